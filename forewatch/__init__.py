@@ -1,0 +1,1 @@
+"""The shared vocabulary of Forewatch: values and contracts that every room uses."""

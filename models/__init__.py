@@ -1,0 +1,1 @@
+"""Forecasters: how they are fitted, blended, made coherent, judged and kept."""

@@ -1,0 +1,1 @@
+"""From a forecast to decisions: shifts, workload, staffing and overrides."""

@@ -1,0 +1,1 @@
+"""Where records come from, and where persons stop: the only room that sees raw records."""
