@@ -1,0 +1,33 @@
+"""What every test may count on: a repeatable run that touches nothing outside its own folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+
+# Set before any test module imports the libraries that read them.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["MPLBACKEND"] = "Agg"  # no window on a machine that has a display
+os.environ.pop("MLFLOW_TRACKING_URI", None)  # a developer's server never sees a test's runs
+
+# The same examples on each run, and no verdict that depends on how busy the machine is.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real series beside the checkout; the test skips where there is none."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the real series in ../shared/data, which are not part of the project")
+    return folder
