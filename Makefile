@@ -12,7 +12,6 @@ WORKSPACE ?= demo
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/forewatch.stamp
-PACKAGES := forewatch sources features models planning serving tests
 
 .PHONY: demo test setup lint lock clean
 
@@ -32,7 +31,7 @@ setup: $(STAMP)
 
 # The environment holds what the lock names, the project itself, and nothing else: pip brings uv, at
 # the lock's own version and hash, and uv brings the rest and takes away what the lock doesn't name.
-# uv keeps setuptools when it finds it, as Python 3.11 leaves it there and later Pythons don't.
+# Python 3.11 puts setuptools into a new environment, later ones don't, and uv leaves it: it goes too.
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "No $(PYTHON) here. Forewatch needs Python 3.11 or newer: install it, or name one with 'make PYTHON=...'." >&2; exit 1; }
