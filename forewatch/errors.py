@@ -1,0 +1,118 @@
+"""The one tree of errors: each message says what is wrong, what was found, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ForewatchError(Exception):
+    """Anything Forewatch refuses, with a message for the person who can mend it."""
+
+
+class DataError(ForewatchError):
+    """A source broke the contract of its frame or file."""
+
+
+class MissingColumns(DataError):
+    """A frame or file lacks columns that its contract names."""
+
+
+class UnmappedCodes(DataError):
+    """A source used codes that the mapping does not know; the import stops."""
+
+
+class PersonalData(DataError):
+    """A source offered a column about persons, or free text; it is refused by name."""
+
+
+class FutureLeak(DataError):
+    """Something known only after the origin was asked for."""
+
+
+class NotEnoughHistory(DataError):
+    """The history as known at the origin is too short for what was asked."""
+
+
+class SettingsError(ForewatchError):
+    """The profile, a mapping, a recipe or an option can't be used as written."""
+
+
+class UnknownName(ForewatchError):
+    """A name is not in the force's profile; near names are offered."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str], near: int = 3) -> None:
+        """Keep the near names for machines beside the message for people.
+
+        Args:
+            what: the kind of thing, as a person would say it ("area").
+            name: the name that was asked for.
+            known: the names that exist.
+            near: how many near names to offer at most.
+        """
+        names = list(known)
+        folded = {other.casefold(): other for other in names}
+        found = difflib.get_close_matches(name.casefold(), folded, n=near, cutoff=0.4)
+        self.near = tuple(folded[other] for other in found) or tuple(names[:near])
+        self.name = name
+        super().__init__(f"no {what} {name!r}; near names: {', '.join(self.near)}")
+
+
+class UnknownArea(UnknownName):
+    """An area that the force's tree does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near areas."""
+        super().__init__("area", name, known)
+
+
+class UnknownCallType(UnknownName):
+    """A call type that the force's profile does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near call types."""
+        super().__init__("call type", name, known)
+
+
+class UnknownGrade(UnknownName):
+    """A grade that the force's profile does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near grades."""
+        super().__init__("grade", name, known)
+
+
+class UnknownIssue(ForewatchError):
+    """An issue number that was never published here."""
+
+
+class NoIssue(ForewatchError):
+    """Nothing has been published yet."""
+
+
+class BadQuestion(ForewatchError):
+    """A question about a forecast can't be answered as asked (week, span, step, quantile)."""
+
+
+class NotFitted(ForewatchError):
+    """A model was asked to forecast before it was fitted."""
+
+
+class RegistryError(ForewatchError):
+    """The model registry can't do what was asked."""
+
+
+class NoChampion(RegistryError):
+    """No model version is promoted."""
+
+
+class StaleModel(RegistryError):
+    """A model was made by another artefact format than the running code reads."""
+
+
+class GateClosed(RegistryError):
+    """The gate refused a promotion; a reason is needed to force it."""
+
+
+class AccessError(ForewatchError):
+    """An API key is missing, unknown, revoked, or lacks the scope."""

@@ -1,0 +1,96 @@
+"""What is known of a force: the ledger of counts and the tables beside it, each row dated.
+
+Every table carries when its rows became available, so that features can ask what was known at an
+origin. Times are UTC (`datetime64[us, UTC]`), half-open; dates are local and without zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from forewatch.areas import AreaTree
+from forewatch.errors import MissingColumns
+from forewatch.profile import Profile
+
+Step = Literal["hour", "day"]
+UTC = "datetime64[us, UTC]"
+DATE = "datetime64[us]"
+
+COLUMNS: dict[str, dict[str, str]] = {
+    # Changes of counts: +1 when a call became known, -1/+1 when it was re-typed. The count known at
+    # T is the sum of the rows with known_at < T. A row is known at the end of its interval at the
+    # earliest. With Step "day", start is the instant at which the force-day begins.
+    "counts": {
+        "start": UTC,
+        "area": "category",
+        "call_type": "category",
+        "grade": "category",
+        "count": "int32",
+        "known_at": UTC,
+    },
+    # Visitors present per day, by any area of the tree and month (the month's first day).
+    "tourism": {"area": "str", "month": DATE, "visitors": "float64", "known_at": UTC},
+    "events": {
+        "name": "str",
+        "area": "str",
+        "start": UTC,
+        "end": UTC,
+        "attendance_low": "float64",
+        "attendance_high": "float64",
+        "known_at": UTC,
+    },
+    # area "" means the whole force; kind: bank_holiday, school_holiday, or a name of the force's
+    # own; known_at NaT: known for longer than any horizon.
+    "holidays": {"date": DATE, "kind": "str", "name": "str", "area": "str", "known_at": UTC},
+    # area "" means the whole force. Nothing is known of these windows: not zero.
+    "unobserved": {"start": UTC, "end": UTC, "area": "str"},
+}
+
+
+def empty(table: str) -> pd.DataFrame:
+    """Return a frame of the table's columns and dtypes, without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
+
+
+def check(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table's columns in their order and dtypes.
+
+    Raises:
+        MissingColumns: naming what is absent and what was found.
+    """
+    wanted = COLUMNS[table]
+    if missing := [name for name in wanted if name not in frame]:
+        found = ", ".join(map(str, frame.columns))
+        raise MissingColumns(f"{table} lacks {', '.join(missing)}; it has {found}")
+    return frame[list(wanted)].astype(wanted).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class History:
+    """The force's past and its published future, to be read through `features.asof.AsOf` only.
+
+    Args:
+        profile: the force's profile.
+        tree: the area tree (from the profile or imported).
+        step: "hour" for calls and hourly counts, "day" for daily counts (by force-day).
+        observed_from: the instant from which counts are complete, UTC.
+        observed_until: the instant up to which counts are complete (the data cut-off), UTC.
+        counts: ledger of changes, see COLUMNS; categories of area are the tree's leaves, those of
+            call_type and grade the profile's, in their order.
+        version: identifies the data: the same version means the same history.
+    """
+
+    profile: Profile
+    tree: AreaTree
+    step: Step
+    observed_from: pd.Timestamp
+    observed_until: pd.Timestamp
+    counts: pd.DataFrame
+    tourism: pd.DataFrame = field(default_factory=lambda: empty("tourism"))
+    events: pd.DataFrame = field(default_factory=lambda: empty("events"))
+    holidays: pd.DataFrame = field(default_factory=lambda: empty("holidays"))
+    unobserved: pd.DataFrame = field(default_factory=lambda: empty("unobserved"))
+    version: str = ""

@@ -1,0 +1,221 @@
+"""Expected calls for a whole horizon, kept in factors and multiplied out for what is asked.
+
+calls(leaf area, call type, grade, interval) =
+    base(place, call type, interval) × leaf share(leaf, call type) × grade share(place, call type,
+    hour of day, grade), where *places* are the areas at the modelled level and tile the force.
+Shares sum to 1 within their place (and hour), so every total is the sum of its parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.count_distribution import CountDistribution
+from forewatch.history import Step
+from forewatch.shocks import Shocks
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The factors of the expected calls over a horizon of whole force-days.
+
+    Args:
+        step: length of an interval, "hour" or (for daily history) "day".
+        edges: instants (UTC) that bound the intervals, ascending, shape (intervals + 1,).
+        force_days: local dates (no zone) of the force-days of the horizon, shape (days,).
+        day: number of the force-day of each interval, from 0, shape (intervals,).
+        slot: hour-of-day slot of each interval (local hour, or 0 with step "day"), (intervals,).
+        places: ids of the modelled areas; call_types, grades, leaves: ids in order.
+        base: expected calls, shape (places, call types, intervals).
+        baseline: the honest baseline's calls, same shape.
+        leaf_place: index of the place of each leaf, shape (leaves,).
+        leaf_shares: share of each leaf in its place, shape (leaves, call types).
+        grade_shares: shape (places, call types, slots, grades).
+    """
+
+    step: Step
+    edges: pd.DatetimeIndex
+    force_days: pd.DatetimeIndex
+    day: Index
+    slot: Index
+    places: tuple[str, ...]
+    call_types: tuple[str, ...]
+    grades: tuple[str, ...]
+    leaves: tuple[str, ...]
+    base: Array
+    baseline: Array
+    leaf_place: Index
+    leaf_shares: Array
+    grade_shares: Array
+
+    @property
+    def starts(self) -> pd.DatetimeIndex:
+        """Instants (UTC) at which the intervals begin."""
+        return self.edges[:-1]
+
+    @cached_property
+    def day_edges(self) -> pd.DatetimeIndex:
+        """Instants (UTC) that bound the force-days, shape (days + 1,)."""
+        first = np.flatnonzero(np.diff(self.day, prepend=-1))
+        return self.edges[np.append(first, len(self.edges) - 1)]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cells a row sums over, as ids; () means all."""
+
+    leaves: tuple[str, ...] = ()
+    call_types: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Half-open windows of time (UTC), one a row of an answer; both shapes (rows,)."""
+
+    starts: pd.DatetimeIndex
+    ends: pd.DatetimeIndex
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Expected calls of one selection over spans, shape (rows,) each; NaN where not forecast."""
+
+    mean: Array
+    variance: Array
+    baseline: Array
+
+    @property
+    def distribution(self) -> CountDistribution:
+        """The distribution of the count of each row."""
+        return CountDistribution.of(self.mean, self.variance)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Spans cut at the force-days' bounds; all shapes (pieces,)."""
+
+    row: Index
+    day: Index
+    left: Array
+    right: Array
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Rates with the shared shocks that make them a joint distribution.
+
+    Args:
+        origin: the instant from which the forecast was made, UTC.
+        data_until: the data cut-off, UTC; the last instant known when it was made.
+        rates: the expected calls.
+        shocks: what makes the counts vary together.
+    """
+
+    origin: pd.Timestamp
+    data_until: pd.Timestamp
+    rates: Rates
+    shocks: Shocks
+
+    @cached_property
+    def lead_days(self) -> Index:
+        """Whole days from the origin to each force-day, at least 0, shape (days,)."""
+        ahead = (self.rates.day_edges[:-1] - self.origin) // pd.Timedelta(days=1)
+        return np.maximum(np.asarray(ahead, dtype=np.int64), 0)
+
+    def answer(self, selection: Selection, spans: Spans) -> Answer:
+        """Return mean, variance and baseline of the calls in each span.
+
+        A span that reaches outside the horizon is not forecast: NaN, never a part of it.
+        """
+        n = len(spans.starts)
+        inside = np.asarray(
+            (spans.starts >= self.rates.edges[0]) & (spans.ends <= self.rates.edges[-1])
+        )
+        mean, variance, baseline = (np.full(n, np.nan) for _ in range(3))
+        if inside.any():
+            pieces = self._pieces(spans.starts[inside], spans.ends[inside])
+            first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
+            calls = self._calls(self.rates.base, selection, pieces)
+            plain = self._calls(self.rates.baseline, selection, pieces)
+            mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
+            baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
+            lead = self.lead_days[pieces.day]
+            variance[inside] = self.shocks.variance(calls, lead, pieces.row)
+        return Answer(mean, variance, baseline)
+
+    def draws(self, selection: Selection, spans: Spans, n: int, seed: int) -> NDArray[np.int64]:
+        """Return joint draws of counts, shape (n, places, call types, rows), for spans inside.
+
+        Places and call types are those that the selection touches, in their order; totals over
+        them are draws of the totals. Rows of one question share their shocks.
+        """
+        pieces = self._pieces(spans.starts, spans.ends)
+        calls = self._calls(self.rates.base, selection, pieces)
+        lead = self.lead_days[pieces.day]
+        drawn = self.shocks.draws(calls, pieces.day, lead, n, seed)
+        return np.add.reduceat(drawn, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=3)
+
+    def _pieces(self, starts: pd.DatetimeIndex, ends: pd.DatetimeIndex) -> _Pieces:
+        bounds = _seconds(self.rates.day_edges)
+        left, right = _seconds(starts), _seconds(ends)
+        first = np.searchsorted(bounds, left, side="right") - 1
+        last = np.searchsorted(bounds, right, side="left")
+        length = last - first
+        row = np.repeat(np.arange(len(starts)), length)
+        day = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + first[row]
+        return _Pieces(
+            row, day, np.maximum(left[row], bounds[day]), np.minimum(right[row], bounds[day + 1])
+        )
+
+    def _calls(self, base: Array, selection: Selection, pieces: _Pieces) -> Array:
+        """Return expected calls, shape (places touched, call types touched, pieces).
+
+        The cumulated calls are linear within an interval, so a span may cut an interval anywhere.
+        """
+        rates = self.rates
+        types = _indices(rates.call_types, selection.call_types)
+        leaves = _indices(rates.leaves, selection.leaves)
+        places = np.unique(rates.leaf_place[leaves])
+        share = np.zeros((len(rates.places), len(rates.call_types)))
+        np.add.at(share, rates.leaf_place[leaves], rates.leaf_shares[leaves])
+        edges = _seconds(rates.edges)
+        low = max(int(np.searchsorted(edges, pieces.left.min(), side="right")) - 1, 0)
+        high = int(np.searchsorted(edges, pieces.right.max(), side="left"))
+        cells = (
+            base[np.ix_(places, types)][:, :, low:high] * share[np.ix_(places, types)][..., None]
+        )
+        if selection.grades:
+            grades = _indices(rates.grades, selection.grades)
+            graded = rates.grade_shares[np.ix_(places, types)][..., grades].sum(-1)
+            cells = cells * graded[:, :, rates.slot[low:high]]
+        cumulated = np.concatenate([np.zeros((*cells.shape[:2], 1)), cells.cumsum(2)], axis=2)
+        right = _interpolated(cumulated, edges[low : high + 1], pieces.right)
+        left = _interpolated(cumulated, edges[low : high + 1], pieces.left)
+        return np.maximum(right - left, 0)
+
+
+def _seconds(instants: pd.DatetimeIndex) -> Array:
+    return instants.tz_convert("UTC").as_unit("us").asi8 / 1e6
+
+
+def _indices(known: tuple[str, ...], asked: tuple[str, ...]) -> Index:
+    if not asked:
+        return np.arange(len(known))
+    position = {name: i for i, name in enumerate(known)}
+    return np.array([position[name] for name in asked], dtype=np.int64)
+
+
+def _interpolated(cumulated: Array, edges: Array, at: Array) -> Array:
+    """Return the cumulated calls at instants, linear between edges; (places, types, instants)."""
+    i = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(edges) - 2)
+    fraction = (at - edges[i]) / (edges[i + 1] - edges[i])
+    return cumulated[..., i] + (cumulated[..., i + 1] - cumulated[..., i]) * fraction
