@@ -1,4 +1,4 @@
-"""The force's tree of areas: force › district › beat, or any other depth."""
+"""The force's tree of areas: force > district > beat, or any other depth."""
 
 from __future__ import annotations
 

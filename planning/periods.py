@@ -1,0 +1,105 @@
+"""Hours, shifts, force-days and weeks as half-open windows of time, each with a stable id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from features.clock import Clock
+
+from forewatch.errors import BadQuestion
+from forewatch.profile import Shift
+
+By = Literal["hour", "shift", "day", "week"]
+BYS: tuple[By, ...] = get_args(By)
+
+COLUMNS = ("period", "force_day", "start", "end")
+_ONE_DAY = pd.Timedelta(days=1)
+
+
+def periods(
+    clock: Clock, shifts: Sequence[Shift], start: pd.Timestamp, end: pd.Timestamp, by: By
+) -> pd.DataFrame:
+    """Return the periods that begin in [start, end), each one whole.
+
+    Args:
+        clock: the force's clock.
+        shifts: the force's shifts; they may overlap and cross midnight.
+        start: first instant, UTC.
+        end: instant before which the last period begins, UTC.
+        by: the kind of period.
+
+    Returns:
+        Columns period (stable id), force_day (local date, no zone), start and end (UTC), in order
+        of start. A week's force_day is its Monday; a shift belongs to the force-day in which it
+        starts, so that the night of 31 December holds the first hours of January.
+
+    Raises:
+        BadQuestion: if shifts are asked for and the profile has none.
+    """
+    first = clock.force_day(pd.DatetimeIndex([start]))[0]
+    last = clock.force_day(pd.DatetimeIndex([end]))[0]
+    days = (last - first).days + 1
+    found = {"hour": _hours, "day": _days, "week": _weeks}
+    frame = _shifts(clock, shifts, first, days) if by == "shift" else found[by](clock, first, days)
+    inside = (frame["start"] >= start) & (frame["start"] < end)
+    return frame[inside].sort_values("start", kind="stable", ignore_index=True)
+
+
+def _frame(
+    ids: Sequence[str], days: pd.DatetimeIndex, starts: pd.DatetimeIndex, ends: pd.DatetimeIndex
+) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip(COLUMNS, (ids, days, starts, ends), strict=True)))
+
+
+def _hours(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
+    edges = clock.hour_edges(first, days)
+    starts = edges[:-1]
+    return _frame(starts.strftime("%Y-%m-%dT%H:%MZ"), clock.force_day(starts), starts, edges[1:])
+
+
+def _days(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
+    edges = clock.day_edges(first, days)
+    dates = pd.date_range(first, periods=days, freq="D")
+    return _frame(dates.strftime("%Y-%m-%d"), dates, edges[:-1], edges[1:])
+
+
+def _weeks(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
+    monday = first - first.weekday() * _ONE_DAY
+    mondays = pd.date_range(monday, first + days * _ONE_DAY, freq="7D")
+    starts = pd.DatetimeIndex([clock.day_start(date) for date in mondays])
+    ends = pd.DatetimeIndex([clock.day_start(date + 7 * _ONE_DAY) for date in mondays])
+    return _frame([clock.week_label(date) for date in mondays], mondays, starts, ends)
+
+
+def _shifts(clock: Clock, shifts: Sequence[Shift], first: pd.Timestamp, days: int) -> pd.DataFrame:
+    if not shifts:
+        raise BadQuestion(
+            "the profile has no shifts; add [[shifts]] to forewatch.toml, or ask by day"
+        )
+    dates = pd.date_range(first, periods=days, freq="D")
+    parts = [_shift(clock, shift, dates) for shift in shifts]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _shift(clock: Clock, shift: Shift, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    # A shift that starts before the force-day's hour is the end of the force-day before.
+    began = dates + _ONE_DAY if shift.start < clock.day_starts_at else dates
+    ended = began + _ONE_DAY if shift.end <= shift.start else began
+    return _frame(
+        [f"{date:%Y-%m-%d}/{shift.id}" for date in dates],
+        dates,
+        _instants(clock, began, shift.start),
+        _instants(clock, ended, shift.end),
+    )
+
+
+def _instants(clock: Clock, dates: pd.DatetimeIndex, at: time) -> pd.DatetimeIndex:
+    """Return wall-clock times as UTC: the first of two equal ones, the next one that exists."""
+    wall = dates + pd.Timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    first = np.ones(len(wall), dtype=bool)
+    local = wall.tz_localize(clock.zone, ambiguous=first, nonexistent="shift_forward")
+    return local.tz_convert("UTC")
