@@ -35,12 +35,15 @@ def _zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_zone)]  # an IANA name that this machine knows
+
+
 class Force(Frozen):
     """Name, clock and public holidays of the force."""
 
     id: Identifier
     name: str
-    zone: Annotated[str, AfterValidator(_zone)]
+    zone: Zone
     day_starts_at: time = time(7)
     holiday_country: str | None = None
     holiday_subdivision: str | None = None
