@@ -30,8 +30,16 @@ class FutureLeak(DataError):
     """Something known only after the origin was asked for."""
 
 
+class DamagedIssue(DataError):
+    """A published issue can't be read, or is not what was published."""
+
+
 class NotEnoughHistory(DataError):
     """The history as known at the origin is too short for what was asked."""
+
+
+class LakeBusy(ForewatchError):
+    """Another process is changing the same history."""
 
 
 class SettingsError(ForewatchError):
@@ -116,3 +124,7 @@ class GateClosed(RegistryError):
 
 class AccessError(ForewatchError):
     """An API key is missing, unknown, revoked, or lacks the scope."""
+
+
+class MissingScope(AccessError):
+    """An API key is good, but not for what was asked."""
