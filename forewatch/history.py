@@ -21,7 +21,7 @@ DATE = "datetime64[us]"
 
 COLUMNS: dict[str, dict[str, str]] = {
     # Changes of counts: +1 when a call became known, -1/+1 when it was re-typed. The count known at
-    # T is the sum of the rows with known_at < T. A row is known at the end of its interval at the
+    # T is the sum of the rows with known_at <= T. A row is known at the end of its interval at the
     # earliest. With Step "day", start is the instant at which the force-day begins.
     "counts": {
         "start": UTC,

@@ -1,0 +1,205 @@
+"""The one door to history: what was known at an origin, and nothing else.
+
+Everything that features and models learn comes through `AsOf`. It hands out only what had become
+available by the origin: counts as they stood (late, corrected and re-typed calls included only once
+they were known), tourism figures that were published, events and holidays that were announced.
+Features can't leak, because they can't ask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.clock import Clock, instant_us, instants_us
+from features.public_holidays import BANK_HOLIDAY, bank_holidays
+from forewatch.areas import AreaTree
+from forewatch.errors import DataError, FutureLeak
+from forewatch.history import UTC, History, Step
+from forewatch.profile import Profile
+
+_YEARS_AHEAD = 6  # past the longest horizon, the four years of a Force Management Statement
+
+
+Codes = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The changes of counts that were known, as arrays of one length.
+
+    Args:
+        starts_us: start of each change's interval, microseconds since 1970 (UTC).
+        leaf: number of the leaf, in the order of the tree's leaves.
+        call_type: number of the call type, in the profile's order.
+        grade: number of the grade, in the profile's order.
+        count: the change, negative where a call was taken back.
+    """
+
+    starts_us: NDArray[np.int64]
+    leaf: Codes
+    call_type: Codes
+    grade: Codes
+    count: NDArray[np.float64]
+
+
+class AsOf:
+    """History as it was known at an origin.
+
+    Args:
+        history: everything that is known by now.
+        origin: the instant from which the forecast is made.
+
+    Attributes:
+        origin: the same instant in UTC.
+        known_until: the instant up to which counts are known, the earlier of origin and the data
+            cut-off.
+        observed_from: the instant from which counts are complete.
+        profile, tree, step, clock: the force's.
+        version: identifies the data.
+
+    Raises:
+        ValueError: if the origin carries no time zone.
+    """
+
+    def __init__(self, history: History, origin: pd.Timestamp) -> None:
+        if origin.tzinfo is None:
+            raise ValueError(f"an origin is an instant; {origin} has no time zone: give it UTC")
+        self._history = history
+        self.origin = origin.tz_convert("UTC").as_unit("us")
+        self.known_until = min(self.origin, history.observed_until)
+        self.observed_from = history.observed_from
+        self.profile: Profile = history.profile
+        self.tree: AreaTree = history.tree
+        self.step: Step = history.step
+        self.version = history.version
+        self.clock = Clock.of(history.profile)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return itself: a view is never changed, and history is large."""
+        return self
+
+    def __repr__(self) -> str:
+        """Name the force, the origin and the data."""
+        return f"AsOf({self.profile.force.id!r}, {self.origin.isoformat()}, {self.version!r})"
+
+    def at(self, origin: pd.Timestamp) -> AsOf:
+        """Return the view from an earlier (or the same) origin.
+
+        Raises:
+            FutureLeak: if the origin is later than this view's.
+        """
+        if origin > self.origin:
+            raise FutureLeak(
+                f"this view ends at {self.origin.isoformat()}, {origin.isoformat()} was asked for; "
+                "make an AsOf of the history at that origin instead"
+            )
+        return AsOf(self._history, origin)
+
+    def ledger(self, since: pd.Timestamp | None = None) -> Ledger:
+        """Return the known changes of counts, in no particular order.
+
+        A change is known if it was recorded by the origin and its interval began before the end
+        of what is known.
+
+        Args:
+            since: leave out intervals that start before this instant.
+        """
+        frame, known = self._history.counts, self._known_changes
+        starts = instants_us(pd.DatetimeIndex(frame["start"]))
+        if since is not None:
+            known = known & (starts >= instant_us(since))
+        rows: slice | NDArray[np.bool_] = slice(None) if known.all() else known
+        return Ledger(
+            starts[rows],
+            _numbers(frame["area"], self.tree.leaves)[rows],
+            _numbers(frame["call_type"], self.profile.call_type_ids)[rows],
+            _numbers(frame["grade"], self.profile.grades)[rows],
+            frame["count"].to_numpy()[rows].astype(np.float64),
+        )
+
+    def counts(self) -> pd.DataFrame:
+        """Return the counts as known at the origin: start, area, call_type, grade, count.
+
+        One row a cell that is not zero, ascending by start, area, call type and grade. An absent
+        cell is zero only where it was observed; `features.cube` tells the two apart.
+        """
+        ledger = self.ledger()
+        areas, types = pd.Index(self.tree.leaves), pd.Index(self.profile.call_type_ids)
+        grades = pd.Index(self.profile.grades, dtype="str")
+        starts, start = np.unique(ledger.starts_us, return_inverse=True)
+        shape = (len(starts), len(areas), len(types), len(grades))
+        key = np.ravel_multi_index((start, ledger.leaf, ledger.call_type, ledger.grade), shape)
+        cells, cell = np.unique(key, return_inverse=True)
+        count = np.rint(np.bincount(cell, ledger.count, len(cells))).astype(np.int64)
+        at: tuple[Codes, ...] = np.unravel_index(cells[count != 0], shape)
+        return pd.DataFrame(
+            {
+                "start": pd.DatetimeIndex(starts.view("M8[us]")[at[0]]).tz_localize("UTC"),
+                "area": pd.Categorical.from_codes(at[1], areas),
+                "call_type": pd.Categorical.from_codes(at[2], types),
+                "grade": pd.Categorical.from_codes(at[3], grades),
+                "count": count[count != 0],
+            }
+        ).astype({"start": UTC})
+
+    def tourism(self) -> pd.DataFrame:
+        """Return the published figures; of a revised one the latest that was published."""
+        return self._published(self._history.tourism, ["area", "month"])
+
+    def events(self) -> pd.DataFrame:
+        """Return the announced events; of one announced again the latest announcement."""
+        return self._published(self._history.events, ["name", "area", "start"])
+
+    def holidays(self) -> pd.DataFrame:
+        """Return the announced holidays of every kind, ascending by date.
+
+        Those of kind "bank_holiday" are the imported ones if any were known; otherwise those of the
+        profile's country, as they stood at the origin.
+        """
+        table = self._history.holidays
+        imported = table[table["known_at"].isna() | (table["known_at"] <= self.origin)]
+        country = self.profile.force.holiday_country
+        if country is None or (imported["kind"] == BANK_HOLIDAY).any():
+            return imported.sort_values("date", kind="stable", ignore_index=True)
+        years = tuple(range(self.observed_from.year - 1, self.origin.year + _YEARS_AHEAD + 1))
+        public = bank_holidays(country, self.profile.force.holiday_subdivision, years, self.origin)
+        both = pd.concat([public, imported]) if len(imported) else public
+        return both.sort_values("date", kind="stable", ignore_index=True)
+
+    def unobserved(self) -> pd.DataFrame:
+        """Return the windows of which nothing is known, cut at the origin."""
+        table = self._history.unobserved
+        past = table[table["start"] < self.origin].reset_index(drop=True)
+        return past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
+
+    @cached_property
+    def _known_changes(self) -> NDArray[np.bool_]:
+        frame = self._history.counts
+        starts = instants_us(pd.DatetimeIndex(frame["start"]))
+        known_at = instants_us(pd.DatetimeIndex(frame["known_at"]))
+        return (starts < instant_us(self.known_until)) & (known_at <= instant_us(self.origin))
+
+    def _published(self, table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+        known = table[table["known_at"] <= self.origin].sort_values("known_at", kind="stable")
+        return known.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def _numbers(column: pd.Series, wanted: tuple[str, ...]) -> Codes:
+    """Return the number of each row's name in the wanted order."""
+    names = column.cat.categories
+    codes: Codes = column.cat.codes.to_numpy()
+    if strange := sorted(set(names) - set(wanted)):
+        raise DataError(
+            f"the ledger's {column.name} holds {', '.join(map(str, strange[:5]))}, which the "
+            "force's profile does not have; add them to the profile or import with a crosswalk"
+        )
+    if tuple(names) == wanted:
+        return codes
+    number: Codes = pd.Index(wanted).get_indexer(names)
+    return number[codes]

@@ -1,0 +1,146 @@
+"""The force's clock: force-days, hours and ISO weeks between UTC instants and local dates.
+
+A force-day begins at the force's own hour by local wall clock and ends where the next one begins,
+so it lasts 23, 24 or 25 hours. Instants are UTC; dates are local, without zone, at midnight.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.errors import BadQuestion
+from forewatch.profile import Profile
+
+HOUR_US = 3_600_000_000  # microseconds, the unit of every instant here
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The wall clock by which force-days begin.
+
+    Args:
+        zone: name of the time zone, e.g. "Europe/London".
+        day_starts_at: local wall-clock time at which a force-day begins.
+    """
+
+    zone: str
+    day_starts_at: time
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        """Return the clock of a force."""
+        return cls(profile.force.zone, profile.force.day_starts_at)
+
+    def day_edges(self, first: pd.Timestamp, days: int) -> pd.DatetimeIndex:
+        """Return the UTC instants that bound force-days, shape (days + 1,).
+
+        A beginning that the clock skips in spring moves to the next instant that exists; of one
+        that comes twice in autumn the first counts.
+
+        >>> clock = Clock("Europe/London", time(7))
+        >>> edges = clock.day_edges(pd.Timestamp("2026-10-24"), 2)
+        >>> [str(edge) for edge in edges.tz_localize(None)]
+        ['2026-10-24 06:00:00', '2026-10-25 07:00:00', '2026-10-26 07:00:00']
+        """
+        since_midnight = pd.Timedelta(
+            hours=self.day_starts_at.hour,
+            minutes=self.day_starts_at.minute,
+            seconds=self.day_starts_at.second,
+        )
+        walls = pd.date_range(first.normalize(), periods=days + 1, freq="D") + since_midnight
+        local = walls.tz_localize(
+            self.zone, ambiguous=np.ones(days + 1, dtype=bool), nonexistent="shift_forward"
+        )
+        return local.tz_convert("UTC").as_unit("us")
+
+    def hour_edges(self, first: pd.Timestamp, days: int) -> pd.DatetimeIndex:
+        """Return the UTC instants that bound the hours of force-days, 23, 24 or 25 a day."""
+        edges = self.day_edges(first, days)
+        return pd.DatetimeIndex(edges[:1].append(self._hours(edges)[1]))
+
+    def hour_days(self, first: pd.Timestamp, days: int) -> NDArray[np.int64]:
+        """Return the number of the force-day, from 0, of each interval of `hour_edges`."""
+        return self._hours(self.day_edges(first, days))[0]
+
+    def force_day(self, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Return the local date (no zone) of the force-day that holds each instant.
+
+        >>> clock = Clock("Europe/London", time(7))
+        >>> clock.force_day(pd.DatetimeIndex(["2027-01-01T06:59Z", "2027-01-01T07:00Z"])).day
+        Index([31, 1], dtype='int32')
+        """
+        if not len(starts):
+            return pd.DatetimeIndex([], dtype="datetime64[us]")
+        # A day of margin on both sides, whatever the zone and the hour at which days begin.
+        first = starts.min().tz_convert(self.zone).tz_localize(None).normalize()
+        first -= pd.Timedelta(days=1)
+        days = (starts.max() - starts.min()).days + 4
+        edges = self.day_edges(first, days)
+        number = np.searchsorted(instants_us(edges), instants_us(starts), side="right") - 1
+        return pd.date_range(first, periods=days + 1, freq="D", unit="us")[number]
+
+    def local_hour(self, starts: pd.DatetimeIndex) -> NDArray[np.int64]:
+        """Return the hour, 0 to 23, that the wall clock reads at each instant."""
+        return np.asarray(starts.tz_convert(self.zone).hour, dtype=np.int64)
+
+    def day_start(self, day: pd.Timestamp) -> pd.Timestamp:
+        """Return the UTC instant at which the force-day of a local date begins."""
+        return self.day_edges(day, 0)[0]
+
+    def first_day_from(self, origin: pd.Timestamp) -> pd.Timestamp:
+        """Return the first force-day (local date) that begins at or after an instant."""
+        day = self.force_day(pd.DatetimeIndex([origin]))[0]
+        return day if self.day_start(day) >= origin else day + pd.Timedelta(days=1)
+
+    def week(self, text: str) -> pd.Timestamp:
+        """Return the Monday (local date) with which an ISO week begins.
+
+        The week runs from that Monday's force-day start to the next Monday's.
+
+        Raises:
+            BadQuestion: if the text is not the label of an existing ISO week.
+
+        >>> Clock("Europe/London", time(7)).week("2026-W49").date().isoformat()
+        '2026-11-30'
+        """
+        found = _WEEK.fullmatch(text.strip())
+        year, week = (int(found[1]), int(found[2])) if found else (0, 0)
+        try:
+            monday = date.fromisocalendar(year, week, 1)
+        except ValueError:
+            raise BadQuestion(
+                f"no ISO week {text!r}; write year and week like 2026-W49 (W01 to W52 or W53)"
+            ) from None
+        return pd.Timestamp(monday).as_unit("us")
+
+    def week_label(self, day: pd.Timestamp) -> str:
+        """Return the label of the ISO week of a force-day, e.g. 2026-W49."""
+        year, week, _ = day.isocalendar()
+        return f"{year:04d}-W{week:02d}"
+
+    def _hours(self, edges: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeIndex]:
+        """Return the day's number and the end of each hour; a day's last one may be shorter."""
+        bounds = instants_us(edges)
+        hours = -(-np.diff(bounds) // HOUR_US)
+        day = np.repeat(np.arange(len(hours), dtype=np.int64), hours)
+        within = np.arange(hours.sum()) - np.repeat(np.cumsum(hours) - hours, hours)
+        ends = np.minimum(bounds[day] + (within + 1) * HOUR_US, bounds[day + 1])
+        return day, pd.DatetimeIndex(ends.view("M8[us]")).tz_localize("UTC")
+
+
+def instants_us(instants: pd.DatetimeIndex) -> NDArray[np.int64]:
+    """Return instants as microseconds since 1970 (UTC), in their order."""
+    return np.asarray(instants.as_unit("us").asi8, dtype=np.int64)
+
+
+def instant_us(instant: pd.Timestamp) -> int:
+    """Return one instant as microseconds since 1970 (UTC)."""
+    return instant.value // 1000  # value counts nanoseconds, whatever the unit

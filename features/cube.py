@@ -1,0 +1,195 @@
+"""Counts by place, call type and interval as known at an origin; unknown is NaN, never zero.
+
+1. The known changes of the ledger are summed into the hours (or days) of whole force-days.
+2. An interval is unknown where it began before the counts were complete, where it ends after what
+   was known, and where any part of the place lay in an unobserved window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf, Codes
+from features.clock import HOUR_US, instant_us, instants_us
+from forewatch.errors import NotEnoughHistory
+from forewatch.history import Step
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+HOURS_OF_DAY = 24
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Counts of the modelled places.
+
+    Args:
+        step: length of an interval, "hour" or "day".
+        places: ids of the modelled areas; call_types: ids, in the profile's order.
+        edges: instants (UTC) that bound the intervals, shape (intervals + 1,).
+        day: number of the force-day of each interval, from 0, shape (intervals,).
+        slot: local hour of each interval (0 with step "day"), shape (intervals,).
+        force_days: local dates (no zone) of the force-days, shape (days,).
+        counts: shape (places, call types, intervals); NaN where unobserved or not yet known.
+    """
+
+    step: Step
+    places: tuple[str, ...]
+    call_types: tuple[str, ...]
+    edges: pd.DatetimeIndex
+    day: Index
+    slot: Index
+    force_days: pd.DatetimeIndex
+    counts: Array
+
+    @property
+    def starts(self) -> pd.DatetimeIndex:
+        """Instants (UTC) at which the intervals begin."""
+        return self.edges[:-1]
+
+    def daily(self) -> Array:
+        """Return counts by force-day, (places, call types, days); NaN if any interval is."""
+        first = np.flatnonzero(np.diff(self.day, prepend=-1))
+        return np.asarray(np.add.reduceat(self.counts, first, axis=2), dtype=np.float64)
+
+
+def cube(view: AsOf, days: int | None = None) -> Cube:
+    """Return the counts of the whole force-days before the first one that is forecast.
+
+    Args:
+        view: what was known at the origin.
+        days: the last so many force-days; all since the first complete one if None or more than
+            there are.
+
+    Raises:
+        NotEnoughHistory: if not one force-day lies between the first count and the origin.
+    """
+    force_days = past_days(view, days)
+    first, n = force_days[0], len(force_days)
+    if view.step == "hour":
+        edges, day = view.clock.hour_edges(first, n), view.clock.hour_days(first, n)
+        slot = view.clock.local_hour(edges[:-1])
+    else:
+        edges, day = view.clock.day_edges(first, n), np.arange(n, dtype=np.int64)
+        slot = np.zeros(n, dtype=np.int64)
+    places, types = view.tree.cut(view.profile.levels.modelled), view.profile.call_type_ids
+    ledger = view.ledger(since=edges[0])
+    shape = (len(places), len(types), len(day))
+    key = _place_of_leaf(view, places)[ledger.leaf] * (shape[1] * shape[2])
+    key += ledger.call_type.astype(np.int64) * shape[2]
+    key += _interval(instants_us(edges), ledger.starts_us)
+    counts = _summed(key, ledger.count, shape)
+    unknown = _unknown(view, places, instants_us(edges))
+    counts[np.broadcast_to(unknown[:, None, :], shape)] = np.nan
+    return Cube(view.step, places, types, edges, day, slot, force_days, counts)
+
+
+def past_days(view: AsOf, days: int | None = None) -> pd.DatetimeIndex:
+    """Return the force-days (local dates) before the first one that is forecast, ascending.
+
+    Raises:
+        NotEnoughHistory: if there is none.
+    """
+    first = view.clock.first_day_from(view.observed_from)
+    found = pd.date_range(
+        first, view.clock.first_day_from(view.origin), freq="D", inclusive="left", unit="us"
+    )
+    if not len(found):
+        raise NotEnoughHistory(
+            f"no whole force-day lies between the first count ({view.observed_from.isoformat()}) "
+            f"and the origin ({view.origin.isoformat()}); forecast from a later origin"
+        )
+    return found if days is None else found[-days:]
+
+
+def leaf_counts(view: AsOf, days: int) -> Array:
+    """Return the known calls of the last force-days that were complete, (leaves, call types).
+
+    Args:
+        view: what was known at the origin.
+        days: how many force-days before the end of what was known.
+    """
+    ledger = view.ledger(since=_trailing_start(view, days))
+    shape = (len(view.tree.leaves), len(view.profile.call_type_ids))
+    key = ledger.leaf.astype(np.int64) * shape[1] + ledger.call_type
+    return _summed(key, ledger.count, shape)
+
+
+def grade_counts(view: AsOf, days: int) -> Array:
+    """Return the known calls of the last force-days, (places, call types, slots, grades).
+
+    Slots are the 24 local hours with step "hour" and one with step "day"; the days as in
+    `leaf_counts`.
+    """
+    ledger = view.ledger(since=_trailing_start(view, days))
+    places = view.tree.cut(view.profile.levels.modelled)
+    types, grades = len(view.profile.call_type_ids), len(view.profile.grades)
+    slots = HOURS_OF_DAY if view.step == "hour" else 1
+    key = _place_of_leaf(view, places)[ledger.leaf] * types + ledger.call_type
+    key = (key * slots + _slot(view, ledger.starts_us)) * grades + ledger.grade
+    return _summed(key, ledger.count, (len(places), types, slots, grades))
+
+
+def _trailing_start(view: AsOf, days: int) -> pd.Timestamp:
+    """Return the instant at which the trailing complete force-days begin."""
+    today = view.clock.force_day(pd.DatetimeIndex([view.known_until]))[0]
+    return view.clock.day_start(today - pd.Timedelta(days=days))
+
+
+def _slot(view: AsOf, starts_us: Index) -> Index:
+    """Return the local hour of each start; the zone is asked once an hour, not once a row."""
+    if view.step == "day" or not len(starts_us):
+        return np.zeros(len(starts_us), dtype=np.int64)
+    hour = starts_us // HOUR_US
+    low = int(hour.min())
+    each = pd.DatetimeIndex(
+        (np.arange(low, int(hour.max()) + 1) * HOUR_US).view("M8[us]")
+    ).tz_localize("UTC")
+    return view.clock.local_hour(each)[hour - low]
+
+
+def _place_of_leaf(view: AsOf, places: tuple[str, ...]) -> Index:
+    number = {place: i for i, place in enumerate(places)}
+    return np.array(
+        [number[view.tree.ancestor_in(leaf, places)] for leaf in view.tree.leaves], dtype=np.int64
+    )
+
+
+def _summed(cell: Index, count: Array, shape: tuple[int, ...]) -> Array:
+    """Return the sums of the changes that fall into each cell."""
+    sums = np.bincount(cell, count, int(np.prod(shape)))
+    return np.asarray(sums, dtype=np.float64).reshape(shape)
+
+
+def _interval(edges_us: Index, starts_us: Index) -> Index:
+    """Return the interval that holds each start."""
+    lengths = np.diff(edges_us)
+    if (lengths == lengths[0]).all():  # hours, whatever the clock change: a division finds them
+        return np.asarray((starts_us - edges_us[0]) // lengths[0], dtype=np.int64)
+    return np.searchsorted(edges_us, starts_us, side="right") - 1
+
+
+def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np.bool_]:
+    """Return where nothing, or not all, is known of a place, shape (places, intervals)."""
+    outside = edges_us[1:] > instant_us(view.known_until)
+    outside |= edges_us[:-1] < instant_us(view.observed_from)
+    unknown = np.repeat(outside[None, :], len(places), axis=0)
+    windows = view.unobserved()
+    starts = instants_us(pd.DatetimeIndex(windows["start"]))
+    ends = instants_us(pd.DatetimeIndex(windows["end"]))
+    first = np.maximum(np.searchsorted(edges_us, starts, side="right") - 1, 0)
+    after = np.searchsorted(edges_us, ends, side="left")
+    touched = {area: _touched(view, area, places) for area in windows["area"].unique()}
+    for area, low, high in zip(windows["area"], first, after, strict=True):
+        unknown[touched[area], low:high] = True
+    return unknown
+
+
+def _touched(view: AsOf, area: str, places: tuple[str, ...]) -> Codes:
+    """Return the numbers of the places that share a leaf with an area ("" is the whole force)."""
+    leaves = view.tree.leaves if area == "" else view.tree.leaves_of(area)
+    return np.unique([places.index(view.tree.ancestor_in(leaf, places)) for leaf in leaves])
