@@ -1,0 +1,21 @@
+"""Locks between processes of one workspace: who else trains or publishes waits its turn."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file while the block runs; wait for whoever holds it.
+
+    The system lets go when a process ends, however it ends, so a lock is never left behind. The
+    empty file stays: deleting it would let two processes hold two locks of the same name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

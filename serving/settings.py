@@ -1,0 +1,130 @@
+"""The settings of a workspace: `forewatch.toml`, read once, every unknown key refused.
+
+The file holds the force's profile (see `forewatch.profile`) and three tables of its own:
+`[training]` (the recipe), `[registry]` and `[serving]`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from forewatch.errors import SettingsError
+from forewatch.profile import Frozen, Profile
+from models.recipe import Recipe
+
+
+class RegistrySettings(Frozen):
+    """Where MLflow keeps runs and models; MLFLOW_TRACKING_URI in the environment comes first."""
+
+    store: str = Field(
+        default="mlruns",
+        min_length=1,
+        description="a folder, from the workspace on, or the address of a tracking server",
+    )
+    max_age_days: int = Field(
+        default=35, ge=1, description="an older champion is named in the notes of an issue"
+    )
+
+
+class ServingSettings(Frozen):
+    """How the API is served."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="port to listen on, 0 for a free one"
+    )
+
+
+class Settings(Profile):
+    """Everything that `forewatch.toml` may say."""
+
+    training: Recipe = Recipe()
+    registry: RegistrySettings = RegistrySettings()
+    serving: ServingSettings = ServingSettings()
+
+    @property
+    def profile(self) -> Profile:
+        """The force's profile alone."""
+        return Profile(**{name: getattr(self, name) for name in Profile.model_fields})
+
+
+def load(path: Path) -> Settings:
+    """Return the settings of a file.
+
+    Raises:
+        SettingsError: if there is no such file, or naming each key that can't be used as written.
+    """
+    if not path.is_file():
+        raise SettingsError(
+            f"no {path.name} in {path.parent.resolve()}; write one with 'forewatch init --template "
+            "minimal', or name another folder with --workspace"
+        )
+    return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse(text: str, name: str = "forewatch.toml") -> Settings:
+    """Return the settings that a TOML text holds; errors as for `load`."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name} is not TOML: {error}; mend that line") from error
+    except ValidationError as error:
+        lines = "\n".join(f"  {line}" for line in complaints(error, Settings))
+        raise SettingsError(f"{name} can't be used as written:\n{lines}") from error
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+    """Yield one line for each mistake: the key, what is wrong, what was found."""
+    for detail in error.errors(include_url=False):
+        yield _complaint(detail, model)
+
+
+def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    where = list(detail["loc"])
+    key = _path(where)
+    if detail["type"] == "extra_forbidden":
+        known = sorted(_model_at(model, where[:-1]).model_fields)
+        near = difflib.get_close_matches(str(where[-1]), known, n=1)
+        advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{key}: no such key; {advice}"
+    if detail["type"] == "missing":
+        return f"{key}: missing; add it"
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    found = detail["input"]
+    return f"{key}: {message}" + ("" if isinstance(found, dict | list) else f"; found {found!r}")
+
+
+def _path(where: list[int | str]) -> str:
+    """Return a key as a person would write it; entries of a list count from 1."""
+    text = ""
+    for part in where:
+        text += f" no. {part + 1}" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text or "the file"
+
+
+def _model_at(model: type[BaseModel], where: list[int | str]) -> type[BaseModel]:
+    """Return the model that holds the keys at a place of the file."""
+    here: Any = model
+    for part in where:
+        if isinstance(part, str) and part in getattr(here, "model_fields", {}):
+            here = model_in(here.model_fields[part].annotation) or here
+    return here  # type: ignore[no-any-return] # the walk begins at a model and moves to models only
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    """Return the model inside an annotation such as `tuple[Shift, ...]`, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, list, dict, Union, UnionType, Annotated):
+        found = (model_in(inner) for inner in get_args(annotation))
+        return next((model for model in found if model is not None), None)
+    return None

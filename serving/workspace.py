@@ -1,0 +1,108 @@
+"""A workspace: the folder of one force, with everything that Forewatch keeps for it.
+
+`forewatch.toml` (settings), `history/` (the lake), `quarantine/`, `issues/`, `keys.json`,
+`models.json` (what the registry holds, for the API), `mlruns/` (MLflow's store).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forewatch.areas import AreaTree
+from forewatch.history import History
+from forewatch.profile import Profile
+from serving import settings as settings_file
+from serving.locks import locked
+from serving.settings import Settings
+
+if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
+    from models.registry import Registry
+    from serving.issue_store import IssueStore
+    from serving.keys import KeyRing
+    from sources.lake import Lake
+
+SETTINGS = "forewatch.toml"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths and loaders of one force's folder."""
+
+    root: Path
+
+    @cached_property
+    def _settings(self) -> Settings:
+        return settings_file.load(self.root / SETTINGS)
+
+    def settings(self) -> Settings:
+        """Return what forewatch.toml says; SettingsError if it can't be used."""
+        return self._settings
+
+    @property
+    def profile(self) -> Profile:
+        """The force's profile."""
+        return self._settings.profile
+
+    @property
+    def quarantine(self) -> Path:
+        """The folder for rows that could not be taken."""
+        return self.root / "quarantine"
+
+    @property
+    def models_json(self) -> Path:
+        """What the registry held after its last change, for readers without MLflow."""
+        return self.root / "models.json"
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold one of the workspace's locks, e.g. "registry", while a block runs."""
+        return locked(self.root / ".locks" / f"{name}.lock")
+
+    def lake(self) -> Lake:
+        """Return the tables of the history."""
+        from sources.lake import Lake  # noqa: PLC0415
+
+        return Lake(self.root / "history")
+
+    def tree(self) -> AreaTree:
+        """Return the area tree, from the profile or as imported."""
+        from sources.areas import tree  # noqa: PLC0415
+
+        return tree(self.lake(), self.profile)
+
+    def history(self) -> History:
+        """Return what is known of the force."""
+        from sources.history import history  # noqa: PLC0415
+
+        return history(self.lake(), self.profile)
+
+    def issues(self) -> IssueStore:
+        """Return what was published."""
+        from serving.issue_store import IssueStore  # noqa: PLC0415
+
+        return IssueStore(self.root / "issues")
+
+    def keys(self) -> KeyRing:
+        """Return the API keys."""
+        from serving.keys import KeyRing  # noqa: PLC0415
+
+        return KeyRing(self.root / "keys.json")
+
+    def registry_store(self) -> str:
+        """Return MLflow's store: a tracking server's address, or the path of a folder.
+
+        MLFLOW_TRACKING_URI names the server where it is set; else the settings do.
+        """
+        store = os.environ.get("MLFLOW_TRACKING_URI") or self._settings.registry.store
+        return store if "://" in store else str((self.root / store).resolve())
+
+    def registry(self) -> Registry:
+        """Return the model registry; the first time MLflow makes its tables, which takes seconds."""
+        from models.registry import Registry, Store  # noqa: PLC0415
+
+        with self.locked("registry"):
+            return Registry(Store.at(self.registry_store()), self.profile.force.id)
