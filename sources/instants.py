@@ -1,0 +1,74 @@
+"""Instants and dates from text: ISO 8601 or a given format, in a zone or with an offset."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import numpy as np
+import pandas as pd
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_OFFSET = (
+    r".*\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})"  # a date alone ends like an offset: ask for a time
+)
+ISO = "iso"
+
+
+def instants(
+    texts: pd.Series, zone: str, *, form: str = ISO, date_means_end: bool = False
+) -> pd.Series:
+    """Return UTC instants, NaT where a text is missing, unreadable, or an hour that never was.
+
+    Args:
+        texts: one text per row; with an offset, or the wall clock of *zone*.
+        zone: IANA name. An hour that comes twice in autumn is read as the first of the two.
+        form: "iso" or a strptime format.
+        date_means_end: read a date without a time as the midnight that ends the day, so that what
+            was published on a date is known when that date is over, not before.
+    """
+    texts = texts.astype("str")
+    if form != ISO:
+        return _in_zone(pd.to_datetime(texts, format=form, errors="coerce"), zone)
+    offset = texts.str.fullmatch(_OFFSET).fillna(value=False).to_numpy(bool)
+    dates = texts.str.fullmatch(_DATE).fillna(value=False).to_numpy(bool)
+    wall = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
+    if date_means_end:
+        wall = wall.where(~dates, wall + pd.Timedelta(days=1))
+    aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
+    return _in_zone(wall, zone).where(~offset, aware.dt.as_unit("us"))
+
+
+def dates(texts: pd.Series, *, form: str = ISO) -> pd.Series:
+    """Return local dates (midnights without zone), NaT where a text is no date.
+
+    A month written "2024-07" is its first day.
+    """
+    texts = texts.astype("str")
+    if form != ISO:
+        return pd.to_datetime(texts, format=form, errors="coerce").dt.normalize().dt.as_unit("us")
+    found = pd.to_datetime(texts.str.slice(0, 10), format="ISO8601", errors="coerce")
+    return found.dt.as_unit("us").dt.normalize()
+
+
+def day_start(days: pd.Series, zone: str, day_starts_at: time) -> pd.Series:
+    """Return the UTC instant at which each local date's force-day begins; NaT stays NaT.
+
+    Where the clock jumps over that hour the day begins at the first instant after the jump.
+    """
+    offset = pd.Timedelta(hours=day_starts_at.hour, minutes=day_starts_at.minute)
+    return _in_zone(days + offset, zone, nonexistent="shift_forward")
+
+
+def midnights(days: pd.Series, zone: str) -> pd.Series:
+    """Return the UTC instant at which each local calendar date begins; NaT stays NaT."""
+    return day_start(days, zone, time(0))
+
+
+def _in_zone(wall: pd.Series, zone: str, nonexistent: str = "NaT") -> pd.Series:
+    if isinstance(wall.dtype, pd.DatetimeTZDtype):  # the format read an offset
+        aware: pd.Series = wall.dt.tz_convert("UTC").dt.as_unit("us")
+        return aware
+    first = np.ones(len(wall), bool)
+    local = wall.dt.as_unit("us").dt.tz_localize(zone, ambiguous=first, nonexistent=nonexistent)
+    utc: pd.Series = local.dt.tz_convert("UTC")
+    return utc
