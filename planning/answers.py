@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from features.clock import Clock
 from numpy.typing import NDArray
 from scipy import special
 
+from features.clock import Clock
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
 from forewatch.rates import Selection, Spans
 from planning.issues import Issue

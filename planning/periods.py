@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from features.clock import Clock
 
+from features.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
 
@@ -58,13 +58,14 @@ def _frame(
 def _hours(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
     edges = clock.hour_edges(first, days)
     starts = edges[:-1]
-    return _frame(starts.strftime("%Y-%m-%dT%H:%MZ"), clock.force_day(starts), starts, edges[1:])
+    ids = [f"{start:%Y-%m-%dT%H:%MZ}" for start in starts]
+    return _frame(ids, clock.force_day(starts), starts, edges[1:])
 
 
 def _days(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
     edges = clock.day_edges(first, days)
     dates = pd.date_range(first, periods=days, freq="D")
-    return _frame(dates.strftime("%Y-%m-%d"), dates, edges[:-1], edges[1:])
+    return _frame([f"{date:%Y-%m-%d}" for date in dates], dates, edges[:-1], edges[1:])
 
 
 def _weeks(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
+from forewatch.rates import Selection, Spans
+from planning.answers import answer, ask, noise_floor
+from planning.issues import Issue
+
+NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
+MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
+NEXT = pd.Timestamp("2026-10-26T07:00", tz="UTC")
+
+
+def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
+    span = {"start": MONDAY, "end": NEXT} | asked
+    return answer(issue, ask(issue, **span), now)
+
+
+def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
+    total = said(october, by="week")["mean"].item()
+    for asked in (
+        {"areas": ["district"]},
+        {"areas": ["beat"]},
+        {"call_types": ["each"]},
+        {"grades": ["each"]},
+        {"areas": ["beat"], "call_types": ["each"], "grades": ["each"]},
+        {"by": "hour"},
+        {"by": "day", "areas": ["district"]},
+    ):
+        parts = said(october, **({"by": "week"} | asked))
+        assert parts["mean"].sum() == pytest.approx(total, rel=1e-12)
+
+
+def test_a_weeks_mean_is_found_by_hand(october: Issue) -> None:
+    # 169 hours; missing persons 0.5 an hour; north-1 holds a quarter of the north's.
+    row = said(october, by="week", areas=["north-1"], call_types=["missing_person"]).iloc[0]
+    assert row["mean"] == pytest.approx(169 * 0.5 * 0.25)
+    assert row["baseline"] == pytest.approx(0.9 * row["mean"])
+
+
+def test_a_shift_with_half_hours_takes_half_of_the_hours_it_cuts(october: Issue) -> None:
+    night = said(october, by="shift", areas=["north"], call_types=["missing_person"])
+    rows = night[night["period"].str.endswith("/night")]
+    assert list(rows["mean"]) == pytest.approx([5.0] * 5 + [5.5] + [5.0])
+
+
+def test_rows_beyond_the_horizon_are_no_forecast_and_never_zero(october: Issue) -> None:
+    late = pd.Timestamp("2026-11-14T07:00", tz="UTC")
+    rows = said(october, start=late, end=late + pd.Timedelta(days=4))
+    assert list(rows["state"]) == ["forecast"] * 2 + ["no_forecast"] * 2
+    unknown = rows[rows["state"] == "no_forecast"]
+    assert unknown[["mean", "q05", "q50", "q95", "baseline", "noise_floor"]].isna().all(axis=None)
+
+
+def test_a_week_that_reaches_past_the_horizon_is_not_forecast_in_part(october: Issue) -> None:
+    late = pd.Timestamp("2026-11-09T07:00", tz="UTC")
+    rows = said(october, start=late, end=late + pd.Timedelta(days=8), by="week")
+    assert list(rows["state"]) == ["forecast", "no_forecast"]
+
+
+def test_old_data_make_the_rows_stale_with_their_numbers(october: Issue) -> None:
+    fresh, old = (said(october, NOW + pd.Timedelta(days=d)) for d in (8, 9))
+    assert set(fresh["state"]) == {"forecast"}
+    assert set(old["state"]) == {"stale"}
+    assert old["mean"].notna().all()
+
+
+def test_quantiles_are_those_of_draws_of_the_same_shocks(october: Issue) -> None:
+    row = said(october, by="week", areas=["north"], quantiles=[0.1, 0.5, 0.9]).iloc[0]
+    spans = Spans(pd.DatetimeIndex([MONDAY]), pd.DatetimeIndex([NEXT]))
+    selection = Selection(leaves=("north-1", "north-2"))
+    drawn = october.forecast.draws(selection, spans, n=20_000, seed=5).sum((1, 2))[:, 0]
+    for level in (0.1, 0.5, 0.9):
+        below = np.mean(drawn <= row[f"q{round(level * 100)}"])
+        assert below == pytest.approx(level, abs=0.015)
+
+
+def test_the_noise_floor_is_the_mean_absolute_deviation_of_a_poisson_count() -> None:
+    for mean in (0.15, 1.0, 3.7, 25.0):
+        k = np.arange(200)
+        deviation = (np.abs(k - mean) * stats.poisson.pmf(k, mean)).sum()
+        assert noise_floor(np.array([mean]))[0] == pytest.approx(100 * deviation / mean)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "message"),
+    [
+        ({"areas": ["nort"]}, UnknownArea, "no area 'nort'; near names: north"),
+        ({"call_types": ["violent"]}, UnknownCallType, "near names: violence"),
+        ({"grades": ["imediate"]}, UnknownGrade, "near names: immediate"),
+        ({"end": MONDAY}, BadQuestion, "the span is empty"),
+        ({"quantiles": [1.0]}, BadQuestion, "quantiles lie between 0 and 1; found 1.0"),
+    ],
+)
+def test_what_cannot_be_answered_says_why(
+    october: Issue, asked: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        said(october, **asked)
