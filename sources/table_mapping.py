@@ -102,7 +102,7 @@ class CountsMapping(Frozen):
     refuse: tuple[str, ...] = ()
 
 
-Kind = TypeVar("Kind", TableMapping, CountsMapping)
+Kind = TypeVar("Kind", bound=Frozen)
 
 
 def read_mapping(file: Path, kind: type[Kind]) -> Kind:

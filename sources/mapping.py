@@ -1,0 +1,229 @@
+"""How a call log is read: its columns, clock, codes and filters, as a mapping file holds them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from forewatch.areas import AreaTree
+from forewatch.errors import SettingsError
+from forewatch.profile import Frozen, Grade, Identifier, Profile, Zone
+from sources.crosswalk import EXCLUDE
+from sources.table_mapping import read_mapping
+
+Reason = Literal["duplicate", "test", "void", "officer_initiated", "other"]
+REASONS: tuple[Reason, ...] = ("duplicate", "test", "void", "officer_initiated", "other")
+OFFSET = "offset"  # the zone of times that each carry their own offset from UTC
+# What a column of flags may hold for yes; compared without regard to case.
+_YES = frozenset({"true", "t", "yes", "y", "1"})
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no pattern {text!r}: {error}") from error
+    return text
+
+
+class Columns(Frozen):
+    """The file's name of each column; one that the file lacks has its constant, or its rule.
+
+    Args:
+        reference: identifies a call; only a keyed hash of it is kept.
+        received_at: when the call was received.
+        area: code of the area, finer than which nothing is kept.
+        call_type: code of the kind of call.
+        grade: code of the grade, if the file has one.
+        updated_at: when this version of the call was written, if the file says so.
+    """
+
+    reference: str
+    received_at: str
+    area: str | None = None
+    call_type: str | None = None
+    grade: str | None = None
+    updated_at: str | None = None
+
+
+class Constants(Frozen):
+    """The one value of a column that the file lacks."""
+
+    area: Identifier | None = None
+    call_type: Identifier | None = None
+    grade: Grade | None = None
+
+
+class TimeReading(Frozen):
+    """How times are written.
+
+    Args:
+        format: "iso" (2026-11-23T07:00, seconds optional) or a strptime format.
+        zone: IANA name, "UTC", or "offset" where each time carries its own; without it the force's.
+    """
+
+    format: str = "iso"
+    zone: Zone | Literal["offset"] | None = None
+
+
+class Span(Frozen):
+    """The span over which the file is complete, by local clock; without it first to last call."""
+
+    start: datetime | date | None = Field(default=None, alias="from")
+    until: datetime | date | None = None
+
+
+class Entry(Frozen):
+    """What codes mean, from one local date until before another; without dates always.
+
+    Args:
+        to: id of the call type or grade, or "exclude".
+        codes: the force's codes, compared as written without the blanks around them.
+        reason: why rows with an excluded code are no public demand.
+    """
+
+    to: str
+    codes: tuple[str, ...] = Field(min_length=1)
+    start: date | None = Field(default=None, alias="from")
+    until: date | None = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.start and self.until and self.until <= self.start:
+            raise ValueError(f"until = {self.until} is not after from = {self.start}")
+        if self.reason and self.to != EXCLUDE:
+            raise ValueError('a reason belongs to to = "exclude" only')
+        return self
+
+
+class Crosswalk(Frozen):
+    """From codes to ids, dated; where a list is empty, codes are ids or names themselves."""
+
+    call_type: tuple[Entry, ...] = ()
+    grade: tuple[Entry, ...] = ()
+
+
+class Filter(Frozen):
+    """A rule that leaves rows out of public demand, by the texts of one column.
+
+    Args:
+        reason: what is counted; the first rule that fits a row gives it.
+        column: the file's name of the column.
+        values: texts that fit, without regard to case.
+        equals: true fits yes (true, t, yes, y, 1), false fits everything else but a blank.
+        patterns: regular expressions, one of which fits somewhere in the text.
+    """
+
+    reason: Reason
+    column: str
+    values: tuple[str, ...] = ()
+    equals: bool | None = None
+    patterns: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if sum((bool(self.values), self.equals is not None, bool(self.patterns))) != 1:
+            raise ValueError("a filter has exactly one of values, equals, patterns")
+        return self
+
+    def fits(self, text: str) -> bool:
+        """Return whether the rule leaves rows with this text out; "" is a blank cell."""
+        if self.values:
+            return text.casefold() in {value.casefold() for value in self.values}
+        if self.equals is not None:
+            return text != "" and (text.casefold() in _YES) == self.equals
+        return any(re.search(pattern, text) for pattern in self.patterns)
+
+
+class Mapping(Frozen):
+    """How a file of calls is read.
+
+    Args:
+        columns: our name of a column to the file's.
+        constants: values of columns that the file lacks.
+        grade_by_call_type: grade of each call type, for files without grades.
+        time: how times are written.
+        observed: the span over which the file is complete.
+        areas: codes of areas to ids of leaves, or "exclude"; other codes are ids or names.
+        crosswalk: codes of call types and grades to ids.
+        filters: rows that are no public demand.
+        refuse: columns about persons that the file carries and that are never read.
+        ignore: other columns that are not needed and never read.
+    """
+
+    columns: Columns
+    constants: Constants = Constants()
+    grade_by_call_type: dict[Identifier, Grade] = Field(default_factory=dict)
+    time: TimeReading = TimeReading()
+    observed: Span = Span()
+    areas: dict[str, str] = Field(default_factory=dict)
+    crosswalk: Crosswalk = Crosswalk()
+    filters: tuple[Filter, ...] = ()
+    refuse: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_road_to_each_value(self) -> Self:
+        roads = {name: [getattr(self.columns, name), getattr(self.constants, name)] for name in
+                 ("area", "call_type", "grade")}  # fmt: skip
+        roads["grade"].append(self.grade_by_call_type or None)
+        for name, found in roads.items():
+            if sum(road is not None for road in found) != 1:
+                more = ", or [grade_by_call_type]" if name == "grade" else ""
+                raise ValueError(f"{name} needs exactly one of [columns], [constants]{more}")
+        if unread := sorted({*self.refuse, *self.ignore} & set(self.used)):
+            raise ValueError(f"{', '.join(unread)} can't be both read and refused or ignored")
+        return self
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The file's columns that are read, each once."""
+        columns = [name for name in self.columns.model_dump().values() if name is not None]
+        return tuple(dict.fromkeys([*columns, *(rule.column for rule in self.filters)]))
+
+
+def call_mapping(file: Path, profile: Profile, tree: AreaTree) -> Mapping:
+    """Return the mapping of a call log from a TOML file.
+
+    Raises:
+        SettingsError: if a key is unknown or wrong, or an id is none of the force's.
+    """
+    mapping = read_mapping(file, Mapping)
+    stop_at_unknown_ids(mapping, profile, tree)
+    return mapping
+
+
+def stop_at_unknown_ids(mapping: Mapping, profile: Profile, tree: AreaTree) -> None:
+    """Stop where a mapping leads to an id that the force does not have.
+
+    Raises:
+        SettingsError: naming each such id and the ids there are.
+    """
+    constants, by_type = mapping.constants, mapping.grade_by_call_type
+    types, grades = mapping.crosswalk.call_type, mapping.crosswalk.grade
+    named: tuple[tuple[str, list[str | None], tuple[str, ...]], ...] = (
+        ("areas", [*mapping.areas.values(), constants.area], tree.leaves),
+        ("call types", [*_targets(types), *by_type, constants.call_type], profile.call_type_ids),
+        ("grades", [*_targets(grades), *by_type.values(), constants.grade], profile.grades),
+    )
+    wrong = []
+    for what, targets, known in named:
+        if lost := sorted({t for t in targets if t is not None} - {EXCLUDE, *known}):
+            wrong.append(f"{what} {', '.join(lost)} (the force's are {', '.join(known)})")
+    if wrong:
+        raise SettingsError(f"the mapping leads to unknown {'; '.join(wrong)}; mend the mapping")
+    missing = set(profile.call_type_ids) - set(mapping.grade_by_call_type)
+    if mapping.grade_by_call_type and missing:
+        raise SettingsError(
+            f"[grade_by_call_type] has no grade for {', '.join(sorted(missing))}; give every call "
+            "type one"
+        )
+
+
+def _targets(entries: tuple[Entry, ...]) -> set[str]:
+    return {entry.to for entry in entries}
