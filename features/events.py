@@ -1,0 +1,104 @@
+"""Events in and near an area, as announced by the origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from forewatch.areas import AreaTree
+
+Array = NDArray[np.float64]
+
+NAMES = ("event_here_thousands", "event_near_thousands", "event_days_to_next")
+FAR_DAYS = 14  # an event further ahead than this says nothing about today (assumed)
+REACH_KM = 20.0  # distance at which an event weighs 1/e of one next door (assumed)
+_EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True)
+class _Announced:
+    """Events one by one: where, first and last force-day (days since 1970), thousands present."""
+
+    areas: tuple[str, ...]
+    first: Array
+    last: Array
+    thousands: Array
+
+
+def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> dict[str, Array]:
+    """Return `NAMES`, each of shape (days, areas).
+
+    An event counts with the middle of its range of attendance on every force-day that it touches;
+    one without any figure counts nothing here but still as the next event.
+    """
+    events = _announced(view)
+    today = _day_number(days)[:, None]
+    present = (events.first <= today) & (today <= events.last)
+    thousands = present * events.thousands
+    within = np.array(
+        [[area in set(view.tree.below(to)) for to in areas] for area in events.areas], dtype=bool
+    ).reshape(len(events.areas), len(areas))
+    ahead = np.where(events.last < today, np.inf, np.maximum(events.first - today, 0))
+    to_next = np.full((len(days), len(areas)), float(FAR_DAYS))
+    for column in range(len(areas)):
+        here = ahead[:, within[:, column]]
+        to_next[:, column] = here.min(axis=1, initial=float(FAR_DAYS))
+    near = np.where(within, 0.0, _closeness(view.tree, events.areas, areas))
+    return dict(zip(NAMES, (thousands @ within, thousands @ near, to_next), strict=True))
+
+
+def _announced(view: AsOf) -> _Announced:
+    table = view.events()
+    starts, ends = pd.DatetimeIndex(table["start"]), pd.DatetimeIndex(table["end"])
+    last_moments = (ends - pd.Timedelta(microseconds=1)).where(ends > starts, starts)
+    middle = table[["attendance_low", "attendance_high"]].mean(axis=1).fillna(0)
+    return _Announced(
+        tuple(table["area"]),
+        _day_number(view.clock.force_day(starts)),
+        _day_number(view.clock.force_day(last_moments)),
+        middle.to_numpy(dtype=np.float64) / 1000,
+    )
+
+
+def _day_number(days: pd.DatetimeIndex) -> Array:
+    return np.asarray((days - pd.Timestamp(0)).days, dtype=np.float64)
+
+
+def _closeness(tree: AreaTree, events: tuple[str, ...], areas: tuple[str, ...]) -> Array:
+    """Return exp(-distance / reach), (events, areas); 0 where a place has no coordinates."""
+    if not events:
+        return np.zeros((0, len(areas)))
+    lat, lon = _coordinates(tree, events)
+    lat_to, lon_to = _coordinates(tree, areas)
+    distance_km = _distance_km(lat[:, None], lon[:, None], lat_to[None, :], lon_to[None, :])
+    return np.nan_to_num(np.exp(-distance_km / REACH_KM))
+
+
+def _distance_km(lat: Array, lon: Array, lat_to: Array, lon_to: Array) -> Array:
+    """Return great-circle distances by the haversine formula; angles in degrees."""
+    a, b = np.radians(lat), np.radians(lat_to)
+    half = np.sin((b - a) / 2) ** 2
+    half = half + np.cos(a) * np.cos(b) * np.sin(np.radians(lon_to - lon) / 2) ** 2
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(half)), dtype=np.float64)
+
+
+def _coordinates(tree: AreaTree, areas: tuple[str, ...]) -> tuple[Array, Array]:
+    """Return latitudes and longitudes in degrees; NaN unknown."""
+    found = np.array([_centre(tree, area) for area in areas], dtype=np.float64)
+    return found[:, 0], found[:, 1]
+
+
+def _centre(tree: AreaTree, area_id: str) -> tuple[float, float]:
+    """Return the area's own coordinates, or the mean of its parts'."""
+    area = tree.area(area_id)
+    if area.lat is not None and area.lon is not None:
+        return area.lat, area.lon
+    parts = np.array([_centre(tree, child) for child in tree.children(area_id)])
+    known = parts[np.isfinite(parts).all(axis=1)] if len(parts) else parts
+    if not len(known):
+        return float("nan"), float("nan")
+    return float(known[:, 0].mean()), float(known[:, 1].mean())

@@ -1,0 +1,187 @@
+"""Daily counts of every series that is modelled, with what is known of their days and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from features.cube import cube
+from features.days import day_hours
+from features.pipeline import PlaceTimeFeatures
+from forewatch.areas import AreaTree
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+ALL = "all"  # stands for every call type in a series' key
+CALL_TYPE, CELL = "call_type", "cell"
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Features by day and area.
+
+    Args:
+        names: names of the features.
+        areas: ids of the areas.
+        values: shape (days + horizon, areas, features); NaN unknown.
+    """
+
+    names: tuple[str, ...]
+    areas: tuple[str, ...]
+    values: Array
+
+    def named(self, names: tuple[str, ...]) -> Array:
+        """Return the features asked for, in that order, (days + horizon, areas, names).
+
+        A kind of holiday that this panel does not have never occurs in it: 0.
+
+        Raises:
+            KeyError: if a feature is no holiday and not here.
+        """
+        found = np.zeros((*self.values.shape[:2], len(names)))
+        for column, name in enumerate(names):
+            if name in self.names:
+                found[:, :, column] = self.values[:, :, self.names.index(name)]
+            elif not name.startswith("holiday_"):
+                raise KeyError(f"no feature {name!r}; the panel has {', '.join(self.names)}")
+        return found
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Daily series as known at an origin.
+
+    Args:
+        days: force-days of the past (local dates, no zone), ascending, shape (D,); the last one is
+            the day before the first that is forecast.
+        horizon: force-days ahead, shape (H,).
+        keys: level, area and call_type of each series, N rows: the force with "all"; every other
+            area down to the places with "all", parents first; the force by call type, level
+            "call_type"; places by call type, place-major, level "cell". What would stand twice
+            (one place only, one call type only) stands once, at the earlier level.
+        counts: calls per force-day, shape (D, N); NaN unknown. A total with an unknown part is
+            unknown. A day of 23 or 25 hours has the calls of 23 or 25 hours.
+        covariates: features of the D + H days in every area of the keys.
+        area_of: index in covariates.areas of the area of each series, shape (N,).
+        hours: length of the D + H force-days in hours, shape (D + H,).
+        places: ids of the modelled areas; call_types: ids, in the profile's order.
+    """
+
+    days: pd.DatetimeIndex
+    horizon: pd.DatetimeIndex
+    keys: pd.DataFrame
+    counts: Array
+    covariates: Covariates
+    area_of: Index
+    hours: Array
+    places: tuple[str, ...] = ()
+    call_types: tuple[str, ...] = ()
+
+    def index(self, *levels: str) -> Index:
+        """Return the numbers of the series at the levels, ascending, shape (series,)."""
+        return np.flatnonzero(self.keys["level"].isin(levels)).astype(np.int64)
+
+    def series(self, area: str, call_type: str = ALL) -> int:
+        """Return the number of a series; one that was left out as a duplicate finds its twin.
+
+        Raises:
+            KeyError: if the panel has no such series.
+        """
+        if len(self.call_types) == 1:
+            call_type = ALL
+        if self.places == (area,):
+            area = str(self.keys["area"].iloc[0])
+        here = (self.keys["area"] == area) & (self.keys["call_type"] == call_type)
+        if not here.any():
+            raise KeyError(f"no series of {area!r} and {call_type!r} in the panel")
+        return int(np.flatnonzero(here)[0])
+
+    @property
+    def cells(self) -> Index:
+        """The number of the series of each place and call type, shape (places, call types)."""
+        return np.array(
+            [[self.series(place, kind) for kind in self.call_types] for place in self.places],
+            dtype=np.int64,
+        )
+
+
+def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
+    """Return the daily panel as known at the view's origin.
+
+    Args:
+        view: what was known at the origin.
+        horizon_days: how many force-days to look ahead.
+        days: the last so many force-days of the past; all if None or more than there are.
+
+    Raises:
+        NotEnoughHistory: if there is not one whole force-day of the past.
+    """
+    known = cube(view, days)
+    daily = known.daily()
+    past = len(known.force_days)
+    every_day = pd.date_range(known.force_days[0], periods=past + horizon_days, freq="D", unit="us")
+    areas = _areas(view.tree, known.places)
+    keys, counts = _series(view.tree, areas, known.places, known.call_types, daily)
+    features = PlaceTimeFeatures(view).fit(pd.DataFrame(columns=["day", "area"]))
+    values = features.grid(every_day, areas)
+    number = {area: i for i, area in enumerate(areas)}
+    return Panel(
+        days=every_day[:past],
+        horizon=every_day[past:],
+        keys=keys,
+        counts=counts,
+        covariates=Covariates(features.names_, areas, values),
+        area_of=np.array([number[area] for area in keys["area"]], dtype=np.int64),
+        hours=day_hours(view, every_day),
+        places=known.places,
+        call_types=known.call_types,
+    )
+
+
+def _areas(tree: AreaTree, places: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the areas from the root down to the places, parents first."""
+    if len(places) == 1:
+        return (tree.root,)
+    wanted = set(places)
+    for place in places:
+        here = tree.area(place).parent
+        while here is not None:
+            wanted.add(here)
+            here = tree.area(here).parent
+    return tuple(area for area in tree.below(tree.root) if area in wanted)
+
+
+def _series(
+    tree: AreaTree,
+    areas: tuple[str, ...],
+    places: tuple[str, ...],
+    call_types: tuple[str, ...],
+    daily: Array,
+) -> tuple[pd.DataFrame, Array]:
+    """Return the keys and the counts (D, N) of the panel's series, in its order."""
+    by_place, by_type = daily.sum(1), daily.sum(0)
+    keys: list[tuple[str, str, str]] = []
+    columns: list[Array] = []
+    for area in areas:
+        under = [i for i, place in enumerate(places) if area in _upwards(tree, place)]
+        keys.append((tree.level(area), area, ALL))
+        columns.append(by_place[under].sum(0))
+    if len(call_types) > 1:
+        keys += [(CALL_TYPE, tree.root, kind) for kind in call_types]
+        columns += list(by_type)
+    if len(call_types) > 1 and len(places) > 1:
+        keys += [(CELL, place, kind) for place in places for kind in call_types]
+        columns += list(daily.reshape(-1, daily.shape[2]))
+    frame = pd.DataFrame(keys, columns=["level", "area", "call_type"], dtype="str")
+    return frame, np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def _upwards(tree: AreaTree, area: str) -> set[str]:
+    """Return the area and every area above it."""
+    parent = tree.area(area).parent
+    return {area} if parent is None else {area} | _upwards(tree, parent)
