@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from forewatch.history import History
+from sources.synthetic import DemoForce, demo_force, history
+
 ROOT = Path(__file__).parents[1]
 
 # Set before any test module imports the libraries that read them.
@@ -31,3 +34,20 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the real series in ../shared/data, which are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def town() -> DemoForce:
+    """A small synthetic force with its known truth: 3 districts, 9 beats, 4 call types, 60 weeks.
+
+    2,000 public calls a week, from Monday 2025-09-29 07:00 to Monday 2026-11-23 07:00.
+    """
+    return demo_force(
+        seed=1, weeks=60, districts=3, beats_per_district=3, call_types=4, calls_per_week=2000
+    )
+
+
+@pytest.fixture(scope="session")
+def town_history(town: DemoForce) -> History:
+    """The town's history, as an import of its extract would leave it."""
+    return history(town)

@@ -1,0 +1,190 @@
+"""The demo force's districts and beats: real names and rough sizes, invented beats.
+
+Populations (thousands, rounded) are those of the 2021 census for the districts of 2013; positions
+are the districts' centroids, in degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forewatch.areas import AreaKind
+from forewatch.profile import AreaEntry, CallType, Force, Grade, Profile, Shift
+from sources.synthetic.catalogue import PATTERNS, Pattern
+from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
+
+Array = NDArray[np.float64]
+ROOT = "avon-and-somerset"
+GRADES: tuple[Grade, ...] = ("immediate", "priority", "routine", "appointment", "no_deployment")
+
+
+@dataclass(frozen=True)
+class District:
+    """One district: what its people and visitors are like.
+
+    Args:
+        id: of the area.
+        name: as people write it.
+        kind: of most of its beats; the first beat is always its town centre.
+        lat: centroid, degrees.
+        lon: centroid, degrees.
+        residents: population.
+        beats: how many.
+        visitors: a day, mean of the year.
+        students: share of demand that leaves when the universities close.
+        somerset: whether its schools follow Somerset's calendar or that of the former Avon.
+    """
+
+    id: str
+    name: str
+    kind: AreaKind
+    lat: float
+    lon: float
+    residents: int
+    beats: int
+    visitors: float
+    students: float
+    somerset: bool
+
+
+# In an order in which any first few are of different kinds.
+DISTRICTS = (
+    District("bristol", "Bristol", "urban", 51.467, -2.600, 472_000, 14, 30_000, 0.09, False),
+    District(
+        "north-somerset", "North Somerset", "coast", 51.390, -2.794, 217_000, 7, 18_000, 0, False
+    ),
+    District("mendip", "Mendip", "rural", 51.203, -2.545, 116_000, 6, 8_000, 0, True),
+    District(
+        "bath-and-north-east-somerset",
+        "Bath and North East Somerset",
+        "urban",
+        51.356,
+        -2.475,
+        193_000,
+        7,
+        25_000,
+        0.07,
+        False,
+    ),
+    District("sedgemoor", "Sedgemoor", "coast", 51.180, -2.947, 125_000, 6, 12_000, 0, True),
+    District(
+        "south-gloucestershire",
+        "South Gloucestershire",
+        "urban",
+        51.542,
+        -2.457,
+        290_000,
+        8,
+        6_000,
+        0.02,
+        False,
+    ),
+    District(
+        "south-somerset", "South Somerset", "rural", 50.988, -2.710, 173_000, 6, 6_000, 0, True
+    ),
+    District("taunton-deane", "Taunton Deane", "rural", 51.011, -3.157, 120_000, 5, 6_000, 0, True),
+    District("west-somerset", "West Somerset", "coast", 51.132, -3.497, 35_000, 3, 9_000, 0, True),
+)
+# West, south and hill of a district, so that beats do not lie on one spot; degrees.
+_SPREAD = 0.06
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One beat: its area, its district's number, and its share of the district's demand."""
+
+    entry: AreaEntry
+    district: int
+    shares: Array
+
+
+def districts(plan: Plan) -> tuple[District, ...]:
+    """Return the plan's districts."""
+    return DISTRICTS[: plan.districts]
+
+
+def beats(plan: Plan) -> tuple[Beat, ...]:
+    """Return every beat of the plan, district by district; shares sum to 1 within a district."""
+    patterns = PATTERNS[: plan.call_types]
+    return tuple(
+        beat
+        for d, district in enumerate(districts(plan))
+        for beat in _below(plan, d, district, patterns)
+    )
+
+
+def _below(
+    plan: Plan, number: int, district: District, patterns: tuple[Pattern, ...]
+) -> list[Beat]:
+    n = plan.beats_per_district or district.beats
+    rng = plan.stream(BEATS, number)
+    kinds: list[AreaKind] = ["urban" if i in (0, n // 2) else district.kind for i in range(n)]
+    size = rng.gamma(6, 1, n)
+    size[0] = size.mean() * 1.5  # the town centre
+    angle = 2 * np.pi * np.arange(n) / n
+    taste = np.exp(0.25 * rng.standard_normal((n, len(PATTERNS))))[:, : len(patterns)]
+    appeal = np.array([[pattern.appeal[kind] for pattern in patterns] for kind in kinds])
+    shares = size[:, None] * taste * appeal
+    shares /= shares.sum(0)
+    people = np.round(district.residents * size / size.sum(), -2)
+    return [
+        Beat(
+            AreaEntry(
+                id=f"{district.id}-{i + 1:02d}",
+                name=f"{district.name} {i + 1}",
+                parent=district.id,
+                kind=kinds[i],
+                lat=round(district.lat + _SPREAD * float(np.sin(angle[i])) * (i > 0), 3),
+                lon=round(district.lon + 1.6 * _SPREAD * float(np.cos(angle[i])) * (i > 0), 3),
+                population=float(people[i]),
+            ),
+            number,
+            shares[i],
+        )
+        for i in range(n)
+    ]
+
+
+def profile(plan: Plan) -> Profile:
+    """Return the profile of the plan's force."""
+    root = AreaEntry(
+        id=ROOT,
+        name="Avon and Somerset",
+        population=float(sum(d.residents for d in districts(plan))),
+        lat=51.25,
+        lon=-2.75,
+    )
+    below = [
+        AreaEntry(
+            id=d.id,
+            name=d.name,
+            parent=ROOT,
+            kind=d.kind,
+            lat=d.lat,
+            lon=d.lon,
+            population=float(d.residents),
+        )
+        for d in districts(plan)
+    ]
+    return Profile(
+        force=Force(
+            id=ROOT,
+            name="Avon and Somerset (demo)",
+            zone=ZONE,
+            day_starts_at=time(DAY_STARTS_AT_HOUR),
+            holiday_country="GB",
+            holiday_subdivision="ENG",
+        ),
+        areas=(root, *below, *(beat.entry for beat in beats(plan))),
+        call_types=tuple(CallType(id=p.id, name=p.name) for p in PATTERNS[: plan.call_types]),
+        grades=GRADES,
+        shifts=(
+            Shift(id="early", name="Earlies", start=time(7), end=time(17)),
+            Shift(id="late", name="Lates", start=time(14), end=time(0)),
+            Shift(id="night", name="Nights", start=time(21, 30), end=time(7, 30)),
+        ),
+    )
