@@ -70,7 +70,8 @@ def bank_holidays(
             "kind": BANK_HOLIDAY,
             "name": list(days.values()),
             "area": "",
-            "known_at": [known_at.get(day, pd.NaT) for day in days],
+            # NaT alone would make a column without zone, which can't become one with zone
+            "known_at": pd.to_datetime([known_at.get(day, pd.NaT) for day in days], utc=True),
         }
     )
     return frame.astype(COLUMNS["holidays"]).sort_values("date", ignore_index=True)
