@@ -101,7 +101,7 @@ class Workspace:
         return store if "://" in store else str((self.root / store).resolve())
 
     def registry(self) -> Registry:
-        """Return the model registry; the first time MLflow makes its tables, which takes seconds."""
+        """Return the model registry; the first time MLflow makes its tables, in seconds."""
         from models.registry import Registry, Store  # noqa: PLC0415
 
         with self.locked("registry"):

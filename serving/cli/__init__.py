@@ -1,0 +1,66 @@
+"""The command line: `forewatch`. Commands are thin; the use cases stand beside this package.
+
+Commands import what they use when they are called, so that `forewatch --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.cli.asking import forecast, issue
+from serving.cli.data import check, import_
+from serving.cli.group import Commands
+from serving.cli.learning import backtest, train
+from serving.cli.registered import models
+from serving.cli.running import keys, serve
+from serving.cli.starting import demo, init
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--workspace",
+    "-w",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    envvar="FOREWATCH_WORKSPACE",
+    show_default="the present folder",
+    help="Folder of the force (or FOREWATCH_WORKSPACE in the environment).",
+)
+@click.option("--debug", is_flag=True, help="Show where in the code an unexpected error arose.")
+@click.version_option(package_name="forewatch")
+@click.pass_context
+def cli(context: click.Context, workspace: Path, debug: bool) -> None:
+    """Forecast police demand by place and hour, with honest uncertainty.
+
+    A workspace is a folder with forewatch.toml in it: 'forewatch init' writes one, 'forewatch demo'
+    shows the whole way on an openly synthetic force. Mistakes end with exit code 2 and say what to
+    do; 'forewatch check' ends with 1 where something must be mended.
+    """
+    del debug  # read by Commands, which catches the errors
+    context.obj = workspace
+
+
+for command in (
+    init,
+    import_,
+    check,
+    train,
+    models,
+    issue,
+    forecast,
+    backtest,
+    serve,
+    keys,
+    demo,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="forewatch")

@@ -1,0 +1,80 @@
+"""Commands that take records in and look at what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.cli.group import MUST_BE_MENDED, workspace_of
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TABLES = {
+    "counts": "Import counts (start, area, call_type, grade, count), hourly or daily.",
+    "tourism": "Import visitors (area, month, visitors, published_at).",
+    "events": "Import events (name, area or lat and lon, start, end, attendance, announced_at).",
+    "holidays": "Import holidays and school terms (date, or from and to, kind, name, area).",
+    "unobserved": "Import windows of which nothing is known (start, end, area).",
+    "areas": "Import the area tree, from CSV or GeoJSON.",
+}
+
+
+@click.group(name="import")
+def import_() -> None:
+    """Take files of records in.
+
+    CSV, CSV.gz and Parquet are read. Importing the same file twice changes nothing. What can't be
+    taken goes to the workspace's quarantine folder with its reason; a code without a mapping stops
+    the import.
+    """
+
+
+@import_.command()
+@click.argument("file", type=_FILE)
+@click.option("--mapping", type=_FILE, required=True, help="How to read the file (TOML).")
+@click.option(
+    "--extracted-at",
+    metavar="T",
+    help="When the file was drawn from its source; later rows are refused.  [default: now]",
+)
+@click.pass_obj
+def calls(root: Path, file: Path, mapping: Path, extracted_at: str | None) -> None:
+    """Import a call log, one row a call."""
+    from serving import importing
+    from serving.progress import shown
+
+    with shown() as progress:
+        receipt = importing.calls(workspace_of(root), file, mapping, extracted_at, progress)
+    click.echo(receipt.text)
+
+
+def _table_command(table: str, about: str) -> click.Command:
+    @click.command(name=table, help=about)
+    @click.argument("file", type=_FILE)
+    @click.option("--mapping", type=_FILE, help="How to read the file (TOML), if not as it is.")
+    @click.pass_obj
+    def command(root: Path, file: Path, mapping: Path | None) -> None:
+        from serving import importing
+
+        click.echo(importing.table(workspace_of(root), table, file, mapping).text)
+
+    return command
+
+
+for _table, _about in _TABLES.items():
+    import_.add_command(_table_command(_table, _about))
+
+
+@click.command()
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Report on what was imported.
+
+    Ends with exit code 1 where something must be mended.
+    """
+    from serving.checking import check as look
+
+    report = look(workspace_of(context.obj))
+    click.echo(report.text)
+    if report.must_be_mended:
+        context.exit(MUST_BE_MENDED)

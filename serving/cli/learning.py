@@ -1,0 +1,84 @@
+"""Commands that fit models: training, and backtests for independent scoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.cli.group import jobs_option, workspace_of
+
+
+@click.command()
+@click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
+@jobs_option
+@click.option("--promote", is_flag=True, help="Promote the new version if the gate passes it.")
+@click.pass_obj
+def train(root: Path, until: str | None, jobs: int | None, promote: bool) -> None:
+    """Fit and judge the models, keep a new version.
+
+    The gate says whether it is better than the champion and than the honest baseline.
+    """
+    from serving import training
+    from serving.cli.printing import echo_table
+    from serving.progress import shown
+
+    with shown() as progress:
+        done = training.train(workspace_of(root), until=until, jobs=jobs, progress=progress)
+    echo_table(training.summary(done.scores))
+    for note in done.notes:
+        click.echo(f"note: {note}")
+    click.echo(f"version {done.version.version} of {done.model}; report: {done.report}")
+    click.echo("the gate: " + ("passed" if done.version.passed else "refused"))
+    for reason in done.version.reasons:
+        click.echo(f"  {reason}")
+    if promote:
+        version = training.promote(workspace_of(root), done.version.version)
+        click.echo(f"version {version.version} is the champion")
+
+
+@click.command()
+@click.option("--first-origin", metavar="T", required=True, help="The earliest origin.")
+@click.option("--every", default="42d", show_default=True, help="Days between origins.")
+@click.option("--folds", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--horizon", default="84d", show_default=True, help="Days forecast from each origin.")
+@click.option("--step", type=click.Choice(["1d", "1h"]), default="1d", show_default=True)
+@click.option(
+    "--levels",
+    default="",
+    help="Levels to write, with commas between: total, call_type, cell, bottom, and the area "
+    "levels.  [default: all that fit]",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Parquet file to write.",
+)
+@jobs_option
+@click.pass_obj
+def backtest(
+    root: Path,
+    *,
+    first_origin: str,
+    every: str,
+    folds: int,
+    horizon: str,
+    step: str,
+    levels: str,
+    out: Path,
+    jobs: int | None,
+) -> None:
+    """Forecast the past from many origins.
+
+    Everything is fitted again at each origin, with data before it only. The file has one row per
+    origin, start, area, call type and grade, with mean and q05 to q95; see
+    docs/guides/backtest-file.md.
+    """
+    from serving import backtesting
+    from serving.progress import shown
+
+    asked = backtesting.Asked(first_origin, every, folds, horizon, step, levels)
+    with shown() as progress:
+        rows = backtesting.backtest(workspace_of(root), asked, out, jobs=jobs, progress=progress)
+    click.echo(f"wrote {rows:,} rows to {out}")

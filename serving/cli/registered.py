@@ -1,0 +1,102 @@
+"""Commands for the register of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.cli.group import decider, workspace_of
+
+
+@click.group()
+def models() -> None:
+    """List, compare and promote models."""
+
+
+@models.command(name="list")
+@click.pass_obj
+def list_(root: Path) -> None:
+    """List every version with its state."""
+    from serving import modelling
+    from serving.cli.printing import echo_table
+
+    echo_table(modelling.listed(workspace_of(root)))
+
+
+@models.command()
+@click.argument("version", default="champion")
+@click.pass_obj
+def show(root: Path, version: str) -> None:
+    """Show a version: scores, settings, gate, decisions. VERSION is a number or an alias."""
+    from serving import modelling
+    from serving.cli.printing import echo_table
+
+    shown = modelling.shown(workspace_of(root), version)
+    click.echo(shown.text)
+    echo_table(shown.scores)
+
+
+@models.command()
+@click.argument("version", default="challenger")
+@click.argument("other", default="champion")
+@click.pass_obj
+def compare(root: Path, version: str, other: str) -> None:
+    """Compare the scores of two versions: by default the challenger's and the champion's."""
+    from serving import modelling
+    from serving.cli.printing import echo_table
+
+    echo_table(modelling.compared(workspace_of(root), version, other))
+
+
+@models.command()
+@click.argument("version", default="challenger")
+@click.option("--force", is_flag=True, help="Promote what the gate refused; needs --reason.")
+@click.option("--reason", default="", help="Why; recorded with the decision.")
+@decider
+@click.pass_obj
+def promote(root: Path, version: str, force: bool, reason: str, by: str) -> None:
+    """Make a version the champion, if the gate let it through."""
+    from serving import modelling
+
+    if force and not reason.strip():
+        raise click.UsageError("--force needs --reason 'why'")
+    chosen = modelling.promote(workspace_of(root), version, by, reason if force else "")
+    click.echo(f"version {chosen.version} is the champion")
+
+
+@models.command()
+@click.option("--reason", required=True, help="Why; recorded with the decision.")
+@decider
+@click.pass_obj
+def rollback(root: Path, reason: str, by: str) -> None:
+    """Make the champion before the present one champion again."""
+    from serving import modelling
+
+    chosen = modelling.rollback(workspace_of(root), by, reason)
+    click.echo(f"version {chosen.version} is the champion again")
+
+
+@models.command()
+@click.argument("version")
+@click.option("--reason", required=True, help="Why; recorded with the decision.")
+@decider
+@click.pass_obj
+def retire(root: Path, version: str, reason: str, by: str) -> None:
+    """Take a version out of use for good."""
+    from serving import modelling
+
+    retired = modelling.retire(workspace_of(root), version, by, reason)
+    click.echo(f"version {retired.version} is retired")
+
+
+@models.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
+@click.pass_context
+def ui(context: click.Context, host: str, port: int) -> None:
+    """Open MLflow's own page on the right store, until stopped."""
+    from serving import modelling
+
+    click.echo(f"MLflow's page: http://{host}:{port} (stop with Ctrl-C)")
+    context.exit(modelling.ui(workspace_of(context.obj), host, port))

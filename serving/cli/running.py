@@ -1,0 +1,64 @@
+"""Commands that run the service and hand out its keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.cli.group import workspace_of
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: the settings', 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port.  [default: the settings', 8000]")
+@click.pass_obj
+def serve(root: Path, host: str | None, port: int | None) -> None:
+    """Serve the REST API until stopped.
+
+    A new issue, key or champion is picked up without a restart.
+    """
+    from serving.running import serve as run
+
+    run(workspace_of(root), host, port)
+
+
+@click.group()
+def keys() -> None:
+    """Create, list and revoke the keys of the REST API."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    multiple=True,
+    default=("forecasts:read",),
+    show_default=True,
+    help="forecasts:read, models:read or metrics:read; may be repeated.",
+)
+@click.pass_obj
+def create(root: Path, name: str, scope: tuple[str, ...]) -> None:
+    """Create a key and print it, once: only a digest is kept."""
+    from serving.running import create_key
+
+    click.echo(create_key(workspace_of(root), name, scope))
+
+
+@keys.command(name="list")
+@click.pass_obj
+def list_(root: Path) -> None:
+    """List the keys, without their secrets."""
+    from serving.cli.printing import echo_table
+    from serving.running import listed_keys
+
+    echo_table(listed_keys(workspace_of(root)))
+
+
+@keys.command()
+@click.argument("key_id")
+@click.pass_obj
+def revoke(root: Path, key_id: str) -> None:
+    """Revoke a key by its id; it opens nothing from now on."""
+    key = workspace_of(root).keys().revoke(key_id)
+    click.echo(f"key {key.id} ({key.name}) is revoked")

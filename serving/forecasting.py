@@ -1,0 +1,129 @@
+"""Use case: a question about an issue, answered as a table or a file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+
+from features.clock import Clock
+from planning.answers import Question, answer, ask
+from planning.issues import Issue
+from planning.periods import By
+from serving.api import rendering
+from serving.spans import span
+from serving.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as a person writes it; see the options of `forewatch forecast`."""
+
+    week: str | None = None
+    start: str | None = None
+    end: str | None = None
+    areas: tuple[str, ...] = ()
+    call_types: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    by: str = "day"
+    quantiles: tuple[float, ...] = ()
+    issue: int | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: its issue, the question looked up, and the rows of `planning.answers.answer`."""
+
+    issue: Issue
+    question: Question
+    frame: pd.DataFrame
+    now: pd.Timestamp
+
+
+def forecast(workspace: Workspace, asked: Asked) -> Said:
+    """Return what an issue says.
+
+    Raises:
+        NoIssue, UnknownIssue: if there is no such issue.
+        UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if the question can't be answered.
+    """
+    store = workspace.issues()
+    issue = store.latest() if asked.issue is None else store.read(asked.issue)
+    start, end = span(Clock.of(issue.profile), week=asked.week, start=asked.start, end=asked.end)
+    question = ask(
+        issue,
+        start=start,
+        end=end,
+        by=cast("By", asked.by),
+        areas=asked.areas,
+        call_types=asked.call_types,
+        grades=asked.grades,
+        quantiles=asked.quantiles,
+    )
+    now = pd.Timestamp.now("UTC")
+    return Said(issue, question, answer(issue, question, now), now)
+
+
+def heading(said: Said) -> str:
+    """Return a line that says where an answer comes from."""
+    forecast_ = said.issue.forecast
+    zone = said.issue.profile.force.zone
+    return (
+        f"{said.issue.profile.force.name}, issue {said.issue.number}, expected calls; data until "
+        f"{forecast_.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}"
+    )
+
+
+def readable(said: Said) -> pd.DataFrame:
+    """Return the answer for a person: local times, few decimals, one-valued columns left out."""
+    frame = said.frame
+    zone = said.issue.profile.force.zone
+    shown = pd.DataFrame({"period": frame["period"]})
+    for name in ("start", "end"):
+        shown[name] = frame[name].dt.tz_convert(zone).dt.strftime("%a %d %b %H:%M")
+    for name in ("area", "call_type", "grade"):
+        if name == "area" or len(frame[name].unique()) > 1:
+            shown[name] = frame[name]
+    if (frame["state"] != "forecast").any():
+        shown["state"] = frame["state"]
+    numbers = [name for name in frame if str(name) in ("mean", "baseline", "noise_floor")]
+    quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
+    for name in [*numbers[:1], *quantiles, *numbers[1:]]:
+        shown[name] = frame[name].round(1)
+    return shown
+
+
+def rendered(said: Said, form: str) -> bytes:
+    """Return the answer as the bytes of a json, csv, parquet or (plain) table file."""
+    if form == "table":
+        from serving.cli.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
+
+        return f"{heading(said)}\n{plain(readable(said))}\n".encode()
+    if form == "parquet":
+        buffer = io.BytesIO()
+        said.frame.to_parquet(buffer, index=False)
+        return buffer.getvalue()
+    columns = rendering.page(said.issue, said.question, said.now, 0, said.question.rows)
+    about = _about(said.issue)
+    if form == "csv":
+        return rendering.as_csv(about, columns)
+    return rendering.as_json(about, columns) + b"\n"
+
+
+def _about(issue: Issue) -> dict[str, str | int]:
+    forecast_ = issue.forecast
+    return {
+        "issue": issue.number,
+        "origin": _text(forecast_.origin),
+        "data_until": _text(forecast_.data_until),
+        "published_at": _text(issue.published_at),
+        "model_version": issue.model_version,
+        "zone": issue.profile.force.zone,
+        "unit": "calls",
+    }
+
+
+def _text(instant: pd.Timestamp) -> str:
+    return instant.tz_convert("UTC").tz_localize(None).isoformat() + "Z"

@@ -1,0 +1,93 @@
+"""Use case: the champion's forecast becomes a published issue."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from features.asof import AsOf
+from features.clock import Clock
+from forewatch.history import History
+from models.base import Progress
+from models.engine import Engine
+from models.registry import CHAMPION, Version
+from planning.issues import Issue
+from serving.spans import instant
+from serving.workspace import Workspace
+
+_ONE_DAY = pd.Timedelta(days=1)
+
+
+def issue(
+    workspace: Workspace, *, origin: str | None, days: int | None, progress: Progress
+) -> Issue:
+    """Publish the champion's forecast.
+
+    Args:
+        workspace: the force's.
+        origin: as a person writes it; None: the data cut-off.
+        days: force-days ahead; None: the profile's horizon.
+        progress: is told what is being done.
+
+    Raises:
+        NoChampion: if no version is promoted.
+    """
+    profile = workspace.profile
+    progress("opening the registry", 0, 0)
+    registry = workspace.registry()
+    champion = registry.version(CHAMPION)
+    engine = Engine.from_state(registry.state(champion))
+    progress("reading the history", 0, 0)
+    history = workspace.history()
+    at = instant(Clock.of(profile), origin) if origin else history.observed_until
+    progress("forecasting", 0, 0)
+    view = AsOf(history, at)
+    forecast = engine.forecast(view, days or profile.publication.horizon_days)
+    now = pd.Timestamp.now("UTC")
+    made = Issue(
+        number=0,
+        published_at=now.as_unit("us"),
+        forecast=forecast,
+        profile=profile,
+        tree=history.tree,
+        model_version=champion.version,
+        models={"engine": engine.recipe.fingerprint()},
+        data_version=history.version,
+        notes=notes(workspace, champion, history, at),
+    )
+    return workspace.issues().publish(made)
+
+
+def notes(
+    workspace: Workspace, champion: Version, history: History, origin: pd.Timestamp
+) -> tuple[str, ...]:
+    """Return what the readers of an issue should know about its model and its data."""
+    settings = workspace.settings()
+    said = []
+    trained = pd.Timestamp(champion.tags.get("until", champion.created_at.isoformat()))
+    age = (origin - trained) // _ONE_DAY
+    if age > settings.registry.max_age_days:
+        said.append(
+            f"the model was trained on data until {trained:%Y-%m-%d}, {age} days before the origin"
+        )
+    behind = (origin - history.observed_until) // _ONE_DAY
+    if behind >= 1:
+        said.append(
+            f"nothing is known of the {behind} days before the origin: the data end at "
+            f"{history.observed_until:%Y-%m-%d %H:%M} UTC"
+        )
+    return tuple(said)
+
+
+def text(published: Issue) -> str:
+    """Return an issue in a few lines for a person."""
+    days = published.forecast.rates.force_days
+    zone = published.profile.force.zone
+    lines = [
+        f"published issue {published.number} of {published.profile.force.name}",
+        f"  origin      {published.forecast.origin.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
+        f"  data until  {published.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
+        f"  force-days  {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})",
+        f"  model       version {published.model_version}",
+        *(f"  note        {note}" for note in published.notes),
+    ]
+    return "\n".join(lines)

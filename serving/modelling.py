@@ -1,0 +1,142 @@
+"""Use cases: looking at the register of models and deciding about its versions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.registry import CHALLENGER, CHAMPION, Registry, Version
+from serving.files import replace
+from serving.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A version in words, and its scores as a table."""
+
+    text: str
+    scores: pd.DataFrame
+
+
+def listed(workspace: Workspace) -> pd.DataFrame:
+    """Return one row a version, oldest first."""
+    rows = [
+        {
+            "version": one.version,
+            "status": one.status,
+            "trained": f"{one.created_at:%Y-%m-%d %H:%M}",
+            "until": one.tags.get("until", "")[:16],
+            "recipe": one.tags.get("recipe", ""),
+            "gate": "passed" if one.passed else "refused",
+            "remark": one.retired,
+        }
+        for one in workspace.registry().versions()
+    ]
+    columns = ["version", "status", "trained", "until", "recipe", "gate", "remark"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def shown(workspace: Workspace, name: str) -> Shown:
+    """Return a version's settings, gate and decisions with its scores."""
+    registry = workspace.registry()
+    version = _chosen(registry, name)
+    lines = [
+        f"{registry.model} version {version.version}: {version.status}",
+        f"trained {version.created_at:%Y-%m-%d %H:%M} UTC, run {version.run_id}",
+        *(f"{key}: {value}" for key, value in sorted(version.tags.items())),
+        f"the gate: {'passed' if version.passed else 'refused'}",
+        *(f"  {reason}" for reason in version.reasons),
+        "settings:",
+        *(f"  {key} = {value}" for key, value in sorted(registry.params(version).items())),
+        "decisions:",
+        *(
+            f"  {one.decided_at[:16]} {one.act} by {one.by}: {one.reason or 'as the gate allows'}"
+            for one in registry.decisions()
+            if one.version == version.version
+        ),
+    ]
+    return Shown("\n".join(lines), scores_table(registry.scores(version)))
+
+
+def compared(workspace: Workspace, name: str, other: str) -> pd.DataFrame:
+    """Return the scores of two versions side by side, with the change in percent."""
+    registry = workspace.registry()
+    one, two = registry.version(name), registry.version(other)
+    left, right = pd.Series(registry.scores(one)), pd.Series(registry.scores(two))
+    frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
+    frame["change_percent"] = (left / right.where(right != 0) - 1) * 100
+    return frame.rename_axis("score").reset_index()
+
+
+def promote(workspace: Workspace, name: str, by: str, force: str = "") -> Version:
+    """Make a version the champion; *force* is the reason for overruling the gate."""
+    return _decided(workspace, lambda it: it.promote(it.version(name), by, _now(), force))
+
+
+def rollback(workspace: Workspace, by: str, reason: str) -> Version:
+    """Make the champion before the present one champion again."""
+    return _decided(workspace, lambda it: it.rollback(by, _now(), reason))
+
+
+def retire(workspace: Workspace, name: str, by: str, reason: str) -> Version:
+    """Take a version out of use for good."""
+    return _decided(workspace, lambda it: it.retire(it.version(name), by, _now(), reason))
+
+
+def snapshot(workspace: Workspace, registry: Registry) -> None:
+    """Write down what the registry holds, for the API, which knows nothing of MLflow."""
+    replace(workspace.models_json, json.dumps(registry.snapshot(), indent=1).encode())
+
+
+def ui(workspace: Workspace, host: str, port: int) -> int:
+    """Run MLflow's page on the workspace's store until stopped; return its exit code."""
+    store = workspace.registry().store
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri]
+    if store.artefacts:
+        command += ["--default-artifact-root", store.artefacts]
+    command += ["--host", host, "--port", str(port)]
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    # In a folder of its own: MLflow leaves files where it is started.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(command, cwd=folder, env=os.environ | quiet, check=False)  # noqa: S603
+    return done.returncode
+
+
+def scores_table(scores: dict[str, float]) -> pd.DataFrame:
+    """Return metrics named measure/level/block as rows of level and block."""
+    parts = [(*name.split("/"), value) for name, value in scores.items() if name.count("/") == 2]  # noqa: PLR2004
+    frame = pd.DataFrame(parts, columns=["measure", "level", "block", "value"])
+    wide = frame.pivot_table(index=["level", "block"], columns="measure", values="value")
+    return wide.rename_axis(columns=None).reset_index()
+
+
+def _decided(workspace: Workspace, decide: Callable[[Registry], Version]) -> Version:
+    registry = workspace.registry()
+    with workspace.locked("registry"):
+        version = decide(registry)
+        snapshot(workspace, registry)
+    return version
+
+
+def _chosen(registry: Registry, name: str) -> Version:
+    """Return a version by name; before any promotion the challenger stands for the champion."""
+    if name == CHAMPION and registry.champion() is None and registry.versions():
+        return registry.version(CHALLENGER)
+    return registry.version(name)
+
+
+def _now() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC")
+
+
+def report_folder(workspace: Workspace, version: str) -> Path:
+    """Return where the report of a version is kept for readers."""
+    return workspace.root / "reports" / version
