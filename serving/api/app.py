@@ -1,0 +1,125 @@
+"""The application: routes, guards, and errors turned into problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import pandas as pd
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from forewatch.errors import ForewatchError, UnknownName
+from forewatch.profile import Frozen
+from serving import problems
+from serving.api import catalogue, documents, forecasts, health
+from serving.api.guards import Guarded
+from serving.api.metrics import Measured, Metrics
+from serving.api.schemas import ForecastRequest, PageRequest
+from serving.api.service import Service, Workspace
+from serving.api.shelf import Shelf
+
+_MAX_COMPLAINTS = 10
+_PARAMETERS: dict[str, type[Frozen]] = {forecasts.PATH: ForecastRequest, "/v1/issues": PageRequest}
+
+
+def _now() -> pd.Timestamp:
+    return pd.Timestamp.now(tz="UTC")
+
+
+def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now) -> FastAPI:
+    """Return the application that serves the issues of a workspace.
+
+    New issues, keys and model registers are noticed while it runs.
+
+    Args:
+        workspace: where issues and keys are.
+        clock: gives the present instant, UTC, by which ages are judged.
+    """
+    app = FastAPI(
+        title="Forewatch",
+        version=documents.VERSION,
+        summary="Police demand by place and time, with honest uncertainty",
+        description=documents.ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        # Their pages load scripts from elsewhere; the document itself is enough for any viewer.
+        docs_url=None,
+        redoc_url=None,
+    )
+    shelf = Shelf(workspace.issues())
+    metrics = Metrics(shelf, clock)
+    app.state.service = Service(shelf, workspace.keys(), workspace.models_json, metrics, clock)
+    for part in (forecasts, catalogue, health):
+        app.include_router(part.router)
+    app.add_exception_handler(ForewatchError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(Guarded)
+    app.add_middleware(Measured, metrics=metrics)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            license_info=app.license_info,
+            routes=app.routes,
+        )
+        made["components"]["schemas"].update(documents.SCHEMAS)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, ForewatchError):
+        raise error
+    return problems.response(problems.problem(error))
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    found = error.errors()[:_MAX_COMPLAINTS]
+    near: list[str] = []
+    complaints = []
+    for each in found:
+        name = ".".join(str(part) for part in each["loc"][1:])
+        if each["type"] == "extra_forbidden":
+            unknown = UnknownName("parameter", name[:63], _known(request))
+            near.extend(unknown.near)
+            complaints.append(str(unknown))
+        else:
+            complaints.append(f"{name}: {each['msg']}")
+    said = problems.plain(status, "bad-request", "Bad parameters", "; ".join(complaints))
+    return problems.response(said | ({"near": near} if near else {}))
+
+
+def _known(request: Request) -> tuple[str, ...]:
+    model = _PARAMETERS.get(request.url.path, PageRequest)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    title = HTTPStatus(error.status_code).phrase
+    slug = title.lower().replace(" ", "-")
+    said = problems.plain(error.status_code, slug, title, str(error.detail))
+    return problems.response(said, error.headers)
+
+
+def _failed(_: Request, __: Exception) -> Response:
+    # The server's log has the traceback; a stranger gets nothing of it.
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "the server failed to answer; its log says why"
+    return problems.response(problems.plain(status, "failed", status.phrase, detail))

@@ -1,0 +1,142 @@
+"""What there is to ask about: issues, areas, call types, models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
+
+from forewatch.errors import DamagedIssue, RegistryError
+from serving.api import documents, media
+from serving.api.schemas import (
+    MAX_NUMBER,
+    Areas,
+    CallTypes,
+    Issues,
+    IssueSummary,
+    Models,
+    PageRequest,
+)
+from serving.api.service import Service, needs, service
+
+router = APIRouter(tags=["catalogue"])
+
+_READS_FORECASTS = [Security(needs("forecasts:read"))]
+_NOTHING_TRAINED: dict[str, Any] = {"model": None, "models": [], "decisions": []}
+
+
+@router.get(
+    "/v1/issues",
+    dependencies=_READS_FORECASTS,
+    response_class=Response,
+    responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Issues}},
+    summary="Issues, the newest first",
+)
+def issues(
+    request: Request,
+    asked: Annotated[PageRequest, Query()],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
+    """Return a page of summaries; an empty list while nothing is published."""
+    numbers = serving.shelf.numbers()[::-1]
+    following = asked.offset + asked.limit
+    found, unreadable = [], []
+    for number in numbers[asked.offset : following]:
+        try:
+            found.append(serving.shelf.about(number))
+        except DamagedIssue:
+            unreadable.append(number)
+    has_more = following < len(numbers)
+    return media.document(
+        request,
+        {
+            "total": len(numbers),
+            "limit": asked.limit,
+            "offset": asked.offset,
+            "next": f"/v1/issues?limit={asked.limit}&offset={following}" if has_more else None,
+            "issues": found,
+            "unreadable": unreadable,
+        },
+    )
+
+
+@router.get(
+    "/v1/issues/{number}",
+    dependencies=_READS_FORECASTS,
+    response_class=Response,
+    responses={**documents.FOUND, 200: {"model": IssueSummary}},
+    summary="One issue",
+)
+def issue(
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=MAX_NUMBER)],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
+    """Return what an issue says of itself."""
+    return media.document(request, serving.shelf.about(number))
+
+
+@router.get(
+    "/v1/areas",
+    dependencies=_READS_FORECASTS,
+    response_class=Response,
+    responses={**documents.READ, 200: {"model": Areas}},
+    summary="The area tree of the latest issue",
+)
+def areas(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
+    """Return every area with its parent and level."""
+    latest = serving.shelf.latest().issue
+    tree = latest.tree
+    return media.document(
+        request,
+        {
+            "issue": latest.number,
+            "levels": tree.levels,
+            "modelled": latest.profile.levels.modelled,
+            "areas": [{**asdict(area), "level": tree.level(area.id)} for area in tree.areas],
+        },
+    )
+
+
+@router.get(
+    "/v1/call-types",
+    dependencies=_READS_FORECASTS,
+    response_class=Response,
+    responses={**documents.READ, 200: {"model": CallTypes}},
+    summary="Call types and grades of the latest issue",
+)
+def call_types(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
+    """Return the names that call_type and grade may take."""
+    latest = serving.shelf.latest().issue
+    return media.document(
+        request,
+        {
+            "issue": latest.number,
+            "call_types": [each.model_dump() for each in latest.profile.call_types],
+            "grades": latest.profile.grades,
+        },
+    )
+
+
+@router.get(
+    "/v1/models",
+    dependencies=[Security(needs("models:read"))],
+    response_class=Response,
+    responses={**documents.READ, 200: {"model": Models}},
+    summary="The register of models, live and retired",
+)
+def models(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
+    """Return the snapshot that the registry wrote after its last change."""
+    path = serving.models_json
+    try:
+        held = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        held = _NOTHING_TRAINED
+    except ValueError as error:
+        raise RegistryError(
+            f"{path.name} can't be read; any 'forewatch models' command that changes the registry "
+            "writes it anew"
+        ) from error
+    return media.document(request, held)

@@ -1,0 +1,165 @@
+"""What the OpenAPI document says beside the schemas: examples, statuses, and the allowed use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving import problems
+from serving.api.schemas import Forecasts, Problem
+
+VERSION = "1.0.0"  # of the interface: the first number stands in every path
+
+ABOUT = """Forecasts of police demand by area and time, from numbered issues that never change.
+
+**Allowed use.** Forecasts are for areas and windows of time: to plan shifts, staffing and cover.
+They say nothing about persons. They must not be used to score, rank, identify or select a person,
+nor as a reason for suspicion, stop or search. Nothing about persons goes in or comes out.
+
+**Reading an answer.** Each says which issue it is from, its origin and data cut-off, and carries a
+`state` on each row. Unknown is `null` (empty in CSV), never 0. Quantiles of parts do not add up to
+the quantile of their total: ask for the total. Each row names its baseline and the noise floor,
+the error that chance alone leaves a perfect forecast.
+
+**Asking again.** Send the `ETag` of the last answer as `If-None-Match`: while nothing changed the
+answer is 304 without a body. The headers `Forewatch-Issue-Age-Hours` and `Forewatch-Data-Age-Hours`
+come with either.
+
+**Problems** are `application/problem+json` (RFC 9457); an unknown name comes with the near ones."""
+
+ABOUT_FORECASTS = """Rows in the order areas × call types × grades × periods, a page at a time.
+
+Give `week`, or `from` and `to`. A period belongs to the span in which it begins, and is whole. The
+address in `next` (and in the `Link` header) stays with the issue that the first page was from.
+Beyond the issue's horizon rows have the state `no_forecast` and no numbers."""
+
+_ROW = {
+    "period": "2026-W49",
+    "force_day": "2026-11-30",
+    "start": "2026-11-30T07:00:00Z",
+    "end": "2026-12-07T07:00:00Z",
+    "area": "bristol",
+    "call_type": "missing_person",
+    "grade": "all",
+    "state": "forecast",
+    "mean": 41.237104,
+    "q05": 30,
+    "q50": 41,
+    "q95": 53,
+    "baseline": 43.875,
+    "noise_floor": 12.4,
+}
+_FORECASTS = {
+    "issue": 12,
+    "origin": "2026-11-23T07:00:00Z",
+    "data_until": "2026-11-23T07:00:00Z",
+    "published_at": "2026-11-23T08:14:03Z",
+    "horizon": {"start": "2026-11-23T07:00:00Z", "end": "2027-02-22T07:00:00Z"},
+    "model_version": "7",
+    "models": {"boosting": "lightgbm 4.7", "sarima": "statsmodels 0.15"},
+    "data_version": "calls@31",
+    "zone": "Europe/London",
+    "unit": "calls",
+    "baseline": "mean of the same weekday in the last 8 weeks known at the origin",
+    "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count",
+    "notes": [],
+    "by": "week",
+    "total_rows": 1,
+    "limit": 1000,
+    "offset": 0,
+    "next": None,
+    "rows": [_ROW],
+}
+_CSV = ",".join(_ROW) + "\r\n" + ",".join(str(value) for value in _ROW.values()) + "\r\n"
+
+_TAG = {"description": "strong entity tag of the answer", "schema": {"type": "string"}}
+_PLAIN = {"type": "string"}
+_AGES = {
+    "Forewatch-Issue": {"description": "number of the issue", "schema": _PLAIN},
+    "Forewatch-Issue-Age-Hours": {"description": "hours since publication", "schema": _PLAIN},
+    "Forewatch-Data-Age-Hours": {"description": "hours since the data cut-off", "schema": _PLAIN},
+}
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problem(said: str, slug: str, title: str, status: int, **more: object) -> dict[str, Any]:
+    """Return the description of a problem response with an example."""
+    example = problems.plain(status, slug, title, said) | more
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": title, "content": {problems.MEDIA_TYPE: content}}
+
+
+_UNAUTHORIZED = problem(
+    "the API key is not known here, or was revoked; ask for a new one",
+    "access",
+    "A good API key is needed",
+    401,
+)
+_UNAUTHORIZED["headers"] = {"WWW-Authenticate": {"schema": _PLAIN}}
+_FORBIDDEN = problem(
+    "the API key 'rota' lacks the scope models:read; it has forecasts:read",
+    "missing-scope",
+    "The API key lacks the scope",
+    403,
+)
+KEYED: Responses = {
+    401: _UNAUTHORIZED,
+    403: _FORBIDDEN,
+    414: problem(
+        "the query has 9000 bytes, at most 8192 are read; ask less",
+        "uri-too-long",
+        "Request-URI Too Long",
+        414,
+    ),
+}
+READ: Responses = {
+    **KEYED,
+    304: {"description": "The client has this answer", "headers": {"ETag": _TAG}},
+    406: problem(
+        "the answer comes as application/json; the request accepts 'text/html'",
+        "not-acceptable",
+        "Not Acceptable",
+        406,
+    ),
+    503: problem(
+        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
+    ),
+}
+_UNKNOWN = problem(
+    "no area 'bristl'; near names: bristol",
+    "unknown-area",
+    "No such area",
+    404,
+    near=["bristol"],
+)
+_BAD = problem(
+    "no ISO week '2026-W60'; write year and week like 2026-W49 (W01 to W52 or W53)",
+    "bad-question",
+    "The question can't be answered",
+    422,
+    near=["2026-W50"],
+)
+FOUND: Responses = {**READ, 404: _UNKNOWN, 422: _BAD}
+FORECASTS: Responses = {
+    **FOUND,
+    200: {
+        "description": "A page of rows",
+        "headers": {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES},
+        "model": Forecasts,
+        "content": {
+            "application/json": {"example": _FORECASTS},
+            "text/csv": {"schema": _PLAIN, "example": _CSV},
+        },
+    },
+    304: {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}},
+}
+READY: Responses = {
+    503: problem(
+        "no issue published yet; run 'forewatch issue'",
+        "not-ready",
+        "Not ready",
+        503,
+        reasons=["no issue published yet; run 'forewatch issue'"],
+    )
+}
+SCHEMAS = {"Problem": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}

@@ -1,0 +1,56 @@
+"""For whoever watches the process: it lives, forecasts may be taken from it, its figures."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, Security
+
+from serving import problems
+from serving.api import documents, media
+from serving.api.metrics import CONTENT_TYPE
+from serving.api.schemas import Live, Ready
+from serving.api.service import Service, needs, service
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", summary="The process answers", responses={200: {"model": Live}})
+async def live() -> Live:
+    """Return 200 whenever the process can."""
+    return Live(status="live")
+
+
+@router.get(
+    "/health/ready",
+    response_class=Response,
+    responses={**documents.READY, 200: {"model": Ready}},
+    summary="Forecasts may be taken from here",
+)
+def ready(serving: Annotated[Service, Depends(service)]) -> Response:
+    """Return 200 if the latest issue can be read and is not stale, else 503 with the reasons."""
+    if reasons := serving.shelf.unready(serving.clock()):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        said = problems.plain(status, "not-ready", "Not ready", "; ".join(reasons))
+        return problems.response(said | {"reasons": list(reasons)})
+    body = Ready(status="ready", issue=serving.shelf.latest().issue.number)
+    return Response(body.model_dump_json(), media_type=media.JSON)
+
+
+@router.get(
+    "/metrics",
+    dependencies=[Security(needs("metrics:read"))],
+    response_class=Response,
+    responses={
+        **documents.KEYED,
+        200: {
+            "description": "Prometheus' text format",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+    },
+    summary="Figures for a monitor",
+)
+def metrics(serving: Annotated[Service, Depends(service)]) -> Response:
+    """Return durations, ages, requests in flight, refused keys."""
+    return Response(serving.metrics.text(), headers={"Content-Type": CONTENT_TYPE})

@@ -1,0 +1,100 @@
+"""Which media type a client gets, and whether it has the answer already.
+
+Source:
+    RFC 9110, HTTP Semantics, sections 8.8.3 (entity tags), 12.5.1 (Accept), 13.1.2 (If-None-Match).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import Response
+from pydantic_core import to_json
+
+JSON = "application/json"
+CSV = "text/csv"
+# A shared cache keeps nothing; a client's own asks each time, which costs a 304.
+_CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
+
+
+def negotiated(request: Request, offered: tuple[str, ...]) -> str:
+    """Return the offered media type that the client likes best, the first of equal ones.
+
+    Raises:
+        HTTPException: 406 if it takes none of them.
+    """
+    accept = ",".join(request.headers.getlist("accept")) or "*/*"
+    ranges = [found for part in accept.split(",") if (found := _range(part))]
+    liking = {media: _liking(media, ranges) for media in offered}
+    best = max(offered, key=lambda media: liking[media])
+    if liking[best] <= 0:
+        raise HTTPException(
+            HTTPStatus.NOT_ACCEPTABLE,
+            f"the answer comes as {' or '.join(offered)}; the request accepts {accept[:200]!r}",
+        )
+    return best
+
+
+def entity_tag(*parts: object) -> str:
+    """Return a strong entity tag: equal for equal parts, whose order counts."""
+    text = "\n".join(str(part) for part in parts)
+    return f'"{sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Return whether the client has just this answer.
+
+    `*` is not taken as a match: it would say "not modified" to a question never answered.
+    """
+    given = ",".join(request.headers.getlist("if-none-match"))
+    return tag in {each.strip().removeprefix("W/") for each in given.split(",")}
+
+
+def unchanged(tag: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the 304 for an answer that the client has."""
+    return Response(
+        status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **_CACHE, **(headers or {})}
+    )
+
+
+def fresh(
+    content: bytes, media: str, tag: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an answer with its tag."""
+    return Response(content, media_type=media, headers={"ETag": tag, **_CACHE, **(headers or {})})
+
+
+def document(request: Request, content: Mapping[str, Any]) -> Response:
+    """Return a small JSON document, or 304 where the client has it."""
+    negotiated(request, (JSON,))
+    body = to_json(content)
+    tag = entity_tag(sha256(body).hexdigest())
+    return unchanged(tag) if is_known(request, tag) else fresh(body, JSON, tag)
+
+
+def _range(part: str) -> tuple[str, float] | None:
+    """Return a media range and its quality; None for what is not one."""
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    if name.count("/") != 1:
+        return None
+    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        value = float(quality)
+    except ValueError:
+        return None
+    return (name, value) if 0 <= value <= 1 else None
+
+
+def _liking(media: str, ranges: list[tuple[str, float]]) -> float:
+    """Return the quality of the most specific range that holds the media type, 0 if none does."""
+    kind = media.partition("/")[0]
+    for wanted in (media, f"{kind}/*", "*/*"):
+        found = [quality for name, quality in ranges if name == wanted]
+        if found:
+            return max(found)
+    return 0.0

@@ -1,0 +1,37 @@
+"""Writes docs/openapi.json: `python -m serving.api.reference [FILE]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from serving.api.app import create_app
+from serving.issue_store import IssueStore
+from serving.keys import KeyRing
+
+_FILE = Path("docs/openapi.json")
+
+
+class _NoWorkspace:
+    """A workspace without anything in it: the document doesn't depend on one."""
+
+    models_json = Path("models.json")
+
+    def issues(self) -> IssueStore:
+        """Return no issues."""
+        return IssueStore(Path("issues"))
+
+    def keys(self) -> KeyRing:
+        """Return no keys."""
+        return KeyRing(Path("keys.json"))
+
+
+def openapi_text() -> str:
+    """Return the OpenAPI document as it is checked in."""
+    return json.dumps(create_app(_NoWorkspace()).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else _FILE
+    target.write_text(openapi_text(), encoding="utf-8")

@@ -1,0 +1,275 @@
+"""What may be asked, and what the answers look like; the OpenAPI document is made from these.
+
+Answers are written as bytes straight from columns; tests hold them against these models.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from forewatch.areas import AreaKind
+from forewatch.history import Step
+from forewatch.profile import Frozen, Grade
+from planning.answers import State
+from planning.periods import By
+
+MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
+MAX_PAGE_ROWS = 10_000
+MAX_NUMBER = 999_999_999  # of an issue, and of an offset
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+Instant = Annotated[datetime, Field(examples=["2026-11-30T07:00:00Z"])]
+Count = Annotated[float, Field(ge=0)]
+_WHEN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
+
+
+def _example(value: object, pattern: str = "") -> dict[str, Any]:
+    """Return additions to a schema: an example, and a pattern whose breach we explain."""
+    return {"examples": [value]} | ({"pattern": pattern} if pattern else {})
+
+
+class PageRequest(Frozen):
+    """Which part of a long list."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="entries on a page")
+    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
+
+
+class ForecastRequest(Frozen):
+    """A question about one issue: give `week`, or `from` and `to`."""
+
+    week: str | None = Field(
+        default=None,
+        max_length=20,
+        description="ISO week, from Monday's force-day to the next Monday's",
+        json_schema_extra=_example("2026-W49", r"^\d{4}-W\d\d$"),
+    )
+    from_: str | None = Field(
+        default=None,
+        alias="from",
+        max_length=40,
+        description="first instant; a date is the beginning of that force-day, and a time without "
+        "offset is the force's local time",
+        json_schema_extra=_example("2026-11-30", _WHEN),
+    )
+    to: str | None = Field(
+        default=None,
+        max_length=40,
+        description="instant before which the last period begins, written like `from`",
+        json_schema_extra=_example("2026-12-07", _WHEN),
+    )
+    area: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description="ids of areas, or names of levels for all areas at them; none: the whole force",
+        json_schema_extra=_example(["district"]),
+    )
+    call_type: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='ids, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=_example(["missing_person"]),
+    )
+    grade: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='grades, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=_example(["immediate"]),
+    )
+    by: By = Field(default="day", description="the kind of period that a row stands for")
+    quantiles: str | None = Field(
+        default=None,
+        max_length=500,
+        description="levels between 0 and 1, with commas; none: the force's percentiles",
+        json_schema_extra=_example("0.05,0.5,0.95", r"^0?\.\d{1,6}(,0?\.\d{1,6}){0,49}$"),
+    )
+    issue: Number | None = Field(
+        default=None, description="number of an earlier issue; none: the latest"
+    )
+    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
+    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
+
+
+class Problem(Frozen):
+    """What went wrong, by RFC 9457; `near` holds the names that may have been meant."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    near: list[str] | None = None
+    reasons: list[str] | None = None
+
+
+class Row(Frozen):
+    """Calls in one period of one area, call type and grade.
+
+    Beside these there is one whole number per quantile: q05, q50, … All are null where the state is
+    no_forecast: unknown is never 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, int | None]
+
+    period: str = Field(description="stable id", examples=["2026-W49", "2026-11-30/early"])
+    force_day: date = Field(description="local date of the force-day in which it begins")
+    start: Instant
+    end: Instant = Field(description="not part of the period")
+    area: str
+    call_type: str
+    grade: str
+    state: State = Field(
+        description="forecast; stale: from an issue whose data are older than the force allows; "
+        "no_forecast: the issue doesn't reach the whole period"
+    )
+    mean: Count | None = Field(description="expected calls")
+    baseline: Count | None = Field(description="calls by the baseline that the issue names")
+    noise_floor: Count | None = Field(
+        description="error ÷ mean, in percent, that chance alone would leave a perfect forecast"
+    )
+
+
+class Horizon(Frozen):
+    """The instants that an issue reaches, half-open."""
+
+    start: Instant
+    end: Instant
+
+
+class Forecasts(Frozen):
+    """Rows of one issue, with everything that tells what they are."""
+
+    issue: Number
+    origin: Instant = Field(description="nothing at or after it was known to the forecast")
+    data_until: Instant = Field(description="data cut-off")
+    published_at: Instant
+    horizon: Horizon
+    model_version: str
+    models: dict[str, str] = Field(description="what made the forecast: name and version")
+    data_version: str
+    zone: str = Field(examples=["Europe/London"])
+    unit: Literal["calls"]
+    by: By
+    baseline: str = Field(description="what the column baseline is")
+    noise_floor: str = Field(description="what the column noise_floor is")
+    notes: list[str]
+    total_rows: int = Field(ge=0)
+    limit: int
+    offset: int
+    next: str | None = Field(description="address of the next page of the same issue")
+    rows: list[Row]
+
+
+class IssueSummary(Frozen):
+    """What an issue says of itself."""
+
+    number: Number
+    published_at: Instant
+    origin: Instant
+    data_until: Instant
+    first: Instant = Field(description="beginning of the horizon")
+    until: Instant = Field(description="end of the horizon")
+    step: Step
+    model_version: str
+    models: dict[str, str]
+    data_version: str
+    notes: list[str]
+    sha256: str = Field(description="digest of the whole issue")
+
+
+class Issues(Frozen):
+    """Issues, the newest first; one that can't be read is left out and stands in `unreadable`."""
+
+    total: int = Field(ge=0)
+    limit: int
+    offset: int
+    next: str | None
+    issues: list[IssueSummary]
+    unreadable: list[int]
+
+
+class AreaEntry(Frozen):
+    """A node of the area tree of the latest issue."""
+
+    id: str
+    name: str
+    parent: str | None
+    level: str
+    kind: AreaKind
+    lat: float | None
+    lon: float | None
+    population: float | None = Field(description="residents")
+
+
+class Areas(Frozen):
+    """The area tree, parents by id, levels from the whole force down."""
+
+    issue: Number
+    levels: list[str]
+    modelled: str = Field(description="the level at which models are fitted")
+    areas: list[AreaEntry]
+
+
+class CallTypeEntry(Frozen):
+    """A group of calls that is forecast."""
+
+    id: str
+    name: str
+
+
+class CallTypes(Frozen):
+    """Call types and grades of the latest issue."""
+
+    issue: Number
+    call_types: list[CallTypeEntry]
+    grades: list[Grade]
+
+
+class ModelVersion(Frozen):
+    """A trained model, live or retired."""
+
+    version: str
+    status: Literal["champion", "challenger", "former", "retired"]
+    created_at: Instant
+    gate_passed: bool
+    gate_reasons: list[str]
+    retired: str | None = Field(description="why it is not used again")
+    until: str | None = Field(description="data cut-off of the training")
+    data_version: str | None
+    recipe: str | None = Field(description="fingerprint of the recipe")
+    scores: dict[str, float | None]
+
+
+class Decision(Frozen):
+    """Who promoted, rolled back or retired what, and why."""
+
+    act: Literal["promote", "force", "rollback", "retire"]
+    version: str
+    by: str
+    at: Instant
+    reason: str
+
+
+class Models(Frozen):
+    """The register of models, as of its last change."""
+
+    model: str | None = Field(description="null while nothing was trained")
+    models: list[ModelVersion]
+    decisions: list[Decision]
+
+
+class Live(Frozen):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Ready(Frozen):
+    """Forecasts may be taken from here."""
+
+    status: Literal["ready"]
+    issue: Number

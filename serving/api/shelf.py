@@ -1,0 +1,164 @@
+"""The issues that answers are read from: the latest, and a few earlier ones that were asked for.
+
+A new issue is noticed by its folder and swapped in whole. A request takes its issue from the shelf
+once and keeps it, so that an issue published meanwhile never changes an answer half-way.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from forewatch.errors import DamagedIssue, NoIssue
+from planning.issues import Issue
+from serving.issue_store import IssueStore
+
+_MAX_OPEN = 4  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 4 MB
+_MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept per issue
+
+
+class Body(NamedTuple):
+    """A rendered answer, and the address of its next page if it has one."""
+
+    content: bytes
+    next_page: str | None
+
+
+class Bodies:
+    """Rendered answers by question, the least recently used dropped first."""
+
+    def __init__(self, max_bytes: int = _MAX_BODY_BYTES) -> None:
+        """Keep up to so many bytes."""
+        self._max_bytes = max_bytes
+        self._held_bytes = 0
+        self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, question: str) -> Body | None:
+        """Return the answer rendered before, if it is still kept."""
+        with self._lock:
+            if question in self._bodies:
+                self._bodies.move_to_end(question)
+            return self._bodies.get(question)
+
+    def keep(self, question: str, body: Body) -> None:
+        """Keep an answer; one that is larger than a tenth of the room isn't kept."""
+        if len(body.content) * 10 > self._max_bytes:
+            return
+        with self._lock:
+            if (before := self._bodies.pop(question, None)) is not None:
+                self._held_bytes -= len(before.content)
+            self._bodies[question] = body
+            self._held_bytes += len(body.content)
+            while self._held_bytes > self._max_bytes:
+                _, dropped = self._bodies.popitem(last=False)
+                self._held_bytes -= len(dropped.content)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An issue in memory, with the digest of its content and the answers rendered from it."""
+
+    issue: Issue
+    sha256: str
+    bodies: Bodies = field(default_factory=Bodies, compare=False)
+
+
+class Shelf:
+    """Opens issues of a store; safe to use from several threads."""
+
+    def __init__(self, store: IssueStore) -> None:
+        """Remember the store; nothing is read yet."""
+        self._store = store
+        self._lock = Lock()
+        self._latest: Opened | None = None
+        self._tried = 0  # the newest number that reading was tried for
+        self._unreadable: DamagedIssue | None = None
+        self._earlier: OrderedDict[int, Opened] = OrderedDict()
+        self._about: dict[int, dict[str, Any]] = {}
+
+    def latest(self) -> Opened:
+        """Return the newest issue that can be read.
+
+        Raises:
+            NoIssue: if nothing has been published.
+            DamagedIssue: if no published issue can be read.
+        """
+        # While another thread reads a new issue, the one at hand answers without waiting.
+        if self._store.newest(self._tried) != self._tried and self._lock.acquire(
+            blocking=self._latest is None
+        ):
+            try:
+                self._advance()
+            finally:
+                self._lock.release()
+        if self._latest is None:
+            raise self._unreadable or NoIssue("no issue published yet; run 'forewatch issue'")
+        return self._latest
+
+    def issue(self, number: int | None) -> Opened:
+        """Return the issue of a number, or the latest for None.
+
+        Raises:
+            UnknownIssue, DamagedIssue: if there is none, or it can't be read.
+            NoIssue: if nothing has been published.
+        """
+        latest = self.latest()
+        if number is None or number == latest.issue.number:
+            return latest
+        with self._lock:
+            if number in self._earlier:
+                self._earlier.move_to_end(number)
+                return self._earlier[number]
+        opened = Opened(*self._store.published(number))
+        with self._lock:
+            self._earlier[number] = opened
+            while len(self._earlier) > _MAX_OPEN:
+                self._earlier.popitem(last=False)
+        return opened
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers published, ascending."""
+        return self._store.numbers()
+
+    def about(self, number: int) -> dict[str, Any]:
+        """Return what an issue says of itself; raises as `IssueStore.about` does."""
+        if number not in self._about:
+            self._about[number] = self._store.about(number)
+        return self._about[number]
+
+    def unready(self, now: pd.Timestamp) -> tuple[str, ...]:
+        """Return why forecasts should not be taken from here at *now*; nothing if they may."""
+        if self._unreadable is not None:
+            with self._lock:
+                self._advance()  # it may have been restored
+        try:
+            issue = self.latest().issue
+        except (NoIssue, DamagedIssue) as error:
+            return (str(error),)
+        reasons = [str(self._unreadable)] if self._unreadable else []
+        if issue.is_stale(now):
+            limit = issue.profile.publication.stale_after_days
+            reasons.append(
+                f"issue {issue.number} rests on data until {issue.forecast.data_until.isoformat()}"
+                f", more than {limit} days ago; import newer calls and publish an issue"
+            )
+        return tuple(reasons)
+
+    def _advance(self) -> None:
+        """Open the newest readable issue, if it is newer than the one at hand."""
+        at_hand = self._latest.issue.number if self._latest else 0
+        numbers = [number for number in self._store.numbers() if number > at_hand]
+        unreadable: DamagedIssue | None = None
+        for number in reversed(numbers):
+            try:
+                self._latest = Opened(*self._store.published(number))
+                break
+            except DamagedIssue as error:
+                unreadable = unreadable or error
+        self._unreadable = unreadable
+        self._tried = max(numbers, default=self._tried)

@@ -1,0 +1,287 @@
+"""Issues on disk: published once, whole or not at all, under a number of their own.
+
+1. An issue is written into a hidden folder beside the others and flushed to the disk.
+2. The folder is renamed to the next number. A rename onto an existing issue fails, so two
+   publishers never share a number: the one that comes second takes the one after.
+3. Nothing is changed afterwards: files are read-only, and their digests are checked on reading.
+
+A crash before step 2 leaves a hidden folder that nobody reads. An issue holds its profile and area
+tree too, so that a past one can be asked for again after the force has changed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from forewatch.areas import Area, AreaTree
+from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
+from forewatch.profile import Profile
+from forewatch.rates import Forecast, Rates
+from forewatch.shocks import Shocks
+from planning.issues import Issue
+
+FORMAT = 1
+_ABOUT = "issue.json"
+_ARRAYS = "arrays.npz"
+_HIDDEN = ".unpublished-"
+_DIGITS = 6
+# What the summary of an issue leaves out of issue.json: what only a reader of arrays needs.
+_INSIDE = ("format", "profile", "tree", "rates", "shocks", "arrays_sha256")
+
+
+class Published(NamedTuple):
+    """An issue as read, and the digest that stands for all of its content."""
+
+    issue: Issue
+    sha256: str
+
+
+class IssueStore:
+    """The folder of published issues, one sub-folder each: 000001, 000002 and so on."""
+
+    def __init__(self, root: Path) -> None:
+        """Remember the folder; it is made when the first issue is published."""
+        self.root = root
+
+    def publish(self, issue: Issue) -> Issue:
+        """Return the issue as published: complete, under the next free number."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        folder = self.root / f"{_HIDDEN}{secrets.token_hex(8)}"
+        folder.mkdir()
+        try:
+            arrays = _arrays(issue)
+            _write(folder / _ARRAYS, arrays)
+            digest = sha256(arrays).hexdigest()
+            number = self.newest()
+            while True:
+                number += 1
+                _write(folder / _ABOUT, _json(issue.numbered(number), digest))
+                _flush(folder)
+                if self._claimed(folder, number):
+                    return issue.numbered(number)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers published, ascending."""
+        if not self.root.is_dir():
+            return ()
+        names = (entry.name for entry in os.scandir(self.root))
+        return tuple(sorted(int(name) for name in names if name.isdecimal()))
+
+    def newest(self, known: int = 0) -> int:
+        """Return the highest number published, 0 if none; cheap when *known* is (nearly) it."""
+        if not known:
+            return max(self.numbers(), default=0)
+        while (self._folder(known + 1) / _ABOUT).exists():
+            known += 1
+        return known
+
+    def latest(self) -> Issue:
+        """Return the issue with the highest number.
+
+        Raises:
+            NoIssue: if nothing has been published.
+        """
+        if not (number := self.newest()):
+            raise NoIssue("no issue published yet; run 'forewatch issue'")
+        return self.read(number)
+
+    def read(self, number: int) -> Issue:
+        """Return a published issue.
+
+        Raises:
+            UnknownIssue: if the number was never published here.
+            DamagedIssue: if its files are not those that were published.
+        """
+        return self.published(number).issue
+
+    def published(self, number: int) -> Published:
+        """Return a published issue with its digest; raises as `read` does."""
+        about = self._about(number)
+        try:
+            arrays = (self._folder(number) / _ARRAYS).read_bytes()
+            if sha256(arrays).hexdigest() != about["arrays_sha256"]:
+                raise DamagedIssue(_damaged(number, f"{_ARRAYS} is not what was published"))
+            with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
+                return Published(_issue(about, dict(found)), about["sha256"])
+        except (OSError, KeyError, TypeError, ValueError, BadZipFile, ValidationError) as error:
+            raise DamagedIssue(_damaged(number, str(error))) from error
+
+    def about(self, number: int) -> dict[str, Any]:
+        """Return what an issue says of itself, without profile, tree and arrays.
+
+        Raises:
+            UnknownIssue: if the number was never published here.
+            DamagedIssue: if its description is not what was published.
+        """
+        about = self._about(number)
+        return {name: value for name, value in about.items() if name not in _INSIDE}
+
+    def _about(self, number: int) -> dict[str, Any]:
+        path = self._folder(number) / _ABOUT
+        try:
+            about: dict[str, Any] = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise UnknownIssue(self._unknown(number)) from None
+        except (OSError, ValueError) as error:
+            raise DamagedIssue(_damaged(number, str(error))) from error
+        if not isinstance(about, dict) or about.get("sha256") != _digest(about):
+            raise DamagedIssue(_damaged(number, f"{_ABOUT} is not what was published"))
+        if about.get("format") != FORMAT or about.get("number") != number:
+            found = f"format {about.get('format')}, number {about.get('number')}"
+            raise DamagedIssue(_damaged(number, f"found {found}; this code reads format {FORMAT}"))
+        return about
+
+    def _unknown(self, number: int) -> str:
+        there = self.numbers()
+        has = f"the latest is {there[-1]}, the first {there[0]}" if there else "none is published"
+        return f"no issue {number}; {has}"
+
+    def _folder(self, number: int) -> Path:
+        return self.root / f"{number:0{_DIGITS}d}"
+
+    def _claimed(self, folder: Path, number: int) -> bool:
+        """Rename to the number, unless another publisher has it."""
+        try:
+            folder.rename(self._folder(number))
+        except OSError:
+            if self._folder(number).exists():
+                return False
+            raise
+        _flush(self.root)
+        return True
+
+
+def _damaged(number: int, why: str) -> str:
+    return f"issue {number} can't be read: {why}; restore its folder or publish a new issue"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that is on the disk, and read-only, when this returns."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(file.fileno(), 0o444)
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _text(instant: pd.Timestamp) -> str:
+    return instant.tz_convert("UTC").isoformat().replace("+00:00", "Z")
+
+
+def _digest(about: dict[str, Any]) -> str:
+    content = {name: value for name, value in about.items() if name != "sha256"}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _json(issue: Issue, arrays_sha256: str) -> bytes:
+    forecast, rates = issue.forecast, issue.forecast.rates
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "number": issue.number,
+        "published_at": _text(issue.published_at),
+        "origin": _text(forecast.origin),
+        "data_until": _text(forecast.data_until),
+        "first": _text(rates.edges[0]),
+        "until": _text(rates.edges[-1]),
+        "step": rates.step,
+        "model_version": issue.model_version,
+        "models": dict(issue.models),
+        "data_version": issue.data_version,
+        "notes": list(issue.notes),
+        "rates": {
+            name: list(getattr(rates, name))
+            for name in ("places", "call_types", "grades", "leaves")
+        },
+        "shocks": {"lead_days": list(forecast.shocks.lead_days)},
+        "profile": issue.profile.model_dump(mode="json"),
+        "tree": {
+            "levels": list(issue.tree.levels),
+            "areas": [asdict(area) for area in issue.tree.areas],
+        },
+        "arrays_sha256": arrays_sha256,
+    }
+    about["sha256"] = _digest(about)
+    return json.dumps(about, indent=1).encode()
+
+
+def _arrays(issue: Issue) -> bytes:
+    rates, shocks = issue.forecast.rates, issue.forecast.shocks
+    content = io.BytesIO()
+    np.savez(
+        content,
+        allow_pickle=False,
+        edges_us=rates.edges.tz_convert("UTC").as_unit("us").asi8,
+        force_days_us=rates.force_days.as_unit("us").asi8,
+        day=rates.day,
+        slot=rates.slot,
+        base=rates.base,
+        baseline=rates.baseline,
+        leaf_place=rates.leaf_place,
+        leaf_shares=rates.leaf_shares,
+        grade_shares=rates.grade_shares,
+        shocks_sd=shocks.sd,
+        shocks_dispersion=shocks.dispersion,
+    )
+    return content.getvalue()
+
+
+def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
+    named = about["rates"]
+    rates = Rates(
+        step=about["step"],
+        edges=pd.DatetimeIndex(arrays["edges_us"].view("M8[us]")).tz_localize("UTC"),
+        force_days=pd.DatetimeIndex(arrays["force_days_us"].view("M8[us]")),
+        day=arrays["day"],
+        slot=arrays["slot"],
+        places=tuple(named["places"]),
+        call_types=tuple(named["call_types"]),
+        grades=tuple(named["grades"]),
+        leaves=tuple(named["leaves"]),
+        base=arrays["base"],
+        baseline=arrays["baseline"],
+        leaf_place=arrays["leaf_place"],
+        leaf_shares=arrays["leaf_shares"],
+        grade_shares=arrays["grade_shares"],
+    )
+    shocks = Shocks(
+        tuple(about["shocks"]["lead_days"]), arrays["shocks_sd"], arrays["shocks_dispersion"]
+    )
+    areas = tuple(Area(**area) for area in about["tree"]["areas"])
+    return Issue(
+        number=about["number"],
+        published_at=pd.Timestamp(about["published_at"]),
+        forecast=Forecast(
+            pd.Timestamp(about["origin"]), pd.Timestamp(about["data_until"]), rates, shocks
+        ),
+        profile=Profile.model_validate(about["profile"]),
+        tree=AreaTree(areas, tuple(about["tree"]["levels"])),
+        model_version=about["model_version"],
+        models=about["models"],
+        data_version=about["data_version"],
+        notes=tuple(about["notes"]),
+    )

@@ -1,0 +1,102 @@
+"""Errors as the web says them: `application/problem+json`, by one table from class to status.
+
+Source:
+    RFC 9457, Problem Details for HTTP APIs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import Response
+from pydantic_core import to_json
+
+from forewatch.errors import (
+    AccessError,
+    BadQuestion,
+    DamagedIssue,
+    DataError,
+    ForewatchError,
+    MissingScope,
+    NoIssue,
+    RegistryError,
+    SettingsError,
+    UnknownArea,
+    UnknownCallType,
+    UnknownGrade,
+    UnknownIssue,
+    UnknownName,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_CHALLENGE = 'Bearer realm="forewatch"'
+
+# The first class that an error is an instance of decides: the narrow ones stand first.
+_TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
+    (UnknownArea, HTTPStatus.NOT_FOUND, "unknown-area", "No such area"),
+    (UnknownCallType, HTTPStatus.NOT_FOUND, "unknown-call-type", "No such call type"),
+    (UnknownGrade, HTTPStatus.NOT_FOUND, "unknown-grade", "No such grade"),
+    (UnknownIssue, HTTPStatus.NOT_FOUND, "unknown-issue", "No such issue"),
+    (UnknownName, HTTPStatus.NOT_FOUND, "unknown-name", "No such name"),
+    (
+        BadQuestion,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad-question",
+        "The question can't be answered",
+    ),
+    (MissingScope, HTTPStatus.FORBIDDEN, "missing-scope", "The API key lacks the scope"),
+    (AccessError, HTTPStatus.UNAUTHORIZED, "access", "A good API key is needed"),
+    (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue published yet"),
+    (DamagedIssue, HTTPStatus.SERVICE_UNAVAILABLE, "damaged-issue", "The issue can't be read"),
+    (DataError, HTTPStatus.SERVICE_UNAVAILABLE, "data", "The data can't be read"),
+    (SettingsError, HTTPStatus.SERVICE_UNAVAILABLE, "settings", "The settings can't be used"),
+    (RegistryError, HTTPStatus.SERVICE_UNAVAILABLE, "registry", "The registry can't be read"),
+    (ForewatchError, HTTPStatus.INTERNAL_SERVER_ERROR, "refused", "Refused"),
+)
+
+
+class WithNear(ForewatchError):
+    """An error with the names that may have been meant, where its own class has none."""
+
+    def __init__(self, error: ForewatchError, near: Sequence[str]) -> None:
+        """Keep the error, and the near names beside it."""
+        self.error = error
+        self.near = tuple(near)
+        super().__init__(f"{error}; near: {', '.join(near)}" if near else str(error))
+
+
+def problem(error: ForewatchError) -> dict[str, Any]:
+    """Return type, title, status and detail of an error, and the near names where it has some."""
+    shown = error.error if isinstance(error, WithNear) else error
+    _, status, slug, title = next(row for row in _TABLE if isinstance(shown, row[0]))
+    said = plain(status, slug, title, str(error))
+    near = getattr(error, "near", ())
+    return said | {"near": list(near)} if near else said
+
+
+def plain(status: HTTPStatus | int, slug: str, title: str, detail: str) -> dict[str, Any]:
+    """Return a problem document from its parts; the type is a name, not an address to fetch."""
+    return {
+        "type": f"urn:forewatch:problem:{slug}",
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+    }
+
+
+def response(said: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Return the problem as a response; a refused key is told how to present one."""
+    status = int(said["status"])
+    challenge = {
+        HTTPStatus.UNAUTHORIZED: _CHALLENGE,
+        HTTPStatus.FORBIDDEN: f'{_CHALLENGE}, error="insufficient_scope"',
+    }
+    extra = {"WWW-Authenticate": challenge[HTTPStatus(status)]} if status in challenge else {}
+    return Response(
+        to_json(said),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **extra, **(headers or {})},
+    )
