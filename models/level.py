@@ -1,0 +1,106 @@
+"""The slowly moving level of a series, with the effects of the calendar taken out.
+
+The level is the ratio of decaying sums, calls ÷ effect, where *effect* is what one call of level
+becomes on a day (calendar × hours of the day). Small series are held by a prior worth some calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter
+
+from features.panel import Panel
+from models.base import HALF_A_CALL, Array, Index, Mask, known_days
+from models.lineage import Lineage
+
+
+@dataclass(frozen=True)
+class Level:
+    """Levels of all series of a panel.
+
+    Args:
+        counts: calls per force-day, 0 where unknown, shape (D, N).
+        known: whether the day is known, shape (D, N).
+        typical: typical level of each series, positive, shape (N,); a series without history has
+            its share of its parents.
+        lineage: the parents of the series.
+        trust_calls: expected calls at which own evidence counts as much as the prior.
+    """
+
+    counts: Array
+    known: Mask
+    typical: Array
+    lineage: Lineage
+    trust_calls: float
+
+    @classmethod
+    def of(cls, panel: Panel, trust_calls: float) -> Level:
+        """Read the counts off a panel."""
+        known = np.isfinite(panel.counts)
+        counts = np.where(known, panel.counts, 0.0)
+        days = known_days(panel.counts)
+        mean = np.divide(counts.sum(0), days, out=np.full(days.shape, np.nan), where=days > 0)
+        lineage = Lineage.of(panel)
+        least = HALF_A_CALL / (days + 1)
+        return cls(counts, known, np.maximum(lineage.filled(mean), least), lineage, trust_calls)
+
+    def path(self, effect: Array, half_life_days: float) -> Array:
+        """Return the level on each day from the days before and after it, shape (D, N).
+
+        Where a series is small it follows the path of the whole force.
+        """
+        calls = _around(self.counts, half_life_days)
+        expected = _around(np.where(self.known, effect, 0.0), half_life_days) * self.typical
+        found = np.empty_like(calls)
+        for series in self.lineage.generations:
+            shape = found[:, :1] / self.typical[0] if series[0] else np.ones((len(calls), 1))
+            seen = calls[:, series] + self.trust_calls * shape
+            found[:, series] = (
+                self.typical[series] * seen / (expected[:, series] + self.trust_calls)
+            )
+        return found
+
+    def now(self, effect: Array, half_life_days: float, long_half_life_days: float) -> Array:
+        """Return the level at the end of the past, shape (N,).
+
+        It is the long-run level times the recent change; the less a series has to show, the more
+        of the change it takes from its parents.
+        """
+        effect = np.where(self.known, effect, 0.0)
+        long = self._ratio(effect, long_half_life_days)
+        weight = _decay(len(effect), half_life_days)
+        calls, expected = weight @ self.counts, (weight @ effect) * long
+        change = np.ones(len(long))
+        for series in self.lineage.generations:
+            prior = self._inherited_change(change, series)
+            change[series] = (calls[series] + self.trust_calls * prior) / (
+                expected[series] + self.trust_calls
+            )
+        return np.asarray(long * change)
+
+    def _ratio(self, effect: Array, half_life_days: float) -> Array:
+        weight = _decay(len(effect), half_life_days)
+        # one day's worth of the typical level stands in for a series that was never seen
+        return np.asarray((weight @ self.counts + self.typical) / (weight @ effect + 1.0))
+
+    def _inherited_change(self, change: Array, series: Index) -> Array:
+        if series[0] == 0:
+            return np.ones(len(series))
+        parent, call_type = self.lineage.parent[series], self.lineage.call_type_of[series]
+        of_type = np.where(call_type >= 0, change[np.maximum(call_type, 0)] / change[0], 1.0)
+        return np.asarray(change[parent] * of_type)
+
+
+def _decay(days: int, half_life_days: float) -> Array:
+    """Return weights of past days, the last one 1, shape (days,)."""
+    return np.asarray(0.5 ** (np.arange(days)[::-1] / half_life_days))
+
+
+def _around(values: Array, half_life_days: float) -> Array:
+    """Return decaying sums over the days before and after each day, itself included; (D, N)."""
+    keep = 0.5 ** (1 / half_life_days)
+    before = lfilter([1.0], [1.0, -keep], values, axis=0)
+    after = lfilter([1.0], [1.0, -keep], values[::-1], axis=0)[::-1]
+    return np.asarray(before + after - values)

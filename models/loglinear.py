@@ -1,0 +1,251 @@
+"""A ridge log-linear model of daily counts, for all series at once.
+
+    expected(day, series) = level(day, series) × hours of the day ÷ 24 × exp(terms × coefficients)
+
+1. The *level* is an exponentially decaying mean of the counts with the effects of the calendar
+   taken out; looking back over the past it uses the days before and after, ahead only the last.
+2. The *coefficients* are found by penalised Poisson iterations given the level, then the level
+   given the coefficients, a few times in turn.
+3. Children are shrunk towards their parents: an area and a call type towards the whole force, a
+   place × call type towards the sum of both deviations.
+4. Small series borrow the recent change of their level from their parents.
+
+Source:
+    McCullagh & Nelder (1989), Generalized Linear Models, section 2.5 (iterations); Hastie &
+    Tibshirani (1990), Generalized Additive Models, section 4.4 (level and terms in turn);
+    docs/experiments/001-members-on-wales.md (half-lives).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from pydantic import Field
+
+from features.panel import Panel
+from forewatch.profile import Frozen
+from models.base import Array, Index, Series, State, check_series, series_from, series_of
+from models.level import Level
+from models.terms import Term, design, terms
+from models.yearly import believed
+
+HOURS_OF_DAY = 24.0
+_STRONGEST = 2.5  # no calendar makes a day more than exp(2.5) = 12 times another
+_ITERATIONS = 4
+_LEAST_SHARE = 1e-6  # of a yearly cycle that is not believed at all
+
+
+class LoglinearSettings(Frozen):
+    """How long the log-linear model remembers and how far it trusts.
+
+    Args:
+        level_half_life_days: how fast the level forgets.
+        long_half_life_days: the same, for the level that small series fall back on.
+        coefficient_half_life_days: how fast the coefficients forget.
+        level_trust_calls: recent expected calls at which own change counts as much as inherited.
+        harmonics: harmonics of the year, 0 to 3.
+        rounds: how often level and coefficients are found in turn.
+    """
+
+    level_half_life_days: float = Field(default=60, gt=0)
+    long_half_life_days: float = Field(default=200, gt=0)
+    coefficient_half_life_days: float = Field(default=730, gt=0)
+    level_trust_calls: float = Field(default=50, gt=0)
+    harmonics: int = Field(default=3, ge=0, le=3)
+    rounds: int = Field(default=3, ge=1)
+
+
+class Loglinear:
+    """The log-linear member; see the module for the method."""
+
+    name = "loglinear"
+
+    def __init__(self, settings: LoglinearSettings | None = None) -> None:
+        self.settings = settings or LoglinearSettings()
+        self.series_: Series | None = None
+        self.covariates_: tuple[str, ...] = ()
+        self.coefficients_: Array = np.zeros((0, 0))
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn the coefficients, shape (N, terms), from the panel's past."""
+        chosen = terms(panel.covariates.names, self.settings.harmonics)
+        days, n = panel.counts.shape
+        columns = design(panel, chosen)[:, :days]
+        level = Level.of(panel, self.settings.level_trust_calls)
+        fit = _Fit(panel, chosen, level, self.settings)
+        coefficients = np.zeros((n, len(chosen)))
+        dispersion = np.ones(n)
+        for _ in range(self.settings.rounds):
+            effect = _effect(columns, coefficients, panel)
+            path = level.path(effect, self.settings.level_half_life_days)
+            for series in level.lineage.generations:
+                fit.improve(coefficients, series, path, dispersion)
+            dispersion = fit.dispersion(path * _effect(columns, coefficients, panel))
+        self.series_, self.covariates_ = series_of(panel), panel.covariates.names
+        self.coefficients_ = coefficients
+        return self
+
+    def predict(self, panel: Panel) -> Array:
+        """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
+        check_series(self.name, self.series_, panel)
+        settings = self.settings
+        columns = design(panel, terms(self.covariates_, settings.harmonics))
+        effect = _effect(columns, self.coefficients_, panel)
+        past, ahead = np.split(effect, [len(panel.days)])
+        level = Level.of(panel, settings.level_trust_calls)
+        return level.now(past, settings.level_half_life_days, settings.long_half_life_days) * ahead
+
+    def state(self) -> State:
+        """Return settings, series, covariates and coefficients."""
+        return {
+            "settings": self.settings.model_dump(),
+            "series": [list(pair) for pair in self.series_ or ()],
+            "covariates": list(self.covariates_),
+            "coefficients": self.coefficients_,
+        }
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Return the member whose state this was."""
+        member = cls(LoglinearSettings(**state["settings"]))
+        member.series_ = series_from(state["series"])
+        member.covariates_ = tuple(state["covariates"])
+        member.coefficients_ = np.asarray(state["coefficients"], float)
+        return member
+
+
+class _Fit:
+    """Penalised Poisson iterations for the coefficients, given the level."""
+
+    def __init__(
+        self, panel: Panel, chosen: tuple[Term, ...], level: Level, settings: LoglinearSettings
+    ) -> None:
+        days = len(panel.days)
+        self.level = level
+        self.area_of = panel.area_of
+        columns = design(panel, chosen)[:, :days]
+        # an intercept takes up what the level leaves over, and is not kept
+        self.columns = np.concatenate([columns, np.ones((*columns.shape[:2], 1))], axis=2)
+        self.hours = panel.hours[:days, None] / HOURS_OF_DAY
+        age = np.arange(days)[::-1]
+        self.weight = 0.5 ** (age / settings.coefficient_half_life_days)
+        self.sd = np.array([t.sd for t in chosen])
+        self.child_sd = np.array([t.child_sd for t in chosen])
+        self.harmonic = np.array([t.harmonic for t in chosen])
+
+    def improve(self, coefficients: Array, series: Index, path: Array, dispersion: Array) -> None:
+        """Take Newton steps for one generation of series, in place; their parents stay."""
+        prior = self._prior(coefficients, series)
+        doubt = self._yearly_doubt(np.where(self.harmonic, prior, coefficients[series]), series)
+        sd = self.child_sd if series[0] else self.sd
+        for area in np.unique(self.area_of[series]):
+            here = np.flatnonzero(self.area_of[series] == area)
+            which = series[here]
+            coefficients[which] = _solved(
+                self.columns[area],
+                _Target(
+                    self.level.counts[:, which],
+                    path[:, which] * self.hours,
+                    self.weight[:, None] * self.level.known[:, which] / dispersion[which],
+                ),
+                coefficients[which],
+                _Ridge(prior[here], 1 / sd**2, doubt[here]),
+            )
+
+    def dispersion(self, expected: Array) -> Array:
+        """Return the Pearson dispersion of each series, at least 1, shape (N,)."""
+        weight = self.weight[:, None] * self.level.known
+        squares = weight * (self.level.counts - expected) ** 2 / expected
+        return np.asarray(np.maximum(squares.sum(0) / np.maximum(weight.sum(0), 1.0), 1.0))
+
+    def _prior(self, coefficients: Array, series: Index) -> Array:
+        """Return what the parents of one generation let expect of its coefficients."""
+        if series[0] == 0:
+            return np.zeros((len(series), coefficients.shape[1]))
+        lineage = self.level.lineage
+        parent, call_type = lineage.parent[series], lineage.call_type_of[series]
+        deviation = coefficients[np.maximum(call_type, 0)] - coefficients[0]
+        return coefficients[parent] + np.where(call_type[:, None] >= 0, deviation, 0.0)
+
+    def _yearly_doubt(self, without: Array, series: Index) -> Array:
+        """Return the doubt in each yearly term given coefficients without them, (n, terms)."""
+        expected = np.empty((len(self.weight), len(series)))
+        for area in np.unique(self.area_of[series]):
+            here = self.area_of[series] == area
+            expected[:, here] = np.exp(_linear(self.columns[area][:, :-1], without[here]))
+        known = self.level.known[:, series]
+        expected = np.where(known, expected * self.hours, 0.0)
+        counts = self.level.counts[:, series]
+        expected *= counts.sum(0) / np.maximum(expected.sum(0), 1e-12)
+        share = np.maximum(believed(counts, expected), _LEAST_SHARE)
+        share = np.concatenate([np.ones((len(series), 1)), share], axis=1)
+        return np.asarray(1 / share - 1)[:, self.harmonic]
+
+
+@dataclass(frozen=True)
+class _Ridge:
+    """What is thought of the coefficients of n series beforehand.
+
+    Args:
+        centre: what they are drawn to, shape (n, terms).
+        precision: 1 ÷ variance, shape (terms,).
+        doubt: pull towards the centre per information of the data, shape (n, terms).
+    """
+
+    centre: Array
+    precision: Array
+    doubt: Array
+
+    def with_intercept(self) -> _Ridge:
+        """Return the same with an all but free intercept as last term."""
+        edge = np.zeros((len(self.centre), 1))
+        return _Ridge(
+            np.concatenate([self.centre, edge], axis=1),
+            np.append(self.precision, 1.0),
+            np.concatenate([self.doubt, edge], axis=1),
+        )
+
+
+def _solved(columns: Array, target: _Target, start: Array, ridge: _Ridge) -> Array:
+    """Return the coefficients of series that share their columns, shape (n, terms)."""
+    n, size = len(start), columns.shape[1]
+    ridge = ridge.with_intercept()
+    found = np.concatenate([start, np.zeros((n, 1))], axis=1)
+    pairs = (columns[:, :, None] * columns[:, None, :]).reshape(len(columns), -1)
+    diagonal = np.arange(size)
+    for _ in range(_ITERATIONS):
+        expected = target.offset * np.exp(_linear(columns, found))
+        information = ((target.weight * expected).T @ pairs).reshape(n, size, size)
+        precision = ridge.precision + ridge.doubt * information[:, diagonal, diagonal]
+        slope = (target.weight * (target.counts - expected)).T @ columns
+        slope -= precision * (found - ridge.centre)
+        information[:, diagonal, diagonal] += precision
+        step = np.linalg.solve(information, slope[:, :, None])[:, :, 0]
+        found = found + np.clip(step, -1, 1)
+    return found[:, :-1]
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Counts of some series with their offsets and weights, each of shape (D, n)."""
+
+    counts: Array
+    offset: Array
+    weight: Array
+
+
+def _linear(columns: Array, coefficients: Array) -> Array:
+    """Return the effects on the log scale, bounded, shape (days, series)."""
+    return np.asarray(np.clip(columns @ coefficients.T, -_STRONGEST, _STRONGEST))
+
+
+def _effect(columns: Array, coefficients: Array, panel: Panel) -> Array:
+    """Return what one call of level becomes on each day of the columns, shape (days, N)."""
+    days = columns.shape[1]
+    found = np.empty((days, len(coefficients)))
+    for area in np.unique(panel.area_of):
+        here = panel.area_of == area
+        found[:, here] = np.exp(_linear(columns[area], coefficients[here]))
+    return found * panel.hours[:days, None] / HOURS_OF_DAY
