@@ -14,7 +14,7 @@ import holidays
 import pandas as pd
 
 from forewatch.errors import SettingsError
-from forewatch.history import COLUMNS
+from forewatch.history import COLUMNS, UTC
 
 BANK_HOLIDAY = "bank_holiday"
 
@@ -71,7 +71,7 @@ def bank_holidays(
             "name": list(days.values()),
             "area": "",
             # NaT alone would make a column without zone, which can't become one with zone
-            "known_at": pd.to_datetime([known_at.get(day, pd.NaT) for day in days], utc=True),
+            "known_at": pd.Series([known_at.get(day, pd.NaT) for day in days], dtype=UTC),
         }
     )
     return frame.astype(COLUMNS["holidays"]).sort_values("date", ignore_index=True)

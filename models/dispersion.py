@@ -1,0 +1,182 @@
+"""Sizes of the shared shocks, from how far the counts of past forecasts fell from their means.
+
+1. For the groups force, place, call type and cell, over one day, one week, four weeks and the whole
+   block of leads, the model says E[(y − λ)²] = dispersion × Λ + Σ over shocks of sd² × (calls that
+   share it)², so squared residuals are linear in the unknown sizes.
+2. Non-negative least squares gives the sizes. Each row is weighted by 1 ÷ its expected square, from
+   the round before, and a kind of group (who × window) counts by the root of its rows: the many
+   cells must not drown the few force-weeks, because every published level has to be calibrated.
+3. A residual beyond `_CLIP` standard deviations counts as that many (with the factor that keeps a
+   normal residual unbiased), so that one strike day does not widen every interval.
+4. A forecast does not become surer further ahead: level shocks never shrink with the lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from scipy.stats import norm
+
+from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+WINDOWS_DAYS: tuple[int, ...] = (1, 7, 28)  # and the whole block
+_CLIP = 3.0
+# E[min(z², c²)] of a standard normal z
+_KEPT = float(1 - 2 * _CLIP * norm.pdf(_CLIP) - 2 * norm.sf(_CLIP) * (1 - _CLIP**2))
+_ROUNDS = 6
+_LEAST_DISPERSION = 0.3
+_LEAST_CALLS = 1e-6
+# A chosen sd for the level of the force counts as this many observed groups: a few overlapping
+# origins give a handful of independent looks at the level, which may all be lucky.
+_PRIOR_LEVEL_SD = 0.02
+_PRIOR_ROWS = 4.0
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Out-of-sample forecasts of one origin beside what happened.
+
+    Args:
+        mean: expected calls of the cells, shape (days ahead, places, call types).
+        counts: what happened, same shape; NaN unknown.
+    """
+
+    mean: Array
+    counts: Array
+
+
+def estimate(found: Sequence[Residuals], lead_blocks: Sequence[int]) -> Shocks:
+    """Return the shocks by block of leads.
+
+    A block that no origin reached takes the sizes of the block before it.
+
+    Args:
+        found: one per origin; days ahead counted from the origin.
+        lead_blocks: first lead day of each block, ascending from 0.
+    """
+    sizes: list[Array] = []
+    bounds = [*lead_blocks, np.iinfo(np.int64).max]
+    for first, after in pairwise(bounds):
+        rows = [_rows(part.mean[first:after], part.counts[first:after]) for part in found]
+        rows = [row for row in rows if row.square.size]
+        if rows:
+            sizes.append(_sizes(_joined(rows)))
+        else:
+            sizes.append(sizes[-1] if sizes else np.append(1.0, np.zeros(_UNKNOWNS - 1)))
+    table = np.array(sizes)
+    variance = table[:, 1:].reshape(len(table), len(SCOPES), len(PERSISTENCES))
+    level = PERSISTENCES.index("level")
+    variance[..., level] = np.maximum.accumulate(variance[..., level], axis=0)
+    return Shocks(tuple(int(day) for day in lead_blocks), np.sqrt(variance), table[:, 0])
+
+
+_UNKNOWNS = 1 + len(SCOPES) * len(PERSISTENCES)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Squared residuals with their regressors.
+
+    Args:
+        square: shape (rows,).
+        shared: the calls, then the squared calls that share each shock, (rows, unknowns).
+        kind: number of the kind of group (who × window), shape (rows,).
+    """
+
+    square: Array
+    shared: Array
+    kind: Index
+
+
+def _joined(rows: Sequence[_Rows]) -> _Rows:
+    return _Rows(
+        np.concatenate([row.square for row in rows]),
+        np.concatenate([row.shared for row in rows]),
+        np.concatenate([row.kind for row in rows]),
+    )
+
+
+def _rows(mean: Array, counts: Array) -> _Rows:
+    """Return the rows of one origin and block, mean and counts of shape (days, P, C).
+
+    Days with an unknown cell are left out of every group.
+    """
+    known = np.isfinite(counts).all((1, 2))
+    mean, counts = mean[known], counts[known]
+    days = len(mean)
+    parts: list[_Rows] = []
+    if days == 0:
+        return _Rows(np.empty(0), np.empty((0, _UNKNOWNS)), np.empty(0, np.int64))
+    lengths = sorted({n for n in WINDOWS_DAYS if n <= days} | {days})
+    for w, length in enumerate(lengths):
+        windows = days // length
+        shape = (windows, length, *mean.shape[1:])
+        held = windows * length
+        m, y = mean[:held].reshape(shape), counts[:held].reshape(shape)
+        for s, scope in enumerate(SCOPES):
+            number = (len(WINDOWS_DAYS) if length == days else w) * len(SCOPES) + s
+            parts.append(_group(m, y, _OVER[scope], number))
+    return _joined(parts)
+
+
+# Axes of (window, day, place, call type) that a group of the scope sums over, besides its days.
+_OVER: dict[str, tuple[int, ...]] = {
+    "force": (2, 3),
+    "place": (3,),
+    "call_type": (2,),
+    "cell": (),
+}
+
+
+def _group(mean: Array, counts: Array, over: tuple[int, ...], kind: int) -> _Rows:
+    """Return the rows of the groups that sum over some axes and the days of each window."""
+    axes = (1, *over)
+    square = (counts.sum(axes) - mean.sum(axes)) ** 2
+    shared = [mean.sum(axes)]
+    for scope in SCOPES:
+        # calls of the group that share one draw of the scope's shock on one day
+        together = tuple(axis for axis in over if axis in _OVER[scope])
+        calls = mean.sum(together, keepdims=True)
+        shared.append((calls**2).sum(1, keepdims=True).sum(axes))
+        shared.append((calls.sum(1, keepdims=True) ** 2).sum(axes))
+    table = np.stack([np.broadcast_to(part, square.shape).ravel() for part in shared], axis=-1)
+    return _Rows(square.ravel(), table, np.full(square.size, kind))
+
+
+def _sizes(rows: _Rows) -> Array:
+    """Return dispersion and squared sizes, shape (unknowns,), by weighted least squares."""
+    enough = rows.shared[:, 0] > _LEAST_CALLS
+    square, shared, kind = rows.square[enough], rows.shared[enough], rows.kind[enough]
+    if not square.size:
+        return np.append(1.0, np.zeros(_UNKNOWNS - 1))
+    fair = np.bincount(kind)[kind] ** -0.25
+    expected = shared[:, 0]
+    found = np.zeros(_UNKNOWNS)
+    for _ in range(_ROUNDS):
+        wanted = np.minimum(square, _CLIP**2 * expected) / _KEPT
+        weight = fair / expected
+        found = _bounded(shared * weight[:, None], wanted * weight)
+        expected = shared @ found
+    return found
+
+
+def _bounded(regressors: Array, wanted: Array) -> Array:
+    """Return non-negative coefficients, the first (dispersion) no less than its bound."""
+    prior = np.zeros((1, regressors.shape[1]))
+    at = 1 + SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
+    scale = np.sqrt(_PRIOR_ROWS) * float(np.linalg.norm(regressors[:, at])) / len(regressors) ** 0.5
+    prior[0, at] = scale
+    rows = np.vstack([regressors, prior])
+    target = np.append(wanted, scale * _PRIOR_LEVEL_SD**2)
+    found, _ = nnls(rows, target)
+    if found[0] < _LEAST_DISPERSION:
+        rest, _ = nnls(rows[:, 1:], target - rows[:, 0] * _LEAST_DISPERSION)
+        found = np.append(_LEAST_DISPERSION, rest)
+    return np.asarray(found)

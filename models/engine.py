@@ -1,0 +1,173 @@
+"""The engine: members forecast days, a blend weighs them, raking makes them coherent, shares split.
+
+1. Each member forecasts the daily calls of every series of the panel.
+2. The blend weighs the members by block of leads and level.
+3. Raking makes the result coherent: place × call type × day, summing to the levels above.
+4. Shares split days into hours; leaf areas and grades are kept as shares.
+5. Shared shocks, estimated beforehand on past origins, make it a joint distribution.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from features.panel import Panel, panel
+from forewatch.errors import DataError, NotFitted
+from forewatch.rates import Forecast, Rates
+from forewatch.shocks import Shocks
+from models.base import Member
+from models.blend import Weights, blended
+from models.line_up import fitted, predictions, restored
+from models.profiles import HOLIDAY, Shares, public_holidays, shares, split
+from models.raking import Structure, rake, structure
+from models.recipe import Recipe
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+class Engine:
+    """Forecasts a force's calls; see the module for the steps.
+
+    Args:
+        recipe: everything chosen before the data are seen.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.members_: dict[str, Member] = {}
+        self.weights_: Weights | None = None
+        self.shocks_: Shocks | None = None
+        self.fitted_at_: str = ""
+        self.data_version_: str = ""
+
+    def fit(self, view: AsOf, weights: Weights, shocks: Shocks, jobs: int = 1) -> Self:
+        """Learn the members from what was known at the view's origin.
+
+        Args:
+            view: what was known.
+            weights: weights of the members, from past origins.
+            shocks: sizes of the shared shocks, from past origins.
+            jobs: processes or threads to use.
+        """
+        seen = panel(view, self.recipe.origins.horizon_days)
+        self.members_ = fitted(self.recipe, seen, jobs)
+        self.weights_, self.shocks_ = weights, shocks
+        self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
+        return self
+
+    def forecast(self, view: AsOf, days: int) -> Forecast:
+        """Return the forecast from the view's origin.
+
+        Args:
+            view: what is known; its origin may be later than the one fitted on.
+            days: force-days ahead, from the first that begins at or after the origin.
+
+        Raises:
+            NotFitted: if nothing was learned yet.
+            DataError: if the force's areas or call types changed since.
+        """
+        if self.weights_ is None or self.shocks_ is None:
+            raise NotFitted("the engine is not fitted; train first")
+        seen = panel(view, days)
+        parts = parts_of(view, seen)
+        blend = blended(predictions(self.members_.values(), seen), self.weights_, levels_of(seen))
+        if not np.isfinite(blend).all():
+            raise DataError("a member's forecast is not finite; train again and see the report")
+        cells = rake(blend, parts)
+        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares))
+        return Forecast(view.origin, view.known_until, rates, self.shocks_)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that was learned: JSON values, numeric arrays, text of boosters."""
+        if self.weights_ is None or self.shocks_ is None:
+            raise NotFitted("the engine is not fitted; there is no state to keep")
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "members": {name: member.state() for name, member in self.members_.items()},
+            "weights": self.weights_.state(),
+            "shocks": {
+                "lead_days": list(self.shocks_.lead_days),
+                "sd": self.shocks_.sd,
+                "dispersion": self.shocks_.dispersion,
+            },
+            "fitted_at": self.fitted_at_,
+            "data_version": self.data_version_,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the engine whose state this was."""
+        engine = cls(Recipe.model_validate(state["recipe"]))
+        engine.members_ = restored(state["members"])
+        engine.weights_ = Weights.from_state(state["weights"])
+        kept = state["shocks"]
+        lead_days = tuple(int(day) for day in kept["lead_days"])
+        engine.shocks_ = Shocks(lead_days, np.asarray(kept["sd"]), np.asarray(kept["dispersion"]))
+        engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
+        return engine
+
+
+def levels_of(seen: Panel) -> list[str]:
+    """Return the level of each series of a panel."""
+    return [str(level) for level in seen.keys["level"]]
+
+
+def parts_of(view: AsOf, seen: Panel) -> Structure:
+    """Return which series of a panel is which part of the force."""
+    places = view.tree.cut(view.profile.levels.modelled)
+    return structure(seen.keys, view.tree, places, view.profile.call_type_ids)
+
+
+def sums_of(view: AsOf, seen: Panel) -> list[tuple[Index, Index]]:
+    """Return the positions of the places and of the call types that each series sums over."""
+    places = view.tree.cut(view.profile.levels.modelled)
+    types = view.profile.call_type_ids
+    return [
+        (
+            np.array([i for i, place in enumerate(places) if place in view.tree.below(area)]),
+            np.arange(len(types)) if kind == "all" else np.array([types.index(kind)]),
+        )
+        for area, kind in zip(seen.keys["area"], seen.keys["call_type"], strict=True)
+    ]
+
+
+def spread(view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares) -> Rates:
+    """Return the rates of a horizon.
+
+    Args:
+        view: what is known; gives the clock, the tree and the holidays.
+        days: force-days of the horizon (local dates), shape (days,).
+        cells: coherent daily calls, shape (days, places, call types).
+        parts: shares of hours, leaf areas and grades.
+    """
+    clock, first = view.clock, days[0]
+    if view.step == "hour":
+        edges, day = clock.hour_edges(first, len(days)), clock.hour_days(first, len(days))
+        slot = clock.local_hour(edges[:-1])
+    else:
+        edges, day = clock.day_edges(first, len(days)), np.arange(len(days))
+        slot = np.zeros(len(days), np.int64)
+    weekday = days.day_of_week.to_numpy()
+    kind = np.where(public_holidays(view, days), HOLIDAY, weekday)
+    return Rates(
+        step=view.step,
+        edges=edges,
+        force_days=days,
+        day=day,
+        slot=slot,
+        places=view.tree.cut(view.profile.levels.modelled),
+        call_types=view.profile.call_type_ids,
+        grades=view.profile.grades,
+        leaves=view.tree.leaves,
+        base=split(cells, parts.hours, kind, day, slot),
+        baseline=parts.baseline[:, :, weekday[day], slot],
+        leaf_place=parts.leaf_place,
+        leaf_shares=parts.leaves,
+        grade_shares=parts.grades,
+    )

@@ -1,0 +1,257 @@
+"""Judging on past origins: weights, shocks and scores, none seen by what they judge.
+
+Everything that is estimated from past origins (weights of the members, sizes of the shocks) is
+estimated for each group of origins from the other groups. So are the spreads of the two baselines,
+so that their scores are those of an honest distribution, not of a bare number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.count_distribution import CountDistribution
+from forewatch.shocks import Shocks
+from models import scores
+from models.blend import Evidence, Weights, blended, block_of, evidence, weigh
+from models.dispersion import Residuals, estimate
+from models.origins import Fold
+from models.raking import Structure, rake
+from models.recipe import BASELINE, LONG_BASELINE, Recipe
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+_EPOCH = pd.Timestamp("1970-01-05")  # a Monday
+_SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what they score only
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The folds, with what is needed to sum cells up to the published series.
+
+    Args:
+        folds: past origins with the members' forecasts.
+        parts: which series is which part of the force.
+        keys: level, area, call_type of each series.
+        sums: places and call types (positions) that each series sums over.
+    """
+
+    folds: Sequence[Fold]
+    parts: Structure
+    keys: pd.DataFrame
+    sums: Sequence[tuple[Index, Index]]
+
+    @property
+    def level(self) -> list[str]:
+        """The level of each series."""
+        return [str(level) for level in self.keys["level"]]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels in order, each once."""
+        return tuple(dict.fromkeys(self.level))
+
+    def others(self, group: int) -> list[int]:
+        """Return the positions of the folds of other groups."""
+        return [i for i, fold in enumerate(self.folds) if fold.group != group]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One forecast of one past origin beside what happened.
+
+    Args:
+        origin: the instant; days: force-days ahead, shape (H,).
+        mean, variance: coherent, per series, shape (H, series).
+        counts: what happened, same shape; NaN unknown.
+    """
+
+    origin: pd.Timestamp
+    days: pd.DatetimeIndex
+    mean: Array
+    variance: Array
+    counts: Array
+
+    @property
+    def distribution(self) -> CountDistribution:
+        """The distribution of each day's count."""
+        return CountDistribution.of(self.mean, self.variance)
+
+
+def weights_of(groups: Groups, recipe: Recipe) -> list[Weights]:
+    """Return the weights from all folds, then for each fold those from the other groups."""
+    proof = [_proof(fold, groups, recipe) for fold in groups.folds]
+    chosen = [list(range(len(proof))), *(groups.others(fold.group) for fold in groups.folds)]
+    return [_weights([proof[i] for i in which], groups.levels, recipe) for which in chosen]
+
+
+def blended_cells(groups: Groups, weights: Sequence[Weights]) -> list[Array]:
+    """Return each fold's coherent cells under its weights, (H, places, call types) each."""
+    return [
+        rake(blended(fold.predicted, own, groups.level), groups.parts)
+        for fold, own in zip(groups.folds, weights, strict=True)
+    ]
+
+
+def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | None:
+    """Return each fold's cells as one member alone forecasts them; None if it is not there."""
+    if name not in recipe.members:
+        return None
+    at = list(recipe.members).index(name)
+    return [fold.predicted[at][:, groups.parts.cells] for fold in groups.folds]
+
+
+def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> Shocks:
+    """Return the shocks from all folds."""
+    return estimate(_residuals(groups, cells, range(len(cells))), recipe.lead_blocks)
+
+
+def judged(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> list[Judged]:
+    """Return each fold's forecast with the spread that the other groups ask for."""
+    by_group: dict[int, Shocks] = {}
+    for group in dict.fromkeys(fold.group for fold in groups.folds):
+        other = _residuals(groups, cells, groups.others(group))
+        by_group[group] = estimate(other, recipe.lead_blocks)
+    return [
+        _summed(fold, own, by_group[fold.group], groups.sums)
+        for fold, own in zip(groups.folds, cells, strict=True)
+    ]
+
+
+def scored(
+    ours: Sequence[Judged], others: Mapping[str, Sequence[Judged]], groups: Groups, recipe: Recipe
+) -> pd.DataFrame:
+    """Return the scores by level and block of leads.
+
+    Args:
+        ours: the blend's forecasts.
+        others: forecasts of the same folds to compare with, by the prefix of their columns.
+        groups: levels of the series.
+        recipe: blocks of leads.
+
+    Returns:
+        One row a level and block: level, block, n (series-days), calls (mean a series-day), mae,
+        mse, bias (relative), crps, log_score, coverage_50, coverage_80, coverage_95, rms_pearson,
+        floor_mae, floor_crps, of each other <prefix>_mae, <prefix>_mse, <prefix>_crps, and the
+        relative difference of the CRPS to it with its 95 % interval: crps_vs_<prefix>, …_low,
+        …_high.
+    """
+    losses = _losses(ours) | _details(ours)
+    for prefix, found in others.items():
+        losses |= {f"{prefix}_{name}": loss for name, loss in _losses(found).items()}
+    known = np.isfinite(losses["calls"])
+    block = np.concatenate([block_of(recipe.lead_blocks, len(j.days)) for j in ours])
+    week = np.concatenate([(j.days - _EPOCH).days // 7 for j in ours])
+    rows: list[dict[str, str | float]] = []
+    for level in groups.levels:
+        series = np.array([name == level for name in groups.level])
+        for b, label in enumerate(block_labels(recipe.lead_blocks)):
+            chosen = known & (block == b)[:, None] & series
+            if chosen.any():
+                weeks = np.broadcast_to(week[:, None], chosen.shape)[chosen]
+                row = {name: loss[chosen] for name, loss in losses.items()}
+                rows.append({"level": level, "block": label, **_row(row, weeks, tuple(others))})
+    return pd.DataFrame(rows)
+
+
+def block_labels(lead_blocks: Sequence[int]) -> list[str]:
+    """Return the days ahead of each block as people count them, from 1.
+
+    >>> block_labels((0, 7, 28))
+    ['1-7', '8-28', '29+']
+    """
+    ends = [f"-{after}" for after in lead_blocks[1:]] + ["+"]
+    return [f"{first + 1}{end}" for first, end in zip(lead_blocks, ends, strict=True)]
+
+
+def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict[str, float]:
+    """Return the means of the losses, the bias and the comparisons of one level and block."""
+    calls, expected = row.pop("calls"), row.pop("expected")
+    pearson = row.pop("pearson")
+    found: dict[str, float] = {"n": float(calls.size), "calls": float(calls.mean())}
+    found |= {name: float(loss.mean()) for name, loss in row.items()}
+    found["bias"] = float(expected.sum() / max(calls.sum(), 1e-9) - 1)
+    found["rms_pearson"] = float(np.sqrt(pearson.mean()))
+    for prefix in prefixes:
+        compared = scores.bootstrap(row["crps"], row[f"{prefix}_crps"], weeks, _SAME_SEED, 500)
+        names = (f"crps_vs_{prefix}", f"crps_vs_{prefix}_low", f"crps_vs_{prefix}_high")
+        found |= dict(zip(names, compared, strict=True))
+    return found
+
+
+def _losses(found: Sequence[Judged]) -> dict[str, Array]:
+    """Return the losses that forecasts are compared by, (all days, series); NaN unknown."""
+    mean, counts = _joined(found, "mean"), _joined(found, "counts")
+    dist = CountDistribution.of(mean, _joined(found, "variance"))
+    return {
+        "mae": np.abs(counts - mean),
+        "mse": (counts - mean) ** 2,
+        "crps": scores.crps(dist, counts),
+    }
+
+
+def _details(found: Sequence[Judged]) -> dict[str, Array]:
+    """Return what else is told of the blend, in the shape of the losses."""
+    mean, counts = _joined(found, "mean"), _joined(found, "counts")
+    steps = scores.bracket(CountDistribution.of(mean, _joined(found, "variance")), counts)
+    floor_crps, floor_mae = scores.poisson_floor(mean)
+    return {
+        "calls": counts,
+        "expected": mean,
+        "pearson": (counts - mean) ** 2 / np.maximum(mean, 1e-9),
+        "log_score": scores.log_score(steps),
+        "coverage_50": scores.coverage(steps, 0.5),
+        "coverage_80": scores.coverage(steps, 0.8),
+        "coverage_95": scores.coverage(steps, 0.95),
+        "floor_crps": floor_crps,
+        "floor_mae": floor_mae,
+    }
+
+
+def _joined(found: Sequence[Judged], name: str) -> Array:
+    return np.concatenate([getattr(one, name) for one in found])
+
+
+def _proof(fold: Fold, groups: Groups, recipe: Recipe) -> Evidence:
+    block = block_of(recipe.lead_blocks, len(fold.days))
+    return evidence(
+        fold.predicted, fold.counts, groups.level, groups.levels, block, len(recipe.lead_blocks)
+    )
+
+
+def _weights(proof: Sequence[Evidence], levels: tuple[str, ...], recipe: Recipe) -> Weights:
+    return weigh(
+        reduce(add, proof),
+        recipe.members,
+        levels,
+        recipe.lead_blocks,
+        baseline=BASELINE,
+        pull=recipe.pull,
+    )
+
+
+def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> list[Residuals]:
+    return [Residuals(cells[i], groups.folds[i].counts[:, groups.parts.cells]) for i in which]
+
+
+def _summed(
+    fold: Fold, cells: Array, shocks: Shocks, sums: Sequence[tuple[Index, Index]]
+) -> Judged:
+    """Return mean and variance of every published series, summed from the cells."""
+    days = np.arange(len(fold.days))
+    calls = np.moveaxis(cells, 0, 2)
+    mean, variance = np.empty(fold.counts.shape), np.empty(fold.counts.shape)
+    for i, (places, types) in enumerate(sums):
+        part = calls[np.ix_(places, types)]
+        mean[:, i] = part.sum((0, 1))
+        variance[:, i] = shocks.variance(part, days, days)
+    return Judged(fold.origin, fold.days, mean, variance, fold.counts)
+
+
+PREFIXES = {"baseline": BASELINE, "baseline52": LONG_BASELINE}

@@ -1,0 +1,234 @@
+"""Shares that split a day's calls of a place and type over hours, leaf areas and grades.
+
+1. Hours: counts of the last year by force-day's weekday and local hour, newer weeks counting more,
+   public holidays apart. A chain of shrunk shares runs from wide to narrow: call type, its weekday
+   (towards its own smoothed week), kind of area, place. A public holiday starts from Sunday.
+2. Leaf areas: shares of the place's calls of a type, from all calls of the leaf, from population.
+3. Grades: shares by hour of the day, from the call type's, from the place's.
+
+Each share is pulled towards the wider one as far as chance explains the difference
+(`models.shrinkage`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from features.asof import AsOf
+from features.cube import Cube, cube, grade_counts, leaf_counts
+from forewatch.profile import Frozen
+from models.shrinkage import shrunk
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+HOLIDAY = 7  # a public holiday is an eighth kind of day after Monday (0) to Sunday (6)
+_SUNDAY = 6
+_KINDS_OF_DAY = 8
+_DAYS_OF_WEEK = 7
+_SMOOTH = np.array([0.25, 0.5, 0.25])  # over neighbouring hours
+_FEW = 0.5  # calls added where nothing at all is known
+
+
+class ShareSettings(Frozen):
+    """How far back shares look.
+
+    Args:
+        days: force-days that hours, leaf areas and grades are counted over.
+        half_life_days: how fast the hours of older days lose weight.
+        baseline_weeks: same weekday-hours that the honest baseline averages.
+    """
+
+    days: int = Field(default=364, ge=28)
+    half_life_days: float = Field(default=182, gt=0)
+    baseline_weeks: int = Field(default=8, ge=1)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares as known at an origin.
+
+    Args:
+        hours: share of a day's calls in each slot, by kind of day,
+            shape (places, call types, kinds of day, slots); sums to 1 over slots.
+        leaves: share of each leaf in its place, shape (leaves, call types).
+        grades: shape (places, call types, slots, grades); sums to 1 over grades.
+        leaf_place: index of the place of each leaf, shape (leaves,).
+        baseline: mean calls of the last weeks' same weekday-hours, (places, call types, 7, slots).
+    """
+
+    hours: Array
+    leaves: Array
+    grades: Array
+    leaf_place: Index
+    baseline: Array
+
+
+def shares(view: AsOf, settings: ShareSettings) -> Shares:
+    """Return the shares as known at the view's origin."""
+    past = cube(view, settings.days)
+    holiday = public_holidays(view, past.force_days)
+    kind = np.where(holiday, HOLIDAY, past.force_days.day_of_week.to_numpy())
+    leaf_place = _leaf_place(view, past.places)
+    return Shares(
+        _hours(view, past, kind, settings.half_life_days),
+        _leaves(view, leaf_counts(view, settings.days), leaf_place),
+        _grades(grade_counts(view, settings.days)),
+        leaf_place,
+        _baseline(past, settings.baseline_weeks),
+    )
+
+
+def public_holidays(view: AsOf, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
+    """Return which force-days are public holidays of the whole force, shape (days,)."""
+    table = view.holidays()
+    chosen = table[(table["kind"] == "bank_holiday") & (table["area"] == "")]
+    return np.asarray(days.isin(pd.DatetimeIndex(chosen["date"])))
+
+
+def split(daily: Array, hours: Array, kind: Index, day: Index, slot: Index) -> Array:
+    """Return calls by interval, shape (places, call types, intervals).
+
+    The intervals of a force-day add up to its calls, on days of 23 and 25 hours too: an hour that
+    comes twice gets its share twice, a skipped one none, and the day is scaled to its total.
+
+    Args:
+        daily: expected calls by force-day, shape (days, places, call types).
+        hours: shares by kind of day and slot, as in `Shares`.
+        kind: kind of each day (0 Monday … 6 Sunday, 7 public holiday), shape (days,).
+        day: number of the force-day of each interval, shape (intervals,).
+        slot: slot of each interval, same shape.
+    """
+    part = hours[:, :, kind[day], slot]
+    first = np.flatnonzero(np.diff(day, prepend=-1))
+    total = np.add.reduceat(part, first, axis=2)
+    return np.asarray(part / total[:, :, day] * np.moveaxis(daily, 0, 2)[:, :, day])
+
+
+def _leaf_place(view: AsOf, places: tuple[str, ...]) -> Index:
+    return np.array(
+        [places.index(view.tree.ancestor_in(leaf, places)) for leaf in view.tree.leaves]
+    )
+
+
+def _hours(view: AsOf, past: Cube, kind: Index, half_life_days: float) -> Array:
+    """Return shares of hours, shape (places, call types, kinds of day, slots)."""
+    slots = _slots(past)
+    places, types = past.counts.shape[:2]
+    if slots == 1:
+        return np.ones((places, types, _KINDS_OF_DAY, 1))
+    decay = 0.5 ** ((len(past.force_days) - 1 - past.day) / half_life_days)
+    # on this scale a weighted count has the variance of a Poisson count, as shrinkage supposes
+    calls, weight = _by_kind(past, kind, decay * decay.sum() / (decay**2).sum(), slots)
+    # calls as if every hour of a kind of day had been observed equally often
+    rate = np.divide(calls, weight, out=np.zeros(calls.shape), where=weight > 0)
+    calls = rate * weight.mean(-1, keepdims=True)
+    order = (np.arange(slots) + view.clock.day_starts_at.hour) % slots
+    calls = calls[..., order]
+    week = _type_week(calls[:, :, :HOLIDAY].sum(0))
+    kinds = np.array([view.tree.area(place).kind for place in past.places])
+    found = np.empty((places, types, _KINDS_OF_DAY, slots))
+    for kind_of_area in np.unique(kinds):
+        here = kinds == kind_of_area
+        near = shrunk(calls[here][:, :, :HOLIDAY].sum(0), week, per=1)
+        found[here, :, :HOLIDAY] = _by_type(calls[here][:, :, :HOLIDAY], near)
+    found[:, :, HOLIDAY] = _festive(calls[:, :, HOLIDAY].sum(0), week[:, _SUNDAY], found)
+    result = np.empty_like(found)
+    result[..., order] = found
+    return result
+
+
+def _festive(calls: Array, sunday: Array, found: Array) -> Array:
+    """Return the shares of public holidays, shape (places, call types, slots).
+
+    The place's Sunday, bent as the holidays of the call type differ from the type's Sundays.
+    """
+    bent = found[:, :, _SUNDAY] * (shrunk(calls, sunday) / sunday)
+    return np.asarray(bent / bent.sum(-1, keepdims=True))
+
+
+def _slots(past: Cube) -> int:
+    return 24 if past.step == "hour" else 1
+
+
+def _by_kind(past: Cube, kind: Index, weight: Array, slots: int) -> tuple[Array, Array]:
+    """Return weighted calls and weights known, (places, call types, kinds of day, slots)."""
+    cell = kind[past.day] * slots + past.slot
+    known = np.isfinite(past.counts)
+    shape = (*past.counts.shape[:2], _KINDS_OF_DAY, slots)
+    order = np.zeros((len(cell), _KINDS_OF_DAY * slots))
+    order[np.arange(len(cell)), cell] = weight
+    calls = np.where(known, past.counts, 0.0) @ order
+    return calls.reshape(shape), (known.astype(float) @ order).reshape(shape)
+
+
+def _type_week(calls: Array) -> Array:
+    """Return the shares of call types by weekday, shape (call types, 7, slots)."""
+    day = _own_smoothed(calls.sum(1))
+    return shrunk(calls, day[:, None, :], per=1)
+
+
+def _own_smoothed(calls: Array) -> Array:
+    """Return shares (..., slots) pulled towards themselves smoothed over neighbouring hours."""
+    few = calls + _FEW / calls.shape[-1]
+    smooth = sum(w * np.roll(few, i - 1, axis=-1) for i, w in enumerate(_SMOOTH))
+    prior = np.asarray(smooth / np.sum(smooth, axis=-1, keepdims=True))
+    return shrunk(calls, prior, per=1)
+
+
+def _by_type(calls: Array, prior: Array) -> Array:
+    """Return shares (places, types, days, slots), each type with its own strength."""
+    return np.moveaxis(shrunk(np.moveaxis(calls, 1, 0), prior[:, None], per=1), 0, 1)
+
+
+def _leaves(view: AsOf, calls: Array, leaf_place: Index) -> Array:
+    """Return the share of each leaf in its place, shape (leaves, call types)."""
+    population = np.array([view.tree.area(leaf).population or np.nan for leaf in view.tree.leaves])
+    found = np.empty(calls.shape)
+    for place in np.unique(leaf_place):
+        here = leaf_place == place
+        people = population[here]
+        even = np.ones(people.size) if np.isnan(people).any() else people
+        own = shrunk(calls[here].sum(1), even / even.sum())
+        found[here] = shrunk(calls[here].T, own).T
+    return found
+
+
+def _grades(calls: Array) -> Array:
+    """Return the shares of grades, shape (places, call types, slots, grades)."""
+    grades = calls.shape[-1]
+    whole = shrunk(calls.sum((0, 2)), np.full(grades, 1 / grades), per=1)
+    hourly = shrunk(calls.sum(0), whole[:, None, :], per=1)
+    local = shrunk(np.moveaxis(calls.sum(2), 0, 1), whole[:, None, :], per=1)
+    # the place's own mix, bent by the hour as the type's is
+    bent = np.moveaxis(local, 0, 1)[:, :, None, :] * (hourly / whole[:, None, :])[None]
+    prior = bent / bent.sum(-1, keepdims=True)
+    by_type = shrunk(np.moveaxis(calls, 1, 0), np.moveaxis(prior, 1, 0), per=1)
+    return np.asarray(np.moveaxis(by_type, 0, 1))
+
+
+def _baseline(past: Cube, weeks: int) -> Array:
+    """Return the mean of the last same weekday-hours, (places, call types, 7, slots).
+
+    Unknown hours are left out; where none is known, the mean of all known ones stands in.
+    """
+    slots = _slots(past)
+    recent = past.day >= len(past.force_days) - weeks * _DAYS_OF_WEEK
+    cell = past.force_days.day_of_week.to_numpy()[past.day] * slots + past.slot
+    counts = past.counts
+    overall = _masked_mean(counts, np.ones((counts.shape[2], 1)))
+    order = np.zeros((counts.shape[2], _DAYS_OF_WEEK * slots))
+    order[np.arange(len(cell)), cell] = recent
+    found = _masked_mean(counts, order)
+    found = np.where(np.isnan(found), np.nan_to_num(overall), found)
+    return np.asarray(found.reshape(*counts.shape[:2], _DAYS_OF_WEEK, slots))
+
+
+def _masked_mean(counts: Array, order: Array) -> Array:
+    known = np.isfinite(counts)
+    total, n = np.where(known, counts, 0.0) @ order, known.astype(float) @ order
+    return np.asarray(np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0))

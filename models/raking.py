@@ -1,0 +1,148 @@
+"""Coherent means: an upper level re-scales the lower one, down to place × call type × day.
+
+1. Areas: the children of each area are scaled so that they add up to it, from the root down to the
+   places.
+2. Call types are scaled to add up to the root.
+3. The cells place × call type are fitted to both margins by iterative proportional fitting.
+
+What is published is always summed up from the cells, so every total is the sum of its parts.
+
+Source:
+    Deming & Stephan (1940), On a least squares adjustment of a sampled frequency table when the
+    expected marginal totals are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.areas import AreaTree
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+_SEED = 1e-9  # share of an independent table mixed in, so that a cell at zero can meet its margins
+_ROUNDS = 60
+_CLOSE = 1e-11
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Which series of a panel is which part of the force.
+
+    Args:
+        root: column of the root with all call types.
+        steps: the tree from the root down: (parent's position, children's positions) in `areas`.
+        areas: column of each area down to the places, parents first, shape (areas,).
+        places: position in `areas` of each place, shape (places,).
+        call_types: column of the root with each call type, shape (call types,).
+        cells: column of each place × call type, shape (places, call types).
+    """
+
+    root: int
+    steps: tuple[tuple[int, Index], ...]
+    areas: Index
+    places: Index
+    call_types: Index
+    cells: Index
+
+
+def structure(
+    keys: pd.DataFrame, tree: AreaTree, places: tuple[str, ...], call_types: tuple[str, ...]
+) -> Structure:
+    """Return the structure of a panel's series.
+
+    A panel leaves out duplicates: an only child has the counts of its parent, an only call type
+    those of "all". They share one column here.
+
+    Args:
+        keys: level, area, call_type of each series, in the order of the panel's columns.
+        tree: the area tree.
+        places: areas of the modelled level; they tile the force.
+        call_types: ids of the call types.
+    """
+    column = {key: i for i, key in enumerate(zip(keys["area"], keys["call_type"], strict=True))}
+    above = _above(tree, places)
+    whole: dict[str, int] = {}
+    for area in above:
+        parent = tree.area(area).parent
+        twin = whole[parent] if parent is not None else -1
+        whole[area] = column.get((area, "all"), twin)
+    only_type, only_place = len(call_types) == 1, len(places) == 1
+    root = column[tree.root, "all"]
+    types = [root if only_type else column[tree.root, t] for t in call_types]
+    cells = [
+        [column.get((p, t), types[j] if only_place else whole[p]) for j, t in enumerate(call_types)]
+        for p in places
+    ]
+    position = {area: i for i, area in enumerate(above)}
+    steps = tuple(
+        (position[area], np.array([position[child] for child in tree.children(area)]))
+        for area in above
+        if area not in places and tree.children(area)
+    )
+    return Structure(
+        root,
+        steps,
+        np.array([whole[area] for area in above]),
+        np.array([position[place] for place in places]),
+        np.array(types),
+        np.array(cells),
+    )
+
+
+def _above(tree: AreaTree, places: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the areas from the root down to the places, parents first."""
+    under = {area for place in places for area in tree.below(place)} - set(places)
+    return tuple(area for area in tree.below(tree.root) if area not in under)
+
+
+def rake(predicted: Array, parts: Structure) -> Array:
+    """Return coherent expected calls of the cells, shape (days, places, call types).
+
+    Args:
+        predicted: expected calls of every series of the panel, shape (days, series); never
+            negative. NaN and zeros are allowed: a cell unknown or at zero takes its part from its
+            margins where these are positive.
+        parts: the structure of the series.
+    """
+    predicted = np.nan_to_num(np.maximum(predicted, 0))
+    areas = predicted[:, parts.areas].copy()
+    areas[:, 0] = predicted[:, parts.root]
+    for parent, children in parts.steps:
+        areas[:, children] = _scaled(areas[:, children], areas[:, parent])
+    total = areas[:, 0]
+    places = _scaled(areas[:, parts.places], total)
+    types = _scaled(predicted[:, parts.call_types], total)
+    return _fitted(predicted[:, parts.cells], places, types, total)
+
+
+def _scaled(parts: Array, whole: Array) -> Array:
+    """Return parts (days, n) that add up to whole (days,); equal parts where all are zero."""
+    total = parts.sum(1, keepdims=True)
+    share = np.divide(parts, total, out=np.full(parts.shape, 1 / parts.shape[1]), where=total > 0)
+    return share * whole[:, None]
+
+
+def _fitted(cells: Array, places: Array, types: Array, total: Array) -> Array:
+    """Fit cells (days, P, C) to margins (days, P) and (days, C) by turns."""
+    safe = np.where(total > 0, total, 1.0)[:, None, None]
+    independent = places[:, :, None] * types[:, None, :] / safe
+    found = cells + _SEED * independent
+    # A place whose cells are all unknown takes the call types of the force.
+    empty = cells.sum(2, keepdims=True) <= 0
+    found = np.where(empty, independent, found)
+    for _ in range(_ROUNDS):
+        found = found * _ratio(places, found.sum(2))[:, :, None]
+        off = np.abs(found.sum(1) - types).max(initial=0)
+        found = found * _ratio(types, found.sum(1))[:, None, :]
+        if off <= _CLOSE * float(total.max(initial=1)):
+            break
+    return found
+
+
+def _ratio(wanted: Array, found: Array) -> Array:
+    return np.asarray(np.divide(wanted, found, out=np.zeros(wanted.shape), where=found > 0))

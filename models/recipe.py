@@ -1,0 +1,82 @@
+"""The recipe of a training: everything that is chosen before the data are seen."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from forewatch.profile import Frozen
+from models.loglinear import LoglinearSettings
+from models.profiles import ShareSettings
+
+MemberName = Literal[
+    "same_weekday_8", "same_weekday_26", "same_weekday_52", "loglinear", "sarima", "boosting"
+]
+BASELINE: MemberName = "same_weekday_8"  # the honest baseline; DOMAIN section 4
+LONG_BASELINE: MemberName = "same_weekday_52"
+
+
+class RollingOrigins(Frozen):
+    """The past origins from which members are judged.
+
+    Args:
+        folds: how many origins; fewer where the history is short.
+        every_days: distance between them.
+        horizon_days: how far ahead each looks.
+        fit_every: members are fitted anew at every so many origins; in between, what was learned
+            stays and recent counts move on, as in weekly operation.
+    """
+
+    folds: int = Field(default=12, ge=2)
+    every_days: int = Field(default=28, ge=7)
+    horizon_days: int = Field(default=91, ge=7)
+    fit_every: int = Field(default=3, ge=1)
+
+
+class Recipe(Frozen):
+    """What is trained, on what, and how it is judged.
+
+    Args:
+        members: names of the members; the honest baseline is always among them.
+        lead_blocks: first lead day of each block that has weights and shock sizes of its own.
+        pull: strength of the pull of the weights towards equal ones.
+        origins: the past origins.
+        shares: hours, leaf areas and grades.
+        loglinear: settings of the log-linear member.
+        seed: seed of everything that is drawn.
+    """
+
+    members: tuple[MemberName, ...] = (
+        "same_weekday_8",
+        "same_weekday_26",
+        "same_weekday_52",
+        "loglinear",
+        "sarima",
+        "boosting",
+    )
+    lead_blocks: tuple[int, ...] = (0, 7, 28)
+    pull: float = Field(default=1.0, ge=0)
+    origins: RollingOrigins = RollingOrigins()
+    shares: ShareSettings = ShareSettings()
+    loglinear: LoglinearSettings = LoglinearSettings()
+    seed: int = 20_26
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        if BASELINE not in self.members:
+            raise ValueError(f"members lack {BASELINE}, the honest baseline; add it")
+        if len(set(self.members)) < len(self.members):
+            raise ValueError(f"members hold a name twice: {', '.join(self.members)}")
+        if self.lead_blocks[:1] != (0,) or list(self.lead_blocks) != sorted(set(self.lead_blocks)):
+            raise ValueError(f"lead_blocks ascend from 0; found {self.lead_blocks}")
+        return self
+
+    def fingerprint(self) -> str:
+        """Return a short text that is the same for equal recipes only.
+
+        >>> Recipe().fingerprint() == Recipe(seed=2).fingerprint()
+        False
+        """
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]

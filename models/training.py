@@ -1,0 +1,104 @@
+"""Training: judge the members on past origins, weigh them, size the shocks, fit for good.
+
+1. Rolling origins: from each the members forecast days that are known by now (`models.origins`).
+2. Weights and shock sizes are found from all of them; for the scores they are found again without
+   the origins of the same fit (`models.judging`).
+3. The engine is fitted on everything known by *until*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.asof import AsOf
+from features.panel import panel
+from forewatch.history import History
+from models import judging, origins
+from models.base import Progress
+from models.engine import Engine, parts_of, sums_of
+from models.judging import Groups, Judged
+from models.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training hands over.
+
+    Args:
+        engine: fitted on everything known by the end of the training.
+        scores: one row a level and block of leads, see `models.judging.scored`.
+        folds: one row an origin and member, see `models.origins.table`.
+        notes: what a reader of the report should know.
+        judged: forecasts of the past origins beside what happened, for the report.
+        keys: level, area, call_type of each series of *judged*.
+    """
+
+    engine: Engine
+    scores: pd.DataFrame
+    folds: pd.DataFrame
+    notes: tuple[str, ...]
+    judged: tuple[Judged, ...]
+    keys: pd.DataFrame
+
+
+def train(
+    history: History,
+    until: pd.Timestamp,
+    recipe: Recipe,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Training:
+    """Return the engine trained on what was known at *until*, with its scores on past origins.
+
+    Args:
+        history: everything.
+        until: the origin of the training; nothing known later is used, not even to judge.
+        recipe: what to train.
+        jobs: processes to use; the result does not depend on it.
+        progress: is told what is being done.
+
+    Raises:
+        NotEnoughHistory: below 16 weeks of counts.
+    """
+    tell: Progress = progress or _silent
+    view = AsOf(history, until)
+    now = panel(view, 1)
+    found = origins.folds(view, now, recipe, jobs, tell)
+    groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now))
+    weights, *crossed = judging.weights_of(groups, recipe)
+    cells = judging.blended_cells(groups, crossed)
+    shocks = judging.shocks_of(groups, cells, recipe)
+    tell("fitting the engine", 0, 1)
+    engine = Engine(recipe).fit(view, weights, shocks, jobs)
+    tell("fitting the engine", 1, 1)
+    ours = judging.judged(groups, cells, recipe)
+    others = {}
+    for prefix, member in judging.PREFIXES.items():
+        alone = judging.member_cells(groups, recipe, member)
+        if alone is not None:
+            others[prefix] = judging.judged(groups, alone, recipe)
+    scores = judging.scored(ours, others, groups, recipe)
+    tell("scoring", 1, 1)
+    notes = _notes(engine, len(found))
+    return Training(engine, scores, origins.table(found, recipe), notes, tuple(ours), now.keys)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def _notes(engine: Engine, folds: int) -> tuple[str, ...]:
+    """Return what a reader of the report should know."""
+    wanted = engine.recipe.origins.folds
+    notes = (
+        []
+        if folds >= wanted
+        else [f"judged on {folds} origins instead of {wanted}: the history is short"]
+    )
+    for name, member in engine.members_.items():
+        replaced: dict[str, str] = getattr(member, "replaced_", {})
+        notes += [f"{name} left out {series}: {why}" for series, why in replaced.items()]
+    return tuple(notes)
