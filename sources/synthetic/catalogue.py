@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 
 from forewatch.areas import AreaKind
 
-# (hour of the peak, width in hours, height); the height of the quietest hour is the pattern's floor.
+# Hour of the peak, width in hours, height on the floor.
 Peak = tuple[float, float, float]
-FLAT_WEEK = (0.97, 0.96, 0.96, 0.98, 1.05, 1.06, 1.02)
+FLAT_WEEK = (0.99, 0.98, 0.98, 0.99, 1.02, 1.03, 1.01)
+
+
+def _appeal(urban: float, rural: float, coast: float) -> dict[AreaKind, float]:
+    return {"urban": urban, "rural": rural, "coast": coast, "mixed": 1.0}
 
 
 @dataclass(frozen=True)
@@ -51,21 +55,15 @@ class Pattern:
     night: float = 1.8
     season: tuple[float, float] = (0.03, 190)
     yearly_trend: float = 0.01
-    appeal: dict[AreaKind, float] = field(
-        default_factory=lambda: dict[AreaKind, float](urban=1.1, rural=0.8, coast=1.0, mixed=1.0)
-    )
+    appeal: dict[AreaKind, float] = field(default_factory=lambda: _appeal(1.1, 0.8, 1.0))
     visitors: float = 1.0
     crowd: float = 1.0
     school_holiday: float = 1.02
     bank_holiday: float = 1.02
 
 
-def _appeal(urban: float, rural: float, coast: float) -> dict[AreaKind, float]:
-    return {"urban": urban, "rural": rural, "coast": coast, "mixed": 1.0}
-
-
 _WORKING_WEEK = (1.18, 1.12, 1.1, 1.08, 1.05, 0.78, 0.69)
-_WEEKEND = (0.9, 0.87, 0.88, 0.92, 1.08, 1.2, 1.15)
+_WEEKEND = (0.94, 0.92, 0.92, 0.95, 1.03, 1.13, 1.11)
 
 PATTERNS = (
     Pattern(
@@ -108,7 +106,7 @@ PATTERNS = (
         0.52,
         (0.26, 0.13, 0.06, 0.03),
         (("VIOL", 0.4), ("AFFR", 0.2), ("THRT", 0.2), ("HARA", 0.15), ("SEXO", 0.05)),
-        ((20, 3.5, 1.2), (15.5, 2, 0.35)),
+        ((21, 3.2, 1.3), (15.5, 2, 0.3)),
         week=_WEEKEND,
         night=3.4,
         season=(0.08, 190),
@@ -124,7 +122,7 @@ PATTERNS = (
         0.18,
         (0.27, 0.38, 0.05, 0.12),
         (("ASBN", 0.45), ("ASBP", 0.2), ("ASBE", 0.15), ("NOIS", 0.2)),
-        ((19.5, 3.0, 1.5), (16, 1.6, 0.5)),
+        ((20.8, 2.8, 1.6), (16, 1.6, 0.4)),
         floor=0.25,
         week=_WEEKEND,
         night=2.6,
@@ -143,7 +141,7 @@ PATTERNS = (
         0.38,
         (0.40, 0.15, 0.03, 0.04),
         (("CONC", 0.6), ("CONH", 0.25), ("COLL", 0.15)),
-        ((15, 4.0, 0.9), (20.5, 3.0, 0.8)),
+        ((21, 3.2, 1.1), (13.5, 4.0, 0.55)),
         night=1.3,
         yearly_trend=0.02,
         visitors=0.6,
@@ -173,10 +171,10 @@ PATTERNS = (
         0.36,
         (0.26, 0.24, 0.02, 0.12),
         (("RTCI", 0.3), ("RTCD", 0.3), ("OBST", 0.25), ("DDRV", 0.15)),
-        ((17.2, 2.0, 1.3), (8.3, 1.3, 0.9), (13, 3, 0.5)),
+        ((17.8, 2.2, 1.2), (8.3, 1.3, 0.8), (13, 3, 0.4)),
         floor=0.25,
         night=1.4,
-        week=(1.02, 1.0, 1.0, 1.02, 1.12, 0.96, 0.88),
+        week=(1.02, 1.0, 1.0, 1.02, 1.08, 0.98, 0.9),
         season=(0.06, 340),
         appeal=_appeal(0.85, 1.4, 1.05),
         visitors=1.2,
@@ -257,10 +255,10 @@ PATTERNS = (
             ("LOST", 0.1),
             ("OTHR", 0.15),
         ),
-        ((18.5, 4.0, 1.2), (11.5, 3.0, 0.7)),
+        ((21.0, 3.2, 1.4), (12.0, 3.5, 0.6)),
         floor=0.25,
         night=1.75,
-        week=(1.0, 0.98, 0.98, 0.99, 1.03, 1.03, 0.99),
+        week=(1.01, 0.99, 0.99, 1.0, 1.01, 1.01, 0.99),
     ),
 )
 OFFICER_CODES = (("TSTP", 0.35), ("PTRL", 0.25), ("ARRS", 0.15), ("PREM", 0.15), ("WARR", 0.1))

@@ -33,10 +33,10 @@ _NIGHT_IMMEDIATE = 1.2  # the immediate grade's share at night over that by day
 SPECIAL_HOURS: tuple[tuple[tuple[int, int], int, int, float], ...] = (
     ((12, 24), 18, 24, 1.08),
     ((12, 25), 0, 24, 0.92),
-    ((12, 26), 0, 24, 1.12),
+    ((12, 26), 0, 24, 1.18),
     ((12, 31), 18, 24, 1.25),
-    ((1, 1), 0, 6, 1.9),
-    ((1, 1), 6, 24, 1.08),
+    ((1, 1), 0, 6, 2.1),
+    ((1, 1), 6, 24, 1.22),
 )
 _OWN_EFFECT = {(month, day) for (month, day), *_ in SPECIAL_HOURS}
 
@@ -107,7 +107,8 @@ def week_shape(pattern: Pattern, kind: AreaKind) -> Array:
     extra = (pattern.night - 1) * _NIGHTS[kind]
     shape[5:7, :4] *= 1 + extra  # after midnight Friday's night is Saturday's date
     shape[4:6, 22:] *= 1 + _EVE_OF_NIGHT * extra
-    return shape / shape.mean()
+    relative: Array = shape / shape.mean()
+    return relative
 
 
 def special_hours(grid: Grid) -> Array:
@@ -132,7 +133,7 @@ def _bank_holidays(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def _hour_factors(plan: Plan, grid: Grid) -> Array:
     """Return what a call type's hours share in all districts, shape (call types, hours)."""
     holiday, eve = _bank_holidays(grid)
-    day_of_year = np.asarray(grid.local.dayofyear, float)
+    day_of_year = np.asarray(grid.local.day_of_year, float)
     years = (grid.seconds[:-1] - pd.Timestamp(plan.until).timestamp()) / (365.25 * 86400)
     common = special_hours(grid) * np.where(eve, 1.07, 1.0)
     moment = break_at(plan)
@@ -164,7 +165,8 @@ def expected(plan: Plan, grid: Grid, around: Around) -> Array:
             school = np.where(out, pattern.school_holiday, 1.0)
             shape = week_shape(pattern, district.kind).ravel()[of_week]
             calls[p, t] = level * shape * shared[t] * moved * school
-    return calls * _scale(plan, grid, calls)[:, None]
+    calls *= _scale(plan, grid, calls)[:, None]
+    return calls
 
 
 def last_year(plan: Plan, grid: Grid) -> NDArray[np.bool_]:
@@ -179,7 +181,8 @@ def _scale(plan: Plan, grid: Grid, calls: Array) -> Array:
     weeks = len(np.unique(grid.day[within])) / 7
     weekly = np.array([pattern.weekly_calls for pattern in PATTERNS[: plan.call_types]])
     wanted: Array = weekly / weekly.sum() * plan.calls_per_week * plan.scale
-    return wanted * weeks / calls[:, :, within].sum((0, 2))
+    scale: Array = wanted * weeks / calls[:, :, within].sum((0, 2))
+    return scale
 
 
 def grade_shares(plan: Plan, grid: Grid, calls: Array) -> Array:

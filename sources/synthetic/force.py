@@ -10,7 +10,7 @@ import pandas as pd
 
 from forewatch.profile import Profile
 from forewatch.rates import Rates
-from sources.synthetic import demand, happenings
+from sources.synthetic import demand, extract, happenings
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, beats, districts, profile
 from sources.synthetic.plan import Plan
@@ -41,6 +41,25 @@ class DemoForce:
     events: pd.DataFrame
     holidays: pd.DataFrame
     unobserved: pd.DataFrame
+
+    @property
+    def grid(self) -> Grid:
+        """The hours of the truth: the history's and those ahead of it."""
+        return Grid(self.plan.first, self.plan.history_days + self.plan.ahead_days)
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """The extract a force would send, one row a version of a call, all columns text.
+
+        call_ref, received_at (wall clock, rows in order of receipt), beat, district, code,
+        priority, source, status, updated_at (wall clock).
+        """
+        return extract.frame(self.plan, self.grid, self.records)
+
+    @property
+    def mapping(self) -> str:
+        """The mapping file (TOML) that reads the extract."""
+        return extract.mapping(self.plan)
 
 
 def _rates(plan: Plan, grid: Grid, around: demand.Around) -> Rates:

@@ -74,7 +74,7 @@ class Grid:
     @cached_property
     def weekday(self) -> Index:
         """Weekday of the local date of each hour, 0 is Monday."""
-        return np.asarray(self.local.dayofweek, np.int64)
+        return np.asarray(self.local.day_of_week, np.int64)
 
     @cached_property
     def dates(self) -> NDArray[np.datetime64]:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sources.synthetic.grid import Grid
-from sources.synthetic.places import District, districts
+from sources.synthetic.places import District, Schools, districts
 from sources.synthetic.plan import ATTENDANCE, EPOCH, VISITORS, ZONE, Plan
 
 Array = NDArray[np.float64]
@@ -62,12 +62,12 @@ def _monday(year: int, month: int, number: int) -> pd.Timestamp:
     """Return a month's Monday by number, from 1; -1 is the last."""
     if number < 0:
         end = pd.Timestamp(year, month, 1) + pd.offsets.MonthEnd()
-        return end - end.dayofweek * DAY
+        return end - end.day_of_week * DAY
     first = pd.Timestamp(year, month, 1)
-    return first + ((7 - first.dayofweek) % 7 + 7 * (number - 1)) * DAY
+    return first + ((7 - first.day_of_week) % 7 + 7 * (number - 1)) * DAY
 
 
-def _school_year(year: int, *, somerset: bool) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:
+def _school_year(year: int, schools: Schools) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:
     """Return the school holidays that begin in a year, both days included."""
     easter_monday = pd.Timestamp(
         next(
@@ -77,22 +77,22 @@ def _school_year(year: int, *, somerset: bool) -> list[tuple[pd.Timestamp, pd.Ti
         )
     )
     october = _monday(year, 10, -1)
-    if somerset and (october + 4 * DAY).month != october.month:
+    if schools == "somerset" and (october + 4 * DAY).month != october.month:
         october -= 7 * DAY  # Somerset's half term lies in October
-    spring = _monday(year, 2, 2 if somerset else 3)
+    spring = _monday(year, 2, 2 if schools == "somerset" else 3)
     may = _monday(year, 5, -1)
     summer = pd.Timestamp(year, 7, 22)
     christmas = pd.Timestamp(year, 12, 22)
-    christmas -= ((christmas.dayofweek - 5) % 7) * DAY
+    christmas -= ((christmas.day_of_week - 5) % 7) * DAY
     back = pd.Timestamp(year + 1, 1, 2)
-    easter = easter_monday - (16 if somerset else 9) * DAY
+    easter = easter_monday - (16 if schools == "somerset" else 9) * DAY
     return [
         (spring, spring + 4 * DAY, "February half term"),
         (easter, easter + 16 * DAY, "Easter holidays"),
         (may, may + 4 * DAY, "May half term"),
         (summer, _monday(year, 9, 1) - DAY, "Summer holidays"),
         (october, october + 4 * DAY, "October half term"),
-        (christmas, back + ((6 - back.dayofweek) % 7) * DAY, "Christmas holidays"),
+        (christmas, back + ((6 - back.day_of_week) % 7) * DAY, "Christmas holidays"),
     ]
 
 
@@ -105,7 +105,7 @@ def school_holidays(plan: Plan, last: date) -> pd.DataFrame:
         (begin, end, "school_holiday", name, district.id, begin - pd.DateOffset(months=18))
         for district in districts(plan)
         for year in range(plan.first.year - 1, last.year + 1)
-        for begin, end, name in _school_year(year, somerset=district.somerset)
+        for begin, end, name in _school_year(year, district.schools)
     ]
     columns = ["from", "to", "kind", "name", "area", "announced_at"]
     frame = pd.DataFrame(rows, columns=columns)
@@ -138,7 +138,6 @@ class Event:
     present: float
 
 
-# name, district, first hour and last hour (days from the year's anchor), people, days they share.
 @dataclass(frozen=True)
 class _Festival:
     name: str
@@ -164,11 +163,11 @@ _MATCH = _Festival("Football at Ashton Gate", "bristol", 19_000, 26_000, 1, 120)
 def _festival_times(number: int, year: int) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return wall-clock start and end of a festival of the table above in a year."""
     late_june = pd.Timestamp(year, 6, 30)
-    sunday = late_june - ((late_june.dayofweek + 1) % 7) * DAY
+    sunday = late_june - ((late_june.day_of_week + 1) % 7) * DAY
     thursday = _monday(year, 8, 1) + 3 * DAY
     july = _monday(year, 7, 3) + 4 * DAY
     november = pd.Timestamp(year, 11, 1)
-    saturday = november + ((5 - november.dayofweek) % 7) * DAY
+    saturday = november + ((5 - november.day_of_week) % 7) * DAY
     market = _monday(year, 11, -1) - 4 * DAY
     air = _monday(year, 6, 3) + 5 * DAY
     begin, end = (
@@ -276,7 +275,8 @@ def tourism(plan: Plan, last: date) -> pd.DataFrame:
             )
         )
     table = pd.concat(frames, ignore_index=True)
-    return table[table["month"].dt.year >= plan.first.year - 2].reset_index(drop=True)
+    kept: pd.DataFrame = table[table["month"].dt.year >= plan.first.year - 2]
+    return kept.reset_index(drop=True)
 
 
 def visitor_pressure(plan: Plan, grid: Grid, table: pd.DataFrame) -> Array:
@@ -288,7 +288,7 @@ def visitor_pressure(plan: Plan, grid: Grid, table: pd.DataFrame) -> Array:
     pressure = np.empty((len(districts(plan)), grid.days))
     for number, district in enumerate(districts(plan)):
         own = table[table["area"] == district.id]
-        middle = np.asarray(own["month"], "datetime64[D]").astype(float) + 15  # noqa: PLR2004
+        middle = np.asarray(own["month"], "datetime64[D]").astype(float) + 15
         relative = np.log(own["visitors"].to_numpy() / district.visitors)
         pressure[number] = ELASTICITY[district.kind] * np.interp(at, middle, relative)
     return pressure
@@ -297,6 +297,6 @@ def visitor_pressure(plan: Plan, grid: Grid, table: pd.DataFrame) -> Array:
 def students_present(here: tuple[District, ...], grid: Grid) -> Array:
     """Return the factor that university terms put on calls, shape (districts, force-days)."""
     days = grid.force_days
-    knots = [pd.Timestamp(2001, month, day).dayofyear for month, day, _ in _STUDENTS_AWAY]
-    away = np.interp(days.dayofyear, knots, [share for *_, share in _STUDENTS_AWAY])
+    knots = [pd.Timestamp(2001, month, day).day_of_year for month, day, _ in _STUDENTS_AWAY]
+    away = np.interp(days.day_of_year, knots, [share for *_, share in _STUDENTS_AWAY])
     return 1 - np.array([district.students for district in here])[:, None] * away

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.history import COLUMNS, DATE, UTC, History, check
+from forewatch.history import COLUMNS, History, check
 from sources.synthetic.force import DemoForce
 from sources.synthetic.records import NEVER, Records
 
@@ -70,7 +70,8 @@ class _Sizes:
         key = hour
         for codes, name in ((calls.leaf, "area"), (kind, "call_type"), (grade, "grade")):
             key = key * len(self._names[name]) + codes
-        return key * self._delays + delay
+        packed: Index = key * self._delays + delay
+        return packed
 
     def ledger(self, keys: Index, amounts: Index) -> pd.DataFrame:
         """Return the counts table: one row for each key whose amounts do not cancel."""
@@ -81,8 +82,8 @@ class _Sizes:
         key, delay = np.divmod(keys[first][count != 0], self._delays)
         columns = {}
         for name in ("grade", "call_type", "area"):
-            key, code = np.divmod(key, len(self._names[name]))
-            columns[name] = pd.Categorical.from_codes(code, list(self._names[name]))
+            key, code = np.divmod(key, np.int64(len(self._names[name])))
+            columns[name] = pd.Categorical.from_codes(code, pd.Index(self._names[name]))
         start = self._origin + key * _HOUR
         frame = pd.DataFrame(
             {
@@ -95,9 +96,9 @@ class _Sizes:
         return frame[list(COLUMNS["counts"])]
 
 
-def _instants(seconds: Index) -> pd.Series[pd.Timestamp]:
+def _instants(seconds: Index) -> pd.DatetimeIndex:
     stamps = pd.DatetimeIndex(seconds.astype("datetime64[s]")).as_unit("us")
-    return pd.Series(stamps.tz_localize("UTC")).astype(UTC)
+    return stamps.tz_localize("UTC")
 
 
 def _days(ranges: pd.DataFrame) -> pd.DataFrame:
@@ -106,5 +107,5 @@ def _days(ranges: pd.DataFrame) -> pd.DataFrame:
     row = np.repeat(np.arange(len(ranges)), length)
     day = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
     table = ranges.iloc[row].reset_index(drop=True)
-    table["date"] = (table["from"] + pd.to_timedelta(day, unit="D")).astype(DATE)
+    table["date"] = table["from"] + pd.to_timedelta(day, unit="D")
     return check("holidays", table.rename(columns={"announced_at": "known_at"}))

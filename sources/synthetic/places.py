@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ ROOT = "avon-and-somerset"
 GRADES: tuple[Grade, ...] = ("immediate", "priority", "routine", "appointment", "no_deployment")
 
 
+Schools = Literal["avon", "somerset"]
+
+
 @dataclass(frozen=True)
 class District:
     """One district: what its people and visitors are like.
@@ -30,66 +34,41 @@ class District:
         id: of the area.
         name: as people write it.
         kind: of most of its beats; the first beat is always its town centre.
-        lat: centroid, degrees.
-        lon: centroid, degrees.
+        centre: latitude and longitude of the centroid, degrees.
         residents: population.
         beats: how many.
         visitors: a day, mean of the year.
+        schools: whose calendar its schools follow.
         students: share of demand that leaves when the universities close.
-        somerset: whether its schools follow Somerset's calendar or that of the former Avon.
     """
 
     id: str
     name: str
     kind: AreaKind
-    lat: float
-    lon: float
+    centre: tuple[float, float]
     residents: int
     beats: int
     visitors: float
-    students: float
-    somerset: bool
+    schools: Schools = "somerset"
+    students: float = 0.0
 
 
 # In an order in which any first few are of different kinds.
+_SOUTH_GLOS = ("south-gloucestershire", "South Gloucestershire")
+_BATH = ("bath-and-north-east-somerset", "Bath and North East Somerset")
+_WESTON = ("north-somerset", "North Somerset")
 DISTRICTS = (
-    District("bristol", "Bristol", "urban", 51.467, -2.600, 472_000, 14, 30_000, 0.09, False),
-    District(
-        "north-somerset", "North Somerset", "coast", 51.390, -2.794, 217_000, 7, 18_000, 0, False
-    ),
-    District("mendip", "Mendip", "rural", 51.203, -2.545, 116_000, 6, 8_000, 0, True),
-    District(
-        "bath-and-north-east-somerset",
-        "Bath and North East Somerset",
-        "urban",
-        51.356,
-        -2.475,
-        193_000,
-        7,
-        25_000,
-        0.07,
-        False,
-    ),
-    District("sedgemoor", "Sedgemoor", "coast", 51.180, -2.947, 125_000, 6, 12_000, 0, True),
-    District(
-        "south-gloucestershire",
-        "South Gloucestershire",
-        "urban",
-        51.542,
-        -2.457,
-        290_000,
-        8,
-        6_000,
-        0.02,
-        False,
-    ),
-    District(
-        "south-somerset", "South Somerset", "rural", 50.988, -2.710, 173_000, 6, 6_000, 0, True
-    ),
-    District("taunton-deane", "Taunton Deane", "rural", 51.011, -3.157, 120_000, 5, 6_000, 0, True),
-    District("west-somerset", "West Somerset", "coast", 51.132, -3.497, 35_000, 3, 9_000, 0, True),
+    District("bristol", "Bristol", "urban", (51.467, -2.600), 472_000, 14, 30_000, "avon", 0.14),
+    District(*_WESTON, "coast", (51.390, -2.794), 217_000, 7, 18_000, "avon"),
+    District("mendip", "Mendip", "rural", (51.203, -2.545), 116_000, 6, 8_000),
+    District(*_BATH, "urban", (51.356, -2.475), 193_000, 7, 25_000, "avon", 0.12),
+    District("sedgemoor", "Sedgemoor", "coast", (51.180, -2.947), 125_000, 6, 12_000),
+    District(*_SOUTH_GLOS, "urban", (51.542, -2.457), 290_000, 8, 6_000, "avon", 0.02),
+    District("south-somerset", "South Somerset", "rural", (50.988, -2.710), 173_000, 6, 6_000),
+    District("taunton-deane", "Taunton Deane", "rural", (51.011, -3.157), 120_000, 5, 6_000),
+    District("west-somerset", "West Somerset", "coast", (51.132, -3.497), 35_000, 3, 9_000),
 )
-# West, south and hill of a district, so that beats do not lie on one spot; degrees.
+# How far a district's outer beats lie from its centre, degrees of latitude.
 _SPREAD = 0.06
 
 
@@ -126,6 +105,8 @@ def _below(
     size = rng.gamma(6, 1, n)
     size[0] = size.mean() * 1.5  # the town centre
     angle = 2 * np.pi * np.arange(n) / n
+    away = _SPREAD * (np.arange(n) > 0)
+    north, east = away * np.sin(angle), 1.6 * away * np.cos(angle)
     taste = np.exp(0.25 * rng.standard_normal((n, len(PATTERNS))))[:, : len(patterns)]
     appeal = np.array([[pattern.appeal[kind] for pattern in patterns] for kind in kinds])
     shares = size[:, None] * taste * appeal
@@ -138,8 +119,8 @@ def _below(
                 name=f"{district.name} {i + 1}",
                 parent=district.id,
                 kind=kinds[i],
-                lat=round(district.lat + _SPREAD * float(np.sin(angle[i])) * (i > 0), 3),
-                lon=round(district.lon + 1.6 * _SPREAD * float(np.cos(angle[i])) * (i > 0), 3),
+                lat=round(district.centre[0] + float(north[i]), 3),
+                lon=round(district.centre[1] + float(east[i]), 3),
                 population=float(people[i]),
             ),
             number,
@@ -164,8 +145,8 @@ def profile(plan: Plan) -> Profile:
             name=d.name,
             parent=ROOT,
             kind=d.kind,
-            lat=d.lat,
-            lon=d.lon,
+            lat=d.centre[0],
+            lon=d.centre[1],
             population=float(d.residents),
         )
         for d in districts(plan)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from forewatch.rates import Rates
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
 from sources.synthetic.grid import Grid
+from sources.synthetic.places import GRADES
 from sources.synthetic.plan import CALLS, EPOCH, Plan
 
 Array = NDArray[np.float64]
@@ -88,7 +89,8 @@ class Records:
     @property
     def public(self) -> NDArray[np.bool_]:
         """Whether a call is public demand: live, and not officer-initiated."""
-        return (self.status == 0) & (self.call_type >= 0)
+        live: NDArray[np.bool_] = (self.status == 0) & (self.call_type >= 0)
+        return live
 
 
 def codes(plan: Plan) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ class _Choice:
     def pick(self, row: Index, u: NDArray[np.float32]) -> Index:
         """Return positions within each row, from uniform numbers."""
         place = np.searchsorted(self._bounds, row + u.astype(float), side="right")
-        return np.minimum(place, self._first[row + 1] - 1) - self._first[row]
+        found: Index = np.minimum(place, self._first[row + 1] - 1) - self._first[row]
+        return found
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,8 @@ class Draw:
         crew = 1 + 0.5 * np.cos(2 * np.pi * (np.arange(24) - 15) / 24)
         crew /= crew @ slots
         mean = self.rates.base.sum(1).mean(1, keepdims=True)
-        return OFFICER_SHARE * mean * crew[self.grid.slot]
+        officers: Array = OFFICER_SHARE * mean * crew[self.grid.slot]
+        return officers
 
     def records(self) -> Records:
         """Return every record of the history, sorted by time of receipt."""
@@ -220,7 +224,9 @@ class Draw:
         online = np.array([_ONLINE.get(t, _USUAL_ONLINE) for t in self.rates.call_types])
         source = np.where(grade == 0, 0, np.where(u[:, 6] < online[kind], 2, 1))
         step = np.where(u[:, 5] < REGRADED_SHARE / 2, 1, -1)
-        beside = np.where((grade + step < 0) | (grade + step > 4), grade - step, grade + step)
+        beside = np.where(
+            (grade + step < 0) | (grade + step >= len(GRADES)), grade - step, grade + step
+        )
         leaf = self._first_leaf[place] + self._leaf.pick(pair, u[:, 1])
         return _typed(
             second=second,

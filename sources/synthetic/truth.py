@@ -60,7 +60,8 @@ class Factors:
 
 def _log_normal(z: Array, sd: float) -> Array:
     log_variance = np.log1p(sd**2)
-    return np.exp(z * np.sqrt(log_variance) - log_variance / 2)
+    factor: Array = np.exp(z * np.sqrt(log_variance) - log_variance / 2)
+    return factor
 
 
 def weeks_of(grid: Grid) -> Index:
@@ -147,7 +148,7 @@ class Truth:
             ValueError: if the truth does not reach that far.
         """
         rates = self.rates
-        first = int(np.searchsorted(rates.day_edges, origin))
+        first = int(rates.day_edges.searchsorted(origin))
         if first + days > len(rates.force_days):
             raise ValueError(f"the truth ends {rates.edges[-1]}; ask for fewer days from {origin}")
         low, high = np.searchsorted(rates.day, [first, first + days])
@@ -188,14 +189,15 @@ class Truth:
         return CountDistribution.of(mean, variance)
 
     def _weights(self, selection: Selection) -> Array:
-        """Return the part of each cell that a selection asks for, (districts, call types, slots)."""
+        """Return the part of each cell in a selection, (districts, call types, slots)."""
         rates = self.rates
         leaf = np.isin(rates.leaves, selection.leaves or rates.leaves)
         share = np.zeros((len(rates.places), len(rates.call_types)))
         np.add.at(share, rates.leaf_place[leaf], rates.leaf_shares[leaf])
         share *= np.isin(rates.call_types, selection.call_types or rates.call_types)
         grade = np.isin(rates.grades, selection.grades or rates.grades)
-        return share[..., None] * rates.grade_shares[..., grade].sum(-1)
+        weights: Array = share[..., None] * rates.grade_shares[..., grade].sum(-1)
+        return weights
 
     def _moments(self, weights: Array, low: int, high: int) -> tuple[float, float]:
         rates, sizes = self.rates, self.sizes
@@ -216,4 +218,4 @@ class Truth:
 
     @property
     def _first_weekday(self) -> int:
-        return int(self.rates.force_days[0].dayofweek)
+        return int(self.rates.force_days[0].day_of_week)
