@@ -15,27 +15,35 @@ ISO = "iso"
 
 
 def instants(
-    texts: pd.Series, zone: str, *, form: str = ISO, date_means_end: bool = False
+    texts: pd.Series,
+    zone: str,
+    *,
+    form: str = ISO,
+    date_means_end: bool = False,
+    second_hour: bool = False,
 ) -> pd.Series:
     """Return UTC instants, NaT where a text is missing, unreadable, or an hour that never was.
 
     Args:
         texts: one text per row; with an offset, or the wall clock of *zone*.
-        zone: IANA name. An hour that comes twice in autumn is read as the first of the two.
+        zone: IANA name.
         form: "iso" or a strptime format.
         date_means_end: read a date without a time as the midnight that ends the day, so that what
             was published on a date is known when that date is over, not before.
+        second_hour: read an hour that comes twice in autumn as the second, not as the first.
     """
     texts = texts.astype("str")
     if form != ISO:
-        return _in_zone(pd.to_datetime(texts, format=form, errors="coerce"), zone)
+        return _in_zone(
+            pd.to_datetime(texts, format=form, errors="coerce"), zone, first=not second_hour
+        )
     offset = texts.str.fullmatch(_OFFSET).fillna(value=False).to_numpy(bool)
     dates = texts.str.fullmatch(_DATE).fillna(value=False).to_numpy(bool)
     wall = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
     if date_means_end:
         wall = wall.where(~dates, wall + pd.Timedelta(days=1))
     aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
-    return _in_zone(wall, zone).where(~offset, aware.dt.as_unit("us"))
+    return _in_zone(wall, zone, first=not second_hour).where(~offset, aware.dt.as_unit("us"))
 
 
 def dates(texts: pd.Series, *, form: str = ISO) -> pd.Series:
@@ -64,11 +72,20 @@ def midnights(days: pd.Series, zone: str) -> pd.Series:
     return day_start(days, zone, time(0))
 
 
-def _in_zone(wall: pd.Series, zone: str, nonexistent: str = "NaT") -> pd.Series:
+def wall_clock(wall: pd.Series, zone: str) -> pd.Series:
+    """Return the UTC instant of each wall-clock time; one that the clock skips is moved forward."""
+    return _in_zone(wall, zone, nonexistent="shift_forward")
+
+
+def _in_zone(
+    wall: pd.Series, zone: str, *, nonexistent: str = "NaT", first: bool = True
+) -> pd.Series:
     if isinstance(wall.dtype, pd.DatetimeTZDtype):  # the format read an offset
         aware: pd.Series = wall.dt.tz_convert("UTC").dt.as_unit("us")
         return aware
-    first = np.ones(len(wall), bool)
-    local = wall.dt.as_unit("us").dt.tz_localize(zone, ambiguous=first, nonexistent=nonexistent)
+    summer_time = np.full(len(wall), first)
+    local = wall.dt.as_unit("us").dt.tz_localize(
+        zone, ambiguous=summer_time, nonexistent=nonexistent
+    )
     utc: pd.Series = local.dt.tz_convert("UTC")
     return utc

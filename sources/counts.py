@@ -1,0 +1,241 @@
+"""Counts from a file into the ledger, for forces that have no call records to give.
+
+1. Each row states the count of a cell: interval × area × call type × grade.
+2. What can't be taken goes to quarantine; a code that nobody knows stops the import.
+3. The difference from what the ledger says becomes new rows of the ledger: known at the end of the
+   interval when it is the first statement about it, otherwise at the time of the import. No row
+   is ever rewritten, so a past origin sees the counts that were known then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from forewatch.areas import AreaTree
+from forewatch.errors import DataError, SettingsError
+from forewatch.history import Step
+from forewatch.profile import Profile
+from sources.count_file import CountFile, read_counts
+from sources.lake import Lake
+from sources.observed import Observed, of_lake
+from sources.quarantine import put_aside, totals
+from sources.receipts import Receipt
+from sources.table_mapping import CountsMapping
+
+Keys = NDArray[np.int64]
+_ENCODED = ("area", "call_type", "grade")
+_MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Packs interval × area × call type × grade into one whole number, and back.
+
+    Args:
+        areas: the leaves of the tree.
+        call_types: ids of the profile's call types.
+        grades: the profile's grades.
+    """
+
+    areas: tuple[str, ...]
+    call_types: tuple[str, ...]
+    grades: tuple[str, ...]
+
+    def keys(self, frame: pd.DataFrame) -> Keys:
+        """Return one key per row of a frame with start (UTC), area, call_type and grade.
+
+        Raises:
+            DataError: if the frame uses an id that the force no longer has.
+        """
+        key: Keys = frame["start"].to_numpy("datetime64[us]").astype(np.int64) // _MINUTE_US
+        for name, ids in zip(_ENCODED, (self.areas, self.call_types, self.grades), strict=True):
+            # Not astype: dtypes that differ in the order of their categories alone count as equal.
+            ordered = frame[name].cat.set_categories(list(ids))
+            codes = ordered.cat.codes.to_numpy(np.int64)
+            if (codes < 0).any():
+                gone = sorted(set(frame.loc[codes < 0, name].astype("str")))
+                raise DataError(
+                    f"counts were imported for {name} {', '.join(gone)}, which the force no longer "
+                    "has; put it back into forewatch.toml or start a new history"
+                )
+            key = key * len(ids) + codes
+        return key
+
+    def codes(self, keys: Keys) -> tuple[Keys, Keys, Keys, Keys]:
+        """Return minutes since 1970, and the positions of area, call type and grade."""
+        rest, grade = np.divmod(keys, len(self.grades))
+        rest, call_type = np.divmod(rest, len(self.call_types))
+        minute, area = np.divmod(rest, len(self.areas))
+        return minute, area, call_type, grade
+
+
+def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import needs)
+    lake: Lake,
+    profile: Profile,
+    tree: AreaTree,
+    file: Path,
+    mapping: CountsMapping,
+    *,
+    imported_at: pd.Timestamp,
+    quarantine: Path,
+) -> Receipt:
+    """Take a file of counts into the lake in one commit and say what became of its rows.
+
+    Args:
+        lake: where the ledger is kept.
+        profile: names the call types, the grades and the force-day.
+        tree: names the areas; counts belong to its leaves.
+        file: CSV, CSV.gz or Parquet.
+        mapping: how the file is read.
+        imported_at: UTC; corrections are known from then on.
+        quarantine: folder for the rows that can't be taken.
+
+    Raises:
+        UnmappedCodes: naming every code that nothing maps; nothing is imported.
+        SettingsError: if the history holds calls, or counts of another step.
+    """
+    cells = Cells(tree.leaves, profile.call_type_ids, profile.grades)
+    with lake.lock():
+        before = of_lake(lake)
+        _stop_at_another_kind(lake, before, mapping.resolution)
+        found = read_counts(file, profile, tree, mapping, imported_at=imported_at)
+        change = _change(lake, cells, found, before, mapping)
+        receipt = _receipt(found, change, file)
+        name = f"counts-{imported_at:%Y%m%dT%H%M%S}"
+        put_aside(quarantine, name, file, found.texts, found.reason)
+        after = before.with_span(found.scope, found.start, found.until)
+        if change.keys.size or after != before:
+            rows = _ledger_rows(cells, change, found, imported_at)
+            about = {
+                "file": file.name,
+                "imported_at": imported_at.isoformat(),
+                "receipt": receipt.as_dict(),
+                **after.as_dict(mapping.resolution),
+            }
+            lake.append("counts", rows, about)
+    return receipt
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Differences of the ledger, and what each cell of the file was to it."""
+
+    keys: Keys  # cells that change
+    difference: Keys
+    is_first: NDArray[np.bool_]  # per changed cell: nothing was stated of it before
+    row_cell: Keys  # per taken row of the file, its cell
+    cell_state: NDArray[np.str_]  # per cell of the file: taken, unchanged or superseded
+    zeroed: int  # cells that the ledger had, and the file, complete over its span, does not
+
+
+def _change(
+    lake: Lake, cells: Cells, found: CountFile, before: Observed, mapping: CountsMapping
+) -> _Change:
+    stated, row_cell = np.unique(cells.keys(found.rows), return_inverse=True)
+    new = np.bincount(row_cell, weights=found.rows["count"], minlength=stated.size).astype(np.int64)
+    known, old = _known(lake, cells)
+    if mapping.absent == "zero":
+        gone = known[(old != 0) & _is_covered(cells, known, found)]
+        gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(found.doubtful))
+    else:
+        gone = np.empty(0, np.int64)
+    keys = np.concatenate([stated, gone])
+    position = np.searchsorted(known, keys).clip(max=max(known.size - 1, 0))
+    hit = known[position] == keys if known.size else np.zeros(keys.size, bool)
+    standing = np.where(hit, old[position], 0) if known.size else np.zeros(keys.size, np.int64)
+    difference = np.concatenate([new, np.zeros(gone.size, np.int64)]) - standing
+    minute, area, call_type, _ = cells.codes(keys)
+    had = before.holds(minute * _MINUTE_US, area, call_type, cells.areas, cells.call_types) | hit
+    state = np.where(had, np.where(difference == 0, "unchanged", "superseded"), "taken")
+    moved = difference != 0
+    return _Change(
+        keys[moved], difference[moved], ~had[moved], row_cell, state[: stated.size], gone.size
+    )
+
+
+def _known(lake: Lake, cells: Cells) -> tuple[Keys, Keys]:
+    """Return the ledger's cells in ascending order, and the count each has now."""
+    table = lake.arrow("counts", ["start", *_ENCODED, "count"], encoded=_ENCODED)
+    if table is None or not table.num_rows:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    frame = table.to_pandas()
+    known, cell = np.unique(cells.keys(frame), return_inverse=True)
+    return known, np.bincount(cell, weights=frame["count"]).astype(np.int64)
+
+
+def _is_covered(cells: Cells, keys: Keys, found: CountFile) -> NDArray[np.bool_]:
+    """Return for each cell whether the file claims to be complete about it."""
+    minute, area, call_type, _ = cells.codes(keys)
+    areas = {a for a, _ in found.scope}
+    types = {t for _, t in found.scope}
+    inside = (minute * _MINUTE_US >= found.start.value // 1000) & (
+        minute * _MINUTE_US < found.until.value // 1000
+    )
+    in_area = np.array([a in areas for a in cells.areas])[area]
+    in_type = np.array([t in types for t in cells.call_types])[call_type]
+    covered: NDArray[np.bool_] = inside & in_area & in_type
+    return covered
+
+
+def _ledger_rows(
+    cells: Cells, change: _Change, found: CountFile, imported_at: pd.Timestamp
+) -> pa.Table:
+    minute, area, call_type, grade = cells.codes(change.keys)
+    start = pd.Series(pd.to_datetime(minute * 60, unit="s", utc=True)).dt.as_unit("us")
+    end = found.interval_end(start)
+    later = end.where(end > imported_at, imported_at)
+    frame = pd.DataFrame(
+        {
+            "start": start,
+            "area": pd.Categorical.from_codes(area, pd.Index(cells.areas)),
+            "call_type": pd.Categorical.from_codes(call_type, pd.Index(cells.call_types)),
+            "grade": pd.Categorical.from_codes(grade, pd.Index(cells.grades)),
+            "count": change.difference.astype(np.int32),
+            "known_at": end.where(change.is_first, later).dt.as_unit("us"),
+            "month": start.dt.strftime("%Y-%m"),
+        }
+    )
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    texts = {name: pa.string() for name in (*_ENCODED, "month")}
+    return table.cast(
+        pa.schema([(f.name, texts.get(f.name, f.type)) for f in table.schema])  # plain texts
+    )
+
+
+def _receipt(found: CountFile, change: _Change, file: Path) -> Receipt:
+    states = pd.Series(change.cell_state[change.row_cell]).value_counts()
+    notes = (
+        (f"{change.zeroed:,} cells that {file.name} no longer holds became zero",)
+        if change.zeroed
+        else ()
+    )
+    return Receipt(
+        table="counts",
+        rows=len(found.reason),
+        taken=int(states.get("taken", 0)),
+        unchanged=int(states.get("unchanged", 0)),
+        superseded=int(states.get("superseded", 0)),
+        filtered=found.filtered,
+        quarantined=totals(found.reason),
+        clock={"at an hour that comes twice": found.repeated_hours} if found.repeated_hours else {},
+        notes=notes,
+    )
+
+
+def _stop_at_another_kind(lake: Lake, before: Observed, step: Step) -> None:
+    if "calls" in lake.names():
+        raise SettingsError(
+            "this history holds calls, and counts would count them twice; import the counts into "
+            "a workspace of their own"
+        )
+    if before.step not in (None, step):
+        raise SettingsError(
+            f"this history holds counts by {before.step}, the mapping says resolution = "
+            f"{step!r}; use one of them, or a workspace of its own"
+        )

@@ -1,0 +1,140 @@
+"""A table's file under the mapping's names: the texts, numbers, times and areas of its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from forewatch.areas import AreaTree
+from forewatch.errors import MissingColumns, SettingsError
+from forewatch.profile import Profile
+from sources import instants
+from sources.crosswalk import stop_if_unmapped, translated, unmapped
+from sources.personal import refuse_persons
+from sources.table_mapping import TableMapping
+from sources.tabular import column_names, texts
+
+# The standard columns of each table.
+STANDARD: dict[str, tuple[str, ...]] = {
+    "tourism": ("area", "month", "visitors", "published_at"),
+    "events": (
+        "name",
+        "area",
+        "lat",
+        "lon",
+        "start",
+        "end",
+        "attendance_low",
+        "attendance_high",
+        "announced_at",
+    ),
+    "holidays": ("date", "from", "to", "kind", "name", "area", "announced_at"),
+    "unobserved": ("start", "end", "area"),
+}
+
+
+class TableFile:
+    """The mapped columns of a file; what the file lacks is a constant, or empty in every row.
+
+    Args:
+        table: name of the table, one of STANDARD.
+        file: CSV, CSV.gz or Parquet.
+        profile: the force's, for the zone of wall-clock times.
+        tree: the force's areas.
+        mapping: how the file is read.
+
+    Attributes:
+        texts: the mapped columns as the file writes them, categories, NaN where empty.
+        has: names of the columns that the file or the constants give.
+
+    Raises:
+        PersonalData: if the file or the mapping offers a column about persons.
+        MissingColumns: if the mapping names a column that the file lacks.
+        SettingsError: if the mapping names a column that the table doesn't have.
+    """
+
+    def __init__(
+        self, table: str, file: Path, profile: Profile, tree: AreaTree, mapping: TableMapping
+    ) -> None:
+        self.table, self.name = table, file.name
+        self.tree, self.mapping = tree, mapping
+        self.zone = mapping.time.zone or profile.force.zone
+        self._standard = (*STANDARD[table], *mapping.flags)
+        offered = column_names(file)
+        self._check_names(offered)
+        used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
+        used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
+        refuse_persons(file.name, offered, used.values(), mapping.refuse, allowed=STANDARD[table])
+        read = texts(file, tuple(used.values()) or offered[:1])
+        constants = {
+            ours: pd.Series(value, index=read.index, dtype="str").astype("category")
+            for ours, value in mapping.constants.items()
+        }
+        self.texts = pd.DataFrame(
+            {ours: read[theirs] for ours, theirs in used.items()}
+            | {ours: value for ours, value in constants.items() if ours not in used},
+            index=read.index,
+        )
+        self.has = frozenset(self.texts.columns)
+        self.offered = offered
+
+    def require(self, *columns: str, hint: str = "") -> None:
+        """Stop where a column is neither in the file nor a constant.
+
+        Raises:
+            MissingColumns: naming what is absent, what was found and what to do.
+        """
+        if lost := [name for name in columns if name not in self.has]:
+            raise MissingColumns(
+                f"{self.table} lack {', '.join(lost)}; {self.name} has {', '.join(self.offered)}; "
+                f"{hint or 'name the columns under [columns] or give [constants] in a mapping'}"
+            )
+
+    def text(self, name: str) -> pd.Series:
+        """Return a column's texts, NaN where empty or absent."""
+        if name not in self.has:
+            return pd.Series(index=self.texts.index, dtype="str")
+        return self.texts[name].astype("str")
+
+    def number(self, name: str) -> pd.Series:
+        """Return a column's numbers, NaN where empty, absent or no number."""
+        return pd.to_numeric(self.text(name), errors="coerce").astype("float64")
+
+    def date(self, name: str) -> pd.Series:
+        """Return a column's local dates, NaT where empty, absent or no date."""
+        return instants.dates(self.text(name), form=self.mapping.time.format)
+
+    def instant(self, name: str, *, date_means_end: bool = False) -> pd.Series:
+        """Return a column's UTC instants, NaT where empty, absent or unreadable."""
+        return instants.instants(
+            self.text(name), self.zone, form=self.mapping.time.format, date_means_end=date_means_end
+        )
+
+    def area(self) -> pd.Series:
+        """Return the ids of the areas, NaN where empty or absent.
+
+        Raises:
+            UnmappedCodes: naming every code that is neither mapped nor an id or name of the tree.
+        """
+        if "area" not in self.has:
+            return pd.Series(index=self.texts.index, dtype="str")
+        names = {i: self.tree.area(i).name for i in self.tree.ids}
+        codes = self.texts["area"]
+        ids = translated(codes, self.mapping.crosswalk.get("area", "identity"), names)
+        stop_if_unmapped({"area": unmapped(codes, ids)})
+        return ids.astype("str")
+
+    def _check_names(self, offered: tuple[str, ...]) -> None:
+        named = {*self.mapping.columns, *self.mapping.constants}
+        if unknown := sorted(named - set(self._standard)):
+            raise SettingsError(
+                f"the mapping names columns that {self.table} don't have: {', '.join(unknown)}; "
+                f"they are {', '.join(self._standard)}"
+            )
+        wanted = {*self.mapping.columns.values(), *self.mapping.flags}
+        if lost := sorted(wanted - set(offered)):
+            raise MissingColumns(
+                f"the mapping reads {', '.join(lost)}; {self.name} has {', '.join(offered)}; "
+                "mend the names in the mapping"
+            )

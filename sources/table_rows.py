@@ -1,0 +1,255 @@
+"""Rows of tourism, events, holidays and unobserved windows from a file, each checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forewatch.history import COLUMNS
+from sources import instants
+from sources.areas import nearest
+from sources.quarantine import reasons
+from sources.table_file import TableFile
+
+LONGEST_HOLIDAY_DAYS = 400  # a longer one is a slip of the year in from or to
+_KIND = r"[a-z][a-z0-9_]*"  # a kind becomes the name of a feature
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file for a table.
+
+    Args:
+        rows: columns of forewatch.history.COLUMNS for the table, and `row`, the position in the
+            file of the row that each comes from; a file's row may give several, or none.
+        reason: per row of the file why it can't be taken, "" where it can.
+        filtered: per row of the file why the mapping leaves it out, "" where it doesn't.
+    """
+
+    rows: pd.DataFrame
+    reason: pd.Series
+    filtered: pd.Series
+
+
+def tourism(file: TableFile) -> Rows:
+    """Return visitors by area and month, each publication of them by itself."""
+    file.require("area", "month", "visitors")
+    lag = file.mapping.time.published_after_days
+    if lag is None:
+        file.require(
+            "published_at",
+            hint="say when figures are published: a column published_at, or "
+            "published_after_days under [time] (days after the end of the month)",
+        )
+    month = _first_of_month(file.date("month"))
+    published = file.instant("published_at", date_means_end=True)
+    if lag is not None:
+        ready = month + pd.offsets.MonthBegin(1) + pd.Timedelta(days=lag)
+        published = published.fillna(instants.midnights(ready, file.zone))
+    rows = pd.DataFrame(
+        {
+            "area": file.area(),
+            "month": month,
+            "visitors": file.number("visitors"),
+            "known_at": published,
+        }
+    )
+    return _checked(
+        "tourism",
+        rows,
+        {
+            "area is missing": rows["area"].isna(),
+            "month can't be read": rows["month"].isna(),
+            "visitors is no number": rows["visitors"].isna(),
+            "visitors is negative": rows["visitors"] < 0,
+            "published_at is missing or can't be read": rows["known_at"].isna(),
+        },
+    )
+
+
+def events(file: TableFile) -> Rows:
+    """Return events with a range of attendance; one with coordinates is of the nearest leaf."""
+    file.require("name", "start", "end")
+    lead = file.mapping.time.announced_before_days
+    if lead is None:
+        file.require(
+            "announced_at",
+            hint="say when events are announced: a column announced_at, or "
+            "announced_before_days under [time] (days before the start)",
+        )
+    start = file.instant("start")
+    announced = file.instant("announced_at", date_means_end=True)
+    if lead is not None:
+        announced = announced.fillna(start - pd.Timedelta(days=lead))
+    near = nearest(file.tree, file.number("lat"), file.number("lon"))
+    low, high = file.number("attendance_low"), file.number("attendance_high")
+    rows = pd.DataFrame(
+        {
+            "name": file.text("name"),
+            "area": file.area().fillna(near),
+            "start": start,
+            "end": file.instant("end", date_means_end=True),
+            "attendance_low": low.fillna(high),
+            "attendance_high": high.fillna(low),
+            "known_at": announced,
+        }
+    )
+    return _checked(
+        "events",
+        rows,
+        {
+            "name is missing": rows["name"].isna(),
+            "no area, and no leaf near its coordinates": rows["area"].isna(),
+            "start can't be read": rows["start"].isna(),
+            "end can't be read": rows["end"].isna(),
+            "end is not after start": rows["end"] <= rows["start"],
+            "attendance is missing or no number": rows["attendance_high"].isna(),
+            "attendance is negative": rows["attendance_low"] < 0,
+            "attendance_low is above attendance_high": rows["attendance_low"]
+            > rows["attendance_high"],
+            "announced_at is missing or can't be read": rows["known_at"].isna(),
+        },
+    )
+
+
+def holidays(file: TableFile) -> Rows:
+    """Return one row a day of holiday: from dates, from spans, or from flags of days."""
+    if file.mapping.flags:
+        return _flagged(file)
+    file.require("kind")
+    file.require(*(() if "from" in file.has else ("date",)))
+    first = file.date("date").fillna(file.date("from"))
+    last = file.date("to").fillna(first)
+    days = (last - first).dt.days
+    kind = file.text("kind")
+    told = file.text("announced_at")
+    announced = file.instant("announced_at", date_means_end=True)
+    reason = reasons(
+        {
+            "date can't be read": first.isna() | (file.text("to").notna() & file.date("to").isna()),
+            "to is before from": days < 0,
+            f"longer than {LONGEST_HOLIDAY_DAYS} days": days > LONGEST_HOLIDAY_DAYS,
+            "kind is not lower case letters, digits and _": ~kind.fillna("").str.fullmatch(_KIND),
+            "announced_at can't be read": told.notna() & announced.isna(),
+        }
+    )
+    rows = pd.DataFrame(
+        {
+            "kind": kind,
+            "name": file.text("name").fillna(kind),
+            "area": file.area().fillna(""),
+            "known_at": announced,
+            "row": range(len(kind)),
+        }
+    )
+    length = (days + 1).where(reason == "", 0).astype("int64")
+    rows = rows.loc[rows.index.repeat(length)]
+    nth = rows.groupby("row").cumcount()
+    rows.insert(0, "date", first.loc[rows.index] + pd.to_timedelta(nth, unit="D"))
+    return _of_holidays(rows, reason, _none(reason))
+
+
+def _flagged(file: TableFile) -> Rows:
+    file.require("date")
+    day = file.date("date")
+    flags = pd.DataFrame({name: file.number(name) for name in file.mapping.flags})
+    reason = reasons(
+        {
+            "date can't be read": day.isna(),
+            "a flag is neither 0 nor 1": ~flags.isin([0, 1]).all(axis=1),
+        }
+    )
+    parts = [
+        pd.DataFrame(
+            {
+                "date": day,
+                "kind": kind,
+                "name": kind,
+                "area": file.area().fillna(""),
+                "known_at": file.instant("announced_at", date_means_end=True),
+                "row": range(len(day)),
+            }
+        )[(flags[name] == 1) & (reason == "")]
+        for name, kind in file.mapping.flags.items()
+    ]
+    empty = (flags == 0).all(axis=1) & (reason == "")
+    filtered = _none(reason).mask(empty, "no flag of the day is set")
+    return _of_holidays(pd.concat(parts), reason, filtered)
+
+
+def _of_holidays(rows: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> Rows:
+    # Spans that overlap say the same of a day twice: the first row's name stands.
+    rows = rows.drop_duplicates(["date", "kind", "area"], ignore_index=True)
+    return Rows(rows.astype(COLUMNS["holidays"]), reason, filtered)
+
+
+def unobserved(file: TableFile) -> Rows:
+    """Return windows of which nothing is known; their length is by the wall clock."""
+    file.require("start")
+    start = file.instant("start")
+    hours = file.mapping.time.length_hours
+    if hours is None:
+        file.require(
+            "end", hint="give an end, or length_hours under [time] if all windows are alike"
+        )
+    end = file.instant("end", date_means_end=True)
+    if hours is not None:
+        wall = start.dt.tz_convert(file.zone).dt.tz_localize(None) + pd.Timedelta(hours=hours)
+        end = end.fillna(instants.wall_clock(wall, file.zone))
+    rows = pd.DataFrame({"start": start, "end": end, "area": file.area().fillna("")})
+    return _checked(
+        "unobserved",
+        rows,
+        {
+            "start can't be read": rows["start"].isna(),
+            "end can't be read": rows["end"].isna(),
+            "end is not after start": rows["end"] <= rows["start"],
+        },
+    )
+
+
+READERS: dict[str, Callable[[TableFile], Rows]] = {
+    "tourism": tourism,
+    "events": events,
+    "holidays": holidays,
+    "unobserved": unobserved,
+}
+# What makes a row of a table the same row; another import of it then replaces the rest of it.
+KEYS: dict[str, tuple[str, ...]] = {
+    "tourism": ("area", "month", "known_at"),
+    "events": ("name", "area", "start", "known_at"),
+    "holidays": ("date", "kind", "area"),
+    "unobserved": ("start", "end", "area"),
+}
+
+
+def _checked(table: str, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Rows:
+    """Return the rows that pass the checks, and those of one key that say different things."""
+    key = list(KEYS[table])
+    bare = reasons(checks)
+    passed = rows[bare == ""]
+    twice = passed.duplicated(keep="first").reindex(rows.index, fill_value=False)
+    once = passed.drop_duplicates()
+    differs = once.duplicated(key, keep=False)
+    keys = pd.MultiIndex.from_frame(once.loc[differs, key])
+    clash = (bare == "") & pd.MultiIndex.from_frame(rows[key]).isin(keys)
+    reason = reasons(
+        {
+            "_": bare != "",
+            "the same row twice, with different values": clash,
+            "the row stands twice": twice,
+        }
+    ).where(bare == "", bare)
+    kept = rows[reason == ""].assign(row=[i for i, r in enumerate(reason) if r == ""])
+    return Rows(kept.astype(COLUMNS[table]), reason, _none(reason))
+
+
+def _none(like: pd.Series) -> pd.Series:
+    return pd.Series("", index=like.index, dtype="str")
+
+
+def _first_of_month(days: pd.Series) -> pd.Series:
+    first: pd.Series = (days - pd.to_timedelta(days.dt.day - 1, unit="D")).dt.as_unit("us")
+    return first
