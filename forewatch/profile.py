@@ -39,7 +39,16 @@ Zone = Annotated[str, AfterValidator(_zone)]  # an IANA name that this machine k
 
 
 class Force(Frozen):
-    """Name, clock and public holidays of the force."""
+    """Name, clock and public holidays of the force.
+
+    Args:
+        id: names the force's model in the registry; lower case.
+        name: as its people write it.
+        zone: IANA name of the time zone, such as Europe/London.
+        day_starts_at: local time at which the force-day begins.
+        holiday_country: two-letter code of the country whose bank holidays count, such as GB.
+        holiday_subdivision: its part, such as ENG; neither: only imported holidays count.
+    """
 
     id: Identifier
     name: str
@@ -50,14 +59,26 @@ class Force(Frozen):
 
 
 class CallType(Frozen):
-    """A group of calls that is forecast."""
+    """A group of calls that is forecast.
+
+    Args:
+        id: used in mappings, questions and answers.
+        name: as a person reads it.
+    """
 
     id: Identifier
     name: str
 
 
 class Shift(Frozen):
-    """A shift by local wall clock; one that ends at or before its start ends the next day."""
+    """A shift by local wall clock; one that ends at or before its start ends the next day.
+
+    Args:
+        id: part of the stable id of each period, such as 2026-11-30/early.
+        name: as a person reads it.
+        start: local time at which it begins; it belongs to the force-day of that instant.
+        end: local time at which it ends; shifts may overlap.
+    """
 
     id: Identifier
     name: str
@@ -66,7 +87,17 @@ class Shift(Frozen):
 
 
 class AreaEntry(Frozen):
-    """A node of the area tree, as the profile writes it."""
+    """A node of the area tree, as the profile writes it.
+
+    Args:
+        id: used in mappings, questions and answers.
+        name: as a person reads it.
+        parent: id of the area above; only the whole force has none.
+        kind: what it is like: urban, rural, coast or mixed.
+        lat: latitude of its middle, degrees.
+        lon: longitude of its middle, degrees.
+        population: residents.
+    """
 
     id: Identifier
     name: str
@@ -78,7 +109,12 @@ class AreaEntry(Frozen):
 
 
 class Levels(Frozen):
-    """Names of the tree's depths, and the depth at which models are fitted."""
+    """Names of the tree's depths, and the depth at which models are fitted.
+
+    Args:
+        names: from the whole force down, one for each depth.
+        modelled: the depth whose areas are forecast; what is below takes its share of them.
+    """
 
     names: tuple[str, ...] = ("force", "district", "beat")
     modelled: str = "district"
@@ -91,7 +127,13 @@ class Levels(Frozen):
 
 
 class Publication(Frozen):
-    """What is published: how far ahead, which percentiles, when an issue counts as stale."""
+    """What is published.
+
+    Args:
+        horizon_days: force-days ahead that an issue covers.
+        percentiles: percentiles of an answer, unless others are asked for.
+        stale_after_days: age of the data at which answers are marked stale.
+    """
 
     horizon_days: int = Field(default=91, ge=1, le=400)
     percentiles: tuple[Annotated[int, Field(ge=1, le=99)], ...] = (5, 10, 25, 50, 75, 90, 95)
@@ -99,7 +141,17 @@ class Publication(Frozen):
 
 
 class Profile(Frozen):
-    """Everything about a force that is not history."""
+    """Everything about a force that is not history.
+
+    Args:
+        force: name, clock and public holidays.
+        levels: the depths of the area tree.
+        areas: the area tree; leave it out where areas are imported.
+        call_types: what is forecast, at least one.
+        grades: the grades in use, from immediate, priority, routine, appointment, no_deployment.
+        shifts: the shifts by which forecasts may be asked for.
+        publication: what is published.
+    """
 
     force: Force
     levels: Levels = Levels()

@@ -30,7 +30,7 @@ def calls(
     """
     profile, tree = workspace.profile, workspace.tree()
     clock = Clock.of(profile)
-    drawn = instant(clock, extracted_at) if extracted_at else pd.Timestamp.now("UTC")
+    drawn = instant(clock, extracted_at) if extracted_at else pd.Timestamp.now("UTC").as_unit("us")
     return import_calls(
         workspace.lake(),
         profile,
@@ -52,5 +52,6 @@ def table(workspace: Workspace, name: str, file: Path, mapping: Path | None) -> 
         name,
         file,
         mapping,
-        imported_at=pd.Timestamp.now("UTC"),
+        imported_at=pd.Timestamp.now("UTC").as_unit("us"),
+        quarantine=workspace.quarantine,
     )

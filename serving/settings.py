@@ -22,29 +22,37 @@ from models.recipe import Recipe
 
 
 class RegistrySettings(Frozen):
-    """Where MLflow keeps runs and models; MLFLOW_TRACKING_URI in the environment comes first."""
+    """Where MLflow keeps runs and models; MLFLOW_TRACKING_URI in the environment comes first.
 
-    store: str = Field(
-        default="mlruns",
-        min_length=1,
-        description="a folder, from the workspace on, or the address of a tracking server",
-    )
-    max_age_days: int = Field(
-        default=35, ge=1, description="an older champion is named in the notes of an issue"
-    )
+    Args:
+        store: a folder, from the workspace on, or the address of a tracking server.
+        max_age_days: an issue by an older champion says so in its notes.
+    """
+
+    store: str = Field(default="mlruns", min_length=1)
+    max_age_days: int = Field(default=35, ge=1)
 
 
 class ServingSettings(Frozen):
-    """How the API is served."""
+    """How the API is served.
 
-    host: str = Field(default="127.0.0.1", description="address to listen on")
-    port: int = Field(
-        default=8000, ge=0, le=65535, description="port to listen on, 0 for a free one"
-    )
+    Args:
+        host: address to listen on.
+        port: port to listen on.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
 
 
 class Settings(Profile):
-    """Everything that `forewatch.toml` may say."""
+    """Everything that `forewatch.toml` may say.
+
+    Args:
+        training: the recipe by which models are trained and judged.
+        registry: where trained models are kept.
+        serving: how the API is served.
+    """
 
     training: Recipe = Recipe()
     registry: RegistrySettings = RegistrySettings()

@@ -41,15 +41,30 @@ def init(root: Path, template: str) -> None:
     show_default=True,
     help="Size of the force, in times of 17,000 calls a week.",
 )
-@click.option("--years", type=click.FloatRange(min=0.5, max=20), default=3.0, show_default=True)
+@click.option(
+    "--years",
+    type=click.FloatRange(min=0.5, max=12),
+    default=3.0,
+    show_default=True,
+    help="Length of its history.",
+)
+@click.option(
+    "--until",
+    default="",
+    metavar="DATE",
+    show_default="the last Monday",
+    help="Force-day at whose start its history ends.",
+)
 @click.pass_context
-def demo(  # every option is one of the command
+def demo(
     context: click.Context,
+    *,
     folder: Path | None,
     no_serve: bool,
     port: int,
     scale: float,
     years: float,
+    until: str,
 ) -> None:
     """Go the whole way on a synthetic force.
 
@@ -62,7 +77,7 @@ def demo(  # every option is one of the command
     chosen = given is not None and given.name != "DEFAULT"
     root = folder or (Path(context.obj) if chosen else Path("demo"))
     with shown() as progress:
-        built = show.build(root, show.Size(scale, years), progress)
+        built = show.build(root, show.Size(scale, years, until), progress)
     click.echo(built.text)
     click.echo(show.curl(built, port))
     if not no_serve:

@@ -1,0 +1,176 @@
+"""Use case: the whole way on the demo force, by the same use cases that a force goes by.
+
+1. An openly synthetic force is drawn and written as the files that a force would send.
+2. They are imported and checked; a model is trained, promoted, and an issue published.
+3. Next week's forecast is shown, with a key to ask for it over HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, time
+from pathlib import Path
+
+import pandas as pd
+
+from features.clock import Clock
+from forewatch.errors import SettingsError
+from models.base import Progress
+from models.registry import Version
+from serving import checking, forecasting, importing, issuing, modelling, training
+from serving.cli.printing import plain
+from serving.files import replace
+from serving.running import create_key
+from serving.workspace import SETTINGS, Workspace
+from sources import synthetic
+from sources.synthetic import plan
+
+_MARK = "demo.json"
+_EXTRACT = "extract"
+_KEY = "demo"
+_TABLES = {
+    "tourism": "tourism.csv",
+    "events": "events.csv",
+    "holidays": "school_holidays.csv",
+    "unobserved": "unobserved.csv",
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What demo force is built; until is the force-day at whose start its history ends."""
+
+    scale: float = 1.0
+    years: float = 3.0
+    until: str = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A demo workspace that is ready to be asked."""
+
+    workspace: Workspace
+    week: str
+    key: str
+    text: str
+
+
+def build(root: Path, size: Size, progress: Progress) -> Built:
+    """Make the demo workspace, or take it up where it was made before.
+
+    Raises:
+        SettingsError: if the folder holds another workspace, or a demo of another size.
+    """
+    workspace = Workspace(root)
+    if not (root / _MARK).exists():
+        _draw(workspace, size, progress)
+    marked = json.loads((root / _MARK).read_text(encoding="utf-8"))
+    asked = asdict(size) | ({} if size.until else {"until": marked["until"]})
+    if marked != asked:
+        raise SettingsError(
+            f"{root} holds a demo of another size ({marked}); delete it, or choose another folder "
+            "with --workspace"
+        )
+    if not workspace.issues().numbers():
+        _import(workspace, marked["until"], progress)
+        _publish(workspace, progress)
+    week = _next_week(workspace)
+    return Built(workspace, week, _key(workspace), _text(workspace, week))
+
+
+def curl(built: Built, port: int) -> str:
+    """Return lines that fetch next week's forecast from the running service."""
+    url = f"http://127.0.0.1:{port}/v1/forecasts?week={built.week}&area=district&by=day"
+    return f'curl -H "Authorization: Bearer {built.key}" \\\n  "{url}"'
+
+
+def last_monday(clock: Clock, now: pd.Timestamp) -> date:
+    """Return the latest Monday whose force-day has begun.
+
+    >>> from datetime import time
+    >>> clock = Clock("Europe/London", time(7))
+    >>> last_monday(clock, pd.Timestamp("2026-11-23T06:59Z")).isoformat()
+    '2026-11-16'
+    """
+    day = clock.force_day(pd.DatetimeIndex([now]))[0]
+    return (day - pd.Timedelta(days=day.weekday())).date()
+
+
+def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
+    """Write the force's files; the mark comes last, so that a half-drawn force is drawn anew."""
+    root = workspace.root
+    if (root / SETTINGS).exists() and not (root / _EXTRACT).exists():
+        raise SettingsError(f"{root} holds a workspace that is no demo; choose another folder")
+    progress("drawing the demo force", 0, 0)
+    until = date.fromisoformat(size.until) if size.until else None
+    if until is None:
+        clock = Clock(plan.ZONE, time(plan.DAY_STARTS_AT_HOUR))
+        until = last_monday(clock, pd.Timestamp.now("UTC"))
+    force = synthetic.demo_force(scale=size.scale, years=size.years, until=until)
+    progress("writing its files", 0, 0)
+    (root / _EXTRACT).mkdir(parents=True, exist_ok=True)
+    synthetic.write(force, root / _EXTRACT)
+    replace(root / SETTINGS, (root / _EXTRACT / SETTINGS).read_bytes())
+    mark = asdict(size) | {"until": until.isoformat()}
+    replace(root / _MARK, json.dumps(mark).encode())
+
+
+def _import(workspace: Workspace, until: str, progress: Progress) -> None:
+    """Import the force's files and stop where the check finds something to mend."""
+    extract = workspace.root / _EXTRACT
+    for number, (name, file) in enumerate(_TABLES.items()):
+        progress("importing tables", number, len(_TABLES))
+        importing.table(workspace, name, extract / file, None)
+    progress("importing tables", len(_TABLES), len(_TABLES))
+    importing.calls(workspace, extract / "calls.csv", extract / "mapping.toml", until, progress)
+    progress("checking", 0, 0)
+    if mend := checking.check(workspace).must_be_mended:
+        raise SettingsError(f"the demo force must be mended: {'; '.join(map(str, mend))}")
+
+
+def _publish(workspace: Workspace, progress: Progress) -> None:
+    """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
+    done = training.train(workspace, until=None, jobs=None, progress=progress)
+    reason = "" if done.version.passed else "the demo shows a forecast whatever the gate says"
+    promoted: Version = modelling.promote(workspace, done.version.version, "demo", reason)
+    issuing.issue(workspace, origin=None, days=None, progress=progress)
+    progress(f"version {promoted.version} is the champion and published", 0, 0)
+
+
+def _next_week(workspace: Workspace) -> str:
+    """Return the label of the first whole ISO week of the latest issue that is still ahead."""
+    issue = workspace.issues().latest()
+    clock = Clock.of(issue.profile)
+    edges = issue.forecast.rates.day_edges
+    monday = issue.forecast.rates.force_days[issue.forecast.rates.force_days.weekday == 0]
+    ahead = [
+        day for day in monday if clock.day_start(day) >= min(pd.Timestamp.now("UTC"), edges[-9])
+    ]
+    return clock.week_label(ahead[0])
+
+
+def _key(workspace: Workspace) -> str:
+    """Return a new key for the demo; the one of an earlier run is revoked."""
+    ring = workspace.keys()
+    for key in ring.list():
+        if key.name == _KEY and key.revoked_at is None:
+            ring.revoke(key.id)
+    return create_key(workspace, _KEY, ("forecasts:read", "models:read"))
+
+
+def _text(workspace: Workspace, week: str) -> str:
+    """Return the week's forecast for the force by day, and by district for the whole week."""
+    by_day = forecasting.forecast(workspace, forecasting.Asked(week=week))
+    by_district = forecasting.forecast(
+        workspace, forecasting.Asked(week=week, areas=("district",), by="week")
+    )
+    return "\n".join(
+        (
+            forecasting.heading(by_day),
+            "",
+            plain(forecasting.readable(by_day)),
+            "",
+            plain(forecasting.readable(by_district)),
+        )
+    )

@@ -1,0 +1,147 @@
+"""Use case: a trained model, judged, kept as a version, and promoted where the gate allows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version as installed
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from features.clock import Clock
+from models import training as learning
+from models.base import Progress
+from models.gate import Verdict, judge
+from models.recipe import Recipe
+from models.registry import Record, Registry, Version
+from models.report import report
+from serving import modelling
+from serving.spans import instant
+from serving.workspace import Workspace
+
+# Columns of the scores that a person reads first, as the summary names them.
+_SUMMARY = {
+    "level": "level",
+    "block": "days ahead",
+    "calls": "calls a day",
+    "crps": "CRPS",
+    "baseline_crps": "8-week mean",
+    "baseline52_crps": "52-week mean",
+    "floor_crps": "perfect",
+    "coverage_80": "in 80 % band",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A training that was kept: its version, its scores, where its report stands."""
+
+    model: str
+    version: Version
+    scores: pd.DataFrame
+    notes: tuple[str, ...]
+    report: Path
+
+
+def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress: Progress) -> Done:
+    """Train by the settings' recipe, judge, and keep the result as the challenger.
+
+    Args:
+        workspace: the force's.
+        until: nothing known later is used, as a person writes it; None: the data cut-off.
+        jobs: processes at once; None: one a core.
+        progress: is told what is being done.
+    """
+    progress("reading the history", 0, 0)
+    history = workspace.history()
+    clock = Clock.of(workspace.profile)
+    at = instant(clock, until) if until else history.observed_until
+    recipe = workspace.settings().training
+    jobs = jobs or os.cpu_count() or 1
+    run = partial(learning.train, history, at, jobs=jobs, progress=progress)
+    trained = run(recipe)
+    progress("opening the registry", 0, 0)
+    registry = workspace.registry()
+    verdict = _verdict(registry, trained, lambda other: run(other).scores)
+    files = {name: str(text) for name, text in report(trained, verdict).items()}
+    record = Record(
+        state=trained.engine.state(),
+        params=dict(flattened(recipe.model_dump(mode="json"))),
+        scores=dict(metrics(trained.scores)),
+        tags={
+            "until": at.isoformat(),
+            "data_version": history.version,
+            "recipe": recipe.fingerprint(),
+            "code_version": installed("forewatch"),
+        },
+        passed=verdict.passed,
+        reasons=verdict.reasons,
+        files=files,
+    )
+    with workspace.locked("registry"):
+        version = registry.log(record)
+        modelling.snapshot(workspace, registry)
+    folder = workspace.root / "reports" / f"version-{version.version}"
+    _write(folder, files)
+    return Done(registry.model, version, trained.scores, trained.notes, folder)
+
+
+def summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what a person reads first: ours beside the baselines and a perfect forecast."""
+    found = scores[[name for name in _SUMMARY if name in scores]].rename(columns=_SUMMARY)
+    numbers = found.select_dtypes("number").columns
+    return found.assign(**{name: found[name].round(3) for name in numbers})
+
+
+def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Yield each known score under measure/level/block, in the letters that MLflow allows."""
+    for row in scores.to_dict("records"):
+        where = f"{row['level']}/{str(row['block']).replace('+', ' on')}"
+        for name, value in row.items():
+            if name not in ("level", "block") and isinstance(value, Real) and np.isfinite(value):
+                yield f"{name}/{where}", float(value)
+
+
+def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting under its path.
+
+    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
+    {'seed': '1', 'origins.folds': '6'}
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)
+
+
+def _verdict(
+    registry: Registry, trained: learning.Training, scores_of: Callable[[Recipe], pd.DataFrame]
+) -> Verdict:
+    """Return the gate's verdict; the champion's recipe is fitted anew on the same origins."""
+    champion = registry.champion()
+    if champion is None:
+        return judge(trained.scores, None)
+    try:
+        recipe = Recipe.model_validate(registry.state(champion)["recipe"])
+    except ValidationError:
+        against = judge(trained.scores, None).reasons
+        why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
+        return Verdict(passed=False, reasons=(*against, why))
+    if recipe.fingerprint() == trained.engine.recipe.fingerprint():
+        return judge(trained.scores, trained.scores)
+    return judge(trained.scores, scores_of(recipe))
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
