@@ -1,0 +1,54 @@
+"""The command line answers a call for help at once, and every command has help."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from serving.cli import cli
+from serving.cli.reference import commands
+
+HEAVY = (
+    "mlflow lightgbm statsmodels matplotlib deltalake sklearn pandas pyarrow fastapi rich pydantic"
+).split()
+COMMANDS = dict(commands(cli, ("forewatch",)))
+
+
+def test_help_imports_nothing_heavy(root: Path) -> None:
+    code = (
+        "import sys\n"
+        "from serving.cli import cli\n"
+        "cli(['--help'], standalone_mode=False)\n"
+        f"sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("Usage:")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    undocumented = [
+        option.name for option in options if not (option.help or _speaks_for_itself(option))
+    ]
+    assert undocumented == []
+
+
+def _speaks_for_itself(option: click.Option) -> bool:
+    """A choice, a number or an address with its default shown needs no sentence."""
+    return option.show_default is True or isinstance(option.type, click.Choice)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_its_help(name: str) -> None:
+    result = CliRunner().invoke(cli, [*name.split()[1:], "-h"])
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage:")

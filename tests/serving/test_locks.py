@@ -1,0 +1,43 @@
+"""Two processes never hold one lock, and a process that dies holds none."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from serving.locks import locked
+
+# Adds one to a number in a file, in two steps, as a registry's writer would.
+ADD = """
+import sys
+from pathlib import Path
+from serving.locks import locked
+
+lock, number = map(Path, sys.argv[1:])
+for _ in range(200):
+    with locked(lock):
+        number.write_text(str(int(number.read_text()) + 1))
+"""
+DIE = """
+import os, sys
+from pathlib import Path
+from serving.locks import locked
+
+with locked(Path(sys.argv[1])):
+    os._exit(9)
+"""
+
+
+def test_no_increment_is_lost_between_processes(tmp_path: Path, root: Path) -> None:
+    lock, number = tmp_path / "locks" / "a.lock", tmp_path / "number"
+    number.write_text("0")
+    command = [sys.executable, "-c", ADD, str(lock), str(number)]
+    for process in [subprocess.Popen(command, cwd=root) for _ in range(3)]:
+        assert process.wait(timeout=60) == 0
+    assert number.read_text() == "600"
+
+
+def test_a_lock_dies_with_its_holder(tmp_path: Path, root: Path) -> None:
+    lock = tmp_path / "a.lock"
+    assert subprocess.run([sys.executable, "-c", DIE, str(lock)], cwd=root, check=False).returncode
+    with locked(lock):
+        assert lock.exists()

@@ -1,0 +1,61 @@
+"""Settings: read whole or refused, each mistake named by its key."""
+
+from pathlib import Path
+
+import pytest
+
+from forewatch.errors import SettingsError
+from forewatch.profile import Profile
+from serving.settings import load, parse
+
+GOOD = """
+grades = ["immediate", "routine"]
+[force]
+id = "town"
+name = "Town"
+zone = "Europe/London"
+[[call_types]]
+id = "violence"
+name = "Violence"
+"""
+
+
+def test_the_profile_is_what_a_profile_alone_would_be() -> None:
+    settings = parse(GOOD + "[training]\nseed = 7\n[serving]\nport = 9000\n")
+    assert type(settings.profile) is Profile
+    assert settings.profile.force.day_starts_at.hour == 7
+    assert (settings.training.seed, settings.serving.port) == (7, 9000)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("day_start = 7\n" + GOOD, "day_start: no such key; known here: areas, call_types"),
+        (GOOD + "[trainin]\nseed = 1\n", "trainin: no such key; did you mean training?"),
+        (GOOD + "[training]\nsede = 1\n", "training.sede: no such key; did you mean seed?"),
+        (
+            GOOD + '[[shifts]]\nid = "a"\nname = "A"\nstart = "07:00"\nends = "17:00"\n',
+            "shifts no. 1.ends: no such key; did you mean end?",
+        ),
+        (GOOD.replace("Europe/London", "Europe/Lodnon"), "force.zone: no time zone"),
+        (GOOD.replace('id = "town"\n', ""), "force.id: missing; add it"),
+        (GOOD + '[serving]\nport = "x"\n', "serving.port: input should be a valid integer"),
+        ("grades = [", "forewatch.toml is not TOML"),
+    ],
+)
+def test_a_mistake_is_named_by_its_key(text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text)
+    assert said in str(caught.value)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse("x = 1")
+    lines = [line.strip().partition(":")[0] for line in str(caught.value).splitlines()[1:]]
+    assert lines == ["force", "call_types", "grades", "x"]
+
+
+def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no forewatch.toml in .* 'forewatch init"):
+        load(tmp_path / "forewatch.toml")

@@ -1,0 +1,38 @@
+"""What is not documented does not exist: references are generated and compared with the code."""
+
+from pathlib import Path
+
+import pytest
+
+from features.catalogue import markdown as features_text
+from serving.api.reference import openapi_text
+from serving.cli import cli
+from serving.cli.reference import commands
+from serving.cli.reference import markdown as cli_text
+from serving.settings_reference import markdown as settings_text
+
+DOCS = Path(__file__).parents[1] / "docs"
+REFERENCES = {
+    "cli.md": (cli_text, "python -m serving.cli.reference"),
+    "settings.md": (settings_text, "python -m serving.settings_reference"),
+    "features.md": (features_text, "python -m features.catalogue"),
+    "openapi.json": (openapi_text, "python -m serving.api.reference"),
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_is_what_the_code_says(name: str) -> None:
+    text, command = REFERENCES[name]
+    kept = (DOCS / name).read_text(encoding="utf-8")
+    assert kept == text(), f"docs/{name} is out of date: run '{command}'"
+
+
+def test_every_command_has_its_section() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    assert [name for name, _ in commands(cli, ("forewatch",)) if f"## `{name}`" not in text] == []
+
+
+def test_every_guide_stands_in_the_list_of_the_documentation() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    guides = sorted(path.name for path in (DOCS / "guides").glob("*.md"))
+    assert [name for name in guides if f"guides/{name}" not in index] == []
