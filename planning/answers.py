@@ -5,10 +5,11 @@ A row that the issue does not reach has the state `no_forecast` and no numbers: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Literal
+from functools import lru_cache
+from itertools import islice, product
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,17 @@ from numpy.typing import NDArray
 from scipy import special
 
 from features.clock import Clock
+from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
-from forewatch.rates import Selection, Spans
+from forewatch.rates import Answer, Selection, Spans
 from planning.issues import Issue
 from planning.periods import By, periods
 
 State = Literal["forecast", "no_forecast", "stale"]
 ALL = "all"
 EACH = "each"
+# The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
+_periods = lru_cache(maxsize=64)(periods)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Question:
     def groups(self) -> int:
         """The number of area × call type × grade combinations."""
         return len(self.areas) * len(self.call_types) * len(self.grades)
+
+    def combinations(self) -> Iterator[tuple[str, str, str]]:
+        """Yield area, call type and grade of each group, in the order of the rows."""
+        return product(self.areas, self.call_types, self.grades)
 
     @property
     def rows(self) -> int:
@@ -96,18 +104,22 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         _areas(issue, areas),
         _expanded(rates.call_types, call_types, UnknownCallType),
         _expanded(rates.grades, grades, UnknownGrade),
-        periods(clock, profile.shifts, start, end, by),
+        # A shallow copy: what a caller does to it is never seen by the next.
+        _periods(clock, profile.shifts, start, end, by).copy(deep=False),
         levels,
     )
 
 
-def answer(issue: Issue, question: Question, now: pd.Timestamp) -> pd.DataFrame:
+def answer(
+    issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
+) -> pd.DataFrame:
     """Return one row per area, call type, grade and period, in the order of the question.
 
     Args:
         issue: the issue asked.
         question: from `ask`.
         now: the instant at which the issue's age is judged, UTC.
+        rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
         Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, one per
@@ -115,12 +127,46 @@ def answer(issue: Issue, question: Question, now: pd.Timestamp) -> pd.DataFrame:
         relative error that is expected even with the rate known, in percent. NaN where the state
         is no_forecast.
     """
-    if question.periods.empty:
-        return _empty(question)
+    said = columns(issue, question, now, rows)
+    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
+    texts = dict.fromkeys(("period", "area", "call_type", "grade", "state"), "str")
+    return pd.DataFrame(said | instants).astype(texts)
+
+
+def columns(
+    issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of `answer` as arrays of one length; start and end are UTC without zone.
+
+    For readers that need no frame: making one costs more than the numbers in it.
+    """
     known: State = "stale" if issue.is_stale(now) else "forecast"
-    groups = product(question.areas, question.call_types, question.grades)
-    parts = [_group(issue, question, group, known) for group in groups]
-    return pd.concat(parts, ignore_index=True)
+    first, stop, _ = rows.indices(question.rows)
+    count = max(len(question.periods), 1)
+    group, period = np.divmod(np.arange(first, stop), count)
+    low, high = first // count, max(-(-stop // count), first // count)
+    groups = list(islice(question.combinations(), low, high))
+    frame = question.periods
+    spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
+    said = [
+        _said(issue, spans, each, slice(max(first - n * count, 0), min(stop - n * count, count)))
+        for n, each in enumerate(groups, low)
+    ]
+    mean, variance, baseline = (
+        np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
+        for name in ("mean", "variance", "baseline")
+    )
+    quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
+    names = np.array(groups, dtype=str).reshape(-1, 3)[group - low]
+    return (
+        {"period": frame["period"].to_numpy(dtype=object)[period]}
+        | {"force_day": frame["force_day"].to_numpy()[period]}
+        | {"start": _plain(spans.starts)[period], "end": _plain(spans.ends)[period]}
+        | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
+        | {"state": np.where(np.isnan(mean), "no_forecast", known), "mean": mean}
+        | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
+        | {"baseline": baseline, "noise_floor": noise_floor(mean)}
+    )
 
 
 def quantile_name(level: float) -> str:
@@ -153,37 +199,18 @@ def noise_floor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     return floor
 
 
-def _group(
-    issue: Issue, question: Question, group: tuple[str, str, str], known: State
-) -> pd.DataFrame:
+def _plain(instants: pd.DatetimeIndex) -> NDArray[np.datetime64]:
+    return instants.tz_convert("UTC").tz_localize(None).to_numpy()
+
+
+def _said(issue: Issue, spans: Spans, group: tuple[str, str, str], periods: slice) -> Answer:
     area, call_type, grade = group
     selection = Selection(
         issue.tree.leaves_of(area),
         () if call_type == ALL else (call_type,),
         () if grade == ALL else (grade,),
     )
-    frame = question.periods
-    spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
-    said = issue.forecast.answer(selection, spans)
-    quantiles = said.distribution.quantiles(question.quantiles)
-    columns = {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
-    return frame.assign(
-        area=area,
-        call_type=call_type,
-        grade=grade,
-        state=np.where(np.isnan(said.mean), "no_forecast", known),
-        mean=said.mean,
-        **columns,
-        baseline=said.baseline,
-        noise_floor=noise_floor(said.mean),
-    )
-
-
-def _empty(question: Question) -> pd.DataFrame:
-    names = ["area", "call_type", "grade", "state"]
-    numbers = ["mean", *map(quantile_name, question.quantiles), "baseline", "noise_floor"]
-    empty = {name: pd.Series(dtype="str") for name in names}
-    return question.periods.assign(**empty, **{name: pd.Series(dtype=float) for name in numbers})
+    return issue.forecast.answer(selection, Spans(spans.starts[periods], spans.ends[periods]))
 
 
 def _areas(issue: Issue, asked: Sequence[str]) -> tuple[str, ...]:

@@ -37,6 +37,21 @@ def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
         assert parts["mean"].sum() == pytest.approx(total, rel=1e-12)
 
 
+def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(october: Issue) -> None:
+    question = ask(october, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
+    whole = answer(october, question, NOW)
+    assert len(whole) == question.rows == 4 * 2 * 7
+    for first, stop in ((0, 56), (0, 3), (3, 25), (6, 8), (49, 99), (30, 30), (90, 99)):
+        part = answer(october, question, NOW, slice(first, stop))
+        pd.testing.assert_frame_equal(part, whole.iloc[first:stop].reset_index(drop=True))
+
+
+def test_what_a_caller_does_to_its_periods_is_not_seen_by_the_next(october: Issue) -> None:
+    first = ask(october, start=MONDAY, end=NEXT)
+    first.periods["period"] = "spoilt"
+    assert ask(october, start=MONDAY, end=NEXT).periods["period"].is_unique
+
+
 def test_a_weeks_mean_is_found_by_hand(october: Issue) -> None:
     # 169 hours; missing persons 0.5 an hour; north-1 holds a quarter of the north's.
     row = said(october, by="week", areas=["north-1"], call_types=["missing_person"]).iloc[0]
