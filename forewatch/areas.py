@@ -134,7 +134,8 @@ class AreaTree:
 
     def cut(self, level: str) -> tuple[str, ...]:
         """Return the areas at a level, and the leaves that end above it: they tile the force."""
-        depth = self.levels.index(self.at_level(level) and level)
+        self.at_level(level)  # refuses a level without a name; one without areas is fine
+        depth = self.levels.index(level)
         return tuple(
             i
             for i in self.ids
