@@ -27,6 +27,7 @@ from forewatch.errors import SettingsError
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 _LEAST_CALLS = 1e-3  # a day; keeps a series that is nearly always 0 from deciding for its level
+_ABSENT = 1.5  # errors of a member that was not judged ÷ the worst member's
 _SUM_PENALTY = 1e4  # holds the sum of the weights to 1 within 1e-6 before the exact division
 
 
@@ -147,8 +148,9 @@ def evidence(
 ) -> Evidence:
     """Return what one origin says about the members.
 
-    A series of a member without forecast (NaN) counts with the mean of the other members, so that
-    all members are judged on the same series and days.
+    A series that a member leaves out (NaN) counts with the mean of the other members, so that all
+    are judged on the same series and days. A member that leaves out a whole level is not judged
+    there: it counts as worse than the worst.
 
     Args:
         predictions: shape (members, days ahead, series).
@@ -166,8 +168,11 @@ def evidence(
     products = np.zeros((blocks, len(levels), members, members))
     n = np.zeros((blocks, len(levels)))
     at = np.array([levels.index(name) for name in level])
-    for b in range(blocks):
-        for k in range(len(levels)):
+    for k in range(len(levels)):
+        absent = np.isnan(predictions[:, :, at == k]).all((1, 2))
+        worst = np.abs(errors[:, :, at == k]).max(0)
+        errors[np.ix_(absent, np.ones(errors.shape[1], bool), at == k)] = _ABSENT * worst
+        for b in range(blocks):
             part = errors[:, block == b][:, :, at == k].reshape(members, -1)
             products[b, k] = part @ part.T
             n[b, k] = known[block == b][:, at == k].sum()

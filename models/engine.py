@@ -61,6 +61,13 @@ class Engine:
         self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
         return self
 
+    def with_members(self, members: dict[str, Member], view: AsOf) -> Self:
+        """Return an engine with the same weights and shocks and members fitted on another view."""
+        engine = type(self)(self.recipe)
+        engine.members_, engine.weights_, engine.shocks_ = members, self.weights_, self.shocks_
+        engine.fitted_at_, engine.data_version_ = view.origin.isoformat(), view.version
+        return engine
+
     def forecast(self, view: AsOf, days: int) -> Forecast:
         """Return the forecast from the view's origin.
 
@@ -76,7 +83,9 @@ class Engine:
             raise NotFitted("the engine is not fitted; train first")
         seen = panel(view, days)
         parts = parts_of(view, seen)
-        blend = blended(predictions(self.members_.values(), seen), self.weights_, levels_of(seen))
+        blend = blended(
+            predictions(self.recipe, self.members_, seen), self.weights_, levels_of(seen)
+        )
         if not np.isfinite(blend).all():
             raise DataError("a member's forecast is not finite; train again and see the report")
         cells = rake(blend, parts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from operator import add
 
 import numpy as np
@@ -139,8 +140,8 @@ def scored(
         One row a level and block: level, block, n (series-days), calls (mean a series-day), mae,
         mse, bias (relative), crps, log_score, coverage_50, coverage_80, coverage_95, rms_pearson,
         floor_mae, floor_crps, of each other <prefix>_mae, <prefix>_mse, <prefix>_crps, and the
-        relative difference of the CRPS to it with its 95 % interval: crps_vs_<prefix>, …_low,
-        …_high.
+        relative differences to it with their 95 % intervals: crps_vs_<prefix>, …_low, …_high,
+        mae_vs_<prefix>, ….
     """
     losses = _losses(ours) | _details(ours)
     for prefix, found in others.items():
@@ -178,10 +179,10 @@ def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict
     found |= {name: float(loss.mean()) for name, loss in row.items()}
     found["bias"] = float(expected.sum() / max(calls.sum(), 1e-9) - 1)
     found["rms_pearson"] = float(np.sqrt(pearson.mean()))
-    for prefix in prefixes:
-        compared = scores.bootstrap(row["crps"], row[f"{prefix}_crps"], weeks, _SAME_SEED, 500)
-        names = (f"crps_vs_{prefix}", f"crps_vs_{prefix}_low", f"crps_vs_{prefix}_high")
-        found |= dict(zip(names, compared, strict=True))
+    for prefix, loss in product(prefixes, ("crps", "mae")):
+        compared = scores.bootstrap(row[loss], row[f"{prefix}_{loss}"], weeks, _SAME_SEED, 500)
+        name = f"{loss}_vs_{prefix}"
+        found |= dict(zip((name, f"{name}_low", f"{name}_high"), compared, strict=True))
     return found
 
 

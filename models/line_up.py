@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from features.panel import Panel
+from forewatch.errors import NotEnoughHistory
 from models.base import Member
+from models.boosting import Boosting
 from models.loglinear import Loglinear
 from models.members import MEMBERS
-from models.recipe import Recipe
-from models.seasonal_means import SameWeekdayMean
+from models.recipe import BASELINE, Recipe
 
 Array = NDArray[np.float64]
-_WEEKDAY_MEAN = "same_weekday_"
 
 
-def member(name: str, recipe: Recipe, jobs: int) -> Member:
-    """Return one member of the recipe, not fitted.
-
-    Args:
-        name: its name.
-        recipe: its settings.
-        jobs: processes or threads that it may use.
-    """
-    if name.startswith(_WEEKDAY_MEAN):
-        return SameWeekdayMean(int(name.removeprefix(_WEEKDAY_MEAN)))
+def member(name: str, recipe: Recipe) -> Member:
+    """Return one member of the recipe, not fitted."""
     if name == "loglinear":
         return Loglinear(recipe.loglinear)
-    raise KeyError(name, jobs)
+    if name == "boosting":
+        settings = recipe.boosting.model_copy(update={"lead_blocks": recipe.lead_blocks})
+        return Boosting(settings, recipe.seed)
+    return MEMBERS[name]()
 
 
 def fitted(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
-    """Return the recipe's members, fitted to a panel, in the recipe's order."""
-    return {name: member(name, recipe, jobs).fit(seen) for name in recipe.members}
+    """Return the recipe's members, fitted to a panel, in the recipe's order.
+
+    A member for which the panel is too short is left out; the baseline never is.
+
+    Args:
+        recipe: names and settings of the members.
+        seen: the panel.
+        jobs: members fitted at a time, each in a process of its own with one thread.
+    """
+    tasks = (delayed(_fitted)(name, recipe, seen) for name in recipe.members)
+    made = Parallel(n_jobs=jobs)(tasks) if jobs > 1 else [run(*args) for run, args, _ in tasks]
+    pairs = zip(recipe.members, made, strict=True)
+    return {name: one for name, one in pairs if one is not None}
 
 
-def predictions(members: Iterable[Member], seen: Panel) -> Array:
-    """Return the members' daily means, shape (members, days ahead, series)."""
-    return np.stack([one.predict(seen) for one in members])
+def _fitted(name: str, recipe: Recipe, seen: Panel) -> Member | None:
+    """Return a fitted member, None where the panel is too short for it."""
+    with threadpool_limits(1):
+        try:
+            return member(name, recipe).fit(seen)
+        except NotEnoughHistory:
+            if name == BASELINE:
+                raise
+            return None
+
+
+def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Array:
+    """Return daily means, shape (members of the recipe, days ahead, series).
+
+    NaN where a member was left out or leaves out a series.
+    """
+    nothing = np.full((len(seen.horizon), len(seen.keys)), np.nan)
+    return np.stack(
+        [members[name].predict(seen) if name in members else nothing for name in recipe.members]
+    )
 
 
 def restored(states: dict[str, dict[str, Any]]) -> dict[str, Member]:

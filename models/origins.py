@@ -105,9 +105,9 @@ def _panels(view: AsOf, groups: list[list[pd.Timestamp]], recipe: Recipe) -> Ite
 
 def _forecasts(recipe: Recipe, panels: list[Panel]) -> list[tuple[pd.DatetimeIndex, Array]]:
     """Return days ahead and predictions from each panel, fitted on the first."""
+    members = fitted(recipe, panels[0], jobs=1)
     with threadpool_limits(1):
-        members = fitted(recipe, panels[0], jobs=1)
-        return [(seen.horizon, predictions(members.values(), seen)) for seen in panels]
+        return [(seen.horizon, predictions(recipe, members, seen)) for seen in panels]
 
 
 def table(found: list[Fold], recipe: Recipe) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from forewatch.profile import Frozen
+from models.boosting import BoostingSettings
 from models.loglinear import LoglinearSettings
 from models.profiles import ShareSettings
 
@@ -45,6 +46,7 @@ class Recipe(Frozen):
         origins: the past origins.
         shares: hours, leaf areas and grades.
         loglinear: settings of the log-linear member.
+        boosting: settings of the boosted member; its blocks of leads are the recipe's.
         seed: seed of everything that is drawn.
     """
 
@@ -61,6 +63,7 @@ class Recipe(Frozen):
     origins: RollingOrigins = RollingOrigins()
     shares: ShareSettings = ShareSettings()
     loglinear: LoglinearSettings = LoglinearSettings()
+    boosting: BoostingSettings = BoostingSettings()
     seed: int = 20_26
 
     @model_validator(mode="after")

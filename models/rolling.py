@@ -1,0 +1,198 @@
+"""A backtest: the whole engine, refitted at each past origin on what was known then.
+
+1. At the first origin a whole training runs on what was known there: members, weights, shocks.
+2. At each later origin the members are fitted anew. Weights and shocks come from the last training
+   before it, which runs again every `retrain_every` origins if that is asked for.
+3. Each origin gives one frame of rows, so that memory stays small.
+
+The rows carry no truth: whoever scores joins it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from pydantic import AwareDatetime, Field
+
+from features.asof import AsOf
+from features.panel import panel
+from forewatch.areas import AreaTree
+from forewatch.errors import BadQuestion
+from forewatch.history import History, Step
+from forewatch.profile import Frozen, Profile
+from forewatch.rates import Forecast, Selection, Spans
+from models.base import Progress
+from models.engine import Engine
+from models.line_up import fitted
+from models.recipe import Recipe
+from models.training import train
+
+ALL = "all"
+QUANTILES: tuple[float, ...] = tuple(round(0.05 * k, 2) for k in range(1, 20))
+QUANTILE_COLUMNS: tuple[str, ...] = tuple(f"q{round(100 * q):02d}" for q in QUANTILES)
+TOTAL, CALL_TYPE, GRADE, CELL, BOTTOM = "total", "call_type", "grade", "cell", "bottom"
+Row = tuple[str, str, str]  # area, call type, grade; "all" where summed
+
+
+class BacktestPlan(Frozen):
+    """From where, how often and how far is forecast, and what is written down.
+
+    Args:
+        first_origin: the first origin.
+        every_days: force-days between origins.
+        folds: number of origins.
+        horizon_days: force-days ahead of each.
+        step: length of the intervals written.
+        levels: total, the names of the tree's levels, call_type, grade, cell (place × call type),
+            bottom (leaf × call type × grade); None for all that stay below the limit.
+        rows_at_most: rows of one level and origin; a level beyond it is left out of "all".
+        retrain_every: origins between two whole trainings; 0 trains once.
+    """
+
+    first_origin: AwareDatetime
+    every_days: int = Field(ge=1)
+    folds: int = Field(ge=1)
+    horizon_days: int = Field(ge=1, le=400)
+    step: Literal["hour", "day"] = "day"
+    levels: tuple[str, ...] | None = None
+    rows_at_most: int = 500_000
+    retrain_every: int = Field(default=0, ge=0)
+
+
+def backtest(
+    history: History,
+    recipe: Recipe,
+    plan: BacktestPlan,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[pd.DataFrame]:
+    """Yield one frame an origin, ascending.
+
+    Rows: origin, start (UTC instants), area, call_type, grade ("all" where summed), mean, q05 …
+    q95 (19 columns), baseline (the honest baseline's mean). Ordered by level, series, start; a
+    series that stands for two levels is written once.
+
+    Raises:
+        BadQuestion: if a level is unknown, hours are asked of daily counts, or an origin lies
+            after the end of the counts.
+        NotEnoughHistory: if fewer than 16 weeks lie before the first origin.
+    """
+    series = chosen_series(history.profile, history.tree, plan)
+    selected = {row: _selection(row, history.tree) for row in series}
+    views = _views(history, plan)
+    tell: Progress = progress or _silent
+    rounds = plan.retrain_every or plan.folds
+    done = 0
+    for first in range(0, plan.folds, rounds):
+        group = views[first : first + rounds]
+        trained = train(history, group[0].origin, recipe, jobs=jobs, progress=tell).engine
+        for engine, view in zip(_engines(trained, group, recipe, jobs), group, strict=True):
+            yield rows(engine.forecast(view, plan.horizon_days), selected, plan.step)
+            done += 1
+            tell("forecasting from past origins", done, plan.folds)
+
+
+def chosen_series(profile: Profile, tree: AreaTree, plan: BacktestPlan) -> list[Row]:
+    """Return the series of the plan's levels, each once.
+
+    Raises:
+        BadQuestion: if a level is unknown.
+    """
+    known = _levels(profile, tree)
+    if plan.levels is not None:
+        if unknown := [name for name in plan.levels if name not in known]:
+            raise BadQuestion(f"no level {', '.join(unknown)}; the levels are {', '.join(known)}")
+        names: Sequence[str] = plan.levels
+    else:
+        per_series = plan.horizon_days * (24 if plan.step == "hour" else 1)
+        most = plan.rows_at_most // per_series
+        names = [name for name, found in known.items() if len(found) <= most or name == TOTAL]
+    return list(dict.fromkeys(row for name in names for row in known[name]))
+
+
+def rows(forecast: Forecast, series: Mapping[Row, Selection], step: Step) -> pd.DataFrame:
+    """Return the rows of one forecast, see `backtest`."""
+    rates = forecast.rates
+    edges = rates.day_edges if step == "day" else rates.edges
+    spans = Spans(edges[:-1], edges[1:])
+    answers = [forecast.answer(selection, spans) for selection in series.values()]
+    n = len(edges) - 1
+    area, call_type, grade = (np.repeat(names, n) for names in zip(*series, strict=True))
+    head = pd.DataFrame(
+        {
+            "origin": forecast.origin,
+            "start": np.tile(spans.starts, len(series)),
+            "area": area,
+            "call_type": call_type,
+            "grade": grade,
+            "mean": np.concatenate([answer.mean for answer in answers]),
+        }
+    )
+    quantiles = np.concatenate([answer.distribution.quantiles(QUANTILES) for answer in answers])
+    tail = pd.DataFrame(quantiles, columns=list(QUANTILE_COLUMNS))
+    tail["baseline"] = np.concatenate([answer.baseline for answer in answers])
+    found = pd.concat([head, tail], axis=1)
+    instants = {"origin": "datetime64[us, UTC]", "start": "datetime64[us, UTC]"}
+    return found.astype({**instants, "area": "str", "call_type": "str", "grade": "str"})
+
+
+def _levels(profile: Profile, tree: AreaTree) -> dict[str, list[Row]]:
+    """Return the series of every level, from the total down."""
+    places, types = tree.cut(profile.levels.modelled), profile.call_type_ids
+    found: dict[str, list[Row]] = {TOTAL: [(tree.root, ALL, ALL)]}
+    for name in tree.levels:
+        found[name] = [(area, ALL, ALL) for area in tree.at_level(name)]
+    found[CALL_TYPE] = [(tree.root, kind, ALL) for kind in types]
+    found[GRADE] = [(tree.root, ALL, grade) for grade in profile.grades]
+    found[CELL] = [(place, kind, ALL) for place in places for kind in types]
+    found[BOTTOM] = [
+        (leaf, kind, grade) for leaf in tree.leaves for kind in types for grade in profile.grades
+    ]
+    return {name: series for name, series in found.items() if series}
+
+
+def _selection(row: Row, tree: AreaTree) -> Selection:
+    area, call_type, grade = row
+    return Selection(
+        leaves=tree.leaves_of(area),
+        call_types=() if call_type == ALL else (call_type,),
+        grades=() if grade == ALL else (grade,),
+    )
+
+
+def _views(history: History, plan: BacktestPlan) -> list[AsOf]:
+    """Return what was known at each origin."""
+    if plan.step == "hour" and history.step == "day":
+        raise BadQuestion("hours were asked of a history of daily counts; use --step 1d")
+    first = pd.Timestamp(plan.first_origin)
+    local = first.tz_convert(history.profile.force.zone)
+    # the same wall clock at every origin, whatever the clock changes between
+    walls = [
+        local.tz_localize(None) + pd.Timedelta(days=plan.every_days * k) for k in range(plan.folds)
+    ]
+    origins = [wall.tz_localize(history.profile.force.zone, ambiguous=True) for wall in walls]
+    if origins[-1] > history.observed_until:
+        raise BadQuestion(
+            f"the last origin would be {origins[-1]}, the counts end at {history.observed_until}; "
+            "ask for fewer folds or an earlier first origin"
+        )
+    return [AsOf(history, origin) for origin in origins]
+
+
+def _engines(trained: Engine, views: Sequence[AsOf], recipe: Recipe, jobs: int) -> Iterator[Engine]:
+    """Yield the engine of each view: the trained one, then ones with members fitted anew."""
+    yield trained
+    horizon = recipe.origins.horizon_days
+    tasks = (delayed(fitted)(recipe, panel(view, horizon), 1) for view in views[1:])
+    workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
+    for members, view in zip(workers(tasks), views[1:], strict=True):
+        yield trained.with_members(members, view)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
