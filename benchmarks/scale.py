@@ -1,8 +1,8 @@
 """Time and memory of the whole way at the size of a force: import, training, issue.
 
 `python benchmarks/scale.py --folder /tmp/scale [--years 5] [--jobs 2]` builds the demo force there,
-runs the commands an analyst would run, each as a process of its own, and prints one line a step: seconds of
-wall clock and the peak of the memory (resident, summed over the process and its children).
+runs the commands an analyst would run, each as a process of its own, and prints one line a step:
+wall-clock seconds and the peak of the memory (resident, summed over the process and its children).
 The CSV reader that the import is held against runs in the same way in the same run.
 """
 
@@ -22,8 +22,7 @@ READ_CSV = "import sys, pandas; print(len(pandas.read_csv(sys.argv[1], engine='p
 BUILD = """
 import sys
 from pathlib import Path
-from sources.synthetic import demo_force
-from sources.synthetic.files import write
+from sources.synthetic import demo_force, write
 write(demo_force(seed=1, years=float(sys.argv[2])), Path(sys.argv[1]))
 """
 
