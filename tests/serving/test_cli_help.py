@@ -11,9 +11,19 @@ from click.testing import CliRunner
 from serving.cli import cli
 from serving.cli.reference import commands
 
-HEAVY = (
-    "mlflow lightgbm statsmodels matplotlib deltalake sklearn pandas pyarrow fastapi rich pydantic"
-).split()
+HEAVY = [
+    "mlflow",
+    "lightgbm",
+    "statsmodels",
+    "matplotlib",
+    "deltalake",
+    "sklearn",
+    "pandas",
+    "pyarrow",
+    "fastapi",
+    "rich",
+    "pydantic",
+]
 COMMANDS = dict(commands(cli, ("forewatch",)))
 
 

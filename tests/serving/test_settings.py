@@ -57,5 +57,5 @@ def test_every_mistake_is_named_at_once() -> None:
 
 
 def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no forewatch.toml in .* 'forewatch init"):
+    with pytest.raises(SettingsError, match=r"no forewatch.toml in .* 'forewatch init"):
         load(tmp_path / "forewatch.toml")
