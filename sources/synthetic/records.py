@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from forewatch.rates import Rates
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
+from sources.synthetic.demand import last_year
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES
 from sources.synthetic.plan import CALLS, EPOCH, Plan
@@ -161,10 +161,9 @@ class Draw:
     @cached_property
     def _officer_rates(self) -> Array:
         """Officer-initiated calls follow the crews' day, not the public's, (districts, hours)."""
-        slots = np.bincount(self.grid.slot, minlength=24) / len(self.grid.slot)
         crew = 1 + 0.5 * np.cos(2 * np.pi * (np.arange(24) - 15) / 24)
-        crew /= crew @ slots
-        mean = self.rates.base.sum(1).mean(1, keepdims=True)
+        within = last_year(self.plan, self.grid)
+        mean = self.rates.base[:, :, within].sum(1).mean(1, keepdims=True)
         officers: Array = OFFICER_SHARE * mean * crew[self.grid.slot]
         return officers
 
@@ -318,5 +317,5 @@ def unobserved(plan: Plan, grid: Grid) -> tuple[int, int]:
     """
     back = min(200, plan.history_days // 3)
     day = plan.history_days - back
-    low = int(grid.day_seconds[day]) + timedelta(hours=6) // timedelta(seconds=1)
+    low = int(grid.day_seconds[day]) + 6 * 3600
     return low, low + UNOBSERVED_HOURS * 3600

@@ -64,6 +64,15 @@ def _log_normal(z: Array, sd: float) -> Array:
     return factor
 
 
+def _persistent(z: Array, correlation: float) -> Array:
+    """Return a stationary first-order autoregression of variance 1 from independent normals."""
+    fresh = float(np.sqrt(1 - correlation**2))
+    values = z.tolist()
+    for day in range(1, len(values)):
+        values[day] = correlation * values[day - 1] + fresh * values[day]
+    return np.array(values)
+
+
 def weeks_of(grid: Grid) -> Index:
     """Return the number of the ISO week of each force-day, from the epoch's."""
     first = (grid.first - EPOCH).days + EPOCH.weekday()
@@ -74,9 +83,7 @@ def factors(plan: Plan, grid: Grid, sizes: ShockSizes) -> Factors:
     """Draw the shocks of a grid; those of a day are the same in any longer or shorter history."""
     before = (grid.first - EPOCH).days
     n = before + grid.days
-    z = plan.stream(SHOCKS, 0).standard_normal(n)
-    for day in range(1, n):
-        z[day] = sizes.persistence * z[day - 1] + np.sqrt(1 - sizes.persistence**2) * z[day]
+    z = _persistent(plan.stream(SHOCKS, 0).standard_normal(n), sizes.persistence)
     district = np.array(
         [plan.stream(SHOCKS, 1, p).standard_normal(n)[before:] for p in range(plan.districts)]
     )
