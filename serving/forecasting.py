@@ -90,8 +90,8 @@ def readable(said: Said) -> pd.DataFrame:
         shown["state"] = frame["state"]
     numbers = [name for name in frame if str(name) in ("mean", "baseline", "noise_floor")]
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
-    for name in [*numbers[:1], *quantiles, *numbers[1:]]:
-        shown[name] = frame[name].round(1)
+    for number in [*numbers[:1], *quantiles, *numbers[1:]]:
+        shown[number] = frame[number].round(1)
     return shown
 
 

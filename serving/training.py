@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +105,7 @@ def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
     for row in scores.to_dict("records"):
         where = f"{row['level']}/{str(row['block']).replace('+', ' on')}"
         for name, value in row.items():
-            if name not in ("level", "block") and isinstance(value, Real) and np.isfinite(value):
+            if name not in ("level", "block") and isinstance(value, float) and np.isfinite(value):
                 yield f"{name}/{where}", float(value)
 
 

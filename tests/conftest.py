@@ -1,6 +1,7 @@
 """What every test may count on: a repeatable run that touches nothing outside its own folder."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,22 @@ def town() -> DemoForce:
 def town_history(town: DemoForce) -> History:
     """The town's history, as an import of its extract would leave it."""
     return history(town)
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables, to be copied: making them takes MLflow seconds."""
+    from models.registry import Registry, Store  # noqa: PLC0415 - most tests need no MLflow
+
+    folder = tmp_path_factory.mktemp("mlflow")
+    Registry(Store.at(str(folder)), "template")
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def mlruns(tmp_path: Path, migrated_store: Path) -> Path:
+    """A store of MLflow's of the test's own, in its folder, with tables and nothing in them."""
+    folder = tmp_path / "mlruns"
+    folder.mkdir()
+    shutil.copy(migrated_store, folder / "mlflow.db")
+    return folder

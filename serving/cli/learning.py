@@ -6,20 +6,21 @@ from pathlib import Path
 
 import click
 
-from serving.cli.group import jobs_option, workspace_of
+from serving.cli.group import decider, jobs_option, workspace_of
 
 
 @click.command()
 @click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
 @jobs_option
 @click.option("--promote", is_flag=True, help="Promote the new version if the gate passes it.")
+@decider
 @click.pass_obj
-def train(root: Path, until: str | None, jobs: int | None, promote: bool) -> None:
+def train(root: Path, until: str | None, jobs: int | None, promote: bool, by: str) -> None:
     """Fit and judge the models, keep a new version.
 
     The gate says whether it is better than the champion and than the honest baseline.
     """
-    from serving import training
+    from serving import modelling, training
     from serving.cli.printing import echo_table
     from serving.progress import shown
 
@@ -33,7 +34,7 @@ def train(root: Path, until: str | None, jobs: int | None, promote: bool) -> Non
     for reason in done.version.reasons:
         click.echo(f"  {reason}")
     if promote:
-        version = training.promote(workspace_of(root), done.version.version)
+        version = modelling.promote(workspace_of(root), done.version.version, by)
         click.echo(f"version {version.version} is the champion")
 
 
