@@ -186,6 +186,10 @@ class Mapping(Frozen):
         columns = [name for name in self.columns.model_dump().values() if name is not None]
         return tuple(dict.fromkeys([*columns, *(rule.column for rule in self.filters)]))
 
+    def area_entries(self) -> tuple[Entry, ...]:
+        """Return the codes of areas as a crosswalk without dates."""
+        return tuple(Entry(to=area, codes=(code,)) for code, area in self.areas.items())
+
 
 def call_mapping(file: Path, profile: Profile, tree: AreaTree) -> Mapping:
     """Return the mapping of a call log from a TOML file.

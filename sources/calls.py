@@ -1,0 +1,277 @@
+"""A call log into the lake: read in blocks, compared with what is known, one commit.
+
+1. Columns about persons stop it before a row is read.
+2. Blocks become records; what can't be taken goes to quarantine; unmapped codes stop it.
+3. Each record is new, a correction, unchanged, or a duplicate within the file.
+4. The quarantine file appears, then the new versions in one commit. A kill before the commit
+   leaves the history as it was, and the same import can simply be run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from forewatch.areas import AreaTree
+from forewatch.errors import DataError, SettingsError
+from forewatch.profile import Profile
+from sources.extract import Extract
+from sources.lake import Lake
+from sources.mapping import OFFSET, Mapping, stop_at_unknown_ids
+from sources.personal import refuse_persons
+from sources.receipts import Receipt
+from sources.records import STATES, TAKEN, Reader, Records, joined
+from sources.references import reference_key
+from sources.spans import Span, is_within, spans_of
+from sources.versions import (
+    DUPLICATE,
+    NEW,
+    SUPERSEDING,
+    UNCHANGED,
+    Standing,
+    Versions,
+    content,
+    standing,
+)
+from sources.wall_clock import Micros
+
+_ENCODED = ("area", "call_type", "grade", "state")
+_HOUR = 3_600_000_000
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a file held: records, the rows put aside, the clock's doings, the unread columns."""
+
+    records: Records
+    rows: int
+    broken: int
+    quarantine: pd.DataFrame | None
+    clock: dict[str, int]
+    unread: tuple[str, ...]
+
+
+def import_calls(  # noqa: PLR0913 - the two last are by name only
+    lake: Lake, profile: Profile, tree: AreaTree, file: Path, mapping: Mapping, quarantine: Path,
+    *, extracted_at: pd.Timestamp, progress: Progress = lambda _what, _done, _total: None,
+) -> Receipt:  # fmt: skip
+    """Take a call log into the lake in one commit and say what became of its rows.
+
+    Args:
+        lake: where the versions of calls are kept.
+        profile: names the zone, the call types and the grades.
+        tree: names the areas; calls belong to its leaves.
+        file: CSV, CSV.gz or Parquet.
+        mapping: how the file is read.
+        quarantine: folder for the rows that can't be taken, as a CSV of the mapped columns.
+        extracted_at: UTC, when the file was made; nothing in it is later, and a correction without
+            a time of its own is known from then on.
+        progress: told the step, the rows done and, once known, the rows in all (else 0).
+
+    Raises:
+        PersonalData: if a column about persons is read, or neither stripped nor refused.
+        UnmappedCodes: naming every code that nothing maps; nothing is imported.
+        MissingColumns: if the file lacks a column that the mapping reads.
+        SettingsError: if the mapping leads to unknown ids, or the history holds counts.
+        LakeBusy: if another import is at work.
+    """
+    stop_at_unknown_ids(mapping, profile, tree)
+    with lake.lock():
+        if "counts" in lake.names():
+            raise SettingsError(
+                "this history holds counts, and calls would count them twice; import the calls "
+                "into a workspace of their own"
+            )
+        cut = int(extracted_at.value) // 1000
+        reader = Reader(profile, tree, mapping, reference_key(lake), cut)
+        found = _read(file, mapping, reader, progress)
+        progress("comparing with the history", 0, found.rows)
+        names = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
+        known, imports = _known(lake, names), lake.imports("calls")
+        kinds = standing(found.records, known, cut)
+        digest = _digest(found.records)
+        if digest in {past.get("digest") for past in imports}:
+            kinds = _nothing_new(kinds)
+        receipt = _receipt(found, kinds)
+        _put_aside(quarantine, file, found.quarantine)
+        span = _observed(found.records, mapping, reader.zone, profile, cut)
+        new = np.flatnonzero((kinds.kind == NEW) | (kinds.kind == SUPERSEDING))
+        if new.size or (span and not is_within(span, spans_of(imports))):
+            progress("writing the history", 0, new.size)
+            number = len(imports) + 1
+            about = {
+                "import": number,
+                "file": file.name,
+                "imported_at": extracted_at.isoformat(),
+                "digest": digest,
+                "receipt": receipt.as_dict(),
+                **(span.as_dict() if span else {}),
+            }
+            rows = _rows(found.records.at(new), kinds.known[new], names, number)
+            lake.append("calls", rows, about)
+            progress("writing the history", new.size, new.size)
+    return receipt
+
+
+def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _Found:
+    columns = mapping.columns
+    texts = (columns.reference, columns.received_at, columns.updated_at)
+    plain = tuple(name for name in texts if name is not None)
+    extract = Extract(file, plain, tuple(name for name in mapping.used if name not in plain))
+    offered = extract.columns()
+    refuse_persons(file.name, offered, mapping.used, mapping.refuse)
+    parts = []
+    for block in extract.blocks():
+        parts.append(reader.read(block))
+        progress(f"reading {file.name}", reader.rows, 0)
+    reader.stop_if_unmapped(file.name)
+    records = reader.settle(joined(parts))
+    unread = set(offered) - {*mapping.used, *mapping.refuse, *mapping.ignore}
+    aside = pd.concat(reader.quarantine, ignore_index=True) if reader.quarantine else None
+    return _Found(
+        records, reader.rows + extract.broken, extract.broken, aside, reader.clock,
+        tuple(name for name in offered if name in unread),
+    )  # fmt: skip
+
+
+def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
+    """Return the versions that the lake holds, in the order in which they came."""
+    wanted = ["reference_hash", "received_at", "known_at", "import_id", "row", *_ENCODED]
+    table = lake.arrow("calls", wanted, encoded=_ENCODED)
+    if table is None:
+        none = np.empty(0, np.uint64)
+        return Versions(none, np.empty(0, np.int64), none)
+    frame = table.to_pandas().sort_values(["import_id", "row"], ignore_index=True)
+    codes = tuple(
+        pd.Categorical(frame[name], categories=list(names.get(name, STATES))).codes.astype(np.int16)
+        for name in _ENCODED
+    )
+    return Versions(
+        frame["reference_hash"].to_numpy().view(np.uint64),
+        _micros(frame["known_at"]),
+        content(_micros(frame["received_at"]), codes),
+    )
+
+
+def _micros(column: pd.Series[Any]) -> Micros:
+    micros: Micros = column.dt.tz_localize(None).to_numpy("datetime64[us]").view(np.int64)
+    return micros
+
+
+def _nothing_new(found: Standing) -> Standing:
+    """Return the rows of a file that was imported before: an old statement corrects nothing."""
+    kind = np.where(found.kind == DUPLICATE, DUPLICATE, UNCHANGED).astype(np.int8)
+    return Standing(kind, found.known)
+
+
+def _digest(records: Records) -> str:
+    """Return a text that is the same for two files that say the same, whatever their format."""
+    found = hashlib.blake2b(digest_size=16)
+    for name in (f.name for f in fields(records) if f.name != "row"):
+        found.update(np.ascontiguousarray(getattr(records, name)).data)
+    return found.hexdigest()
+
+
+def _receipt(found: _Found, standing: Standing) -> Receipt:
+    kind, state = standing.kind, found.records.state
+    left_out = np.bincount(state[kind == NEW], minlength=len(STATES))
+    filtered = {name: int(n) for name, n in zip(STATES, left_out, strict=True) if n}
+    taken = filtered.pop(STATES[TAKEN], 0)
+    if twice := int((kind == DUPLICATE).sum()):
+        filtered["duplicate"] = filtered.get("duplicate", 0) + twice
+    quarantined: dict[str, int] = {}
+    if found.quarantine is not None:
+        counted = found.quarantine["reason"].value_counts()
+        quarantined = {str(why): int(n) for why, n in counted.items()}
+    if found.broken:
+        quarantined["more or fewer cells than the header"] = found.broken
+    notes = (f"not read: {', '.join(found.unread)}",) if found.unread else ()
+    return Receipt(
+        table="calls",
+        rows=found.rows,
+        taken=taken,
+        unchanged=int((kind == UNCHANGED).sum()),
+        superseded=int((kind == SUPERSEDING).sum()),
+        filtered=filtered,
+        quarantined=quarantined,
+        clock=found.clock,
+        notes=notes,
+    )
+
+
+def _put_aside(folder: Path, file: Path, rows: pd.DataFrame | None) -> None:
+    """Write the quarantine, named by what is in it: the same file again changes nothing."""
+    if rows is None:
+        return
+    out = rows.copy()
+    out.insert(1, "file", file.name)
+    text = out.to_csv(index=False)
+    name = f"calls-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{name}.part"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(folder / name)
+
+
+def _observed(
+    records: Records, mapping: Mapping, zone: str, profile: Profile, cut: int
+) -> Span | None:
+    """Return the span that the file is complete over; None where it says nothing."""
+    zone = profile.force.zone if zone == OFFSET else zone
+    stated = mapping.observed
+    first = _instant(stated.start, zone) if stated.start else None
+    until = _instant(stated.until, zone) if stated.until else None
+    if len(records):
+        first = int(records.received.min()) // _HOUR * _HOUR if first is None else first
+        if until is None:  # the hour in which the extract was made is not over
+            until = min((int(records.received.max()) // _HOUR + 1) * _HOUR, cut // _HOUR * _HOUR)
+    if first is None or until is None:
+        return None
+    if stated.until and until <= first:
+        raise DataError(f"[observed] ends at {stated.until}, not after it begins; mend the mapping")
+    until = min(until, cut)
+    return Span(first, until, stated.start is not None, stated.until is not None)
+
+
+def _instant(stated: date, zone: str) -> int:
+    local = stated if isinstance(stated, datetime) else datetime.combine(stated, time())
+    found = pd.Timestamp(local)
+    if found.tzinfo is None:
+        found = found.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return int(found.tz_convert("UTC").as_unit("us").value) // 1000
+
+
+def _rows(
+    records: Records, known: Micros, names: dict[str, tuple[str, ...]], number: int
+) -> pa.Table:
+    """Return versions as rows of the table "calls"."""
+    instant = pa.timestamp("us", "UTC")
+    months, month = np.unique(
+        records.received.view("datetime64[us]").astype("datetime64[M]"), return_inverse=True
+    )
+    columns = {
+        "reference_hash": pa.array(records.reference.view(np.int64)),
+        "received_at": pa.array(records.received, instant),
+        "known_at": pa.array(known, instant),
+        "import_id": pa.array(np.full(len(records), number, np.int32)),
+        "row": pa.array(records.row),
+    }
+    for name in ("area", "call_type", "grade"):
+        columns[name] = _dictionary(getattr(records, name), list(names[name]))
+    columns["state"] = _dictionary(records.state, list(STATES))
+    columns["month"] = _dictionary(month, [str(m) for m in months])
+    return pa.table(columns)
+
+
+def _dictionary(codes: np.ndarray[Any, Any], names: list[str]) -> pa.DictionaryArray:
+    indices = pa.array(codes.astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))

@@ -1,0 +1,332 @@
+"""From the blocks of a call log to compact records: what is kept of a call, and what is not.
+
+A record is a keyed hash of the reference, two instants and three positions in the force's lists:
+about thirty bytes, and nothing in it about a person. Rows that can't be taken are put aside with
+their reason; codes that nothing maps are counted, and stop the import afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from forewatch.areas import AreaTree
+from forewatch.errors import UnmappedCodes
+from forewatch.profile import Profile
+from sources.codes import MISSING, UNMAPPED, Codes, excluded
+from sources.mapping import OFFSET, REASONS, Mapping
+from sources.wall_clock import (
+    NONE,
+    Flags,
+    Instants,
+    Micros,
+    after_the_gap,
+    by_arrival,
+    instants,
+    second_round,
+)
+
+TAKEN = 0  # state of a record of public demand; the others are 1 + position in REASONS
+STATES = ("taken", *REASONS)
+# A call before this is a placeholder of the source ("1900-01-01"), not a call.
+_EARLIEST = int(pd.Timestamp("1990-01-01").value) // 1000
+_DAY = 86_400_000_000
+_CODED = ("area", "call_type", "grade")
+# Why a row can't be taken; where several hold, the one that stands first here.
+WHY = (
+    "",
+    "no reference",
+    "no received_at",
+    "impossible local time",
+    "unreadable received_at",
+    "received before 1990",
+    "received after the extract was made",
+    "unreadable updated_at",
+    "updated after the extract was made",
+    "no area",
+    "no call_type",
+    "no grade",
+)
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is kept of the rows of a file, in its order; every field has shape (rows,).
+
+    Args:
+        row: number of the row in the file, from 1.
+        reference: keyed hash of the source's reference.
+        received: microseconds since 1970, UTC.
+        updated: when this version was written; NONE where the file does not say.
+        area: position in the tree's leaves; negative where unknown (filtered rows only).
+        call_type: position in the profile's call types, likewise.
+        grade: position in the profile's grades, likewise.
+        state: position in STATES.
+    """
+
+    row: NDArray[np.int64]
+    reference: NDArray[np.uint64]
+    received: Micros
+    updated: Micros
+    area: NDArray[np.int16]
+    call_type: NDArray[np.int16]
+    grade: NDArray[np.int16]
+    state: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.row)
+
+    def at(self, which: NDArray[np.int64] | Flags) -> Records:
+        """Return the rows at positions, or where a mask is True."""
+        return Records(*(getattr(self, f.name)[which] for f in fields(self)))
+
+
+def joined(parts: list[Records]) -> Records:
+    """Return the rows of several parts, one after the other."""
+    if not parts:
+        whole, small = np.empty(0, np.int64), np.empty(0, np.int16)
+        none = np.empty(0, np.uint64)
+        return Records(whole, none, whole, whole, small, small, small, np.empty(0, np.int8))
+    columns: list[Any] = [
+        np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Records)
+    ]
+    return Records(*columns)
+
+
+@dataclass
+class Reader:
+    """Turns blocks into records, one after the other, and keeps the account.
+
+    Args:
+        profile: names the zone, the call types and the grades.
+        tree: names the areas; calls belong to its leaves.
+        mapping: how the file is read.
+        key: sixteen letters that make the hashes of references the lake's own.
+        extracted_at: when the file was made, microseconds since 1970; nothing in it is later.
+    """
+
+    profile: Profile
+    tree: AreaTree
+    mapping: Mapping
+    key: str
+    extracted_at: int
+    rows: int = field(default=0, init=False)
+    quarantine: list[pd.DataFrame] = field(default_factory=list, init=False)
+    clock: dict[str, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the translation of each coded column."""
+        mapping = self.mapping
+        self.zone = mapping.time.zone or self.profile.force.zone
+        zone = self.profile.force.zone if self.zone == OFFSET else self.zone
+        leaves = {leaf: self.tree.area(leaf).name for leaf in self.tree.leaves}
+        types = {entry.id: entry.name for entry in self.profile.call_types}
+        grades = {str(grade): str(grade).replace("_", " ") for grade in self.profile.grades}
+        walk = mapping.crosswalk
+        areas = mapping.area_entries()
+        self._codes = {
+            "area": Codes("area", leaves, areas, falls_back=True, zone=zone),
+            "call_type": Codes(
+                "call type", types, walk.call_type, falls_back=not walk.call_type, zone=zone
+            ),
+            "grade": Codes("grade", grades, walk.grade, falls_back=not walk.grade, zone=zone),
+        }
+        self._ids = {"area": [*leaves], "call_type": [*types], "grade": [*grades]}
+        by_type = mapping.grade_by_call_type
+        self._grade_of = np.array(
+            [self._ids["grade"].index(by_type[t]) if by_type else MISSING for t in types], np.int16
+        )
+        self._doubtful: list[tuple[NDArray[np.int64], Micros]] = []
+        self._ends: list[int] = []
+
+    def read(self, block: pa.RecordBatch) -> Records:
+        """Return the records of the block's rows that can be taken; filtered rows are among them.
+
+        Ambiguous times are taken as the first of the two until `settle` has seen the whole file.
+        """
+        columns = self.mapping.columns
+        row = self.rows + 1 + np.arange(block.num_rows)
+        self.rows += block.num_rows
+        form = self.mapping.time.format
+        received = instants(block.column(columns.received_at), form, self.zone)
+        updated = None
+        if columns.updated_at is not None:
+            updated = instants(block.column(columns.updated_at), form, self.zone)
+        why = self._time_reasons(block, received, updated)
+        state = self._states(block)
+        found = {name: self._positions(name, block, received.utc) for name in _CODED}
+        if self.mapping.grade_by_call_type:
+            graded = self._grade_of[np.maximum(found["call_type"], 0)]
+            found["grade"] = np.where(found["call_type"] >= 0, graded, found["call_type"])
+        for name in _CODED:
+            state = _excluded_states(state, found[name])
+            why[(state == TAKEN) & (found[name] == MISSING) & (why == 0)] = WHY.index(f"no {name}")
+        lost = (state == TAKEN) & (why == 0)
+        for name in _CODED:
+            self._note_unmapped(name, block, lost & (found[name] == UNMAPPED), received.utc)
+        kept = why == 0
+        self._put_aside(block, row, why)
+        self._note_clock(row[kept], received, kept)
+        reference = block.column(columns.reference).filter(pa.array(kept))
+        return Records(
+            row=row[kept],
+            reference=pd.util.hash_array(
+                reference.to_numpy(zero_copy_only=False), hash_key=self.key, categorize=False
+            ),
+            received=received.utc[kept],
+            updated=self._updated(received, updated)[kept],
+            **{name: np.maximum(found[name][kept], -1).astype(np.int16) for name in _CODED},
+            state=state[kept],
+        )
+
+    def stop_if_unmapped(self, file: str) -> None:
+        """Stop where a column used codes that nothing maps.
+
+        Raises:
+            UnmappedCodes: naming every code with its rows, and when it first and last came.
+        """
+        lines = []
+        for name, codes in self._codes.items():
+            by_rows = sorted(codes.unmapped.items(), key=lambda item: -item[1][0])
+            for code, (n, first, last) in by_rows:
+                days = " to ".join(str(pd.Timestamp(t, unit="us").date()) for t in (first, last))
+                lines.append(f"  {name} {code!r}: {n:,} rows, {days}")
+        if lines:
+            raise UnmappedCodes(
+                f"{file} uses {len(lines)} codes without a mapping; nothing was imported:\n"
+                + "\n".join(lines)
+                + "\nadd them to the mapping ([areas], [[crosswalk.call_type]], "
+                '[[crosswalk.grade]]), also to leave them out (to = "exclude")'
+            )
+
+    def settle(self, records: Records) -> Records:
+        """Return the records with the times of repeated hours settled by the order of arrival."""
+        if not self._doubtful:
+            return records
+        row = np.concatenate([rows for rows, _ in self._doubtful])
+        wall = np.concatenate([walls for _, walls in self._doubtful])
+        newest_first = self._ends[-1] < self._ends[0]
+        second = np.zeros(row.size, bool)
+        for night in np.unique(wall // _DAY):
+            here = np.flatnonzero(wall // _DAY == night)
+            second[here], is_known = by_arrival(wall[here], newest_first=newest_first)
+            how = "by order of arrival" if is_known else "no order, taken as the first"
+            self._count(f"repeated hour: {how}", here.size)
+        later = np.searchsorted(records.row, row[second])
+        received, updated = records.received.copy(), records.updated.copy()
+        received[later] = second_round(received[later], self.zone)
+        updated = np.where(updated == NONE, NONE, np.maximum(updated, received))
+        return Records(
+            records.row, records.reference, received, updated,
+            records.area, records.call_type, records.grade, records.state,
+        )  # fmt: skip
+
+    def _time_reasons(
+        self, block: pa.RecordBatch, received: Instants, updated: Instants | None
+    ) -> NDArray[np.int8]:
+        """Return why each row can't be taken, 0 where its reference and times are good."""
+        columns = self.mapping.columns
+        failed: dict[str, Flags] = {
+            "no reference": _is_null(block, columns.reference),
+            "no received_at": _is_null(block, columns.received_at),
+            "impossible local time": received.impossible,
+            "unreadable received_at": received.utc == NONE,
+            "received before 1990": received.utc < _EARLIEST,
+            "received after the extract was made": received.utc > self.extracted_at,
+        }
+        if updated is not None and columns.updated_at is not None:
+            unread = (updated.utc == NONE) & ~_is_null(block, columns.updated_at)
+            failed["unreadable updated_at"] = unread & ~updated.impossible
+            failed["updated after the extract was made"] = updated.utc > self.extracted_at
+        self._count("impossible local time: quarantined", int(received.impossible.sum()))
+        why = np.zeros(block.num_rows, np.int8)
+        for name in reversed(failed):
+            why[failed[name]] = WHY.index(name)
+        return why
+
+    def _updated(self, received: Instants, updated: Instants | None) -> Micros:
+        """Return when each version was written, never before the call; NONE without the column."""
+        if updated is None:
+            return np.full(received.utc.size, NONE, np.int64)
+        utc = updated.utc.copy()
+        # A doubtful time of writing is read late rather than early: it must not leak.
+        if updated.ambiguous.any():
+            utc[updated.ambiguous] = second_round(utc[updated.ambiguous], self.zone)
+        utc[updated.impossible] = after_the_gap(updated.wall[updated.impossible], self.zone)
+        return np.maximum(utc, received.utc)
+
+    def _states(self, block: pa.RecordBatch) -> NDArray[np.int8]:
+        """Return the first filter that leaves each row out, TAKEN where none does."""
+        state = np.zeros(block.num_rows, np.int8)
+        for rule in reversed(self.mapping.filters):
+            texts, rows = _coded(block, rule.column)
+            fits = np.array([rule.fits((text or "").strip()) for text in [*texts, ""]])
+            state[fits[rows]] = 1 + REASONS.index(rule.reason)
+        return state
+
+    def _positions(self, name: str, block: pa.RecordBatch, received: Micros) -> NDArray[np.int16]:
+        column = getattr(self.mapping.columns, name)
+        if column is None:
+            constant = getattr(self.mapping.constants, name)
+            position = self._ids[name].index(constant) if constant else MISSING
+            return np.full(block.num_rows, position, np.int16)
+        texts, rows = _coded(block, column)
+        return self._codes[name].positions(texts, rows, received)
+
+    def _note_unmapped(
+        self, name: str, block: pa.RecordBatch, lost: Flags, received: Micros
+    ) -> None:
+        column = getattr(self.mapping.columns, name)
+        if column is not None and lost.any():
+            texts, rows = _coded(block, column)
+            self._codes[name].note_unmapped(texts, rows[lost], received[lost])
+
+    def _put_aside(
+        self, block: pa.RecordBatch, row: NDArray[np.int64], why: NDArray[np.int8]
+    ) -> None:
+        bad = why != 0
+        if bad.any():
+            columns = block.filter(pa.array(bad))
+            texts = {n: pc.cast(columns.column(n), pa.string()) for n in block.schema.names}
+            frame = pd.DataFrame({n: t.to_pylist() for n, t in texts.items()}, dtype="str")
+            frame.insert(0, "row", row[bad])
+            frame.insert(0, "reason", [WHY[i] for i in why[bad]])
+            self.quarantine.append(frame)
+
+    def _note_clock(self, row: NDArray[np.int64], received: Instants, kept: Flags) -> None:
+        doubtful = received.ambiguous[kept]
+        if doubtful.any():
+            self._doubtful.append((row[doubtful], received.wall[kept][doubtful]))
+        if kept.any():
+            self._ends += [int(received.utc[kept][0]), int(received.utc[kept][-1])]
+
+    def _count(self, what: str, n: int) -> None:
+        if n:
+            self.clock[what] = self.clock.get(what, 0) + n
+
+
+def _is_null(block: pa.RecordBatch, name: str) -> Flags:
+    found: Flags = pc.is_null(block.column(name)).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _coded(block: pa.RecordBatch, name: str) -> tuple[list[str | None], NDArray[np.int32]]:
+    column = block.column(name)
+    if not pa.types.is_dictionary(column.type):  # a filter on the reference, say
+        column = pc.dictionary_encode(column)
+    indices = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+    return column.dictionary.to_pylist(), indices
+
+
+def _excluded_states(state: NDArray[np.int8], found: NDArray[np.int16]) -> NDArray[np.int8]:
+    """Return the states with the rows left out whose code the crosswalk excludes."""
+    for i, reason in enumerate(REASONS):
+        state = np.where((state == TAKEN) & (found == excluded(reason)), 1 + i, state)
+    return state.astype(np.int8)

@@ -1,0 +1,38 @@
+"""The key that makes the hashes of references a lake's own.
+
+References of calls are numbers in a row: anybody could hash them all and look one up. Under a key
+that stays in the lake's folder they can't be looked up from a copy of the table alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from forewatch.errors import DataError
+from sources.lake import Lake
+
+_FILE = "reference.key"
+_BYTES = 12  # sixteen letters, as SipHash wants
+
+
+def reference_key(lake: Lake) -> str:
+    """Return the lake's key of sixteen letters; the first import makes it.
+
+    Raises:
+        DataError: if the lake holds calls and the key is gone.
+    """
+    file = lake.root / _FILE
+    if file.is_file():
+        return file.read_text(encoding="ascii")
+    if "calls" in lake.names():
+        raise DataError(
+            f"{_FILE} is gone from the history, and without it known calls would come in twice; "
+            "put it back, or start a new history and import every file again"
+        )
+    lake.root.mkdir(parents=True, exist_ok=True)
+    unfinished = lake.root / f".{_FILE}"
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(secrets.token_urlsafe(_BYTES))
+    unfinished.replace(file)
+    return file.read_text(encoding="ascii")

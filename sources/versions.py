@@ -1,0 +1,168 @@
+"""What is new in a file of calls, compared with the versions of calls that are known.
+
+Every version of a call stays: a correction is a further version, known from its own time on. A row
+of a file is one of four things:
+
+1. *new*: the first version of its call;
+2. *superseding*: it says something else than the version before it;
+3. *unchanged*: the lake has that version;
+4. *duplicate*: the file itself says the same twice.
+
+With a column updated_at, versions are put in the order of that time, whatever file brought them.
+Without one, the last row of the file about a call is what the file says of it: it is compared with
+the newest known version, and a correction counts as known from the extract on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sources.records import Records
+from sources.wall_clock import NONE, Flags, Micros
+
+NEW, SUPERSEDING, UNCHANGED, DUPLICATE = range(4)
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Known versions of calls, in the order in which they were stored; shapes (versions,).
+
+    Args:
+        reference: keyed hash of the source's reference.
+        known: since when the version is known, microseconds since 1970.
+        content: hash of all that the version says.
+    """
+
+    reference: Hashes
+    known: Micros
+    content: Hashes
+
+    def of(self, which: Flags) -> Versions:
+        """Return the versions where a mask is True."""
+        return Versions(self.reference[which], self.known[which], self.content[which])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What each row of a file is; both shapes (rows,).
+
+    Args:
+        kind: NEW, SUPERSEDING, UNCHANGED or DUPLICATE.
+        known: since when it is known, microseconds since 1970, UTC.
+    """
+
+    kind: NDArray[np.int8]
+    known: Micros
+
+
+def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8], ...]) -> Hashes:
+    """Return a hash of what a version says; 64 bits, compared only within one reference."""
+    packed = np.zeros(received.size, np.int64)
+    for code in codes:
+        packed = (packed << 14) + code + 1
+    return _mixed(packed.view(np.uint64), received.view(np.uint64))
+
+
+def standing(records: Records, known: Versions, extracted_at: int) -> Standing:
+    """Return what each row of a file is, beside the versions that are known.
+
+    Args:
+        records: the rows, in the file's order.
+        known: every stored version.
+        extracted_at: when the file was made, microseconds since 1970.
+    """
+    dated = len(records) > 0 and bool((records.updated != NONE).any())
+    since = np.where(records.updated == NONE, records.received, records.updated)
+    kind = np.full(len(records), NEW, np.int8)
+    ascending = np.sort(records.reference)
+    twice = ascending[1:][ascending[1:] == ascending[:-1]]
+    references = pd.Series(records.reference)
+    rows = np.flatnonzero(references.isin(twice) | references.isin(known.reference))
+    if rows.size:
+        some = records.at(rows)
+        says = content(some.received, (some.area, some.call_type, some.grade, some.state))
+        stored = known.of(pd.Series(known.reference).isin(some.reference).to_numpy())
+        found = Versions(some.reference, since[rows], says)
+        if dated:
+            kind[rows] = _by_time(found, stored)
+        else:
+            kind[rows] = _by_extract(found, stored, extracted_at)
+            since[rows] = np.where(kind[rows] == SUPERSEDING, extracted_at, since[rows])
+    return Standing(kind, since)
+
+
+def _by_time(rows: Versions, stored: Versions) -> NDArray[np.int8]:
+    said = _mixed(_mixed(rows.reference, rows.known.view(np.uint64)), rows.content)
+    held = _mixed(_mixed(stored.reference, stored.known.view(np.uint64)), stored.content)
+    kind = np.where(pd.Series(said).isin(held), UNCHANGED, NEW).astype(np.int8)
+    left = np.flatnonzero(kind == NEW)
+    reference = np.concatenate([stored.reference, rows.reference[left]])
+    known = np.concatenate([stored.known, rows.known[left]])
+    says = np.concatenate([stored.content, rows.content[left]])
+    order = np.lexsort((known, reference))  # stable: stored before the file's, each in its order
+    follows, repeats = _beside_the_one_before(reference[order], says[order])
+    is_row = order >= stored.reference.size
+    after_row = np.concatenate([[False], is_row[:-1]])
+    found = np.where(follows, SUPERSEDING, NEW)
+    found = np.where(repeats, np.where(after_row, DUPLICATE, UNCHANGED), found)
+    kind[left[order[is_row] - stored.reference.size]] = found[is_row]
+    # a version older than the stored ones comes first in its chain, and still corrects its call
+    older = (kind == NEW) & pd.Series(rows.reference).isin(stored.reference).to_numpy()
+    kind[older] = SUPERSEDING
+    return kind
+
+
+def _by_extract(rows: Versions, stored: Versions, extracted_at: int) -> NDArray[np.int8]:
+    order = np.argsort(rows.reference, kind="stable")
+    reference, says = rows.reference[order], rows.content[order]
+    follows, repeats = _beside_the_one_before(reference, says)
+    kind = np.where(repeats, DUPLICATE, np.where(follows, SUPERSEDING, NEW)).astype(np.int8)
+    newest = np.lexsort((stored.known, stored.reference))
+    ends = stored.reference[newest]
+    newest = newest[np.append(ends[1:] != ends[:-1], True)[: ends.size]]
+    at = np.searchsorted(stored.reference[newest], reference)
+    is_known = pd.Series(reference).isin(stored.reference).to_numpy()
+    at = newest[np.where(is_known, at, 0)] if newest.size else np.zeros(reference.size, np.int64)
+
+    held = pd.Series(_mixed(reference, says)).isin(_mixed(stored.reference, stored.content))
+    told = is_known & ~repeats & held.to_numpy()
+    last = np.flatnonzero(~repeats)
+    last = last[np.append(reference[last][1:] != reference[last][:-1], True)[: last.size]]
+    is_last = np.zeros(reference.size, bool)
+    is_last[last] = True
+    if stored.reference.size:
+        moved_on = (stored.content[at] != says) & (stored.known[at] < extracted_at)
+        fresh = is_known & ~repeats & ~told
+        reopened = is_last & (moved_on | pd.Series(reference).isin(reference[fresh]).to_numpy())
+        kind[is_known & ~repeats] = SUPERSEDING
+        kind[told & ~reopened] = UNCHANGED
+    found = np.empty_like(kind)
+    found[order] = kind
+    return found
+
+
+def _beside_the_one_before(reference: Hashes, says: Hashes) -> tuple[Flags, Flags]:
+    """Return which sorted rows follow one of the same call, and which of these repeat it."""
+    same = np.zeros(reference.size, bool)
+    same[1:] = reference[1:] == reference[:-1]
+    repeats = same.copy()
+    repeats[1:] &= says[1:] == says[:-1]
+    return same, repeats
+
+
+def _mixed(one: Hashes, other: Hashes) -> Hashes:
+    """Return a hash of two numbers.
+
+    Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators (the
+    finaliser of SplitMix64).
+    """
+    z = one * np.uint64(0x9E3779B97F4A7C15) + other
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: Hashes = z ^ (z >> np.uint64(31))
+    return mixed
