@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from forewatch.areas import AreaTree
-from forewatch.errors import MissingColumns, SettingsError
+from forewatch.errors import MissingColumns, SettingsError, UnknownCallType
 from forewatch.profile import Profile
 from sources import instants
 from sources.crosswalk import EXCLUDE, stop_if_unmapped, translated, unmapped
@@ -36,7 +36,7 @@ class CountFile:
         repeated_hours: rows at a local hour that comes twice.
         rows: the rows taken: start (UTC), area, call_type, grade (categories), count (int64).
         doubtful: cells of quarantined rows that name their cell: these are not known to be zero.
-        scope: the areas and call types that the file speaks about.
+        scope: the areas and call types that the file is complete over.
         start: the instant from which it is complete, UTC.
         until: the instant up to which it is complete, UTC.
         clock: how intervals lie in time.
@@ -142,7 +142,7 @@ def read_counts(
         repeated_hours=repeated_hours,
         rows=rows,
         doubtful=doubtful.reset_index(drop=True),
-        scope=_scope(rows),
+        scope=_scope(rows, tree, profile, mapping),
         start=span[0] if span[0] is not None else rows["start"].min(),
         until=span[1] if span[1] is not None else clock.end(rows["start"]).max(),
         clock=clock,
@@ -219,10 +219,36 @@ def _checks(
     }
 
 
-def _scope(rows: pd.DataFrame) -> Scope:
-    areas = rows["area"].astype("str").unique()
-    call_types = rows["call_type"].astype("str").unique()
-    return frozenset((area, call_type) for area in areas for call_type in call_types)
+def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: CountsMapping) -> Scope:
+    """Return the areas and call types that the file is complete over.
+
+    Raises:
+        SettingsError: if the file holds nothing of an area, and nobody says what that means.
+    """
+    if mapping.absent == "unchanged" or not len(rows):
+        return frozenset()
+    stated, types = mapping.observed.areas, mapping.observed.call_types
+    if stated is None:
+        found = set(rows["area"].astype("str"))
+        silent = [leaf for leaf in tree.leaves if leaf not in found]
+        if silent and "area" not in mapping.constants:
+            raise SettingsError(
+                f"the file has no row for {len(silent)} areas: {', '.join(silent)}; if they had no "
+                'calls, write areas = "all" under [observed] in the mapping, else the areas that '
+                "the file covers"
+            )
+        areas = [leaf for leaf in tree.leaves if leaf in found]
+    elif stated == "all":
+        areas = list(tree.leaves)
+    else:
+        areas = [leaf for area in stated for leaf in tree.leaves_of(area)]
+    if types is None and "call_type" in mapping.constants:
+        types = (str(rows["call_type"].iloc[0]),)
+    if types is None or types == "all":
+        types = profile.call_type_ids
+    if unknown := sorted(set(types) - set(profile.call_type_ids)):
+        raise UnknownCallType(unknown[0], profile.call_type_ids)
+    return frozenset((area, call_type) for area in areas for call_type in types)
 
 
 def _span(

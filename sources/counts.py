@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
@@ -107,9 +106,8 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         found = read_counts(file, profile, tree, mapping, imported_at=imported_at)
         change = _change(lake, cells, found, before, mapping)
         receipt = _receipt(found, change, file)
-        name = f"counts-{imported_at:%Y%m%dT%H%M%S}"
-        put_aside(quarantine, name, file, found.texts, found.reason)
-        after = before.with_span(found.scope, found.start, found.until)
+        put_aside(quarantine, "counts", file, found.texts, found.reason)
+        after = before.with_span(found.scope, found.start, found.until) if found.scope else before
         if change.keys.size or after != before:
             rows = _ledger_rows(cells, change, found, imported_at)
             about = {
@@ -140,11 +138,9 @@ def _change(
     stated, row_cell = np.unique(cells.keys(found.rows), return_inverse=True)
     new = np.bincount(row_cell, weights=found.rows["count"], minlength=stated.size).astype(np.int64)
     known, old = _known(lake, cells)
-    if mapping.absent == "zero":
-        gone = known[(old != 0) & _is_covered(cells, known, found)]
-        gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(found.doubtful))
-    else:
-        gone = np.empty(0, np.int64)
+    gone = known[(old != 0) & _is_covered(cells, known, found)]
+    gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(found.doubtful))
+    _stop_at_a_silent_type(cells, gone, found, mapping)
     keys = np.concatenate([stated, gone])
     position = np.searchsorted(known, keys).clip(max=max(known.size - 1, 0))
     hit = known[position] == keys if known.size else np.zeros(keys.size, bool)
@@ -171,6 +167,8 @@ def _known(lake: Lake, cells: Cells) -> tuple[Keys, Keys]:
 
 def _is_covered(cells: Cells, keys: Keys, found: CountFile) -> NDArray[np.bool_]:
     """Return for each cell whether the file claims to be complete about it."""
+    if not found.scope:
+        return np.zeros(keys.size, bool)
     minute, area, call_type, _ = cells.codes(keys)
     areas = {a for a, _ in found.scope}
     types = {t for _, t in found.scope}
@@ -185,12 +183,12 @@ def _is_covered(cells: Cells, keys: Keys, found: CountFile) -> NDArray[np.bool_]
 
 def _ledger_rows(
     cells: Cells, change: _Change, found: CountFile, imported_at: pd.Timestamp
-) -> pa.Table:
+) -> pd.DataFrame:
     minute, area, call_type, grade = cells.codes(change.keys)
     start = pd.Series(pd.to_datetime(minute * 60, unit="s", utc=True)).dt.as_unit("us")
     end = found.interval_end(start)
     later = end.where(end > imported_at, imported_at)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "start": start,
             "area": pd.Categorical.from_codes(area, pd.Index(cells.areas)),
@@ -200,11 +198,6 @@ def _ledger_rows(
             "known_at": end.where(change.is_first, later).dt.as_unit("us"),
             "month": start.dt.strftime("%Y-%m"),
         }
-    )
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    texts = {name: pa.string() for name in (*_ENCODED, "month")}
-    return table.cast(
-        pa.schema([(f.name, texts.get(f.name, f.type)) for f in table.schema])  # plain texts
     )
 
 
@@ -226,6 +219,22 @@ def _receipt(found: CountFile, change: _Change, file: Path) -> Receipt:
         clock={"at an hour that comes twice": found.repeated_hours} if found.repeated_hours else {},
         notes=notes,
     )
+
+
+def _stop_at_a_silent_type(
+    cells: Cells, gone: Keys, found: CountFile, mapping: CountsMapping
+) -> None:
+    """Stop where a file without a row of a call type would set its known counts to zero."""
+    if mapping.observed.call_types is not None:
+        return
+    present = set(found.rows["call_type"].astype("str"))
+    lost = sorted({cells.call_types[i] for i in cells.codes(gone)[2]} - present)
+    if lost:
+        raise SettingsError(
+            f"the file has no row of {', '.join(lost)}, of which counts are known in its span; "
+            'write call_types = "all" under [observed] in the mapping if there were none, else '
+            "the call types that the file covers"
+        )
 
 
 def _stop_at_another_kind(lake: Lake, before: Observed, step: Step) -> None:

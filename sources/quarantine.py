@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,12 +28,14 @@ def totals(reason: pd.Series) -> dict[str, int]:
     return {str(name): int(n) for name, n in counted.items()}
 
 
-def put_aside(folder: Path, name: str, file: Path, rows: pd.DataFrame, reason: pd.Series) -> None:
-    """Write the rows that have a reason to `<folder>/<name>.csv`; none writes nothing.
+def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame, reason: pd.Series) -> None:
+    """Write the rows that have a reason to a CSV in the folder; none writes nothing.
+
+    The CSV is named by the table and by what is in it: the same file again changes nothing.
 
     Args:
         folder: the quarantine folder, made if it is not there.
-        name: name of the import, without suffix.
+        table: name of the table.
         file: where the rows came from; its name stands in each row.
         rows: the mapped columns only, so that nothing about persons gets here.
         reason: one per row, "" where the row was taken.
@@ -45,7 +47,9 @@ def put_aside(folder: Path, name: str, file: Path, rows: pd.DataFrame, reason: p
     out.insert(0, "reason", reason[bad].to_numpy())
     out.insert(1, "file", file.name)
     out.insert(2, "row", np.flatnonzero(bad) + 1)
+    text = out.to_csv(index=False)
+    name = f"{table}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.csv"
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.csv.{os.getpid()}"
-    out.to_csv(unfinished, index=False)
-    unfinished.replace(folder / f"{name}.csv")
+    unfinished = folder / f".{name}.part"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(folder / name)

@@ -70,11 +70,20 @@ class TableMapping(Frozen):
     root: Root | None = None
 
 
-class ObservedSpan(Frozen):
-    """The span over which a file is complete: local dates or instants; the end is not in it."""
+class Coverage(Frozen):
+    """What a file of counts is complete over: there an absent cell is zero, elsewhere unknown.
+
+    Args:
+        start: first local date or instant, `from` in the file; without it the first row's.
+        until: the date or instant at which it ends, not in it; without it the last row's end.
+        areas: ids of the areas covered, or "all". Without it the file must hold every leaf.
+        call_types: ids of the call types covered, or "all", which is also meant without it.
+    """
 
     start: str | None = Field(default=None, alias="from")
     until: str | None = None
+    areas: Literal["all"] | tuple[str, ...] | None = None
+    call_types: Literal["all"] | tuple[str, ...] | None = None
 
 
 class CountsMapping(Frozen):
@@ -82,13 +91,13 @@ class CountsMapping(Frozen):
 
     Args:
         resolution: "day" (force-days by their local date) or "hour" (instants).
-        absent: "zero": in the areas that the file holds, a cell that it lacks within its span is
-            zero; "unchanged": a file of corrections, cells it lacks stay as they were.
+        absent: "zero": a cell that the file lacks is zero where the file is complete;
+            "unchanged": a file of corrections, cells it lacks stay as they were.
         columns: our name of a column to the file's.
         constants: values of columns that the file lacks.
         crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
         time: how times are written.
-        observed: the span the file is complete over; without it from its first to its last row.
+        observed: what the file is complete over.
         refuse: columns about persons that the file carries and that are never read.
     """
 
@@ -98,7 +107,7 @@ class CountsMapping(Frozen):
     constants: dict[str, str] = Field(default_factory=dict)
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     time: TimeReading = TimeReading()
-    observed: ObservedSpan = ObservedSpan()
+    observed: Coverage = Coverage()
     refuse: tuple[str, ...] = ()
 
 

@@ -73,8 +73,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     found = READERS[table](read)
     with lake.lock():
         receipt, merged = _merged(lake, table, found, replaces=read.mapping.replaces_table)
-        name = f"{table}-{imported_at:%Y%m%dT%H%M%S}"
-        put_aside(aside, name, file, read.texts, found.reason)
+        put_aside(aside, table, file, read.texts, found.reason)
         lake.replace(table, merged, _about(file, imported_at, receipt))
     return receipt
 
