@@ -95,15 +95,15 @@ PLACE_AND_TIME = (
     Feature("tourism_known", "whether a figure stands behind it", _FLAG, _TOURISM, _PUBLISHED),
     Feature(
         "event_here_thousands",
-        "people at events in the area on that force-day (middle of the range)",
-        "thousands of people",
+        "people at events in the area: the middle of the range, spread over the event's force-days",
+        "thousands of people a day",
         _EVENTS,
         _ANNOUNCED,
     ),
     Feature(
         "event_near_thousands",
         "people at events elsewhere, weighted by exp(-distance / 20 km)",
-        "thousands of people",
+        "thousands of people a day",
         _EVENTS,
         _ANNOUNCED,
     ),

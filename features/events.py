@@ -21,7 +21,7 @@ _EARTH_KM = 6371.0
 
 @dataclass(frozen=True)
 class _Announced:
-    """Events one by one: where, first and last force-day (days since 1970), thousands present."""
+    """Events one by one: where, first and last force-day (days since 1970), thousands a day."""
 
     areas: tuple[str, ...]
     first: Array
@@ -32,7 +32,7 @@ class _Announced:
 def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> dict[str, Array]:
     """Return `NAMES`, each of shape (days, areas).
 
-    An event counts with the middle of its range of attendance on every force-day that it touches;
+    The middle of an event's range of attendance is spread evenly over the force-days it touches;
     one without any figure counts nothing here but still as the next event.
     """
     events = _announced(view)
@@ -55,13 +55,10 @@ def _announced(view: AsOf) -> _Announced:
     table = view.events()
     starts, ends = pd.DatetimeIndex(table["start"]), pd.DatetimeIndex(table["end"])
     last_moments = (ends - pd.Timedelta(microseconds=1)).where(ends > starts, starts)
+    first, last = (_day_number(view.clock.force_day(at)) for at in (starts, last_moments))
     middle = table[["attendance_low", "attendance_high"]].mean(axis=1).fillna(0)
-    return _Announced(
-        tuple(table["area"]),
-        _day_number(view.clock.force_day(starts)),
-        _day_number(view.clock.force_day(last_moments)),
-        middle.to_numpy(dtype=np.float64) / 1000,
-    )
+    thousands = middle.to_numpy(dtype=np.float64) / 1000 / (last - first + 1)
+    return _Announced(tuple(table["area"]), first, last, thousands)
 
 
 def _day_number(days: pd.DatetimeIndex) -> Array:

@@ -33,6 +33,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     # Visitors present per day, by any area of the tree and month (the month's first day).
     "tourism": {"area": "str", "month": DATE, "visitors": "float64", "known_at": UTC},
+    # Attendance is the number of visits to the whole event, as organisers tell it: where the same
+    # people stay for days, people times days.
     "events": {
         "name": "str",
         "area": "str",

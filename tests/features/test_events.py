@@ -35,7 +35,12 @@ def feature(view: AsOf, name: str, area: str, *days: str) -> list[float]:
 def test_an_event_is_present_on_the_force_days_it_touches(view: AsOf) -> None:
     # It ends at 02:00 on Monday, which is still Sunday's force-day.
     days = [f"2026-12-{day:02d}" for day in range(4, 8)]
-    assert feature(view, "event_here_thousands", "old", *days) == [0, 2, 2, 0]
+    assert feature(view, "event_here_thousands", "old", *days) == [
+        0,
+        1,
+        1,
+        0,
+    ]  # 2,000 visits on two days
 
 
 def test_an_event_counts_for_the_areas_above(view: AsOf) -> None:
@@ -43,14 +48,14 @@ def test_an_event_counts_for_the_areas_above(view: AsOf) -> None:
         feature(view, "event_here_thousands", area, "2026-12-05")[0]
         for area in ("old", "new", "town", "coast", "bay", "shire")
     ]
-    assert here == [2, 0, 2, 0.5, 0, 2.5]
+    assert here == [1, 0, 1, 0.5, 0, 1.5]
 
 
 def test_an_event_elsewhere_counts_by_its_distance(view: AsOf) -> None:
     # Old town and new town lie 0.2 degrees of latitude apart; only the fair is on on Sunday.
     distance_km = np.radians(0.2) * 6371
     near = feature(view, "event_near_thousands", "new", "2026-12-06")
-    assert near == pytest.approx([2 * np.exp(-distance_km / 20)])
+    assert near == pytest.approx([np.exp(-distance_km / 20)])
     assert feature(view, "event_near_thousands", "town", "2026-12-06") == [0]
 
 
