@@ -1,0 +1,144 @@
+"""A small town's issue made by hand, and a workspace that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from features.clock import Clock
+from forewatch.profile import Profile
+from forewatch.rates import Forecast, Rates
+from forewatch.shocks import Shocks
+from planning.issues import Issue
+from serving.api.app import create_app
+from serving.issue_store import IssueStore
+from serving.keys import SCOPES, KeyRing
+
+FIRST = pd.Timestamp("2026-10-12")  # its horizon holds the 25-hour day of 2026-10-25
+
+
+def town() -> Profile:
+    """Two districts of two beats, two call types, two grades, three shifts."""
+    parents = {"town": None, "north": "town", "south": "town"}
+    parents |= {f"{place}-{i}": place for place in ("north", "south") for i in (1, 2)}
+    return Profile.model_validate(
+        {
+            "force": {"id": "town", "name": "Town", "zone": "Europe/London"},
+            "areas": [
+                {"id": area, "name": area.title(), "parent": parent}
+                for area, parent in parents.items()
+            ],
+            "call_types": [
+                {"id": "missing_person", "name": "Missing person"},
+                {"id": "violence", "name": "Violence"},
+            ],
+            "grades": ["immediate", "routine"],
+            "shifts": [
+                {"id": "early", "name": "Early", "start": "07:00", "end": "15:00"},
+                {"id": "late", "name": "Late", "start": "15:00", "end": "23:00"},
+                {"id": "night", "name": "Night", "start": "23:00", "end": "07:00"},
+            ],
+        }
+    )
+
+
+def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
+    """Calls of each type an hour: 0.5 in the north, 2 in the south; violence doubles from 18:00."""
+    force = town()
+    clock = Clock.of(force)
+    edges = clock.hour_edges(first, days)
+    slot = clock.local_hour(edges[:-1])
+    base = np.stack([np.full((2, len(slot)), 0.5), np.full((2, len(slot)), 2.0)])
+    base[:, 1] *= 1 + (slot >= 18)
+    rates = Rates(
+        step="hour",
+        edges=edges,
+        force_days=pd.date_range(first, periods=days, freq="D"),
+        day=clock.hour_days(first, days),
+        slot=slot,
+        places=("north", "south"),
+        call_types=force.call_type_ids,
+        grades=force.grades,
+        leaves=force.tree().leaves,
+        base=base,
+        baseline=base * 0.9,
+        leaf_place=np.array([0, 0, 1, 1]),
+        leaf_shares=np.array([[0.25, 0.5], [0.75, 0.5], [0.4, 0.1], [0.6, 0.9]]),
+        grade_shares=np.zeros((2, 2, 24, 2)) + np.array([0.2, 0.8]),
+    )
+    shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([1.0, 1.1]))
+    origin = clock.day_start(first)
+    return Issue(
+        number=0,
+        published_at=origin + pd.Timedelta(minutes=90),
+        forecast=Forecast(origin, origin, rates, shocks),
+        profile=force,
+        tree=force.tree(),
+        model_version="7",
+        models={"boosting": "lightgbm 4.7", "sarima": "statsmodels 0.15"},
+        data_version="calls@31",
+        notes=("made by hand",),
+    )
+
+
+@dataclass
+class Bench:
+    """A workspace in a folder, its app, a clock that tests set, and a client with a good key."""
+
+    root: Path
+    now: pd.Timestamp = field(default=FIRST.tz_localize("UTC") + pd.Timedelta(hours=30))
+
+    @property
+    def models_json(self) -> Path:
+        return self.root / "models.json"
+
+    def issues(self) -> IssueStore:
+        return IssueStore(self.root / "issues")
+
+    def keys(self) -> KeyRing:
+        return KeyRing(self.root / "keys.json")
+
+    def __post_init__(self) -> None:
+        self.token = self.keys().create("bench", SCOPES)
+        self.app = create_app(self, clock=lambda: self.now)
+        self.client = TestClient(self.app, headers={"Authorization": f"Bearer {self.token}"})
+        self.stranger = TestClient(self.app)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Return the JSON of a good answer."""
+        answer = self.client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def refused(self, path: str, status: int, **parameters: Any) -> Any:
+        """Return the problem of a refused question."""
+        answer = self.client.get(path, params=parameters)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        return answer.json()
+
+
+@pytest.fixture
+def make_issue() -> Callable[..., Issue]:
+    return issue_of_the_town
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Bench:
+    """Nothing published."""
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """One issue published."""
+    made = Bench(tmp_path)
+    made.issues().publish(issue_of_the_town())
+    return made
