@@ -1,15 +1,18 @@
 """How much each member counts, by block of leads and level.
 
 1. Errors of the members on rolling origins are put on the scale of Poisson noise (squared error ÷
-   expected calls of the series), so that no single large series decides for its level.
-2. A member whose mean square error is larger than that of the honest baseline gets no weight; if
-   none is left, the baseline alone stands.
-3. Among those left, the weights minimise the error of the blend, held to 0 ≤ weight and a sum of 1,
-   and pulled towards equal weights by a ridge on the scale of how much the members disagree.
+   expected calls of the series), so that no single large series decides for its level, and divided
+   by those of the honest baseline.
+2. A dozen overlapping origins say little about one level and block alone: what they say is mixed
+   with what all levels say of the block, and all blocks of the level.
+3. Members are weighed by a power of what they lose: nearly equal where they are nearly equally
+   good. A member that clearly loses to the baseline gets no weight; if all do, the baseline stands
+   alone.
 
 Source:
-    Bates & Granger (1969), The combination of forecasts; shrinkage to equal weights after
-    Diebold & Shin (2019), Machine learning for regularized survey forecast combination.
+    Bates & Granger (1969), The combination of forecasts, method (i) with a power; Smith & Wallis
+    (2009), A simple explanation of the forecast combination puzzle (why not estimate more);
+    docs/experiments/002-weights-of-the-members.md.
 """
 
 from __future__ import annotations
@@ -20,15 +23,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from forewatch.errors import SettingsError
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 _LEAST_CALLS = 1e-3  # a day; keeps a series that is nearly always 0 from deciding for its level
-_ABSENT = 1.5  # errors of a member that was not judged ÷ the worst member's
-_SUM_PENALTY = 1e4  # holds the sum of the weights to 1 within 1e-6 before the exact division
+_ABSENT = 2.0  # squared errors of a member that was not judged ÷ the worst member's
+_NOTHING = 1e-9  # keeps the loss of a perfect member, or baseline, from dividing by 0
+_POOLED = 0.7  # share of what all levels and blocks say; docs/experiments/002
+_CLEARLY = 1.5  # squared error ÷ the baseline's beyond which a member gets no weight; the same
 
 
 @dataclass(frozen=True)
@@ -119,23 +123,19 @@ def blended(predictions: Array, weights: Weights, level: Sequence[str]) -> Array
 
 @dataclass(frozen=True)
 class Evidence:
-    """Products of the members' scaled errors on one or more rolling origins.
+    """Scaled squared errors of the members on one or more rolling origins.
 
     Args:
-        products: Σ error_i × error_j ÷ expected calls, (blocks, levels, members, members).
+        squares: Σ squared error ÷ expected calls, shape (blocks, levels, members).
         n: number of series-days behind each, shape (blocks, levels).
     """
 
-    products: Array
+    squares: Array
     n: Array
 
     def __add__(self, other: Evidence) -> Evidence:
         """Return the evidence of both."""
-        return Evidence(self.products + other.products, self.n + other.n)
-
-    def __sub__(self, other: Evidence) -> Evidence:
-        """Return the evidence without that of the other (for cross-fitting)."""
-        return Evidence(self.products - other.products, self.n - other.n)
+        return Evidence(self.squares + other.squares, self.n + other.n)
 
 
 def evidence(
@@ -160,23 +160,22 @@ def evidence(
         block: block of each day ahead, shape (days ahead,).
         blocks: number of blocks; those beyond the days ahead stay without evidence.
     """
-    members = len(predictions)
     filled = np.where(np.isfinite(predictions), predictions, np.nanmean(predictions, axis=0))
     known = np.isfinite(truth)
     scale = np.maximum(filled.mean(axis=(0, 1)), _LEAST_CALLS)
-    errors = np.where(known, (filled - truth) / np.sqrt(scale), 0.0)
-    products = np.zeros((blocks, len(levels), members, members))
-    n = np.zeros((blocks, len(levels)))
+    squares = np.where(known, (filled - truth) ** 2 / scale, 0.0)
     at = np.array([levels.index(name) for name in level])
+    found = np.zeros((blocks, len(levels), len(predictions)))
+    n = np.zeros((blocks, len(levels)))
     for k in range(len(levels)):
-        absent = np.isnan(predictions[:, :, at == k]).all((1, 2))
-        worst = np.abs(errors[:, :, at == k]).max(0)
-        errors[np.ix_(absent, np.ones(errors.shape[1], bool), at == k)] = _ABSENT * worst
+        here = at == k
+        absent = np.isnan(predictions[:, :, here]).all((1, 2))
+        daily = squares[:, :, here].sum(2)
+        daily[absent] = _ABSENT * daily.max(0)
         for b in range(blocks):
-            part = errors[:, block == b][:, :, at == k].reshape(members, -1)
-            products[b, k] = part @ part.T
-            n[b, k] = known[block == b][:, at == k].sum()
-    return Evidence(products, n)
+            found[b, k] = daily[:, block == b].sum(1)
+            n[b, k] = known[block == b][:, here].sum()
+    return Evidence(found, n)
 
 
 def weigh(
@@ -186,9 +185,9 @@ def weigh(
     lead_blocks: Sequence[int],
     *,
     baseline: str,
-    pull: float,
+    power: float,
 ) -> Weights:
-    """Return the weights that the evidence asks for, pulled towards equal ones.
+    """Return the weights that the evidence asks for.
 
     Args:
         found: what the rolling origins say.
@@ -197,36 +196,18 @@ def weigh(
         lead_blocks: first lead day of each block; a block without evidence (history too short)
             takes the weights of the block before it.
         baseline: the member that the others have to beat.
-        pull: strength of the pull towards equal weights; 0 is none.
+        power: how fast a member loses weight with what it loses; 0 is equal weights.
     """
-    values = np.zeros((len(lead_blocks), len(levels), len(members)))
-    base = members.index(baseline)
-    for b in range(len(lead_blocks)):
-        for k in range(len(levels)):
-            if found.n[b, k] > 0:
-                values[b, k] = _simplex(found.products[b, k] / found.n[b, k], base, pull)
-            elif b > 0:
-                values[b, k] = values[b - 1, k]
-            else:
-                values[b, k] = 1 / len(members)
+    base = list(members).index(baseline)
+    seen = (found.n > 0).all(1)
+    loss = np.ones_like(found.squares)
+    loss[seen] = found.squares[seen] / np.maximum(found.squares[seen][..., [base]], _NOTHING)
+    if seen.any():
+        own = loss[seen]
+        wide = (own.mean(0, keepdims=True) + own.mean(1, keepdims=True)) / 2
+        loss[seen] = _POOLED * wide + (1 - _POOLED) * own
+    values = np.where(loss <= _CLEARLY, np.maximum(loss, _NOTHING) ** -power, 0.0)
+    values = values / values.sum(-1, keepdims=True)
+    for b in range(1, len(lead_blocks)):
+        values[b] = values[b] if seen[b] else values[b - 1]
     return Weights(tuple(members), tuple(levels), tuple(lead_blocks), values)
-
-
-def _simplex(products: Array, base: int, pull: float) -> Array:
-    """Return weights that minimise w'Pw + pull × disagreement × |w − equal|² on the simplex."""
-    square = np.diag(products)
-    able = np.flatnonzero(square <= square[base])
-    weights = np.zeros(len(square))
-    part = products[np.ix_(able, able)]
-    own = np.diag(part)
-    disagreement = float((own[:, None] + own[None, :] - 2 * part).mean()) / 2
-    ridge = pull * max(disagreement, 1e-9) + 1e-12 * float(own.max(initial=0))
-    equal = np.full(len(able), 1 / len(able))
-    # w'Aw − 2 ridge equal'w = |Rw − R⁻ᵀ ridge equal|² + constant, where A = R'R
-    root = np.linalg.cholesky(part + ridge * np.eye(len(able))).T
-    target = np.linalg.solve(root.T, ridge * equal)
-    penalty = _SUM_PENALTY * float(np.sqrt(own.max(initial=1e-9)))
-    rows = np.vstack([root, np.full((1, len(able)), penalty)])
-    found, _ = nnls(rows, np.append(target, penalty))
-    weights[able] = found / found.sum()
-    return weights

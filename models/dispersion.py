@@ -37,6 +37,7 @@ _LEAST_CALLS = 1e-6
 # origins give a handful of independent looks at the level, which may all be lucky.
 _PRIOR_LEVEL_SD = 0.02
 _PRIOR_ROWS = 4.0
+_PRIOR_SHARE = 0.1  # size of the Poisson row ÷ that of all rows together
 
 
 @dataclass(frozen=True)
@@ -168,13 +169,18 @@ def _sizes(rows: _Rows) -> Array:
 
 
 def _bounded(regressors: Array, wanted: Array) -> Array:
-    """Return non-negative coefficients, the first (dispersion) no less than its bound."""
-    prior = np.zeros((1, regressors.shape[1]))
+    """Return non-negative coefficients, the first (dispersion) no less than its bound.
+
+    Two weak priors stand as further rows: counts are Poisson given their rates, which decides where
+    all cells are alike and chance can't be told from shocks; and the force's level is not sure.
+    """
+    size = np.linalg.norm(regressors, axis=0)
     at = 1 + SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
-    scale = np.sqrt(_PRIOR_ROWS) * float(np.linalg.norm(regressors[:, at])) / len(regressors) ** 0.5
-    prior[0, at] = scale
+    prior = np.zeros((2, regressors.shape[1]))
+    prior[0, 0] = _PRIOR_SHARE * size[0]
+    prior[1, at] = np.sqrt(_PRIOR_ROWS / len(regressors)) * size[at]
     rows = np.vstack([regressors, prior])
-    target = np.append(wanted, scale * _PRIOR_LEVEL_SD**2)
+    target = np.concatenate([wanted, [prior[0, 0], prior[1, at] * _PRIOR_LEVEL_SD**2]])
     found, _ = nnls(rows, target)
     if found[0] < _LEAST_DISPERSION:
         rest, _ = nnls(rows[:, 1:], target - rows[:, 0] * _LEAST_DISPERSION)

@@ -233,7 +233,7 @@ def _weights(proof: Sequence[Evidence], levels: tuple[str, ...], recipe: Recipe)
         levels,
         recipe.lead_blocks,
         baseline=BASELINE,
-        pull=recipe.pull,
+        power=recipe.weight_power,
     )
 
 

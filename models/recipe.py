@@ -42,7 +42,7 @@ class Recipe(Frozen):
     Args:
         members: names of the members; the honest baseline is always among them.
         lead_blocks: first lead day of each block that has weights and shock sizes of its own.
-        pull: strength of the pull of the weights towards equal ones.
+        weight_power: how fast a member loses weight with what it loses; 0 is equal weights.
         origins: the past origins.
         shares: hours, leaf areas and grades.
         loglinear: settings of the log-linear member.
@@ -59,7 +59,7 @@ class Recipe(Frozen):
         "boosting",
     )
     lead_blocks: tuple[int, ...] = (0, 7, 28)
-    pull: float = Field(default=1.0, ge=0)
+    weight_power: float = Field(default=4.0, ge=0)
     origins: RollingOrigins = RollingOrigins()
     shares: ShareSettings = ShareSettings()
     loglinear: LoglinearSettings = LoglinearSettings()
