@@ -6,7 +6,7 @@ and not on its rows. A file of any length takes the memory of a few blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Extract:
         Raises:
             MissingColumns: if the file lacks a column that is to be read.
         """
-        found = column_names(self.file)
+        found = self._names()
         if missing := [name for name in (*self.texts, *self.coded) if name not in found]:
             raise MissingColumns(
                 f"{self.file.name} lacks {', '.join(missing)}; it has {', '.join(found)}; mend "
@@ -59,26 +59,39 @@ class Extract:
         Raises:
             DataError: if the file can't be read as what its name says.
         """
-        blocks = self._parquet() if self.file.suffix.lower() in _PARQUET else self._csv()
+        blocks = self._parquet() if self._is_parquet else self._csv()
         try:
             for block in blocks:
                 yield self._trimmed(block)
         except (pa.ArrowInvalid, OSError, EOFError) as error:
-            # Arrow's message may quote a line of the file: it stays inside.
-            raise DataError(
-                f"{self.file.name} can't be read ({type(error).__name__}); it should be a CSV in "
-                "UTF-8 with a header, the same gzipped, or Parquet; export it again"
-            ) from None
+            raise self._unreadable(error) from None
+
+    def _names(self) -> tuple[str, ...]:
+        if self._is_parquet or not self.file.is_file():
+            return column_names(self.file)
+        try:
+            with pyarrow.csv.open_csv(self.file, parse_options=_parsing(_passed_over)) as reader:
+                return tuple(reader.schema.names)
+        except (pa.ArrowInvalid, OSError, EOFError) as error:
+            raise self._unreadable(error) from None
+
+    @property
+    def _is_parquet(self) -> bool:
+        return self.file.suffix.lower() in _PARQUET
+
+    def _unreadable(self, error: Exception) -> DataError:
+        # Arrow's message may quote a line of the file: it stays inside.
+        return DataError(
+            f"{self.file.name} can't be read ({type(error).__name__}); it should be a CSV in "
+            "UTF-8 with a header, the same gzipped, or Parquet; export it again"
+        )
 
     def _csv(self) -> Iterator[pa.RecordBatch]:
         types = dict.fromkeys(self.texts, pa.string()) | dict.fromkeys(self.coded, _CODED)
         with pyarrow.csv.open_csv(
             self.file,
             read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
-            # free text that is never read may still hold line breaks
-            parse_options=pyarrow.csv.ParseOptions(
-                newlines_in_values=True, invalid_row_handler=self._skip
-            ),
+            parse_options=_parsing(self._skip),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=list(types),
                 column_types=types,
@@ -113,3 +126,12 @@ class Extract:
     def _skip(self, _row: object) -> str:
         self.broken += 1
         return "skip"
+
+
+def _parsing(broken: Callable[[object], str]) -> pyarrow.csv.ParseOptions:
+    # free text that is never read may still hold line breaks
+    return pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=broken)
+
+
+def _passed_over(_row: object) -> str:
+    return "skip"
