@@ -1,0 +1,98 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.asof import AsOf
+from forewatch.errors import NotFitted
+from forewatch.history import History
+from forewatch.rates import Forecast, Selection, Spans
+from models.engine import Engine
+from models.recipe import Recipe
+from models.training import Training
+
+
+@pytest.fixture(scope="module")
+def view(town_history: History) -> AsOf:
+    return AsOf(town_history, town_history.observed_until)
+
+
+@pytest.fixture(scope="module")
+def forecast(trained: Training, view: AsOf) -> Forecast:
+    return trained.engine.forecast(view, 40)
+
+
+def test_rates_cover_whole_force_days_from_the_first_after_the_origin(
+    forecast: Forecast, view: AsOf
+) -> None:
+    rates = forecast.rates
+    assert rates.edges[0] == view.clock.day_start(view.clock.first_day_from(view.origin))
+    assert rates.edges[0] - view.origin < pd.Timedelta(days=1)
+    assert len(rates.force_days) == 40
+    assert rates.base.shape == (3, 4, 40 * 24)
+    assert rates.baseline.shape == rates.base.shape
+    assert np.isfinite(rates.base).all()
+    assert (rates.base > 0).all()
+
+
+def test_shares_sum_to_one_within_their_place_and_hour(forecast: Forecast) -> None:
+    rates = forecast.rates
+    by_place = np.zeros((len(rates.places), len(rates.call_types)))
+    np.add.at(by_place, rates.leaf_place, rates.leaf_shares)
+    assert by_place == pytest.approx(1)
+    assert rates.grade_shares.sum(-1) == pytest.approx(1)
+
+
+def test_any_total_is_the_sum_of_its_parts(forecast: Forecast) -> None:
+    edges = forecast.rates.day_edges
+    days = Spans(edges[:-1], edges[1:])
+    whole = forecast.answer(Selection(), days).mean
+    leaves = [forecast.answer(Selection((leaf,)), days).mean for leaf in forecast.rates.leaves]
+    grades = [
+        forecast.answer(Selection(grades=(grade,)), days).mean for grade in forecast.rates.grades
+    ]
+    assert np.sum(leaves, axis=0) == pytest.approx(whole, rel=1e-9)
+    assert np.sum(grades, axis=0) == pytest.approx(whole, rel=1e-9)
+
+
+def test_hours_follow_the_shape_of_the_past(forecast: Forecast, view: AsOf) -> None:
+    past = view.counts()
+    hours = view.clock.local_hour(pd.DatetimeIndex(past["start"]))
+    wanted = np.bincount(hours, past["count"], 24)
+    found = np.bincount(forecast.rates.slot, forecast.rates.base.sum((0, 1)), 24)
+    off = np.abs(found / found.sum() - wanted / wanted.sum()).sum()
+    assert off < 0.1 * np.abs(1 / 24 - wanted / wanted.sum()).sum()
+
+
+def test_the_baseline_is_the_mean_of_the_last_eight_same_weekday_hours(
+    forecast: Forecast, view: AsOf
+) -> None:
+    past = view.counts()
+    walls = pd.DatetimeIndex(past["start"]).tz_convert(view.clock.zone).tz_localize(None)
+    first = forecast.rates.starts[30].tz_convert(view.clock.zone).tz_localize(None)
+    wanted = [
+        past.loc[walls == first - pd.Timedelta(days=7 * k), "count"].sum() for k in range(1, 9)
+    ]
+    assert forecast.rates.baseline[:, :, 30].sum() == pytest.approx(np.mean(wanted))
+
+
+def test_state_and_back_forecasts_the_same(
+    trained: Training, view: AsOf, forecast: Forecast
+) -> None:
+    again = Engine.from_state(trained.engine.state()).forecast(view, 40)
+    assert again.rates.base == pytest.approx(forecast.rates.base, rel=1e-12)
+    assert np.array_equal(again.shocks.sd, forecast.shocks.sd)
+
+
+def test_a_longer_horizon_says_the_same_of_the_days_before(
+    trained: Training, view: AsOf, forecast: Forecast
+) -> None:
+    longer = trained.engine.forecast(view, 60)
+    n = forecast.rates.base.shape[2]
+    assert longer.rates.base[:, :, :n] == pytest.approx(forecast.rates.base, rel=1e-9)
+
+
+def test_an_engine_that_was_never_trained_says_so(view: AsOf) -> None:
+    with pytest.raises(NotFitted, match="the engine is not fitted; train first"):
+        Engine(Recipe()).forecast(view, 7)
+    with pytest.raises(NotFitted, match="no state to keep"):
+        Engine(Recipe()).state()
