@@ -162,7 +162,7 @@ class Lake:
     def _write(self, name: str, data: pa.Table, about: dict[str, Any], mode: Mode) -> None:
         write_deltalake(
             self._folder(name),
-            data,
+            data.combine_chunks(),  # chunks are written side by side, in any order
             mode=mode,
             schema_mode="overwrite" if mode == "overwrite" else None,
             configuration=_KEEP_THE_LOG,
