@@ -52,12 +52,12 @@ class SameWeekdayMean:
         """Return the mean of each series' last same weekdays, shape (H, N)."""
         check_series(self.name, self.series_, panel)
         recent = panel.counts[-WEEK_DAYS * self.weeks :]
-        weekday = panel.days.weekday.to_numpy()[-WEEK_DAYS * self.weeks :]
+        weekday = panel.days.day_of_week.to_numpy()[-WEEK_DAYS * self.weeks :]
         overall = Lineage.of(panel).filled(_mean(panel.counts))
         by_weekday = np.stack([_mean(recent[weekday == d]) for d in range(WEEK_DAYS)])
         by_weekday = np.where(np.isnan(by_weekday), overall, by_weekday)
         least = HALF_A_CALL / (known_days(panel.counts) + 1)
-        return np.asarray(np.maximum(by_weekday, least)[panel.horizon.weekday.to_numpy()])
+        return np.asarray(np.maximum(by_weekday, least)[panel.horizon.day_of_week.to_numpy()])
 
     def state(self) -> State:
         """Return the series, all there is to remember."""

@@ -80,7 +80,7 @@ def design(panel: Panel, chosen: tuple[Term, ...]) -> Array:
     Weekdays are coded as differences from the mean weekday; thousands of persons as log(1 + x), so
     that the largest festival does not outrun what smaller ones have shown.
     """
-    weekday = pd.DatetimeIndex(panel.days.append(panel.horizon)).weekday.to_numpy()
+    weekday = pd.DatetimeIndex(panel.days.append(panel.horizon)).day_of_week.to_numpy()
     days = [(weekday == d).astype(float) - 1 / WEEK_DAYS for d in range(WEEK_DAYS)]
     names = tuple(term.name for term in chosen[WEEK_DAYS:])
     others = np.nan_to_num(panel.covariates.named(names)).transpose(1, 0, 2)

@@ -1,0 +1,123 @@
+"""Learned state on disk, as data that runs no code: JSON, numeric arrays, text of boosters.
+
+A folder holds `model.json` (everything but what follows, with a reference in its place),
+`arrays.npz` (numeric arrays, never pickled) and one text file for each booster.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forewatch.errors import RegistryError, StaleModel
+
+FORMAT = 1
+_MODEL, _ARRAYS = "model.json", "arrays.npz"
+_ARRAY, _TEXT = "$array", "$text"  # keys that stand for what is kept beside model.json
+_BOOSTER = "_booster"
+_NUMERIC = "biuf"
+
+
+def write(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write a state into a folder that is not there yet, all of it or nothing.
+
+    Args:
+        folder: where the state will stand.
+        state: nested mappings and lists of JSON values, numeric arrays, and texts under keys that
+            end in `_booster`.
+
+    Raises:
+        RegistryError: if the folder is there already.
+        TypeError: if a value is none of these.
+    """
+    if folder.exists():
+        raise RegistryError(f"{folder} is there already; artefacts are never overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        arrays: dict[str, NDArray[Any]] = {}
+        texts: dict[str, str] = {}
+        model = {"format": FORMAT, "state": _packed(state, "state", arrays, texts)}
+        np.savez_compressed(made / _ARRAYS, allow_pickle=False, **arrays)
+        for name, text in texts.items():
+            (made / name).write_text(text, encoding="utf-8")
+        (made / _MODEL).write_text(json.dumps(model, indent=1, allow_nan=False), encoding="utf-8")
+        made.rename(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return the state that `write` wrote.
+
+    Raises:
+        RegistryError: if the folder holds no artefacts.
+        StaleModel: if they are of another format than this code reads.
+    """
+    try:
+        model = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RegistryError(f"{folder} holds no model: {_MODEL} is missing; train again") from error
+    if model.get("format") != FORMAT:
+        raise StaleModel(
+            f"the model in {folder} has format {model.get('format')}, this code reads {FORMAT}; "
+            "run 'forewatch train'"
+        )
+    with np.load(folder / _ARRAYS, allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    state: dict[str, Any] = _unpacked(model["state"], folder, arrays)
+    return state
+
+
+def _packed(
+    value: Any,  # noqa: ANN401 - a state is any JSON value, array or booster
+    path: str,
+    arrays: dict[str, NDArray[Any]],
+    texts: dict[str, str],
+) -> Any:  # noqa: ANN401
+    """Return the value with arrays and boosters moved aside under the name of their path."""
+    if isinstance(value, Mapping):
+        return {str(key): _packed(v, f"{path}.{key}", arrays, texts) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_packed(v, f"{path}.{i}", arrays, texts) for i, v in enumerate(value)]
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in _NUMERIC:
+            raise TypeError(f"{path} is an array of {value.dtype}; only numbers are kept")
+        arrays[path] = value
+        return {_ARRAY: path}
+    if isinstance(value, str) and _BOOSTER in path:
+        texts[f"{path}.txt"] = value
+        return {_TEXT: f"{path}.txt"}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"{path} is a {type(value).__name__}; a state holds JSON values and arrays")
+
+
+def _unpacked(value: Any, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401
+    """Return the value with arrays and boosters back in their places."""
+    if isinstance(value, list):
+        return [_unpacked(v, folder, arrays) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {_ARRAY}:
+        return arrays[value[_ARRAY]]
+    if set(value) == {_TEXT}:
+        return (folder / Path(value[_TEXT]).name).read_text(encoding="utf-8")
+    return dict(_items(value, folder, arrays))
+
+
+def _items(
+    value: Mapping[str, Any], folder: Path, arrays: Mapping[str, NDArray[Any]]
+) -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        yield key, _unpacked(inner, folder, arrays)

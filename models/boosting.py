@@ -1,0 +1,227 @@
+"""Gradient-boosted trees over all series at once, directly for each block of leads.
+
+1. The target is a day's calls ÷ (trailing level × hours of the day ÷ 24), so that a tree learns
+   how a day differs from the level, not how large a place is.
+2. A row weighs what its ratio is worth: level ÷ (1 + s² level), where s is the size of the shocks
+   that the largest series share; small counts are noisy, large ones are not exact either.
+3. Each block of leads has its own trees, learned from pairs (origin, day ahead) that are drawn
+   from the whole past: few origins would let a tree learn dates by heart.
+
+Source:
+    Ke et al. (2017), LightGBM; Makridakis et al. (2022), M5 accuracy competition (direct models by
+    lead, pooled); docs/experiments/001-members-on-wales.md.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Self
+
+import lightgbm as lgb
+import numpy as np
+from pydantic import Field
+
+from features.panel import Panel
+from forewatch.errors import NotEnoughHistory
+from forewatch.profile import Frozen
+from models.base import Array, Index, Series, State, check_series, series_from, series_of
+from models.boosting_rows import Kinds, LevelDays, Rows, covariate_names, names
+
+HOURS_OF_DAY = 24.0
+_LEAST_PAIRS = 20
+
+
+class Growth(Frozen):
+    """How the trees of a block of leads grow.
+
+    Args:
+        level_days: days of the trailing level that counts are divided by.
+        learning_rate, leaves: LightGBM's own.
+    """
+
+    level_days: LevelDays = 28
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    leaves: int = Field(default=15, ge=2)
+
+
+class BoostingSettings(Frozen):
+    """How many rows the trees learn from and how large they grow.
+
+    Args:
+        lead_blocks: first lead of each block of leads, in days from the first day ahead.
+        near, far: growth of blocks whose leads begin before and from *far_from_days*: the further
+            ahead, the fewer independent stretches of time there are to learn from.
+        last_lead_days: leads from here on are forecast as if they were the last one.
+        rows: rows to learn from, for each block.
+        first_origin_days: days of history before the first pair.
+        rounds: trees, for each block.
+        rows_per_leaf, column_share, ridge: LightGBM's own.
+        shared_shock_sd: size of the shocks that the largest series share.
+        level_trust_calls: see `models.boosting_rows.Rows`.
+    """
+
+    lead_blocks: tuple[int, ...] = (0, 7, 28)
+    near: Growth = Growth()
+    far: Growth = Growth(level_days=56, learning_rate=0.02, leaves=7)
+    far_from_days: int = Field(default=28, ge=0)
+    last_lead_days: int = Field(default=90, ge=1)
+    rows: int = Field(default=120_000, ge=1000)
+    first_origin_days: int = Field(default=84, ge=28)
+    rounds: int = Field(default=150, ge=1)
+    rows_per_leaf: int = Field(default=100, ge=1)
+    column_share: float = Field(default=0.6, gt=0, le=1)
+    ridge: float = Field(default=10.0, ge=0)
+    shared_shock_sd: float = Field(default=0.05, ge=0)
+    level_trust_calls: float = Field(default=20, gt=0)
+
+    def growth(self, first_lead_days: int) -> Growth:
+        """Return how the trees of the block that begins at a lead grow."""
+        return self.far if first_lead_days >= self.far_from_days else self.near
+
+
+class Boosting:
+    """The boosted member; see the module for the method.
+
+    Args:
+        settings: see `BoostingSettings`.
+        seed: the same seed draws the same rows and grows the same trees.
+        threads: threads that LightGBM may use; the trees do not depend on it.
+    """
+
+    name = "boosting"
+
+    def __init__(
+        self, settings: BoostingSettings | None = None, seed: int = 0, threads: int = 1
+    ) -> None:
+        self.settings = settings or BoostingSettings()
+        self.seed = seed
+        self.threads = threads
+        self.series_: Series | None = None
+        self.covariates_: tuple[str, ...] = ()
+        self.kinds_ = Kinds((), ())
+        self.boosters_: tuple[lgb.Booster, ...] = ()
+
+    def fit(self, panel: Panel) -> Self:
+        """Grow the trees of each block of leads from the panel's past.
+
+        Raises:
+            NotEnoughHistory: if there are too few pairs of days for the first block.
+        """
+        self.series_, self.covariates_ = series_of(panel), covariate_names(panel)
+        self.kinds_ = Kinds.of(panel)
+        rows = self._rows(panel)
+        bounds = (*self.settings.lead_blocks, self.settings.last_lead_days + 1)
+        boosters: list[lgb.Booster] = []
+        for first, end in pairwise(bounds):
+            origins, targets = self._pairs(panel, first, end)
+            if len(origins) >= _LEAST_PAIRS:
+                boosters.append(self._grown(self.settings.growth(first), rows, origins, targets))
+            elif not boosters:
+                raise NotEnoughHistory(
+                    f"boosting needs {_LEAST_PAIRS} pairs of days; {len(panel.days)} days of "
+                    f"history give {len(origins)}; leave it out of the recipe"
+                )
+        self.boosters_ = tuple(boosters)
+        return self
+
+    def predict(self, panel: Panel) -> Array:
+        """Return expected calls for the horizon, shape (H, N), the levels taken from the panel."""
+        check_series(self.name, self.series_, panel)
+        rows = self._rows(panel)
+        days, ahead = len(panel.days), len(panel.horizon)
+        lead = np.minimum(np.arange(ahead), self.settings.last_lead_days)
+        block = np.searchsorted(self.settings.lead_blocks, lead, side="right") - 1
+        block = np.clip(block, 0, len(self.boosters_) - 1)
+        mean = np.empty((ahead, panel.counts.shape[1]))
+        for b in np.unique(block):
+            here = np.flatnonzero(block == b)
+            level_days = self.settings.growth(self.settings.lead_blocks[b]).level_days
+            columns = rows.features(np.full(len(here), days), days + here, level_days)
+            columns[:, :, names(self.covariates_).index("lead_days")] = lead[here, None]
+            ratio = self.boosters_[b].predict(
+                columns.reshape(-1, columns.shape[2]), num_threads=self.threads
+            )
+            level = rows.levels(np.array([days]), level_days) * rows.hours[days + here, None]
+            mean[here] = level * np.asarray(ratio).reshape(level.shape)
+        return mean
+
+    def state(self) -> State:
+        """Return settings, series, covariates, kinds, and the trees as LightGBM's text."""
+        trees = {
+            f"leads_{first}_booster": booster.model_to_string()
+            for first, booster in zip(self.settings.lead_blocks, self.boosters_, strict=False)
+        }
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "seed": self.seed,
+            "series": [list(pair) for pair in self.series_ or ()],
+            "covariates": list(self.covariates_),
+            "levels": list(self.kinds_.levels),
+            "call_types": list(self.kinds_.call_types),
+            "trees": trees,
+        }
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Return the member whose state this was, with one thread."""
+        member = cls(BoostingSettings(**state["settings"]), seed=int(state["seed"]))
+        member.series_ = series_from(state["series"])
+        member.covariates_ = tuple(state["covariates"])
+        member.kinds_ = Kinds(tuple(state["levels"]), tuple(state["call_types"]))
+        member.boosters_ = tuple(
+            lgb.Booster(model_str=state["trees"][key])
+            for key in (f"leads_{first}_booster" for first in member.settings.lead_blocks)
+            if key in state["trees"]
+        )
+        return member
+
+    def _rows(self, panel: Panel) -> Rows:
+        return Rows(panel, self.covariates_, self.kinds_, self.settings.level_trust_calls)
+
+    def _pairs(self, panel: Panel, first: int, end: int) -> tuple[Index, Index]:
+        """Draw pairs (origin, day ahead) with leads in [first, end), days of the past only."""
+        days, series = panel.counts.shape
+        earliest = min(self.settings.first_origin_days, days // 3)
+        origins, leads = np.meshgrid(
+            np.arange(earliest, days), np.arange(first, end), indexing="ij"
+        )
+        inside = origins + leads < days
+        origins, leads = origins[inside], leads[inside]
+        wanted = min(max(self.settings.rows // series, _LEAST_PAIRS), len(origins))
+        rng = np.random.default_rng([self.seed, first])
+        drawn = np.sort(rng.choice(len(origins), size=wanted, replace=False))
+        return origins[drawn], origins[drawn] + leads[drawn]
+
+    def _grown(self, growth: Growth, rows: Rows, origins: Index, targets: Index) -> lgb.Booster:
+        """Return the trees learned from the pairs' rows of which the count is known."""
+        settings = self.settings
+        level = rows.levels(origins, growth.level_days) * rows.hours[targets][:, None]
+        counts = rows.counts[targets]
+        known = np.isfinite(counts)
+        weight = (level / (1 + settings.shared_shock_sd**2 * level))[known]
+        columns = rows.features(origins, targets, growth.level_days)[known]
+        data = lgb.Dataset(
+            columns,
+            label=counts[known] / level[known],
+            weight=weight / weight.mean(),
+            feature_name=list(names(self.covariates_)),
+            categorical_feature=["series_level", "call_type"],
+            free_raw_data=True,
+        )
+        return lgb.train(
+            {
+                "objective": "poisson",
+                "learning_rate": growth.learning_rate,
+                "num_leaves": growth.leaves,
+                "min_data_in_leaf": settings.rows_per_leaf,
+                "feature_fraction": settings.column_share,
+                "lambda_l2": settings.ridge,
+                "num_threads": self.threads,
+                "seed": self.seed,
+                "deterministic": True,
+                "force_row_wise": True,
+                "verbosity": -1,
+            },
+            data,
+            num_boost_round=settings.rounds,
+        )

@@ -1,0 +1,252 @@
+"""SARIMA with calendar covariates, one a series, for the series that carry signal.
+
+1. Series: the whole force, areas and call types with enough calls a day; cells have none.
+2. Scale: square roots, on which counts have about the same spread at every level. A forecast is
+   brought back as mean² + variance, so that it is a mean again.
+3. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
+   squares, the rest by maximum likelihood; unknown days are missing, not zero.
+4. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
+5. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
+   named in `replaced_`: the engine gives its weight to the other members.
+
+Source:
+    Box, Jenkins, Reinsel & Ljung (2015), Time Series Analysis, 5th ed., chapter 9; Durbin & Koopman
+    (2012), Time Series Analysis by State Space Methods, section 4.10 (missing observations).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from pydantic import Field
+from statsmodels.tsa.statespace.sarimax import SARIMAX
+from threadpoolctl import threadpool_limits
+
+from features.panel import CELL, Panel
+from forewatch.errors import NotEnoughHistory
+from forewatch.profile import Frozen
+from models.base import Array, Series, State, check_series, series_from, series_of
+
+WEEK_DAYS = 7
+_LEAST_WEEKS = 26
+_RECENT_DAYS = 56
+_FILTER_DAYS = 400  # a state of a weekly season forgets what lies further back
+_COVARIATES = (
+    "bank_holiday",
+    "bank_holiday_eve",
+    "bank_holiday_after",
+    "christmas_day",
+    "boxing_day",
+    "new_years_eve",
+    "new_years_day",
+    "school_holiday",
+)
+# What statsmodels warns of while it looks for a start; the fit is judged by its forecast below.
+_LOOKING = "Non-stationary|Non-invertible|Maximum Likelihood|Too few observations|divide|overflow"
+
+
+class SarimaSettings(Frozen):
+    """Orders, and what a fit may cost.
+
+    Args:
+        order, seasonal_order: (p, d, q) and (P, D, Q); the season has 7 days.
+        last_days: days at most that a fit learns from.
+        least_calls: mean calls a day that a series needs.
+        most_series: series at most, the largest ones.
+        iterations: steps at most of the search for the parameters.
+        least_ratio, most_ratio: bounds of a forecast ÷ the mean of the last 8 weeks.
+    """
+
+    order: tuple[int, int, int] = (1, 0, 1)
+    seasonal_order: tuple[int, int, int] = (0, 1, 1)
+    last_days: int = Field(default=1095, ge=182)
+    least_calls: float = Field(default=3, gt=0)
+    most_series: int = Field(default=40, ge=1)
+    iterations: int = Field(default=40, ge=1)
+    least_ratio: float = Field(default=0.2, gt=0, lt=1)
+    most_ratio: float = Field(default=5, gt=1)
+
+
+class Sarima:
+    """The SARIMA member; see the module for the method.
+
+    Args:
+        settings: orders and bounds.
+        jobs: processes to fit in.
+    """
+
+    name = "sarima"
+
+    def __init__(self, settings: SarimaSettings | None = None, jobs: int = 1) -> None:
+        self.settings = settings or SarimaSettings()
+        self.jobs = jobs
+        self.series_: Series | None = None
+        self.covariates_: tuple[tuple[str, ...], ...] = ()
+        self.fitted_: dict[int, Array] = {}
+        self.replaced_: dict[str, str] = {}
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn the parameters of each series with signal.
+
+        Raises:
+            NotEnoughHistory: if fewer than 26 weeks are known of the whole force.
+        """
+        known = int(np.isfinite(panel.counts[:, 0]).sum())
+        if known < _LEAST_WEEKS * WEEK_DAYS:
+            raise NotEnoughHistory(
+                f"sarima needs {_LEAST_WEEKS} weeks of counts, {known} days are known"
+            )
+        self.series_, self.replaced_ = series_of(panel), {}
+        self.covariates_ = tuple(_covariates(panel, area) for area in range(len(_areas(panel))))
+        chosen = self._chosen(panel)
+        tasks = (delayed(_parameters)(*self._past(panel, i), self.settings) for i in chosen)
+        found = Parallel(n_jobs=self.jobs)(tasks)
+        self.fitted_ = {}
+        for i, parameters in zip(chosen, found, strict=True):
+            if isinstance(parameters, str):
+                self.replaced_["/".join(self.series_[i])] = parameters
+            else:
+                self.fitted_[i] = parameters
+        return self
+
+    def predict(self, panel: Panel) -> Array:
+        """Return expected calls for the horizon, shape (H, N); NaN for a series left out."""
+        check_series(self.name, self.series_, panel)
+        found = np.full((len(panel.horizon), len(panel.keys)), np.nan)
+        for i, parameters in self.fitted_.items():
+            roots, past, ahead = self._model(panel, i)
+            recent = panel.counts[-_RECENT_DAYS:, i]
+            level = float(np.nanmean(recent)) if np.isfinite(recent).any() else np.nan
+            mean = _forecast(roots[-_FILTER_DAYS:], past[-_FILTER_DAYS:], ahead, parameters, self)
+            low, high = self.settings.least_ratio * level, self.settings.most_ratio * level
+            if np.isfinite(mean).all() and (mean >= low).all() and (mean <= high).all():
+                found[:, i] = mean
+            else:
+                self._replace(panel, i)
+        return found
+
+    def state(self) -> State:
+        """Return orders, series, covariates and one vector of parameters a series."""
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "series": [list(pair) for pair in self.series_ or ()],
+            "covariates": [list(names) for names in self.covariates_],
+            "parameters": {str(i): vector for i, vector in self.fitted_.items()},
+            "replaced": dict(self.replaced_),
+        }
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Return the member whose state this was."""
+        member = cls(SarimaSettings(**state["settings"]))
+        member.series_ = series_from(state["series"])
+        member.covariates_ = tuple(tuple(names) for names in state["covariates"])
+        member.fitted_ = {int(i): np.asarray(v, float) for i, v in state["parameters"].items()}
+        member.replaced_ = dict(state["replaced"])
+        return member
+
+    def _replace(self, panel: Panel, i: int) -> None:
+        name = "/".join(series_of(panel)[i])
+        self.replaced_[name] = "its forecast left the range of the last 8 weeks"
+
+    def _chosen(self, panel: Panel) -> list[int]:
+        """Return the series worth a fit, the largest first."""
+        days = np.isfinite(panel.counts).sum(axis=0)
+        mean = np.nansum(panel.counts, axis=0) / np.maximum(days, 1)
+        enough = (mean >= self.settings.least_calls) & (days >= _LEAST_WEEKS * WEEK_DAYS)
+        fit = np.flatnonzero(enough & (panel.keys["level"] != CELL).to_numpy())
+        return [int(i) for i in fit[np.argsort(-mean[fit], kind="stable")]][
+            : self.settings.most_series
+        ]
+
+    def _past(self, panel: Panel, i: int) -> tuple[Array, Array]:
+        """Return roots of the counts and covariates of the days that a fit learns from."""
+        roots, past, _ = self._model(panel, i)
+        return roots, past[-len(roots) :]
+
+    def _model(self, panel: Panel, i: int) -> tuple[Array, Array, Array]:
+        """Return roots of the counts, covariates of the past and of the horizon of a series."""
+        area = int(panel.area_of[i])
+        columns = np.nan_to_num(panel.covariates.named(self.covariates_[area])[:, area])
+        days = len(panel.days)
+        hours = panel.hours[:days] / 24.0
+        roots = np.sqrt(panel.counts[:, i] / hours)
+        return roots[-self.settings.last_days :], columns[:days], columns[days:]
+
+
+def _areas(panel: Panel) -> tuple[str, ...]:
+    return panel.covariates.areas
+
+
+def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
+    """Return the covariates that vary in the past of an area, so that they can be learned."""
+    names = tuple(name for name in _COVARIATES if name in panel.covariates.names)
+    past = np.nan_to_num(panel.covariates.named(names)[: len(panel.days), area])
+    seen: list[str] = []
+    kept = np.empty((len(past), 0))
+    for i, name in enumerate(names):
+        wider = np.column_stack([kept, past[:, i] - past[:, i].mean()])
+        if np.linalg.matrix_rank(wider) > kept.shape[1]:
+            seen.append(name)
+            kept = wider
+    return tuple(seen)
+
+
+def _space(roots: Array, columns: Array, settings: SarimaSettings) -> Any:  # noqa: ANN401
+    """Return the state-space model of a series; columns of shape (days, covariates)."""
+    return SARIMAX(
+        pd.Series(roots),
+        exog=columns if columns.shape[1] else None,
+        order=settings.order,
+        seasonal_order=(*settings.seasonal_order, WEEK_DAYS),
+        enforce_stationarity=True,
+        enforce_invertibility=True,
+    )
+
+
+def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | str:
+    """Return the parameters of a series in statsmodels' order, or why there are none."""
+    effects = _effects(roots, past, settings.seasonal_order[1])
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _LOOKING)  # the search may end early: it is time-boxed
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        try:
+            model = SARIMAX(
+                pd.Series(roots - past @ effects),
+                order=settings.order,
+                seasonal_order=(*settings.seasonal_order, WEEK_DAYS),
+                simple_differencing=True,
+                concentrate_scale=True,
+            )
+            fit = model.fit(disp=0, maxiter=settings.iterations, method="lbfgs", cov_type="none")
+        except (ValueError, np.linalg.LinAlgError) as error:
+            return f"the fit failed: {error}"
+    found = np.concatenate([effects, np.asarray(fit.params, float), [float(fit.scale)]])
+    return found if np.isfinite(found).all() else "the fit gave parameters that are no numbers"
+
+
+def _effects(roots: Array, past: Array, differences: int) -> Array:
+    """Return the effects of the covariates by least squares on seasonal differences.
+
+    In one search with the other parameters they cost ten times as much for the same forecast.
+    """
+    for _ in range(differences):
+        roots = roots[WEEK_DAYS:] - roots[:-WEEK_DAYS]
+        past = past[WEEK_DAYS:] - past[:-WEEK_DAYS]
+    known = np.isfinite(roots)
+    return np.asarray(np.linalg.lstsq(past[known], roots[known], rcond=None)[0])
+
+
+def _forecast(roots: Array, past: Array, ahead: Array, parameters: Array, member: Sarima) -> Array:
+    """Return expected calls of the days ahead, shape (H,)."""
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        model = _space(roots, past, member.settings)
+        exog = ahead if ahead.shape[1] else None
+        said = model.filter(parameters).get_forecast(len(ahead), exog=exog)
+    mean = np.maximum(np.asarray(said.predicted_mean, float), 0.0)
+    return np.asarray(mean**2 + np.asarray(said.var_pred_mean, float))
