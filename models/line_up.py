@@ -16,6 +16,7 @@ from models.boosting import Boosting
 from models.loglinear import Loglinear
 from models.members import MEMBERS
 from models.recipe import BASELINE, Recipe
+from models.sarima import Sarima
 
 Array = NDArray[np.float64]
 
@@ -24,6 +25,8 @@ def member(name: str, recipe: Recipe) -> Member:
     """Return one member of the recipe, not fitted."""
     if name == "loglinear":
         return Loglinear(recipe.loglinear)
+    if name == "sarima":
+        return Sarima(recipe.sarima)
     if name == "boosting":
         settings = recipe.boosting.model_copy(update={"lead_blocks": recipe.lead_blocks})
         return Boosting(settings, recipe.seed)

@@ -11,6 +11,7 @@ from forewatch.profile import Frozen
 from models.boosting import BoostingSettings
 from models.loglinear import LoglinearSettings
 from models.profiles import ShareSettings
+from models.sarima import SarimaSettings
 
 MemberName = Literal[
     "same_weekday_8", "same_weekday_26", "same_weekday_52", "loglinear", "sarima", "boosting"
@@ -46,6 +47,7 @@ class Recipe(Frozen):
         origins: the past origins.
         shares: hours, leaf areas and grades.
         loglinear: settings of the log-linear member.
+        sarima: settings of the SARIMA member.
         boosting: settings of the boosted member; its blocks of leads are the recipe's.
         seed: seed of everything that is drawn.
     """
@@ -63,6 +65,7 @@ class Recipe(Frozen):
     origins: RollingOrigins = RollingOrigins()
     shares: ShareSettings = ShareSettings()
     loglinear: LoglinearSettings = LoglinearSettings()
+    sarima: SarimaSettings = SarimaSettings()
     boosting: BoostingSettings = BoostingSettings()
     seed: int = 20_26
 
