@@ -74,7 +74,8 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     with lake.lock():
         receipt, merged = _merged(lake, table, found, replaces=read.mapping.replaces_table)
         put_aside(aside, table, file, read.texts, found.reason)
-        lake.replace(table, merged, _about(file, imported_at, receipt))
+        if receipt.taken or receipt.superseded or receipt.notes or table not in lake.names():
+            lake.replace(table, merged, _about(file, imported_at, receipt))
     return receipt
 
 
@@ -94,9 +95,9 @@ def _merged(lake: Lake, table: str, found: Rows, *, replaces: bool) -> tuple[Rec
     kept = before.iloc[0:0] if replaces else before
     together = [frame for frame in (kept, rows) if len(frame)]
     merged = pd.concat(together) if together else before.iloc[0:0]
-    merged = merged.drop_duplicates(key, keep="last").sort_values(columns, ignore_index=True)
+    merged = merged.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
     gone = len(before) + int((~known_key).sum()) - len(merged)
-    notes = (f"{gone:,} rows of the table that {table} no longer hold were removed",) * bool(gone)
+    notes = (f"{gone:,} rows that the table held and the file doesn't were removed",) * bool(gone)
     return _receipt(table, found, state, notes), merged.astype(COLUMNS[table])
 
 

@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from forewatch.errors import DataError, MissingColumns, SettingsError
+from forewatch.profile import Profile
+from sources.areas import area_table, nearest, tree
+from sources.lake import Lake
+from sources.table_mapping import Root, TableMapping
+
+
+def profile(**more: Any) -> Profile:
+    return Profile.model_validate(
+        {
+            "force": {"id": "shire", "name": "Shire", "zone": "Europe/London"},
+            "levels": {"names": ["force", "district"], "modelled": "district"},
+            "call_types": [{"id": "theft", "name": "Theft"}],
+            "grades": ["routine"],
+            **more,
+        }
+    )
+
+
+def csv(folder: Path, text: str) -> Path:
+    path = folder / "areas.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def square(x: float, y: float, side: float) -> list[list[float]]:
+    corners = [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]
+    return [[x + side * a, y + side * b] for a, b in corners]
+
+
+def geojson(folder: Path, *geometries: dict[str, Any]) -> Path:
+    path = folder / "areas.geojson"
+    features = [
+        {"type": "Feature", "properties": {"NM": f"Place {i}", "n": 10 * i}, "geometry": geometry}
+        for i, geometry in enumerate(geometries)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    return path
+
+
+def test_a_table_of_areas_becomes_a_tree(tmp_path: Path) -> None:
+    file = csv(tmp_path, "id,name,parent,kind,population\nshire,Shire,,,\nn,North,shire,Rural,9\n")
+    found = area_table(file, profile(), TableMapping())
+    assert found["kind"].tolist() == ["mixed", "rural"]
+    assert found["population"].tolist()[1] == 9
+    lake = Lake(tmp_path / "history")
+    lake.replace("areas", found, {})
+    read = tree(lake, profile())
+    assert read.leaves == ("n",)
+    assert read.area("n").lat is None
+    assert read.area("n").kind == "rural"
+
+
+def test_areas_without_parents_stand_below_the_force_and_ids_come_from_names(
+    tmp_path: Path,
+) -> None:
+    file = csv(tmp_path, 'name\n"Bristol, City of"\nNorth Somerset\n')
+    found = area_table(file, profile(), TableMapping())
+    assert found["id"].tolist() == ["shire", "bristol-city-of", "north-somerset"]
+    assert found["parent"].tolist() == ["", "shire", "shire"]
+    named = area_table(file, profile(), TableMapping(root=Root(id="all", name="All of it")))
+    assert named["parent"].tolist() == ["", "all", "all"]
+
+
+def test_a_geojson_gives_names_by_mapping_and_the_centres_of_its_polygons(tmp_path: Path) -> None:
+    holed = [square(0, 50, 4), square(2, 52, 2)]  # the hole moves the centre: (16·2 − 4·3) / 12
+    two = {"type": "MultiPolygon", "coordinates": [[square(0, 0, 1)], [square(10, 0, 1)[::-1]]]}
+    file = geojson(tmp_path, {"type": "Polygon", "coordinates": holed}, two)
+    mapping = TableMapping(columns={"name": "NM", "population": "n"})
+    found = area_table(file, profile(), mapping).set_index("id")
+    assert found.loc["place-0", "lon"] == pytest.approx((16 * 2 - 4 * 3) / 12)
+    assert found.loc["place-0", "lat"] == pytest.approx((16 * 52 - 4 * 53) / 12)
+    assert found.loc["place-1", "lon"] == pytest.approx(5.5)
+    assert found.loc["place-1", "lat"] == pytest.approx(0.5)
+    assert found.loc["place-1", "population"] == 10
+
+
+def test_trees_that_do_not_fit_the_profile_are_refused(tmp_path: Path) -> None:
+    deep = csv(tmp_path, "id,parent\na,\nb,a\nc,b\n")
+    with pytest.raises(SettingsError, match="3 levels deep"):
+        area_table(deep, profile(), TableMapping())
+    flat = csv(tmp_path, "id,parent\na,\n")
+    with pytest.raises(SettingsError, match="no area stands at that level"):
+        area_table(flat, profile(), TableMapping())
+    with pytest.raises(DataError, match=r"kind 'hilly' is not one of urban"):
+        area_table(csv(tmp_path, "id,kind\na,hilly\n"), profile(), TableMapping())
+    with pytest.raises(DataError, match="lat 'north' is no number"):
+        area_table(csv(tmp_path, "id,lat\na,north\n"), profile(), TableMapping())
+    with pytest.raises(DataError, match="area 'A b' can't be taken"):
+        area_table(csv(tmp_path, "id\nA b\n"), profile(), TableMapping())
+    with pytest.raises(MissingColumns, match=r"areas lack id and name; areas\.csv has x"):
+        area_table(csv(tmp_path, "x\n1\n"), profile(), TableMapping())
+
+
+def test_there_is_one_tree(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "history")
+    own = profile(
+        areas=[{"id": "shire", "name": "Shire"}, {"id": "n", "name": "N", "parent": "shire"}]
+    )
+    assert tree(lake, own).leaves == ("n",)
+    with pytest.raises(SettingsError, match="the force has no areas"):
+        tree(lake, profile())
+    lake.replace("areas", area_table(csv(tmp_path, "id\na\nb\n"), profile(), TableMapping()), {})
+    with pytest.raises(SettingsError, match=r"two area trees: forewatch.toml has 2 .* and 3 areas"):
+        tree(lake, own)
+
+
+def test_a_point_belongs_to_the_leaf_with_the_nearest_centre(tmp_path: Path) -> None:
+    # At 60° north a degree of longitude is half a degree of latitude: east is nearer than it looks.
+    file = csv(tmp_path, "id,lat,lon\nnorth,60.6,0\neast,60,1\nnowhere,,\n")
+    lake = Lake(tmp_path / "history")
+    lake.replace("areas", area_table(file, profile(), TableMapping()), {})
+    found = nearest(tree(lake, profile()), pd.Series([60.0, None]), pd.Series([0.0, 0.0]))
+    assert found[0] == "east"
+    assert pd.isna(found[1])
