@@ -42,6 +42,7 @@ _REPORT = "report"
 _DECISION = "decision-"
 # MLflow refuses longer values of tags and parameters. Source: mlflow/utils/validation.py.
 _MAX_LENGTH = 5_000
+_SAID = 3  # reasons of the gate that an error repeats; 'forewatch models show' has all
 _BATCH = 100  # the most parameters that it takes at a time
 
 Act = Literal["promote", "force", "rollback", "retire"]
@@ -227,10 +228,12 @@ class Registry:
         if version.retired:
             raise RegistryError(f"version {version.version} is retired: {version.retired}")
         if not version.passed and not force.strip():
-            why = "; ".join(version.reasons) or "it was never judged"
+            why = "; ".join(version.reasons[:_SAID]) or "it was never judged"
+            more = len(version.reasons) - _SAID
             raise GateClosed(
-                f"the gate refused version {version.version}: {why}. Mend that and train again, or "
-                "promote it with --force --reason 'why'"
+                f"the gate refused version {version.version}: {why}"
+                + (f"; and {more} more reasons" if more > 0 else "")
+                + ". Mend that and train again, or promote it with --force --reason 'why'"
             )
         act: Act = "promote" if version.passed else "force"
         self._decide(Decision(act, version.version, by, at.isoformat(), force.strip()))

@@ -9,13 +9,24 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from models.registry import CHALLENGER, CHAMPION, Registry, Version
 from serving.files import replace
 from serving.workspace import Workspace
+
+# Columns of the scores that a person reads first, as the summary names them.
+_SUMMARY = {
+    "level": "level",
+    "block": "days ahead",
+    "calls": "calls a day",
+    "crps": "CRPS",
+    "baseline_crps": "8-week mean",
+    "baseline52_crps": "52-week mean",
+    "floor_crps": "perfect",
+    "coverage_80": "in 80 % band",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ def shown(workspace: Workspace, name: str) -> Shown:
             if one.version == version.version
         ),
     ]
-    return Shown("\n".join(lines), scores_table(registry.scores(version)))
+    return Shown("\n".join(lines), summary(scores_table(registry.scores(version))))
 
 
 def compared(workspace: Workspace, name: str, other: str) -> pd.DataFrame:
@@ -111,11 +122,22 @@ def ui(workspace: Workspace, host: str, port: int) -> int:
 
 
 def scores_table(scores: dict[str, float]) -> pd.DataFrame:
-    """Return metrics named measure/level/block as rows of level and block."""
+    """Return metrics named measure/level/block as rows of level and block, the largest first."""
     parts = [(*name.split("/"), value) for name, value in scores.items() if name.count("/") == 2]  # noqa: PLR2004
     frame = pd.DataFrame(parts, columns=["measure", "level", "block", "value"])
     wide = frame.pivot_table(index=["level", "block"], columns="measure", values="value")
-    return wide.rename_axis(columns=None).reset_index()
+    wide = wide.rename_axis(columns=None).reset_index()
+    first_day = wide["block"].str.extract(r"(\d+)", expand=False).astype(int)
+    size = wide.get("calls", pd.Series(0.0, wide.index)).groupby(wide["level"]).transform("max")
+    order = pd.DataFrame({"size": -size, "level": wide["level"], "first_day": first_day})
+    return wide.loc[order.sort_values(list(order)).index].reset_index(drop=True)
+
+
+def summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what a person reads first: ours beside the baselines and a perfect forecast."""
+    found = scores[[name for name in _SUMMARY if name in scores]].rename(columns=_SUMMARY)
+    numbers = found.select_dtypes("number").columns
+    return found.assign(**{name: found[name].round(3) for name in numbers})
 
 
 def _decided(workspace: Workspace, decide: Callable[[Registry], Version]) -> Version:
@@ -135,8 +157,3 @@ def _chosen(registry: Registry, name: str) -> Version:
 
 def _now() -> pd.Timestamp:
     return pd.Timestamp.now("UTC")
-
-
-def report_folder(workspace: Workspace, version: str) -> Path:
-    """Return where the report of a version is kept for readers."""
-    return workspace.root / "reports" / version

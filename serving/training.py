@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from features.clock import Clock
+from forewatch import __version__
 from models import training as learning
 from models.base import Progress
 from models.gate import Verdict, judge
@@ -25,18 +25,6 @@ from models.report import report
 from serving import modelling
 from serving.spans import instant
 from serving.workspace import Workspace
-
-# Columns of the scores that a person reads first, as the summary names them.
-_SUMMARY = {
-    "level": "level",
-    "block": "days ahead",
-    "calls": "calls a day",
-    "crps": "CRPS",
-    "baseline_crps": "8-week mean",
-    "baseline52_crps": "52-week mean",
-    "floor_crps": "perfect",
-    "coverage_80": "in 80 % band",
-}
 
 
 @dataclass(frozen=True)
@@ -79,7 +67,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
             "until": at.isoformat(),
             "data_version": history.version,
             "recipe": recipe.fingerprint(),
-            "code_version": installed("forewatch"),
+            "code_version": __version__,
         },
         passed=verdict.passed,
         reasons=verdict.reasons,
@@ -91,13 +79,6 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
     folder = workspace.root / "reports" / f"version-{version.version}"
     _write(folder, files)
     return Done(registry.model, version, trained.scores, trained.notes, folder)
-
-
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return what a person reads first: ours beside the baselines and a perfect forecast."""
-    found = scores[[name for name in _SUMMARY if name in scores]].rename(columns=_SUMMARY)
-    numbers = found.select_dtypes("number").columns
-    return found.assign(**{name: found[name].round(3) for name in numbers})
 
 
 def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:

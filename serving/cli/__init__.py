@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from forewatch import __version__
 from serving.cli.asking import forecast, issue
 from serving.cli.data import check, import_
 from serving.cli.group import Commands
@@ -32,7 +33,7 @@ from serving.cli.starting import demo, init
     help="Folder of the force (or FOREWATCH_WORKSPACE in the environment).",
 )
 @click.option("--debug", is_flag=True, help="Show where in the code an unexpected error arose.")
-@click.version_option(package_name="forewatch")
+@click.version_option(__version__)
 @click.pass_context
 def cli(context: click.Context, workspace: Path, debug: bool) -> None:
     """Forecast police demand by place and hour, with honest uncertainty.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,11 +60,17 @@ def decider(function: Function) -> Function:
     """Add the option that names who decides about a model."""
     return click.option(
         "--by",
-        envvar="USER",
-        default="unknown",
+        default=_user,
         show_default="the user who is logged in",
         help="Who decides; recorded with the decision.",
     )(function)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a process without a user of the system, as in some containers
+        return "unknown"
 
 
 def jobs_option(function: Function) -> Function:

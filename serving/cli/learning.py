@@ -26,7 +26,7 @@ def train(root: Path, until: str | None, jobs: int | None, promote: bool, by: st
 
     with shown() as progress:
         done = training.train(workspace_of(root), until=until, jobs=jobs, progress=progress)
-    echo_table(training.summary(done.scores))
+    echo_table(modelling.summary(done.scores))
     for note in done.notes:
         click.echo(f"note: {note}")
     click.echo(f"version {done.version.version} of {done.model}; report: {done.report}")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -55,6 +56,12 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
 def _speaks_for_itself(option: click.Option) -> bool:
     """A choice, a number or an address with its default shown needs no sentence."""
     return option.show_default is True or isinstance(option.type, click.Choice)
+
+
+def test_the_version_is_the_one_that_is_packaged(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    result = CliRunner().invoke(cli, ["--version"])
+    assert result.output.split()[-1] == project["project"]["version"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
