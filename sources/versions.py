@@ -106,6 +106,9 @@ def _by_time(rows: Versions, stored: Versions) -> NDArray[np.int8]:
     says = np.concatenate([stored.content, rows.content[left]])
     order = np.lexsort((known, reference))  # stable: stored before the file's, each in its order
     follows, repeats = _beside_the_one_before(reference[order], says[order])
+    # of versions written at one instant each is kept: another order would change which is the last
+    ties = follows & np.append(False, known[order][1:] == known[order][:-1])
+    repeats &= ties | ~np.append(ties[1:], False)
     is_row = order >= stored.reference.size
     after_row = np.concatenate([[False], is_row[:-1]])
     found = np.where(follows, SUPERSEDING, NEW)
