@@ -63,10 +63,10 @@ _FORECASTS = {
     "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count",
     "notes": [],
     "by": "week",
-    "total_rows": 1,
-    "limit": 1000,
+    "total_rows": 9,
+    "limit": 1,
     "offset": 0,
-    "next": None,
+    "next": "/v1/forecasts?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
     "rows": [_ROW],
 }
 _CSV = ",".join(_ROW) + "\r\n" + ",".join(str(value) for value in _ROW.values()) + "\r\n"
@@ -111,6 +111,9 @@ KEYED: Responses = {
         "Request-URI Too Long",
         414,
     ),
+    503: problem(
+        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
+    ),
 }
 READ: Responses = {
     **KEYED,
@@ -120,9 +123,6 @@ READ: Responses = {
         "not-acceptable",
         "Not Acceptable",
         406,
-    ),
-    503: problem(
-        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
     ),
 }
 _UNKNOWN = problem(

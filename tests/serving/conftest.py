@@ -113,13 +113,13 @@ class Bench:
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON of a good answer."""
-        answer = self.client.get(path, params=parameters)
+        answer = self.client.get(path, params=parameters or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def refused(self, path: str, status: int, **parameters: Any) -> Any:
         """Return the problem of a refused question."""
-        answer = self.client.get(path, params=parameters)
+        answer = self.client.get(path, params=parameters or None)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         return answer.json()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,13 @@ def every_error() -> list[type[errors.ForewatchError]]:
     return [each for each in found if each.__module__ == "forewatch.errors"]
 
 
-def example(of: type[errors.ForewatchError]) -> errors.ForewatchError:
+def example(of: Any) -> errors.ForewatchError:
     if of is errors.UnknownName:
         return errors.UnknownName("thing", "x", ["y"])
-    return of("x", ["y"]) if issubclass(of, errors.UnknownName) else of("what is wrong; what to do")
+    made: errors.ForewatchError = (
+        of("x", ["y"]) if issubclass(of, errors.UnknownName) else of("what is wrong; what to do")
+    )
+    return made
 
 
 @pytest.mark.parametrize("of", every_error(), ids=lambda of: of.__name__)

@@ -1,0 +1,134 @@
+"""The API keeps to its own description: requests of every kind, made by a machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi import checks
+
+from serving.api.reference import openapi_text
+from serving.keys import SCOPES
+from tests.serving.conftest import Bench, issue_of_the_town
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    made = Bench(tmp_path_factory.mktemp("workspace"))
+    made.issues().publish(issue_of_the_town())
+    return made
+
+
+@pytest.fixture(scope="module")
+def described(bench: Bench) -> Any:
+    return schemathesis.openapi.from_asgi("/openapi.json", bench.app)
+
+
+DOCUMENT = json.loads(openapi_text())
+PATHS = sorted(DOCUMENT["paths"])
+
+# What a caller may rely on. Left out: positive_data_acceptance (a name of the right shape may well
+# be unknown, and a span may be too long) and ensure_resource_availability (nothing is created).
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+    checks.ignored_auth,
+]
+
+
+POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    # without any parameter there is nothing to get wrong
+    [(path, mode) for path in PATHS for mode in (POSITIVE, NEGATIVE)[: 1 + ("health" not in path)]],
+)
+def test_every_route_keeps_to_its_description(
+    path: str, mode: schemathesis.GenerationMode, described: Any, bench: Bench
+) -> None:
+    headers = {"Authorization": f"Bearer {bench.token}"}
+
+    @given(case=described[path]["GET"].as_strategy(generation_mode=mode))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+    def ask(case: Any) -> None:
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    ask()
+
+
+def test_the_document_in_docs_is_that_of_the_code(root: Path) -> None:
+    checked_in = (root / "docs" / "openapi.json").read_text(encoding="utf-8")
+    assert checked_in == openapi_text(), "run 'python -m serving.api.reference'"
+
+
+def test_the_document_says_what_the_forecasts_may_be_used_for() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert "They say nothing about persons" in DOCUMENT["info"]["description"]
+    assert "must not be used to score, rank, identify or select a person" in (
+        DOCUMENT["info"]["description"].replace("\n", " ")
+    )
+
+
+def test_every_example_fits_its_schema() -> None:
+    found = 0
+    for path, operations in DOCUMENT["paths"].items():
+        for status, answer in operations["get"]["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                if "example" not in content:
+                    continue
+                schema = content["schema"] | {"components": DOCUMENT["components"]}
+                errors = list(jsonschema_rs.iter_errors(schema, content["example"]))
+                assert not errors, (path, status, kind, errors)
+                found += 1
+    assert found > 30
+
+
+def test_every_route_that_needs_a_key_says_so(bench: Bench) -> None:
+    for path, operations in DOCUMENT["paths"].items():
+        status = bench.stranger.get(path.replace("{number}", "1")).status_code
+        assert (status == 401) == ("security" in operations["get"]), path
+        assert (status == 401) == ("401" in operations["get"]["responses"]), path
+
+
+def test_every_documented_status_can_be_had_and_no_other(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    empty, spoilt = (Bench(tmp_path_factory.mktemp(name)) for name in ("empty", "spoilt"))
+    (spoilt.root / "keys.json").write_text("{")
+    narrow = {
+        scope: {"X-API-Key": bench.keys().create("x", tuple(set(SCOPES) - {scope}))}
+        for scope in SCOPES
+    }
+    for path in PATHS:
+        at = path.replace("{number}", "1")
+        at += "?week=2026-W43" if path == "/v1/forecasts" else ""
+        sign = "&" if "?" in at else "?"
+        good = bench.client.get(at)
+        tag = {"If-None-Match": good.headers.get("etag", "")}
+        answers = [
+            good,
+            bench.stranger.get(at),
+            bench.client.get(at, headers=tag),
+            bench.client.get(at, headers={"Accept": "text/html"}),
+            bench.client.get(f"{at}{sign}limit=0"),
+            bench.client.get(at.replace("/1", "/0").replace("W43", "W60")),
+            bench.client.get(at.replace("/1", "/7") + f"{sign}area=x"),
+            empty.client.get(at),
+            spoilt.client.get(at),
+            *(bench.stranger.get(at, headers=headers) for headers in narrow.values()),
+        ]
+        if "security" in DOCUMENT["paths"][path]["get"]:
+            answers.append(bench.client.get(f"{at}{sign}{'x' * 9000}"))
+        documented = {int(status) for status in DOCUMENT["paths"][path]["get"]["responses"]}
+        assert {answer.status_code for answer in answers} == documented, path

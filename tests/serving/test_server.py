@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # tests are no package; fixtures bring these in
+    from tests.serving.conftest import Bench
+
+_SERVER = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from serving.api.app import create_app
+from serving.api.server import serve
+from serving.issue_store import IssueStore
+from serving.keys import KeyRing
+
+root = Path(sys.argv[1])
+workspace = SimpleNamespace(
+    models_json=root / "models.json",
+    issues=lambda: IssueStore(root / "issues"),
+    keys=lambda: KeyRing(root / "keys.json"),
+)
+app = create_app(workspace)
+print("starting", flush=True)
+serve(app, "127.0.0.1", int(sys.argv[2]))
+"""
+
+
+def fetched(port: int, path: str, token: str) -> tuple[int, dict[str, str], bytes]:
+    """Wait for the server's first answer; a refused connection means it isn't listening yet."""
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", path, headers={"X-API-Key": token})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        except ConnectionRefusedError:
+            continue
+        finally:
+            connection.close()
+
+
+def test_a_server_answers_on_its_port_and_ends_when_told(bench: Bench, root: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(bench.root), str(port)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "starting\n"
+        status, headers, body = fetched(port, "/v1/forecasts?week=2026-W43", bench.token)
+        assert (status, json.loads(body)["issue"]) == (200, 1)
+        assert "server" not in {name.lower() for name in headers}
+        assert fetched(port, f"/v1/areas?{'x' * 9000}", bench.token)[0] == 414
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=30)
+    assert bench.token not in said
+    assert "Traceback" not in said
