@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE_WEEKS = 8
-MIN_Z = 6.0  # some 60 series × 150 weeks are looked at, and scatter has fat tails
-MIN_RATIO = 1.15  # a smaller change is within what models follow by themselves
+MIN_Z = 5.0  # some 60 series × 150 weeks are looked at: chance passes 5 less than once in a hundred
+MIN_RATIO = 1.1  # a smaller change is within what models follow by themselves
 MIN_WEEKLY_CALLS = 5.0
 _YEAR_WEEKS = 52
 _MAX_UNKNOWN_WEEKS = 4
