@@ -31,6 +31,7 @@ from sources.receipts import Receipt
 from sources.records import STATES, TAKEN, Reader, Records, joined
 from sources.references import reference_key
 from sources.spans import Span, is_within, spans_of
+from sources.stored import ints, positions
 from sources.versions import (
     DUPLICATE,
     NEW,
@@ -150,21 +151,14 @@ def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
     if table is None:
         none = np.empty(0, np.uint64)
         return Versions(none, np.empty(0, np.int64), none)
-    frame = table.to_pandas().sort_values(["import_id", "row"], ignore_index=True)
-    codes = tuple(
-        pd.Categorical(frame[name], categories=list(names.get(name, STATES))).codes.astype(np.int16)
-        for name in _ENCODED
-    )
+    codes = tuple(positions(table, name, names.get(name, STATES)) for name in _ENCODED)
+    says = content(ints(table, "received_at"), codes)
+    order = np.lexsort((ints(table, "row"), ints(table, "import_id")))
     return Versions(
-        frame["reference_hash"].to_numpy().view(np.uint64),
-        _micros(frame["known_at"]),
-        content(_micros(frame["received_at"]), codes),
+        ints(table, "reference_hash").view(np.uint64)[order],
+        ints(table, "known_at")[order],
+        says[order],
     )
-
-
-def _micros(column: pd.Series[Any]) -> Micros:
-    micros: Micros = column.dt.tz_localize(None).to_numpy("datetime64[us]").view(np.int64)
-    return micros
 
 
 def _nothing_new(found: Standing) -> Standing:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.errors import DataError, NotEnoughHistory, SettingsError
+from forewatch.errors import NotEnoughHistory, SettingsError
 from forewatch.history import History, Step, check, empty
 from forewatch.profile import Profile
 from sources.areas import tree as area_tree
@@ -24,6 +24,7 @@ from sources.lake import Lake
 from sources.observed import of_lake
 from sources.records import STATES, TAKEN
 from sources.spans import Span, holes, spans_of
+from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
 _HOUR = 3_600_000_000
@@ -100,7 +101,7 @@ def _of_counts(lake: Lake, profile: Profile, tree: AreaTree) -> _Counts:
     frame = empty("counts") if table is None else table.to_pandas()
     ids = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
     for name, known in ids.items():
-        _stop_if_gone(name, set(frame[name].unique()), known)
+        stop_if_gone(name, set(frame[name].unique()), known)
         # Not astype: dtypes that differ in the order of their categories alone count as equal.
         frame[name] = frame[name].cat.set_categories(list(known))
     found = of_lake(lake)
@@ -144,13 +145,13 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
     ids = (tree.leaves, profile.call_type_ids, tuple(profile.grades))
     cell = np.zeros(versions.num_rows, np.int64)
     for name, known in zip(_ENCODED[:3], ids, strict=True):
-        cell = cell * len(known) + np.maximum(_codes(versions, name, known), 0)
-    is_taken = _codes(versions, "state", STATES) == TAKEN
-    start = _ints(versions, "received_at") // _HOUR
+        cell = cell * len(known) + np.maximum(positions(versions, name, known), 0)
+    is_taken = positions(versions, "state", STATES) == TAKEN
+    start = ints(versions, "received_at") // _HOUR
     per_hour = math.prod(map(len, ids))
     key = start * per_hour + cell
-    reference = _ints(versions, "reference_hash")
-    known_at = np.maximum(_ints(versions, "known_at"), (start + 1) * _HOUR)
+    reference = ints(versions, "reference_hash")
+    known_at = np.maximum(ints(versions, "known_at"), (start + 1) * _HOUR)
 
     ascending = np.sort(reference)
     twice = ascending[1:][ascending[1:] == ascending[:-1]]
@@ -162,7 +163,7 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
 
     late = single & ~prompt
     order = _chains(versions, np.flatnonzero(is_corrected))
-    changes = _changes(reference, key, _ints(versions, "known_at"), is_taken, order)
+    changes = _changes(reference, key, ints(versions, "known_at"), is_taken, order)
     changed_at = np.maximum(changes[1], (changes[0] // per_hour + 1) * _HOUR)
     rest = pd.DataFrame(
         {
@@ -185,7 +186,7 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
 def _chains(versions: pa.Table, which: Ints) -> Ints:
     """Return rows of calls with several versions: by call, and in it as they became known."""
     some = versions.take(pa.array(which))
-    columns = [_ints(some, n) for n in ("row", "import_id", "known_at", "reference_hash")]
+    columns = [ints(some, n) for n in ("row", "import_id", "known_at", "reference_hash")]
     order: Ints = which[np.lexsort(columns)]
     return order
 
@@ -221,32 +222,6 @@ def _frame(
             "known_at": _instants(known_at),
         }
     )
-
-
-def _codes(versions: pa.Table, name: str, known: tuple[str, ...]) -> NDArray[np.int16]:
-    """Return the position of each row's id, −1 where it has none (filtered rows only)."""
-    column = versions.column(name).unify_dictionaries().combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([]).dictionary_encode()
-    found = column.dictionary.to_pylist()
-    used = {found[i] for i in column.indices.unique().to_pylist() if i is not None}
-    _stop_if_gone(name, used, known)
-    position = np.array([known.index(i) if i in used else -1 for i in found] + [-1], np.int16)
-    taken: NDArray[np.int16] = position[column.indices.fill_null(-1).to_numpy()]
-    return taken
-
-
-def _stop_if_gone(name: str, used: set[str], known: tuple[str, ...]) -> None:
-    if gone := sorted(used - set(known)):
-        raise DataError(
-            f"the history uses {name.replace('_', ' ')} {', '.join(gone)}, which the force no "
-            "longer has; put it back into forewatch.toml, or start a new history and import again"
-        )
-
-
-def _ints(table: pa.Table, name: str) -> Ints:
-    found: Ints = table.column(name).cast(pa.int64()).to_numpy()
-    return found
 
 
 def _instants(micros: Ints) -> pd.DatetimeIndex:
