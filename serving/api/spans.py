@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -46,7 +47,7 @@ def span(issue: Issue, week: str | None, start: str | None, end: str | None) -> 
                 "+ is written %2B)"
             )
     try:
-        found = Span(*spans.span(clock, week=week, start=start, end=end))
+        found = _read(clock, week, start, end)
     except BadQuestion as error:
         if week is None or start is not None or end is not None:
             raise
@@ -63,6 +64,13 @@ def span(issue: Issue, week: str | None, start: str | None, end: str | None) -> 
             "answered at once; ask in parts"
         )
     return found
+
+
+# The same weeks are asked for again and again, and calendars are slow. What can't be read raises,
+# and is not kept.
+@lru_cache(maxsize=512)
+def _read(clock: Clock, week: str | None, start: str | None, end: str | None) -> Span:
+    return Span(*spans.span(clock, week=week, start=start, end=end))
 
 
 def _is_plain(text: str) -> bool:
