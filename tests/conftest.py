@@ -2,11 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
 
+from features.panel import Covariates, Panel
 from forewatch.history import History
 from sources.synthetic import DemoForce, demo_force, history
 
@@ -52,6 +57,45 @@ def town() -> DemoForce:
 def town_history(town: DemoForce) -> History:
     """The town's history, as an import of its extract would leave it."""
     return history(town)
+
+
+@pytest.fixture(scope="session")
+def panel_of() -> Callable[..., Panel]:
+    """Make a panel of a force with given calls, shape (days + horizon, places, call types)."""
+
+    def made(calls: NDArray[np.float64], horizon: int, first: str = "2024-01-01") -> Panel:
+        every_day = pd.date_range(first, periods=len(calls), unit="us")
+        n, places, types = calls.shape
+        keys = [("force", "force", "all")]
+        keys += [("district", f"d{i}", "all") for i in range(places)]
+        keys += [("call_type", "force", f"t{j}") for j in range(types)]
+        keys += [("cell", f"d{i}", f"t{j}") for i in range(places) for j in range(types)]
+        by_place, by_type = calls.sum(2), calls.sum(1)
+        whole = calls.sum((1, 2))[:, None]
+        counts = np.concatenate([whole, by_place, by_type, calls.reshape(n, -1)], axis=1)
+        frame = pd.DataFrame(keys, columns=["level", "area", "call_type"], dtype="str")
+        areas = ("force", *(f"d{i}" for i in range(places)))
+        turn = 2 * np.pi * every_day.day_of_year.to_numpy() / 365.25
+        columns = {
+            "weekday": every_day.day_of_week.to_numpy().astype(float),
+            "bank_holiday": ((every_day.month == 12) & (every_day.day >= 25)).astype(float),
+            **{f"season_sin_{k}": np.sin(k * turn) for k in (1, 2, 3)},
+            **{f"season_cos_{k}": np.cos(k * turn) for k in (1, 2, 3)},
+        }
+        values = np.repeat(np.stack(list(columns.values()), 1)[:, None], len(areas), axis=1)
+        return Panel(
+            days=every_day[: n - horizon],
+            horizon=every_day[n - horizon :],
+            keys=frame,
+            counts=counts[: n - horizon],
+            covariates=Covariates(tuple(columns), areas, values),
+            area_of=np.array([areas.index(area) for area in frame["area"]], dtype=np.int64),
+            hours=np.full(n, 24.0),
+            places=areas[1:],
+            call_types=tuple(f"t{j}" for j in range(types)),
+        )
+
+    return made
 
 
 @pytest.fixture(scope="session")
