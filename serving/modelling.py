@@ -7,14 +7,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
+from forewatch.errors import StaleModel
+from models.engine import Engine
 from models.registry import CHALLENGER, CHAMPION, Registry, Version
 from serving.files import replace
 from serving.workspace import Workspace
+
+_ON = " on"  # MLflow's names of metrics may hold no "+"
 
 # Columns of the scores that a person reads first, as the summary names them.
 _SUMMARY = {
@@ -125,6 +131,7 @@ def scores_table(scores: dict[str, float]) -> pd.DataFrame:
     """Return metrics named measure/level/block as rows of level and block, the largest first."""
     parts = [(*name.split("/"), value) for name, value in scores.items() if name.count("/") == 2]  # noqa: PLR2004
     frame = pd.DataFrame(parts, columns=["measure", "level", "block", "value"])
+    frame["block"] = frame["block"].str.replace(_ON, "+")
     wide = frame.pivot_table(index=["level", "block"], columns="measure", values="value")
     wide = wide.rename_axis(columns=None).reset_index()
     first_day = wide["block"].str.extract(r"(\d+)", expand=False).astype(int)
@@ -138,6 +145,31 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     found = scores[[name for name in _SUMMARY if name in scores]].rename(columns=_SUMMARY)
     numbers = found.select_dtypes("number").columns
     return found.assign(**{name: found[name].round(3) for name in numbers})
+
+
+def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Yield each known score under measure/level/block, in the letters that MLflow allows."""
+    for row in scores.to_dict("records"):
+        where = f"{row['level']}/{str(row['block']).replace('+', _ON)}"
+        for name, value in row.items():
+            if isinstance(value, float) and np.isfinite(value):
+                yield f"{name}/{where}", value
+
+
+def engine(registry: Registry, version: Version) -> Engine:
+    """Return a version's engine.
+
+    Raises:
+        StaleModel: if the running code makes nothing of what was kept.
+    """
+    try:
+        return Engine.from_state(registry.state(version))
+    except (ValidationError, KeyError) as error:
+        raise StaleModel(
+            f"version {version.version} of {registry.model} was made by Forewatch "
+            f"{version.tags.get('code_version', 'of another time')}, and this code can't read it; "
+            "run 'forewatch train --promote'"
+        ) from error
 
 
 def _decided(workspace: Workspace, decide: Callable[[Registry], Version]) -> Version:

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -62,7 +61,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
     record = Record(
         state=trained.engine.state(),
         params=dict(flattened(recipe.model_dump(mode="json"))),
-        scores=dict(metrics(trained.scores)),
+        scores=dict(modelling.metrics(trained.scores)),
         tags={
             "until": at.isoformat(),
             "data_version": history.version,
@@ -79,15 +78,6 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
     folder = workspace.root / "reports" / f"version-{version.version}"
     _write(folder, files)
     return Done(registry.model, version, trained.scores, trained.notes, folder)
-
-
-def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
-    """Yield each known score under measure/level/block, in the letters that MLflow allows."""
-    for row in scores.to_dict("records"):
-        where = f"{row['level']}/{str(row['block']).replace('+', ' on')}"
-        for name, value in row.items():
-            if name not in ("level", "block") and isinstance(value, float) and np.isfinite(value):
-                yield f"{name}/{where}", float(value)
 
 
 def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

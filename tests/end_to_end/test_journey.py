@@ -1,0 +1,270 @@
+"""The whole way by the real command line: init, import, check, train, promote, issue, forecast.
+
+One small synthetic force, whose truth is known, goes the way once; the tests look at what each
+station left behind.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from fastapi.testclient import TestClient
+
+from serving.api.app import create_app
+from serving.cli import cli
+from serving.settings import load
+from serving.workspace import Workspace
+from sources.synthetic import DemoForce, demo_force, write
+
+UNTIL = "2026-11-23"
+# The next week begins where the history ends.
+WEEK, MONDAY, SUNDAY = "2026-W48", "2026-11-23", "2026-11-29"
+RECIPE = """
+[training]
+members = ["same_weekday_8", "same_weekday_52", "loglinear"]
+[training.origins]
+folds = 4
+horizon_days = 28
+"""
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A workspace at the end of the way, with what each command printed."""
+
+    force: DemoForce
+    root: Path
+    extract: Path
+    printed: dict[str, Result]
+
+    def run(self, *args: str) -> Result:
+        return CliRunner().invoke(cli, ["-w", str(self.root), *args])
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory, migrated_store: Path) -> Journey:
+    folder = tmp_path_factory.mktemp("journey")
+    root, extract = folder / "workspace", folder / "extract"
+    force = demo_force(
+        seed=3, weeks=40, districts=2, beats_per_district=2, call_types=3, calls_per_week=700
+    )
+    write(force, extract)
+    (root / "mlruns").mkdir(parents=True)
+    shutil.copy(migrated_store, root / "mlruns" / "mlflow.db")
+    text = (extract / "forewatch.toml").read_text(encoding="utf-8")
+    (root / "forewatch.toml").write_text(text + RECIPE, encoding="utf-8")
+    gone = Journey(force, root, extract, {})
+    calls = ("import", "calls", str(extract / "calls.csv"), "--extracted-at", UNTIL)
+    calls = (*calls, "--mapping", str(extract / "mapping.toml"))
+    way: dict[str, tuple[str, ...]] = {
+        "tourism": ("import", "tourism", str(extract / "tourism.csv")),
+        "events": ("import", "events", str(extract / "events.csv")),
+        "holidays": ("import", "holidays", str(extract / "school_holidays.csv")),
+        "unobserved": ("import", "unobserved", str(extract / "unobserved.csv")),
+        "calls": calls,
+        "calls again": calls,
+        "check": ("check",),
+        "issue without champion": ("issue",),
+        "train": ("train", "--jobs", "1"),
+        "promote": ("models", "promote", "--force", "--reason", "a test", "--by", "ann"),
+        "issue": ("issue", "--days", "28"),
+    }
+    for name, command in way.items():
+        gone.printed[name] = gone.run(*command)
+    return gone
+
+
+def counts_of(printed: str) -> dict[str, int]:
+    """The numbers of a receipt, by what they count."""
+    lines = [line.split() for line in printed.splitlines()[1:]]
+    return {
+        " ".join((line[0], *line[2:])): int(line[1].replace(",", ""))
+        for line in lines
+        if len(line) > 1 and line[1].replace(",", "").isdigit()
+    }
+
+
+def test_every_station_ends_well(journey: Journey) -> None:
+    codes = {name: result.exit_code for name, result in journey.printed.items()}
+    assert codes == dict.fromkeys(codes, 0) | {"issue without champion": 2}, {
+        name: result.output for name, result in journey.printed.items() if result.exit_code
+    }
+
+
+def test_importing_again_changes_nothing(journey: Journey) -> None:
+    first = counts_of(journey.printed["calls"].stdout)
+    again = counts_of(journey.printed["calls again"].stdout)
+    assert first["taken"] > 20_000
+    assert (again["taken"], again["superseded"]) == (0, 0)
+
+
+def test_the_history_holds_the_public_calls(journey: Journey) -> None:
+    # The force's own records, not the file: what was drawn, without the lost window.
+    counts = Workspace(journey.root).history().counts
+    taken = counts_of(journey.printed["calls"].stdout)["taken"]
+    assert counts["count"].sum() == taken
+
+
+def test_a_forecast_needs_a_champion(journey: Journey) -> None:
+    result = journey.printed["issue without champion"]
+    assert "has no champion" in result.stderr
+    assert "forewatch train --promote" in result.stderr
+
+
+def test_training_prints_scores_and_the_gate(journey: Journey) -> None:
+    printed = journey.printed["train"].stdout
+    assert printed.splitlines()[0].split()[:2] == ["level", "days"]
+    assert "version 1 of demand-avon-and-somerset" in printed
+    assert "the gate: " in printed
+    report = journey.root / "reports" / "version-1" / "report.md"
+    assert report.read_text(encoding="utf-8").startswith("# ")
+
+
+def test_the_register_says_who_promoted_and_why(journey: Journey) -> None:
+    shown = journey.run("models", "show", "champion").stdout
+    assert "champion" in shown.splitlines()[0]
+    assert "seed = " in shown
+    kept = json.loads((journey.root / "models.json").read_text(encoding="utf-8"))
+    assert [one["status"] for one in kept["models"]] == ["champion"]
+    assert kept["decisions"][0]["by"] == "ann"
+    listed = journey.run("models", "list").stdout
+    assert len(listed.splitlines()) == 2
+
+
+def test_the_issue_says_what_it_was_made_from(journey: Journey) -> None:
+    printed = journey.printed["issue"].stdout
+    assert "published issue 1 of Avon and Somerset" in printed
+    assert "2026-11-23 07:00 GMT" in printed
+    assert "2026-11-23 to 2026-12-20 (28)" in printed
+
+
+def asked(journey: Journey, *args: str) -> pd.DataFrame:
+    """What `forewatch forecast --format csv` prints, as a frame."""
+    result = journey.run("forecast", "--week", WEEK, "--format", "csv", *args)
+    assert result.exit_code == 0, result.output
+    return pd.read_csv(io.StringIO(result.stdout))
+
+
+def test_next_week_comes_close_to_the_truth(journey: Journey) -> None:
+    days = asked(journey)
+    assert days["force_day"].tolist() == pd.date_range(MONDAY, SUNDAY).strftime("%F").tolist()
+    rates = journey.force.truth.rates
+    week = np.isin(rates.day, np.flatnonzero(rates.force_days >= pd.Timestamp(MONDAY))[:7])
+    truth = rates.base[:, :, week].sum()
+    assert days["mean"].sum() == pytest.approx(truth, rel=0.2)
+    assert (days["q05"] < days["q50"]).all()
+    assert (days["q50"] < days["q95"]).all()
+
+
+def test_the_parts_add_up_to_the_whole(journey: Journey) -> None:
+    total = asked(journey)["mean"].to_numpy()
+    for part in (
+        ("--area", "district"),
+        ("--area", "beat"),
+        ("--call-type", "each"),
+        ("--grade", "each"),
+        ("--area", "beat", "--call-type", "each", "--grade", "each", "--by", "hour"),
+    ):
+        parts = asked(journey, *part).groupby("force_day")["mean"].sum()
+        np.testing.assert_allclose(parts, total, rtol=1e-4)
+
+
+def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
+    days = asked(journey, "--area", "district")
+    said = journey.run("forecast", "--week", WEEK, "--area", "district", "--format", "json").stdout
+    told = json.loads(said)
+    assert (told["issue"], told["zone"], told["unit"]) == (1, "Europe/London", "calls")
+    rows = pd.DataFrame(told["rows"])
+    out = tmp_path / "w.parquet"
+    journey.run(
+        "forecast", "--from", MONDAY, "--to", "2026-11-30", "--area", "district",
+        "--format", "parquet", "--out", str(out),
+    )  # fmt: skip
+    kept = pd.read_parquet(out)
+    for frame in (rows, kept):
+        assert frame["area"].tolist() == days["area"].tolist()
+        np.testing.assert_allclose(frame["mean"], days["mean"], atol=1e-6)
+    table = journey.run("forecast", "--week", WEEK).stdout
+    assert "issue 1" in table.splitlines()[0]
+    assert len(table.splitlines()) == 2 + 7
+
+
+def test_the_api_says_what_the_command_line_says(journey: Journey) -> None:
+    key = journey.run("keys", "create", "rota").stdout.strip()
+    with TestClient(create_app(Workspace(journey.root))) as client:
+        answer = client.get(
+            f"/v1/forecasts?week={WEEK}&area=district",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+    assert answer.status_code == 200
+    rows = pd.DataFrame(answer.json()["rows"])
+    expected = asked(journey, "--area", "district")
+    np.testing.assert_allclose(rows["mean"], expected["mean"], atol=1e-6)
+    key_id = key.split("_")[1]
+    assert key_id in journey.run("keys", "list").stdout
+    assert journey.run("keys", "revoke", key_id).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--week", "2026-W99"), "no ISO week '2026-W99'"),
+        (("--week", WEEK, "--area", "bristl"), "near names: bristol"),
+        (("--week", WEEK, "--call-type", "missing"), "near names: missing_person"),
+        ((), "say which time"),
+    ],
+)
+def test_a_mistaken_question_ends_with_exit_code_2(
+    journey: Journey, args: tuple[str, ...], said: str
+) -> None:
+    result = journey.run("forecast", *args)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> None:
+    out = journey.root / "backtest.parquet"
+    result = journey.run(
+        "backtest", "--first-origin", "2026-10-01", "--every", "14d", "--folds", "2",
+        "--horizon", "14d", "--levels", "total,district", "--out", str(out), "--jobs", "1",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = pd.read_parquet(out)
+    assert rows["origin"].unique().tolist() == [
+        pd.Timestamp("2026-10-01T06:00Z"),
+        pd.Timestamp("2026-10-15T06:00Z"),
+    ]
+    assert (rows["start"] >= rows["origin"]).all()
+    assert len(rows) == 2 * 14 * (1 + 2)
+    assert [*rows.columns[:6]] == ["origin", "start", "area", "call_type", "grade", "mean"]
+    assert {"q05", "q50", "q95"} <= set(rows)
+    quantiles = rows[[name for name in rows if name[0] == "q"]].to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    total = rows[rows["area"] == "avon-and-somerset"].set_index(["origin", "start"])["mean"]
+    parts = rows[rows["area"] != "avon-and-somerset"].groupby(["origin", "start"])["mean"].sum()
+    np.testing.assert_allclose(parts.loc[total.index], total, rtol=1e-6)
+    assert [path.name for path in journey.root.glob(".backtest*")] == []
+
+
+def test_init_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
+    root = tmp_path / "new"
+    for template in ("minimal", "avon-and-somerset"):
+        result = CliRunner().invoke(
+            cli, ["-w", str(root / template), "init", "--template", template]
+        )
+        assert result.exit_code == 0, result.output
+        assert load(root / template / "forewatch.toml").tree().leaves
+    again = CliRunner().invoke(cli, ["-w", str(root / "minimal"), "init"])
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    wrong = CliRunner().invoke(cli, ["-w", str(root / "x"), "init", "--template", "minmal"])
+    assert (wrong.exit_code, "near names: minimal" in wrong.stderr) == (2, True)
