@@ -161,9 +161,8 @@ def evidence(
         blocks: number of blocks; those beyond the days ahead stay without evidence.
     """
     filled = np.where(np.isfinite(predictions), predictions, np.nanmean(predictions, axis=0))
-    known = np.isfinite(truth)
     scale = np.maximum(filled.mean(axis=(0, 1)), _LEAST_CALLS)
-    squares = np.where(known, (filled - truth) ** 2 / scale, 0.0)
+    squares = np.where(np.isfinite(truth), (filled - truth) ** 2 / scale, 0.0)
     at = np.array([levels.index(name) for name in level])
     found = np.zeros((blocks, len(levels), len(predictions)))
     n = np.zeros((blocks, len(levels)))
@@ -174,7 +173,7 @@ def evidence(
         daily[absent] = _ABSENT * daily.max(0)
         for b in range(blocks):
             found[b, k] = daily[:, block == b].sum(1)
-            n[b, k] = known[block == b][:, here].sum()
+            n[b, k] = np.isfinite(truth[block == b][:, here]).sum()
     return Evidence(found, n)
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import product
-from operator import add
 
 import numpy as np
 import pandas as pd
@@ -20,47 +18,17 @@ from numpy.typing import NDArray
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks
 from models import scores
-from models.blend import Evidence, Weights, blended, block_of, evidence, weigh
+from models.blend import Weights, blended, block_of
+from models.crossing import Groups
 from models.dispersion import Residuals, estimate
 from models.origins import Fold
-from models.raking import Structure, rake
+from models.raking import rake
 from models.recipe import BASELINE, LONG_BASELINE, Recipe
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
 _SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what they score only
-
-
-@dataclass(frozen=True)
-class Groups:
-    """The folds, with what is needed to sum cells up to the published series.
-
-    Args:
-        folds: past origins with the members' forecasts.
-        parts: which series is which part of the force.
-        keys: level, area, call_type of each series.
-        sums: places and call types (positions) that each series sums over.
-    """
-
-    folds: Sequence[Fold]
-    parts: Structure
-    keys: pd.DataFrame
-    sums: Sequence[tuple[Index, Index]]
-
-    @property
-    def level(self) -> list[str]:
-        """The level of each series."""
-        return [str(level) for level in self.keys["level"]]
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The levels in order, each once."""
-        return tuple(dict.fromkeys(self.level))
-
-    def others(self, group: int) -> list[int]:
-        """Return the positions of the folds of other groups."""
-        return [i for i, fold in enumerate(self.folds) if fold.group != group]
 
 
 @dataclass(frozen=True)
@@ -83,13 +51,6 @@ class Judged:
     def distribution(self) -> CountDistribution:
         """The distribution of each day's count."""
         return CountDistribution.of(self.mean, self.variance)
-
-
-def weights_of(groups: Groups, recipe: Recipe) -> list[Weights]:
-    """Return the weights from all folds, then for each fold those from the other groups."""
-    proof = [_proof(fold, groups, recipe) for fold in groups.folds]
-    chosen = [list(range(len(proof))), *(groups.others(fold.group) for fold in groups.folds)]
-    return [_weights([proof[i] for i in which], groups.levels, recipe) for which in chosen]
 
 
 def blended_cells(groups: Groups, weights: Sequence[Weights]) -> list[Array]:
@@ -217,24 +178,6 @@ def _details(found: Sequence[Judged]) -> dict[str, Array]:
 
 def _joined(found: Sequence[Judged], name: str) -> Array:
     return np.concatenate([getattr(one, name) for one in found])
-
-
-def _proof(fold: Fold, groups: Groups, recipe: Recipe) -> Evidence:
-    block = block_of(recipe.lead_blocks, len(fold.days))
-    return evidence(
-        fold.predicted, fold.counts, groups.level, groups.levels, block, len(recipe.lead_blocks)
-    )
-
-
-def _weights(proof: Sequence[Evidence], levels: tuple[str, ...], recipe: Recipe) -> Weights:
-    return weigh(
-        reduce(add, proof),
-        recipe.members,
-        levels,
-        recipe.lead_blocks,
-        baseline=BASELINE,
-        power=recipe.weight_power,
-    )
 
 
 def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> list[Residuals]:

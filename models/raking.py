@@ -124,7 +124,7 @@ def _scaled(parts: Array, whole: Array) -> Array:
     """Return parts (days, n) that add up to whole (days,); equal parts where all are zero."""
     total = parts.sum(1, keepdims=True)
     share = np.divide(parts, total, out=np.full(parts.shape, 1 / parts.shape[1]), where=total > 0)
-    return share * whole[:, None]
+    return np.asarray(share * whole[:, None])
 
 
 def _fitted(cells: Array, places: Array, types: Array, total: Array) -> Array:

@@ -47,8 +47,8 @@ class Recipe(Frozen):
         origins: the past origins.
         shares: hours, leaf areas and grades.
         loglinear: settings of the log-linear member.
-        sarima: settings of the SARIMA member.
         boosting: settings of the boosted member; its blocks of leads are the recipe's.
+        sarima: settings of the SARIMA member.
         seed: seed of everything that is drawn.
     """
 
@@ -67,7 +67,7 @@ class Recipe(Frozen):
     loglinear: LoglinearSettings = LoglinearSettings()
     sarima: SarimaSettings = SarimaSettings()
     boosting: BoostingSettings = BoostingSettings()
-    seed: int = 20_26
+    seed: int = 2026
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:

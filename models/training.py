@@ -17,8 +17,9 @@ from features.panel import panel
 from forewatch.history import History
 from models import judging, origins
 from models.base import Progress
+from models.crossing import Groups, weights_of
 from models.engine import Engine, parts_of, sums_of
-from models.judging import Groups, Judged
+from models.judging import Judged
 from models.recipe import Recipe
 
 
@@ -68,7 +69,7 @@ def train(
     now = panel(view, 1)
     found = origins.folds(view, now, recipe, jobs, tell)
     groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now))
-    weights, *crossed = judging.weights_of(groups, recipe)
+    weights, *crossed = weights_of(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     shocks = judging.shocks_of(groups, cells, recipe)
     tell("fitting the engine", 0, 1)
