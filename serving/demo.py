@@ -19,8 +19,8 @@ from forewatch.errors import SettingsError
 from models.base import Progress
 from models.registry import Version
 from serving import checking, forecasting, importing, issuing, modelling, training
-from serving.cli.printing import plain
 from serving.files import replace
+from serving.printing import plain
 from serving.running import create_key
 from serving.workspace import SETTINGS, Workspace
 from sources import synthetic

@@ -98,7 +98,7 @@ def readable(said: Said) -> pd.DataFrame:
 def rendered(said: Said, form: str) -> bytes:
     """Return the answer as the bytes of a json, csv, parquet or (plain) table file."""
     if form == "table":
-        from serving.cli.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
+        from serving.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
 
         return f"{heading(said)}\n{plain(readable(said))}\n".encode()
     if form == "parquet":

@@ -95,7 +95,7 @@ def forecast(
         out.write_bytes(forecasting.rendered(said, form))
         click.echo(f"wrote {len(said.frame):,} rows to {out}", err=True)
     elif form == "table":
-        from serving.cli.printing import echo_table
+        from serving.printing import echo_table
 
         click.echo(forecasting.heading(said))
         echo_table(forecasting.readable(said))

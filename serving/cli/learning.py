@@ -21,7 +21,7 @@ def train(root: Path, until: str | None, jobs: int | None, promote: bool, by: st
     The gate says whether it is better than the champion and than the honest baseline.
     """
     from serving import modelling, training
-    from serving.cli.printing import echo_table
+    from serving.printing import echo_table
     from serving.progress import shown
 
     with shown() as progress:

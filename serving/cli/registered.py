@@ -19,7 +19,7 @@ def models() -> None:
 def list_(root: Path) -> None:
     """List every version with its state."""
     from serving import modelling
-    from serving.cli.printing import echo_table
+    from serving.printing import echo_table
 
     echo_table(modelling.listed(workspace_of(root)))
 
@@ -30,7 +30,7 @@ def list_(root: Path) -> None:
 def show(root: Path, version: str) -> None:
     """Show a version: scores, settings, gate, decisions. VERSION is a number or an alias."""
     from serving import modelling
-    from serving.cli.printing import echo_table
+    from serving.printing import echo_table
 
     shown = modelling.shown(workspace_of(root), version)
     click.echo(shown.text)
@@ -44,7 +44,7 @@ def show(root: Path, version: str) -> None:
 def compare(root: Path, version: str, other: str) -> None:
     """Compare the scores of two versions: by default the challenger's and the champion's."""
     from serving import modelling
-    from serving.cli.printing import echo_table
+    from serving.printing import echo_table
 
     echo_table(modelling.compared(workspace_of(root), version, other))
 

@@ -49,7 +49,7 @@ def create(root: Path, name: str, scope: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(root: Path) -> None:
     """List the keys, without their secrets."""
-    from serving.cli.printing import echo_table
+    from serving.printing import echo_table
     from serving.running import listed_keys
 
     echo_table(listed_keys(workspace_of(root)))
