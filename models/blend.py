@@ -172,8 +172,9 @@ def evidence(
         daily = squares[:, :, here].sum(2)
         daily[absent] = _ABSENT * daily.max(0)
         for b in range(blocks):
-            found[b, k] = daily[:, block == b].sum(1)
-            n[b, k] = np.isfinite(truth[block == b][:, here]).sum()
+            ahead = np.flatnonzero(block == b)
+            found[b, k] = daily[:, ahead].sum(1)
+            n[b, k] = np.isfinite(truth[ahead][:, here]).sum()
     return Evidence(found, n)
 
 
@@ -198,7 +199,7 @@ def weigh(
         power: how fast a member loses weight with what it loses; 0 is equal weights.
     """
     base = list(members).index(baseline)
-    seen = (found.n > 0).all(1)
+    seen = np.asarray((found.n > 0).all(axis=1), dtype=bool)
     loss = np.ones_like(found.squares)
     loss[seen] = found.squares[seen] / np.maximum(found.squares[seen][..., [base]], _NOTHING)
     if seen.any():

@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.asof import AsOf
+from forewatch.errors import BadQuestion
+from forewatch.history import History
+from forewatch.rates import Selection, Spans
+from models.recipe import Recipe
+from models.rolling import QUANTILE_COLUMNS, BacktestPlan, backtest, chosen_series
+from models.training import train
+
+COLUMNS = ["origin", "start", "area", "call_type", "grade", "mean", *QUANTILE_COLUMNS, "baseline"]
+
+
+def plan(history: History, **changes: object) -> BacktestPlan:
+    """Two origins four weeks apart, the second six weeks before the end."""
+    first = history.observed_until - pd.Timedelta(days=70)
+    asked = {
+        "first_origin": first.to_pydatetime(),
+        "every_days": 28,
+        "folds": 2,
+        "horizon_days": 9,
+    }
+    return BacktestPlan.model_validate({**asked, **changes})
+
+
+@pytest.fixture(scope="module")
+def frames(town_history: History, quick: Recipe) -> list[pd.DataFrame]:
+    return list(backtest(town_history, quick, plan(town_history)))
+
+
+def test_one_frame_an_origin_with_the_agreed_columns(
+    frames: list[pd.DataFrame], town_history: History
+) -> None:
+    assert [list(frame.columns) for frame in frames] == [COLUMNS] * 2
+    first, second = (frame["origin"].iloc[0] for frame in frames)
+    assert first == town_history.observed_until - pd.Timedelta(days=70)
+    zone = town_history.profile.force.zone
+    # the clocks went back in between: the same wall clock is 25 hours × 1 further
+    assert second.tz_convert(zone).hour == first.tz_convert(zone).hour
+    assert (frames[0]["start"] >= first).all()
+
+
+def test_every_series_stands_once_an_interval(frames: list[pd.DataFrame]) -> None:
+    for frame in frames:
+        assert not frame.duplicated(["start", "area", "call_type", "grade"]).any()
+        assert frame["start"].nunique() == 9
+        rows = frame.groupby("start").size().unique()
+        # total, 3 districts, 9 beats, 4 types, 5 grades, 12 cells, 9 × 4 × 5 at the bottom
+        assert rows.tolist() == [1 + 3 + 9 + 4 + 5 + 12 + 180]
+
+
+def test_totals_are_sums_and_quantiles_ascend(frames: list[pd.DataFrame]) -> None:
+    frame = frames[0]
+    bottom = frame.query("grade != 'all' and call_type != 'all'")
+    total = frame.query("grade == 'all' and call_type == 'all'").groupby("start")["mean"].max()
+    assert bottom.groupby("start")["mean"].sum().to_numpy() == pytest.approx(total.to_numpy())
+    steps = np.diff(frame[list(QUANTILE_COLUMNS)].to_numpy(), axis=1)
+    assert (steps >= 0).all()
+
+
+def test_rows_of_the_first_origin_are_those_of_a_training_there(
+    frames: list[pd.DataFrame], town_history: History, quick: Recipe
+) -> None:
+    origin = frames[0]["origin"].iloc[0]
+    engine = train(town_history, origin, quick).engine
+    forecast = engine.forecast(AsOf(town_history, origin), 9)
+    edges = forecast.rates.day_edges
+    kind = str(frames[0]["call_type"].iloc[-1])
+    answer = forecast.answer(Selection(call_types=(kind,)), Spans(edges[:-1], edges[1:]))
+    summed = frames[0][frames[0]["grade"] == "all"]
+    found = summed[summed["call_type"] == kind]
+    root = found[found["area"] == town_history.tree.root]
+    assert root["mean"].to_numpy() == pytest.approx(answer.mean)
+    assert root["baseline"].to_numpy() == pytest.approx(answer.baseline)
+    wanted = answer.distribution.quantiles([0.05, 0.95])
+    assert root[["q05", "q95"]].to_numpy() == pytest.approx(wanted)
+
+
+def test_hours_add_up_to_days(town_history: History, quick: Recipe) -> None:
+    recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
+    asked = {"folds": 1, "levels": ("total",)}
+    (days,) = backtest(town_history, recipe, plan(town_history, **asked))
+    (hours,) = backtest(town_history, recipe, plan(town_history, step="hour", **asked))
+    assert len(hours) == 24 * len(days)
+    assert hours["mean"].sum() == pytest.approx(days["mean"].sum())
+
+
+def test_levels_beyond_the_limit_are_left_out_unless_asked_for(town_history: History) -> None:
+    profile, tree = town_history.profile, town_history.tree
+    small = plan(town_history, rows_at_most=9 * 12)
+    assert len(chosen_series(profile, tree, small)) == 1 + 3 + 9 + 4 + 5 + 12
+    asked = plan(town_history, rows_at_most=1, levels=("total", "bottom"))
+    assert len(chosen_series(profile, tree, asked)) == 181
+
+
+def test_what_can_not_be_asked_is_refused_with_what_can(
+    town_history: History, quick: Recipe
+) -> None:
+    with pytest.raises(BadQuestion, match="no level ward; the levels are total, force, district"):
+        next(backtest(town_history, quick, plan(town_history, levels=("ward",))))
+    with pytest.raises(BadQuestion, match="ask for fewer folds or an earlier first origin"):
+        next(backtest(town_history, quick, plan(town_history, folds=9)))
