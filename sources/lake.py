@@ -201,9 +201,9 @@ def _said(about: dict[str, Any]) -> CommitProperties:
 def _month_files(folder: Path, data: pa.Table) -> list[AddAction]:
     """Write one Parquet file a month; until a commit names them, nobody reads them."""
     month = pc.dictionary_encode(data.column(PARTITION)).unify_dictionaries()
-    codes = pc.cast(pa.chunked_array([c.indices for c in month.chunks], pa.int32()), pa.int64())
     rows = data.drop_columns([PARTITION])
-    code = codes.to_numpy()
+    chunks = [c.indices.to_numpy(zero_copy_only=False) for c in month.chunks]
+    code = np.concatenate(chunks) if chunks else np.empty(0, np.int32)
     names = month.chunk(0).dictionary.to_pylist() if month.num_chunks else []
 
     def written(i: int) -> AddAction:

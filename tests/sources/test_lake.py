@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from forewatch.errors import LakeBusy
@@ -87,6 +88,18 @@ def test_rows_are_added_by_month_and_none_is_lost(tmp_path: Path) -> None:
     assert rows["area"].isna().to_dict() == {1: False, -2: True, 3: False, 9: False}
     months = {folder.name for folder in (tmp_path / "calls").glob("month=*")}
     assert months == {"month=2026-01", "month=2026-02"}
+
+
+@pytest.mark.parametrize("index", [pa.int8(), pa.int32(), None])
+def test_months_may_come_encoded_or_plain(tmp_path: Path, index: pa.DataType | None) -> None:
+    months = pa.chunked_array([["2026-02", "2026-01"], ["2026-02"]])
+    if index is not None:
+        months = months.cast(pa.dictionary(index, pa.string()))
+    lake = Lake(tmp_path)
+    lake.append("counts", pa.table({"count": pa.array([1, 2, 3]), "month": months}), {})
+    found = lake.table("counts")
+    assert found is not None
+    assert found.groupby("month")["count"].sum().to_dict() == {"2026-01": 2, "2026-02": 4}
 
 
 def test_no_rows_still_record_what_the_import_said(tmp_path: Path) -> None:
