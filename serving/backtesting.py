@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from features.clock import Clock
 from forewatch.errors import BadQuestion
 from models.base import Progress
 from models.rolling import BacktestPlan
 from models.rolling import backtest as frames
+from serving.settings import complaints
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -46,35 +50,60 @@ def backtest(
 
     The file appears when it is complete; a run that is cut short leaves none.
     """
-    plan = BacktestPlan(
-        first_origin=instant(Clock.of(workspace.profile), asked.first_origin),
-        every_days=days("--every", asked.every),
-        folds=asked.folds,
-        horizon_days=days("--horizon", asked.horizon),
-        step=cast("Literal['day', 'hour']", _STEPS[asked.step]),
-        levels=tuple(name.strip() for name in asked.levels.split(",") if name.strip()) or None,
-    )
+    plan = _plan(Clock.of(workspace.profile), asked)
     progress("reading the history", 0, 0)
     history = workspace.history()
     recipe = workspace.settings().training
     out.parent.mkdir(parents=True, exist_ok=True)
     half = out.with_name(f".{out.name}.{os.getpid()}")
-    rows, writer = 0, None
     try:
-        for frame in frames(
-            history, recipe, plan, jobs=jobs or os.cpu_count() or 1, progress=progress
-        ):
-            table = pa.Table.from_pandas(frame, preserve_index=False)
-            writer = writer or pq.ParquetWriter(half, table.schema, compression="zstd")
-            writer.write_table(table.cast(writer.schema))
-            rows += len(frame)
-        if writer is None:
-            raise BadQuestion("the backtest has no fold; ask for an earlier --first-origin")
-        writer.close()
+        made = frames(history, recipe, plan, jobs=jobs or os.cpu_count() or 1, progress=progress)
+        rows = _written(made, half)
         half.replace(out)
     finally:
         half.unlink(missing_ok=True)
     return rows
+
+
+def _plan(clock: Clock, asked: Asked) -> BacktestPlan:
+    try:
+        return BacktestPlan(
+            first_origin=instant(clock, asked.first_origin),
+            every_days=days("--every", asked.every),
+            folds=asked.folds,
+            horizon_days=days("--horizon", asked.horizon),
+            step=cast("Literal['day', 'hour']", _STEPS[asked.step]),
+            levels=tuple(name.strip() for name in asked.levels.split(",") if name.strip()) or None,
+        )
+    except ValidationError as error:
+        said = "; ".join(complaints(error, BacktestPlan))
+        raise BadQuestion(f"the backtest can't be run as asked: {said}") from error
+
+
+def _written(made: Iterator[pd.DataFrame], path: Path) -> int:
+    """Write frames one after the other, so that one at a time is held; return their rows."""
+    first = _table(next(made))
+    rows = len(first)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for frame in made:
+            writer.write_table(_table(frame).cast(first.schema))
+            rows += len(frame)
+    return rows
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """Return the rows as plain columns: UTC instants, texts, numbers."""
+    columns = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            wall = column.dt.tz_convert(None).to_numpy("M8[us]")
+            columns[name] = pa.array(wall).cast(pa.timestamp("us", tz="UTC"))
+        elif isinstance(column.dtype, pd.CategoricalDtype):
+            columns[name] = pa.array(column.astype("str"), pa.string())
+        else:
+            columns[name] = pa.array(column, from_pandas=True)
+    return pa.table(columns)
 
 
 def days(option: str, text: str) -> int:

@@ -234,7 +234,7 @@ def test_a_mistaken_question_ends_with_exit_code_2(
 def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> None:
     out = journey.root / "backtest.parquet"
     result = journey.run(
-        "backtest", "--first-origin", "2026-10-01", "--every", "14d", "--folds", "2",
+        "--debug", "backtest", "--first-origin", "2026-10-01", "--every", "14d", "--folds", "2",
         "--horizon", "14d", "--levels", "total,district", "--out", str(out), "--jobs", "1",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
