@@ -229,7 +229,7 @@ def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: Counts
         return frozenset()
     stated, types = mapping.observed.areas, mapping.observed.call_types
     if stated is None:
-        found = set(rows["area"].astype("str"))
+        found = set(rows["area"].unique())
         silent = [leaf for leaf in tree.leaves if leaf not in found]
         if silent and "area" not in mapping.constants:
             raise SettingsError(

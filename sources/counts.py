@@ -196,9 +196,18 @@ def _ledger_rows(
             "grade": pd.Categorical.from_codes(grade, pd.Index(cells.grades)),
             "count": change.difference.astype(np.int32),
             "known_at": end.where(change.is_first, later).dt.as_unit("us"),
-            "month": start.dt.strftime("%Y-%m"),
+            "month": _months(start),
         }
     )
+
+
+def _months(starts: pd.Series) -> pd.Index:
+    """Return the month of each instant in UTC, "2024-07": the partition of its row."""
+    months, codes = np.unique(
+        starts.to_numpy("datetime64[us]").astype("datetime64[M]"), return_inverse=True
+    )
+    found: pd.Index = pd.Index(months.astype(str), dtype="str").take(codes)
+    return found
 
 
 def _receipt(found: CountFile, change: _Change, file: Path) -> Receipt:
@@ -227,7 +236,7 @@ def _stop_at_a_silent_type(
     """Stop where a file without a row of a call type would set its known counts to zero."""
     if mapping.observed.call_types is not None:
         return
-    present = set(found.rows["call_type"].astype("str"))
+    present = set(found.rows["call_type"].unique())
     lost = sorted({cells.call_types[i] for i in cells.codes(gone)[2]} - present)
     if lost:
         raise SettingsError(
