@@ -14,7 +14,7 @@ def proof(errors: dict[str, float], correlation: float = 0.0, n: int = 4000) -> 
     shared = rng.normal(size=n)
     own = rng.normal(size=(len(errors), n))
     mixed = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own
-    return 100 + mixed * np.array(list(errors.values()))[:, None]
+    return np.asarray(100 + mixed * np.array(list(errors.values()))[:, None])
 
 
 def weights(predictions: np.ndarray, power: float) -> np.ndarray:
@@ -26,7 +26,8 @@ def weights(predictions: np.ndarray, power: float) -> np.ndarray:
         np.zeros(predictions.shape[1], int),
         1,
     )
-    return weigh(found, MEMBERS, LEVELS, (0,), baseline="base", power=power).values[0, 0]
+    held = weigh(found, MEMBERS, LEVELS, (0,), baseline="base", power=power)
+    return np.asarray(held.values[0, 0])
 
 
 def test_power_one_weighs_by_inverse_squared_error() -> None:

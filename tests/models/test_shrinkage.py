@@ -33,10 +33,9 @@ def test_shrunk_shares_are_nearer_to_the_truth_than_raw_ones_and_than_the_prior(
     prior = np.full(5, 0.2)
     truth = rng.dirichlet(40 * prior, 500)
     counts = np.array([rng.multinomial(40, share) for share in truth]).astype(float)
-    error = lambda shares: float(((shares - truth) ** 2).sum())  # noqa: E731
-    found = error(shrunk(counts, prior))
-    assert found < 0.65 * error(counts / 40)
-    assert found < 0.65 * error(np.broadcast_to(prior, truth.shape))
+    found = ((shrunk(counts, prior) - truth) ** 2).sum()
+    assert found < 0.65 * ((counts / 40 - truth) ** 2).sum()
+    assert found < 0.65 * ((prior - truth) ** 2).sum()
 
 
 def test_each_type_has_a_strength_of_its_own_if_asked() -> None:

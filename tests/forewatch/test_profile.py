@@ -1,0 +1,62 @@
+import pytest
+from pydantic import ValidationError
+
+from forewatch.profile import AreaEntry, CallType, Force, Levels, Profile, Publication, Shift
+
+FORCE = {"id": "test", "name": "Test", "zone": "Europe/London"}
+
+
+def profile(**changes: object) -> Profile:
+    """A profile of one area and one call type."""
+    plain = {
+        "force": FORCE,
+        "levels": {"names": ["force"], "modelled": "force"},
+        "areas": [{"id": "all-of-it", "name": "All"}],
+        "call_types": [{"id": "theft", "name": "Theft"}],
+        "grades": ["immediate"],
+    }
+    return Profile.model_validate(plain | changes)
+
+
+def test_a_small_profile_has_its_tree_and_types() -> None:
+    found = profile()
+    assert found.tree().root == "all-of-it"
+    assert found.call_type_ids == ("theft",)
+    assert found.force.day_starts_at.hour == 7
+
+
+def test_a_written_profile_reads_back_the_same() -> None:
+    found = profile(shifts=[{"id": "night", "name": "Night", "start": "21:30", "end": "07:30"}])
+    assert Profile.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"zone": "x"}, "Extra inputs are not permitted"),
+        ({"force": FORCE | {"zone": "Europe/Bristol"}}, "no time zone 'Europe/Bristol'"),
+        ({"force": FORCE | {"id": "No Capitals"}}, "should match pattern"),
+        ({"levels": {"names": ["force"], "modelled": "beat"}}, "modelled = 'beat' is not one of"),
+        ({"grades": ["urgent"]}, "Input should be 'immediate'"),
+        ({"grades": ["routine", "routine"]}, "grades holds a grade twice"),
+        ({"call_types": []}, "at least 1 item"),
+        ({"call_types": [{"id": "a", "name": "A"}] * 2}, "call_types holds an id twice"),
+        ({"publication": {"percentiles": [0]}}, "greater than or equal to 1"),
+        ({"publication": {"horizon_days": 900}}, "less than or equal to 400"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        profile(**changes)
+
+
+def test_models_are_frozen_and_defaults_stand() -> None:
+    found = profile()
+    with pytest.raises(ValidationError, match="frozen"):
+        found.grades = ()
+    assert Publication().percentiles == (5, 10, 25, 50, 75, 90, 95)
+    assert Levels().modelled == "district"
+    assert AreaEntry(id="a", name="A").kind == "mixed"
+    assert CallType(id="a", name="A").id == "a"
+    assert Force.model_validate(FORCE).holiday_country is None
+    assert Shift(id="n", name="N", start="21:30", end="07:30").end.hour == 7  # type: ignore[arg-type]

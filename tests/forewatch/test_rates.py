@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forewatch.rates import Forecast, Rates, Selection, Spans
+from forewatch.shocks import Shocks
+
+ORIGIN = pd.Timestamp("2026-10-23T06:00Z")
+# Three force-days from 07:00 London: 24, 25 (clocks go back) and 24 hours.
+EDGES = pd.date_range(ORIGIN, periods=74, freq="h", unit="us")
+DAY = np.repeat([0, 1, 2], [24, 25, 24])
+SLOT = np.asarray(EDGES[:-1].tz_convert("Europe/London").hour, dtype=np.int64)
+
+
+def forecast(shocks: Shocks | None = None) -> Forecast:
+    """Two places (three leaves), two call types, two grades; uneven rates and shares."""
+    rng = np.random.default_rng(8)
+    grades = rng.dirichlet([2, 3], (2, 2, 24))
+    rates = Rates(
+        step="hour",
+        edges=EDGES,
+        force_days=pd.date_range("2026-10-23", periods=3, freq="D", unit="us"),
+        day=DAY,
+        slot=SLOT,
+        places=("north", "south"),
+        call_types=("theft", "violence"),
+        grades=("immediate", "routine"),
+        leaves=("n1", "n2", "s1"),
+        base=rng.uniform(1, 5, (2, 2, 73)),
+        baseline=rng.uniform(1, 5, (2, 2, 73)),
+        leaf_place=np.array([0, 0, 1]),
+        leaf_shares=np.array([[0.3, 0.6], [0.7, 0.4], [1.0, 1.0]]),
+        grade_shares=grades,
+    )
+    return Forecast(ORIGIN, ORIGIN, rates, shocks or Shocks.none())
+
+
+def spans(*pairs: tuple[str, str]) -> Spans:
+    starts, ends = zip(*pairs, strict=True)
+    return Spans(pd.DatetimeIndex(starts).as_unit("us"), pd.DatetimeIndex(ends).as_unit("us"))
+
+
+WHOLE = Spans(EDGES[:1], EDGES[-1:])
+
+
+def test_one_hour_of_one_beat_type_and_grade_is_the_product_of_its_factors() -> None:
+    held = forecast()
+    r = held.rates
+    hour = 30
+    asked = Selection(("n2",), ("violence",), ("routine",))
+    found = held.answer(asked, Spans(EDGES[[hour]], EDGES[[hour + 1]]))
+    wanted = r.base[0, 1, hour] * r.leaf_shares[1, 1] * r.grade_shares[0, 1, r.slot[hour], 1]
+    assert found.mean.tolist() == pytest.approx([wanted])
+    plain = r.baseline[0, 1, hour] * r.leaf_shares[1, 1] * r.grade_shares[0, 1, r.slot[hour], 1]
+    assert found.baseline.tolist() == pytest.approx([plain])
+
+
+def test_everything_is_the_sum_of_the_base() -> None:
+    held = forecast()
+    assert held.answer(Selection(), WHOLE).mean.tolist() == pytest.approx([held.rates.base.sum()])
+
+
+def test_parts_add_up_to_the_whole_by_leaf_type_grade_and_day() -> None:
+    held = forecast()
+    whole = held.answer(Selection(), WHOLE).mean
+    for parts in (
+        [Selection((leaf,)) for leaf in held.rates.leaves],
+        [Selection(call_types=(kind,)) for kind in held.rates.call_types],
+        [Selection(grades=(grade,)) for grade in held.rates.grades],
+    ):
+        assert sum(held.answer(part, WHOLE).mean for part in parts) == pytest.approx(whole)
+    edges = held.rates.day_edges
+    by_day = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
+    assert by_day.mean.sum() == pytest.approx(whole[0])
+
+
+def test_days_of_25_hours_are_one_day() -> None:
+    lengths = np.diff(forecast().rates.day_edges).astype("timedelta64[h]").astype(int)
+    assert lengths.tolist() == [24, 25, 24]
+    assert forecast().lead_days.tolist() == [0, 1, 2]
+
+
+@given(st.integers(0, 72 * 60), st.integers(1, 30 * 60))
+def test_a_window_is_the_sum_of_two_halves(first: int, minutes: int) -> None:
+    held = forecast()
+    start = ORIGIN + pd.Timedelta(minutes=first)
+    end = min(start + pd.Timedelta(minutes=minutes), EDGES[-1])
+    middle = start + (end - start) / 2
+    both = spans((str(start), str(middle)), (str(middle), str(end)))
+    one = held.answer(Selection(), spans((str(start), str(end)))).mean
+    assert held.answer(Selection(), both).mean.sum() == pytest.approx(one[0], abs=1e-9)
+
+
+def test_half_an_hour_is_half_of_its_hours_calls() -> None:
+    held = forecast()
+    half = spans(("2026-10-23T09:15Z", "2026-10-23T09:45Z"))
+    assert held.answer(Selection(), half).mean[0] == pytest.approx(
+        held.rates.base[..., 3].sum() / 2
+    )
+
+
+def test_a_window_that_reaches_outside_is_unknown_and_never_a_part() -> None:
+    asked = spans(
+        ("2026-10-23T05:00Z", "2026-10-23T08:00Z"),
+        ("2026-10-23T06:00Z", "2026-10-23T08:00Z"),
+        ("2026-10-26T06:00Z", "2026-10-26T08:00Z"),
+    )
+    found = forecast().answer(Selection(), asked)
+    assert np.isnan(found.mean).tolist() == [True, False, True]
+    assert np.isnan(found.variance).tolist() == [True, False, True]
+    assert np.isnan(found.baseline).tolist() == [True, False, True]
+
+
+def test_variance_counts_the_shared_day_once() -> None:
+    sizes = np.zeros((1, 4, 2))
+    sizes[0, 0, 0] = 0.1
+    held = forecast(Shocks((0,), sizes, np.ones(1)))
+    edges = held.rates.day_edges
+    daily = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
+    whole = held.answer(Selection(), WHOLE)
+    assert daily.variance == pytest.approx(daily.mean + 0.01 * daily.mean**2)
+    assert whole.variance[0] == pytest.approx(daily.variance.sum())
+
+
+def test_draws_agree_with_the_answer_and_add_up() -> None:
+    sizes = np.full((1, 4, 2), 0.05)
+    held = forecast(Shocks((0,), sizes, np.array([1.2])))
+    edges = held.rates.day_edges
+    days = Spans(edges[:-1], edges[1:])
+    drawn = held.draws(Selection(), days, 20_000, seed=4)
+    assert drawn.shape == (20_000, 2, 2, 3)
+    found = held.answer(Selection(), days)
+    total = drawn.sum((1, 2))
+    assert total.mean(0) == pytest.approx(found.mean, rel=0.01)
+    assert total.var(0) == pytest.approx(found.variance, rel=0.06)
+    whole = held.answer(Selection(), WHOLE).variance[0]
+    assert total.sum(1).var() == pytest.approx(whole, rel=0.06)
+
+
+def test_selected_draws_are_of_what_was_asked() -> None:
+    held = forecast()
+    drawn = held.draws(Selection(("n1",), ("theft",)), WHOLE, 4000, seed=1)
+    assert drawn.shape == (4000, 1, 1, 1)
+    wanted = held.answer(Selection(("n1",), ("theft",)), WHOLE).mean[0]
+    assert drawn.mean() == pytest.approx(wanted, rel=0.02)
