@@ -1,10 +1,12 @@
 """Gradient-boosted trees over all series at once, directly for each block of leads.
 
-1. The target is a day's calls ÷ (trailing level × hours of the day ÷ 24), so that a tree learns
-   how a day differs from the level, not how large a place is.
-2. A row weighs what its ratio is worth: level ÷ (1 + s² level), where s is the size of the shocks
-   that the largest series share; small counts are noisy, large ones are not exact either.
-3. Each block of leads has its own trees, learned from pairs (origin, day ahead) that are drawn
+1. The target is a day's calls ÷ what the log-linear model expects of it from its level at the
+   origin: a tree learns where that model errs, not how large a place is or what a Sunday is.
+2. A row weighs what its ratio is worth: expected ÷ (1 + s² expected), where s is the size of the
+   shocks that the largest series share; small counts are noisy, large ones are not exact either.
+3. The ratios of a block are scaled to a mean of 1: that the force has grown or shrunk over the
+   years is known to the level, and is not carried on into the future.
+4. Each block of leads has its own trees, learned from pairs (origin, day ahead) that are drawn
    from the whole past: few origins would let a tree learn dates by heart.
 
 Source:
@@ -25,9 +27,9 @@ from features.panel import Panel
 from forewatch.errors import NotEnoughHistory
 from forewatch.profile import Frozen
 from models.base import Array, Index, Series, State, check_series, series_from, series_of
-from models.boosting_rows import Kinds, LevelDays, Rows, covariate_names, names
+from models.boosting_rows import Kinds, Rows, covariate_names, names
+from models.loglinear import Loglinear, LoglinearSettings
 
-HOURS_OF_DAY = 24.0
 _LEAST_PAIRS = 20
 
 
@@ -35,13 +37,13 @@ class Growth(Frozen):
     """How the trees of a block of leads grow.
 
     Args:
-        level_days: days of the trailing level that counts are divided by.
         learning_rate, leaves: LightGBM's own.
+        blind_to: columns that are not used.
     """
 
-    level_days: LevelDays = 28
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
-    leaves: int = Field(default=15, ge=2)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    leaves: int = Field(default=8, ge=2)
+    blind_to: tuple[str, ...] = ()
 
 
 class BoostingSettings(Frozen):
@@ -51,28 +53,28 @@ class BoostingSettings(Frozen):
         lead_blocks: first lead of each block of leads, in days from the first day ahead.
         near, far: growth of blocks whose leads begin before and from *far_from_days*: the further
             ahead, the fewer independent stretches of time there are to learn from.
+        plain: settings of the log-linear model that is corrected.
         last_lead_days: leads from here on are forecast as if they were the last one.
         rows: rows to learn from, for each block.
         first_origin_days: days of history before the first pair.
         rounds: trees, for each block.
         rows_per_leaf, column_share, ridge: LightGBM's own.
         shared_shock_sd: size of the shocks that the largest series share.
-        level_trust_calls: see `models.boosting_rows.Rows`.
     """
 
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     near: Growth = Growth()
-    far: Growth = Growth(level_days=56, learning_rate=0.02, leaves=7)
+    far: Growth = Growth(learning_rate=0.01, leaves=4, blind_to=("call_type", "ratio_364"))
     far_from_days: int = Field(default=28, ge=0)
+    plain: LoglinearSettings = LoglinearSettings()
     last_lead_days: int = Field(default=90, ge=1)
-    rows: int = Field(default=120_000, ge=1000)
+    rows: int = Field(default=60_000, ge=1000)
     first_origin_days: int = Field(default=84, ge=28)
     rounds: int = Field(default=150, ge=1)
     rows_per_leaf: int = Field(default=100, ge=1)
     column_share: float = Field(default=0.6, gt=0, le=1)
     ridge: float = Field(default=10.0, ge=0)
     shared_shock_sd: float = Field(default=0.05, ge=0)
-    level_trust_calls: float = Field(default=20, gt=0)
 
     def growth(self, first_lead_days: int) -> Growth:
         """Return how the trees of the block that begins at a lead grow."""
@@ -99,6 +101,7 @@ class Boosting:
         self.series_: Series | None = None
         self.covariates_: tuple[str, ...] = ()
         self.kinds_ = Kinds((), ())
+        self.plain_ = Loglinear(self.settings.plain)
         self.boosters_: tuple[lgb.Booster, ...] = ()
 
     def fit(self, panel: Panel) -> Self:
@@ -109,6 +112,7 @@ class Boosting:
         """
         self.series_, self.covariates_ = series_of(panel), covariate_names(panel)
         self.kinds_ = Kinds.of(panel)
+        self.plain_ = Loglinear(self.settings.plain).fit(panel)
         rows = self._rows(panel)
         bounds = (*self.settings.lead_blocks, self.settings.last_lead_days + 1)
         boosters: list[lgb.Booster] = []
@@ -135,14 +139,14 @@ class Boosting:
         mean = np.empty((ahead, panel.counts.shape[1]))
         for b in np.unique(block):
             here = np.flatnonzero(block == b)
-            level_days = self.settings.growth(self.settings.lead_blocks[b]).level_days
-            columns = rows.features(np.full(len(here), days), days + here, level_days)
+            origins = np.full(len(here), days)
+            columns = rows.features(origins, days + here)
             columns[:, :, names(self.covariates_).index("lead_days")] = lead[here, None]
             ratio = self.boosters_[b].predict(
                 columns.reshape(-1, columns.shape[2]), num_threads=self.threads
             )
-            level = rows.levels(np.array([days]), level_days) * rows.hours[days + here, None]
-            mean[here] = level * np.asarray(ratio).reshape(level.shape)
+            expected = rows.expected(origins, days + here)
+            mean[here] = expected * np.asarray(ratio).reshape(expected.shape)
         return mean
 
     def state(self) -> State:
@@ -158,6 +162,7 @@ class Boosting:
             "covariates": list(self.covariates_),
             "levels": list(self.kinds_.levels),
             "call_types": list(self.kinds_.call_types),
+            "plain": self.plain_.state(),
             "trees": trees,
         }
 
@@ -168,6 +173,7 @@ class Boosting:
         member.series_ = series_from(state["series"])
         member.covariates_ = tuple(state["covariates"])
         member.kinds_ = Kinds(tuple(state["levels"]), tuple(state["call_types"]))
+        member.plain_ = Loglinear.from_state(state["plain"])
         member.boosters_ = tuple(
             lgb.Booster(model_str=state["trees"][key])
             for key in (f"leads_{first}_booster" for first in member.settings.lead_blocks)
@@ -176,7 +182,7 @@ class Boosting:
         return member
 
     def _rows(self, panel: Panel) -> Rows:
-        return Rows(panel, self.covariates_, self.kinds_, self.settings.level_trust_calls)
+        return Rows(panel, self.plain_, self.covariates_, self.kinds_)
 
     def _pairs(self, panel: Panel, first: int, end: int) -> tuple[Index, Index]:
         """Draw pairs (origin, day ahead) with leads in [first, end), days of the past only."""
@@ -195,16 +201,18 @@ class Boosting:
     def _grown(self, growth: Growth, rows: Rows, origins: Index, targets: Index) -> lgb.Booster:
         """Return the trees learned from the pairs' rows of which the count is known."""
         settings = self.settings
-        level = rows.levels(origins, growth.level_days) * rows.hours[targets][:, None]
+        expected = rows.expected(origins, targets)
         counts = rows.counts[targets]
         known = np.isfinite(counts)
-        weight = (level / (1 + settings.shared_shock_sd**2 * level))[known]
-        columns = rows.features(origins, targets, growth.level_days)[known]
+        weight = (expected / (1 + settings.shared_shock_sd**2 * expected))[known]
+        columns = rows.features(origins, targets)[known]
+        ratio = counts[known] / expected[known]
+        columns_of = names(self.covariates_)
         data = lgb.Dataset(
             columns,
-            label=counts[known] / level[known],
+            label=ratio * weight.sum() / max((weight * ratio).sum(), 1e-9),
             weight=weight / weight.mean(),
-            feature_name=list(names(self.covariates_)),
+            feature_name=list(columns_of),
             categorical_feature=["series_level", "call_type"],
             free_raw_data=True,
         )
@@ -215,6 +223,7 @@ class Boosting:
                 "num_leaves": growth.leaves,
                 "min_data_in_leaf": settings.rows_per_leaf,
                 "feature_fraction": settings.column_share,
+                "feature_contri": [0.0 if n in growth.blind_to else 1.0 for n in columns_of],
                 "lambda_l2": settings.ridge,
                 "num_threads": self.threads,
                 "seed": self.seed,

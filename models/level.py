@@ -62,40 +62,42 @@ class Level:
             )
         return found
 
-    def now(self, effect: Array, half_life_days: float, long_half_life_days: float) -> Array:
-        """Return the level at the end of the past, shape (N,).
+    def before_each_day(
+        self, effect: Array, half_life_days: float, long_half_life_days: float
+    ) -> Array:
+        """Return the level as the days before each day show it, shape (D + 1, N).
 
-        It is the long-run level times the recent change; the less a series has to show, the more
-        of the change it takes from its parents.
+        Row d uses days before d only; the last row is the level at the end of the past. It is the
+        long-run level times the recent change; the less a series has to show, the more of the
+        change it takes from its parents.
         """
         effect = np.where(self.known, effect, 0.0)
-        long = self._ratio(effect, long_half_life_days)
-        weight = _decay(len(effect), half_life_days)
-        calls, expected = weight @ self.counts, (weight @ effect) * long
-        change = np.ones(len(long))
+        calls = _before(self.counts, long_half_life_days)
+        # one day's worth of the typical level stands in for a series that was never seen
+        long = (calls + self.typical) / (_before(effect, long_half_life_days) + 1.0)
+        calls = _before(self.counts, half_life_days)
+        expected = _before(effect, half_life_days) * long
+        change = np.ones_like(long)
         for series in self.lineage.generations:
             prior = self._inherited_change(change, series)
-            change[series] = (calls[series] + self.trust_calls * prior) / (
-                expected[series] + self.trust_calls
+            change[:, series] = (calls[:, series] + self.trust_calls * prior) / (
+                expected[:, series] + self.trust_calls
             )
         return np.asarray(long * change)
 
-    def _ratio(self, effect: Array, half_life_days: float) -> Array:
-        weight = _decay(len(effect), half_life_days)
-        # one day's worth of the typical level stands in for a series that was never seen
-        return np.asarray((weight @ self.counts + self.typical) / (weight @ effect + 1.0))
-
     def _inherited_change(self, change: Array, series: Index) -> Array:
         if series[0] == 0:
-            return np.ones(len(series))
+            return np.ones((len(change), len(series)))
         parent, call_type = self.lineage.parent[series], self.lineage.call_type_of[series]
-        of_type = np.where(call_type >= 0, change[np.maximum(call_type, 0)] / change[0], 1.0)
-        return np.asarray(change[parent] * of_type)
+        of_type = np.where(call_type >= 0, change[:, np.maximum(call_type, 0)] / change[:, :1], 1.0)
+        return np.asarray(change[:, parent] * of_type)
 
 
-def _decay(days: int, half_life_days: float) -> Array:
-    """Return weights of past days, the last one 1, shape (days,)."""
-    return np.asarray(0.5 ** (np.arange(days)[::-1] / half_life_days))
+def _before(values: Array, half_life_days: float) -> Array:
+    """Return decaying sums over the days before each day and the end, shape (D + 1, N)."""
+    keep = 0.5 ** (1 / half_life_days)
+    sums = lfilter([1.0], [1.0, -keep], values, axis=0)
+    return np.concatenate([np.zeros_like(sums[:1]), sums])
 
 
 def _around(values: Array, half_life_days: float) -> Array:

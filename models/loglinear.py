@@ -89,13 +89,22 @@ class Loglinear:
 
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
+        effect = self.effect(panel)
+        return np.asarray(self.levels(panel, effect)[-1] * effect[len(panel.days) :])
+
+    def effect(self, panel: Panel) -> Array:
+        """Return what one call of level becomes on each day, hours included; (D + H, N)."""
         check_series(self.name, self.series_, panel)
+        columns = design(panel, terms(self.covariates_, self.settings.harmonics))
+        return _effect(columns, self.coefficients_, panel)
+
+    def levels(self, panel: Panel, effect: Array) -> Array:
+        """Return the level as known before each day and at the end of the past, (D + 1, N)."""
         settings = self.settings
-        columns = design(panel, terms(self.covariates_, settings.harmonics))
-        effect = _effect(columns, self.coefficients_, panel)
-        past, ahead = np.split(effect, [len(panel.days)])
         level = Level.of(panel, settings.level_trust_calls)
-        return level.now(past, settings.level_half_life_days, settings.long_half_life_days) * ahead
+        return level.before_each_day(
+            effect[: len(panel.days)], settings.level_half_life_days, settings.long_half_life_days
+        )
 
     def state(self) -> State:
         """Return settings, series, covariates and coefficients."""

@@ -1,0 +1,40 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from features.panel import Panel
+from models.lineage import Lineage
+
+PanelOf = Callable[..., Panel]
+
+
+@pytest.fixture
+def lineage(panel_of: PanelOf) -> Lineage:
+    return Lineage.of(panel_of(np.ones((14, 2, 2)), horizon=7))
+
+
+def test_parents_stand_in_the_keys(lineage: Lineage) -> None:
+    # force, d0, d1, t0, t1, d0/t0, d0/t1, d1/t0, d1/t1
+    assert lineage.parent.tolist() == [-1, 0, 0, 0, 0, 1, 1, 2, 2]
+    assert lineage.call_type_of.tolist() == [-1, -1, -1, -1, -1, 3, 4, 3, 4]
+    assert [g.tolist() for g in lineage.generations] == [[0], [1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+def test_an_unknown_cell_is_the_product_of_its_parents_shares(lineage: Lineage) -> None:
+    values = np.array([100, 60, 40, 30, 70, np.nan, 50, 10, 30])
+    assert lineage.filled(values)[5] == pytest.approx(60 * 30 / 100)
+
+
+def test_an_unknown_force_is_worth_what_its_known_areas_let_expect(lineage: Lineage) -> None:
+    values = np.array([np.nan, 60, np.nan, 30, 70, 10, 50, 10, 30])
+    filled = lineage.filled(values)
+    assert filled[0] == pytest.approx(120)
+    assert filled[2] == pytest.approx(60)
+    assert np.isnan(values[0])  # what was given stays
+
+
+def test_a_cell_of_a_force_without_calls_is_worth_nothing(lineage: Lineage) -> None:
+    values = np.zeros(9)
+    values[5] = np.nan
+    assert lineage.filled(values)[5] == 0
