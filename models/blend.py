@@ -31,6 +31,7 @@ Index = NDArray[np.int64]
 _LEAST_CALLS = 1e-3  # a day; keeps a series that is nearly always 0 from deciding for its level
 _ABSENT = 2.0  # squared errors of a member that was not judged ÷ the worst member's
 _NOTHING = 1e-9  # keeps the loss of a perfect member, or baseline, from dividing by 0
+_WILDEST = np.log(4.0)  # no level or block says more than this of another
 _POOLED = 0.7  # share of what all levels and blocks say; docs/experiments/002
 _CLEARLY = 1.5  # squared error ÷ the baseline's beyond which a member gets no weight; the same
 
@@ -200,13 +201,13 @@ def weigh(
     """
     base = list(members).index(baseline)
     seen = np.asarray((found.n > 0).all(axis=1), dtype=bool)
-    loss = np.ones_like(found.squares)
-    loss[seen] = found.squares[seen] / np.maximum(found.squares[seen][..., [base]], _NOTHING)
+    log_loss = np.zeros_like(found.squares)
     if seen.any():
-        own = loss[seen]
+        squares = np.maximum(found.squares[seen], _NOTHING)
+        own = np.clip(np.log(squares / squares[..., [base]]), -_WILDEST, _WILDEST)
         wide = (own.mean(0, keepdims=True) + own.mean(1, keepdims=True)) / 2
-        loss[seen] = _POOLED * wide + (1 - _POOLED) * own
-    values = np.where(loss <= _CLEARLY, np.maximum(loss, _NOTHING) ** -power, 0.0)
+        log_loss[seen] = _POOLED * wide + (1 - _POOLED) * own
+    values = np.where(log_loss <= np.log(_CLEARLY), np.exp(-power * log_loss), 0.0)
     values = values / values.sum(-1, keepdims=True)
     for b in range(1, len(lead_blocks)):
         values[b] = values[b] if seen[b] else values[b - 1]

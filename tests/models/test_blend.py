@@ -62,10 +62,10 @@ def test_what_other_levels_and_blocks_say_counts_too() -> None:
         baseline="base",
         power=1.0,
     )
-    # own 4, mean over levels 2.5, mean over blocks 2.5: 0.3 × 4 + 0.7 × 2.5 = 2.95 is clearly worse
+    # own 4, means over levels and over blocks 2: 4 ** 0.3 × 2 ** 0.7 = 2.46 is clearly worse
     assert found.values[0, 0].tolist() == [1, 0]
-    # own 1, means 2.5 and 1: 0.3 + 0.7 × 1.75 = 1.525
-    assert found.values[0, 1].tolist() == [1, 0]
+    # own 1, means 2 and 1: 2 ** 0.35 = 1.275
+    assert found.values[0, 1] == pytest.approx([1.275 / 2.275, 1 / 2.275], abs=1e-3)
     # own 1, means 1 and 1
     assert found.values[1, 1] == pytest.approx([0.5, 0.5])
 

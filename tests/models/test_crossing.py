@@ -1,0 +1,53 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forewatch.areas import Area, AreaTree
+from models.crossing import Groups, weights_of
+from models.origins import Fold
+from models.raking import structure
+from models.recipe import Recipe
+
+RECIPE = Recipe(members=("same_weekday_8", "loglinear"), lead_blocks=(0, 7))
+KEYS = pd.DataFrame({"level": ["force"], "area": ["force"], "call_type": ["all"]})
+TREE = AreaTree((Area("force", "Force"),), ("force",))
+DAYS = pd.date_range("2026-01-01", periods=14, freq="D", unit="us")
+
+
+def groups(errors: list[tuple[float, float]]) -> Groups:
+    """One fold a group; the baseline errs by 4 calls, the other by so many near and far."""
+    counts = np.full((14, 1), 100.0)
+    made = []
+    for number, (near, far) in enumerate(errors):
+        other = counts + np.repeat([near, far], 7)[:, None]
+        predicted = np.stack([counts + 4.0, other])
+        origin = pd.Timestamp("2026-01-01T07:00Z")
+        made.append(Fold(origin, number, DAYS, predicted, counts))
+    parts = structure(KEYS, TREE, ("force",), ("calls",))
+    return Groups(made, parts, KEYS, [(np.array([0]), np.array([0]))])
+
+
+def found(errors: list[tuple[float, float]]) -> list[np.ndarray]:
+    """Weights from all folds, then for each fold from the others: (blocks, 1, members)."""
+    return [np.asarray(held.values) for held in weights_of(groups(errors), RECIPE)]
+
+
+def test_a_member_that_proves_itself_everywhere_is_used_in_full() -> None:
+    everything, *crossed = found([(2.0, 2.0)] * 3)
+    # losses 1 and 0.25 to the power −4
+    assert everything[0, 0] == pytest.approx([1 / 257, 256 / 257])
+    assert len(crossed) == 3
+
+
+def test_a_member_whose_luck_does_not_last_is_held_back_in_that_block_only() -> None:
+    # in the far block each group of origins points at the member that fails in the other
+    everything, *_ = found([(2.0, 1.0), (2.0, 30.0), (2.0, 1.0)])
+    assert everything[0, 0, 1] > 0.8
+    assert everything[1, 0].tolist() == [1, 0]
+
+
+def test_weights_of_a_fold_do_not_see_its_group() -> None:
+    calm = found([(2.0, 2.0), (2.0, 2.0), (2.0, 2.0)])
+    odd = found([(2.5, 2.0), (2.0, 2.0), (2.0, 2.0)])
+    assert odd[1] == pytest.approx(calm[1])
+    assert odd[2] != pytest.approx(calm[2], rel=1e-6)
