@@ -135,7 +135,7 @@ def _publish(workspace: Workspace, progress: Progress) -> None:
     reason = "" if done.version.passed else "the demo shows a forecast whatever the gate says"
     promoted: Version = modelling.promote(workspace, done.version.version, "demo", reason)
     issuing.issue(workspace, origin=None, days=None, progress=progress)
-    progress(f"version {promoted.version} is the champion and published", 0, 0)
+    progress(f"publishing the forecast of version {promoted.version}", 1, 1)
 
 
 def _next_week(workspace: Workspace) -> str:
@@ -165,12 +165,7 @@ def _text(workspace: Workspace, week: str) -> str:
     by_district = forecasting.forecast(
         workspace, forecasting.Asked(week=week, areas=("district",), by="week")
     )
-    return "\n".join(
-        (
-            forecasting.heading(by_day),
-            "",
-            plain(forecasting.readable(by_day)),
-            "",
-            plain(forecasting.readable(by_district)),
-        )
-    )
+    parts = []
+    for said in (by_day, by_district):
+        parts += [forecasting.heading(said), "", plain(forecasting.readable(said)), ""]
+    return "\n".join(parts)

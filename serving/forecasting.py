@@ -9,7 +9,7 @@ from typing import cast
 import pandas as pd
 
 from features.clock import Clock
-from planning.answers import Question, answer, ask
+from planning.answers import ALL, Question, answer, ask
 from planning.issues import Issue
 from planning.periods import By
 from serving.api import rendering
@@ -39,6 +39,7 @@ class Said:
     issue: Issue
     question: Question
     frame: pd.DataFrame
+    by: str
     now: pd.Timestamp
 
 
@@ -63,28 +64,46 @@ def forecast(workspace: Workspace, asked: Asked) -> Said:
         quantiles=asked.quantiles,
     )
     now = pd.Timestamp.now("UTC")
-    return Said(issue, question, answer(issue, question, now), now)
+    return Said(issue, question, answer(issue, question, now), asked.by, now)
 
 
 def heading(said: Said) -> str:
-    """Return a line that says where an answer comes from."""
-    forecast_ = said.issue.forecast
+    """Return two lines that say where an answer comes from, and what it is the answer to."""
+    forecast_, question = said.issue.forecast, said.question
     zone = said.issue.profile.force.zone
+    asked = {
+        "areas": question.areas,
+        "call types": question.call_types,
+        "grades": question.grades,
+    }
+    about = ", ".join(_named(found, plural) for plural, found in asked.items())
+    periods = question.periods["period"]
+    when = f"in {periods.iloc[0]}" if len(periods) == 1 else f"by {said.by}"
     return (
-        f"{said.issue.profile.force.name}, issue {said.issue.number}, expected calls; data until "
-        f"{forecast_.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}"
+        f"{said.issue.profile.force.name}, issue {said.issue.number}, data until "
+        f"{forecast_.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}\n"
+        f"expected calls {when}: {about}"
     )
+
+
+def _named(names: tuple[str, ...], plural: str) -> str:
+    if len(names) > 1:
+        return f"{len(names)} {plural}"
+    return f"all {plural}" if names[0] == ALL else names[0]
 
 
 def readable(said: Said) -> pd.DataFrame:
     """Return the answer for a person: local times, few decimals, one-valued columns left out."""
     frame = said.frame
     zone = said.issue.profile.force.zone
-    shown = pd.DataFrame({"period": frame["period"]})
-    for name in ("start", "end"):
-        shown[name] = frame[name].dt.tz_convert(zone).dt.strftime("%a %d %b %H:%M")
+    shown = pd.DataFrame(index=frame.index)
+    if len(said.question.periods) != 1:
+        shown["period"] = frame["period"]
+        shown["start"] = frame["start"].dt.tz_convert(zone).dt.strftime("%a %d %b %H:%M")
+    if said.by == "shift":
+        shown["end"] = frame["end"].dt.tz_convert(zone).dt.strftime("%a %H:%M")
     for name in ("area", "call_type", "grade"):
-        if name == "area" or len(frame[name].unique()) > 1:
+        if len(getattr(said.question, f"{name}s")) > 1:
             shown[name] = frame[name]
     if (frame["state"] != "forecast").any():
         shown["state"] = frame["state"]

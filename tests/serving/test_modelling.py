@@ -1,0 +1,129 @@
+"""What people see of the register and decide about it, by the command line, without training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from forewatch.errors import StaleModel
+from models.registry import Record, Registry
+from serving import modelling
+from serving.cli import cli
+from serving.workspace import Workspace
+
+PROFILE = """
+grades = ["routine"]
+[force]
+id = "town"
+name = "Town"
+zone = "Europe/London"
+[[call_types]]
+id = "violence"
+name = "Violence"
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, mlruns: Path) -> Iterator[Workspace]:
+    """A workspace in whose store version 1 passed the gate and version 2 did not."""
+    assert mlruns.parent == tmp_path
+    (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
+    workspace = Workspace(tmp_path)
+    registry = workspace.registry()
+    for passed, crps in ((True, 4.0), (False, 5.0)):
+        registry.log(
+            Record(
+                state={"recipe": {}},
+                scores={"crps/force/1-7": crps, "calls/force/1-7": 100.0},
+                tags={"until": "2026-11-23T07:00:00+00:00", "code_version": "0.0.1"},
+                passed=passed,
+                reasons=() if passed else tuple(f"level {i}: worse" for i in range(5)),
+            )
+        )
+    return workspace
+
+
+def run(workspace: Workspace, *args: str) -> Result:
+    return CliRunner().invoke(cli, ["-w", str(workspace.root), "models", *args])
+
+
+def test_the_list_has_a_line_for_each_version(workspace: Workspace) -> None:
+    head, *lines = run(workspace, "list").stdout.splitlines()
+    assert head.split()[:3] == ["version", "status", "trained"]
+    assert [line.split()[0] for line in lines] == ["1", "2"]
+    assert [line.split()[-1] for line in lines] == ["passed", "refused"]
+
+
+def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> None:
+    assert "version 2: challenger" in run(workspace, "show").stdout
+
+
+def test_two_versions_are_compared_score_by_score(workspace: Workspace) -> None:
+    frame = modelling.compared(workspace, "2", "1").set_index("score")
+    assert frame.loc["crps/force/1-7"].tolist() == [5.0, 4.0, 25.0]
+    assert "change_percent" in run(workspace, "compare", "2", "1").stdout
+
+
+def test_the_gate_holds_until_a_reason_is_given(workspace: Workspace) -> None:
+    closed = run(workspace, "promote", "2")
+    assert closed.exit_code == 2
+    assert "level 0: worse; level 1: worse; level 2: worse; and 2 more reasons" in closed.stderr
+    assert run(workspace, "promote", "2", "--force").exit_code == 2
+    forced = run(workspace, "promote", "2", "--force", "--reason", "flood", "--by", "ann")
+    assert forced.stdout == "version 2 is the champion\n"
+
+
+def test_a_decision_is_in_the_snapshot_at_once(workspace: Workspace) -> None:
+    run(workspace, "promote", "1", "--by", "ann")
+    run(workspace, "promote", "2", "--force", "--reason", "flood", "--by", "ann")
+    assert run(workspace, "rollback", "--reason", "worse", "--by", "bob").exit_code == 0
+    assert run(workspace, "retire", "2", "--reason", "never again", "--by", "bob").exit_code == 0
+    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    assert [one["status"] for one in kept["models"]] == ["champion", "retired"]
+    said = [(one["act"], one["version"], one["by"], one["reason"]) for one in kept["decisions"]]
+    assert said == [
+        ("promote", "1", "ann", ""),
+        ("force", "2", "ann", "flood"),
+        ("rollback", "1", "bob", "worse"),
+        ("retire", "2", "bob", "never again"),
+    ]
+
+
+def test_a_model_of_other_code_is_named_stale(workspace: Workspace) -> None:
+    registry: Registry = workspace.registry()
+    with pytest.raises(StaleModel, match=r"made by Forewatch 0\.0\.1, and this code can't read"):
+        modelling.engine(registry, registry.version("1"))
+
+
+def test_scores_come_back_from_the_letters_that_mlflow_allows() -> None:
+    scores = pd.DataFrame(
+        {
+            "level": ["cell", "force", "force"],
+            "block": ["29+", "29+", "1-7"],
+            "calls": [2.0, 300.0, 310.0],
+            "crps": [1.5, 20.0, float("nan")],
+        }
+    )
+    kept = dict(modelling.metrics(scores))
+    assert kept["crps/force/29 on"] == 20.0
+    assert "crps/force/1-7" not in kept  # unknown is not a number
+    back = modelling.scores_table(kept)
+    assert back[["level", "block"]].to_numpy().tolist() == [
+        ["force", "1-7"],
+        ["force", "29+"],
+        ["cell", "29+"],
+    ]
+    assert back["calls"].tolist() == [310.0, 300.0, 2.0]
+
+
+def test_a_tracking_server_in_the_environment_comes_first(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workspace.registry_store() == str(workspace.root / "mlruns")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:5000")
+    assert workspace.registry_store() == "http://tracking:5000"
