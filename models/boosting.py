@@ -11,7 +11,7 @@
 
 Source:
     Ke et al. (2017), LightGBM; Makridakis et al. (2022), M5 accuracy competition (direct models by
-    lead, pooled); docs/experiments/001-members-on-wales.md.
+    lead, pooled); docs/experiments/003-members-on-wales.md.
 """
 
 from __future__ import annotations

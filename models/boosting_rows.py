@@ -7,7 +7,7 @@ Columns that tell dates apart (season, year, the raw level, what all series shar
 out: from a few years a tree would learn them by heart.
 
 Source:
-    docs/experiments/001-members-on-wales.md.
+    docs/experiments/003-members-on-wales.md.
 """
 
 from __future__ import annotations

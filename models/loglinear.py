@@ -13,7 +13,7 @@
 Source:
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5 (iterations); Hastie &
     Tibshirani (1990), Generalized Additive Models, section 4.4 (level and terms in turn);
-    docs/experiments/001-members-on-wales.md (half-lives).
+    docs/experiments/003-members-on-wales.md (half-lives).
 """
 
 from __future__ import annotations

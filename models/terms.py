@@ -6,7 +6,7 @@ held back by how far a yearly cycle of that series is to be believed, see `model
 
 Source:
     Sizes: special days of South West England's ambulances (1 January +24…33 %, Boxing Day +9…16 %,
-    New Year's Eve +2…11 %) and docs/experiments/001-members-on-wales.md.
+    New Year's Eve +2…11 %) and docs/experiments/003-members-on-wales.md.
 """
 
 from __future__ import annotations

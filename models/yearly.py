@@ -12,7 +12,7 @@ harmonic is compared with what the wandering alone would make of it:
 Source:
     Priestley (1981), Spectral Analysis and Time Series, section 6.1 (variance of a harmonic in
     coloured noise); James & Stein (1961) for the positive-part share;
-    docs/experiments/001-members-on-wales.md.
+    docs/experiments/003-members-on-wales.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HARMONICS = 3
 _DAYS_OF_YEAR = 365.25
 _LEAST_YEARS = 1.3  # below it, trend and cycle can't be told apart
 _REDDEST = 0.8
-_DOUBT = 4.0  # experiment 001: 2 costs 2 % of the total's error on Wales, 0.3 % gained elsewhere
+_DOUBT = 4.0  # experiment 003: 2 costs 2 % of the total's error on Wales, 0.3 % gained elsewhere
 
 
 def believed(counts: Array, expected: Array) -> Array:
