@@ -137,7 +137,8 @@ def scores_table(scores: dict[str, float]) -> pd.DataFrame:
     first_day = wide["block"].str.extract(r"(\d+)", expand=False).astype(int)
     size = wide.get("calls", pd.Series(0.0, wide.index)).groupby(wide["level"]).transform("max")
     order = pd.DataFrame({"size": -size, "level": wide["level"], "first_day": first_day})
-    return wide.loc[order.sort_values(list(order)).index].reset_index(drop=True)
+    order = order.sort_values(["size", "level", "first_day"])
+    return wide.loc[order.index].reset_index(drop=True)
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:

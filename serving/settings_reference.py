@@ -67,6 +67,8 @@ def _tables(model: type[BaseModel], path: str, *, many: bool) -> Iterator[str]:
     """Yield a section for a model, then for the models inside it."""
     fields = model.model_fields
     said = meanings(model)
+    if unsaid := sorted(set(fields) - set(said)):
+        raise ValueError(f"{model.__name__} lacks under Args what {', '.join(unsaid)} means")
     plain = {name: field for name, field in fields.items() if not _inner(field)}
     title = f"`[[{path}]]`" if many else f"`[{path}]`" if path else "At the top of the file"
     if plain:

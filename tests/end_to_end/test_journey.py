@@ -62,8 +62,8 @@ def journey(tmp_path_factory: pytest.TempPathFactory, migrated_store: Path) -> J
     text = (extract / "forewatch.toml").read_text(encoding="utf-8")
     (root / "forewatch.toml").write_text(text + RECIPE, encoding="utf-8")
     gone = Journey(force, root, extract, {})
-    calls = ("import", "calls", str(extract / "calls.csv"), "--extracted-at", UNTIL)
-    calls = (*calls, "--mapping", str(extract / "mapping.toml"))
+    read = ("--extracted-at", UNTIL, "--mapping", str(extract / "mapping.toml"))
+    calls = ("import", "calls", str(extract / "calls.csv"), *read)
     way: dict[str, tuple[str, ...]] = {
         "tourism": ("import", "tourism", str(extract / "tourism.csv")),
         "events": ("import", "events", str(extract / "events.csv")),
@@ -247,7 +247,7 @@ def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> N
     assert len(rows) == 2 * 14 * (1 + 2)
     assert [*rows.columns[:6]] == ["origin", "start", "area", "call_type", "grade", "mean"]
     assert {"q05", "q50", "q95"} <= set(rows)
-    quantiles = rows[[name for name in rows if name[0] == "q"]].to_numpy()
+    quantiles = rows[[name for name in rows if str(name)[0] == "q"]].to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0).all()
     total = rows[rows["area"] == "avon-and-somerset"].set_index(["origin", "start"])["mean"]
     parts = rows[rows["area"] != "avon-and-somerset"].groupby(["origin", "start"])["mean"].sum()

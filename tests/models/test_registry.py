@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def record(*, passed: bool = True, **more: Any) -> Record:
     state = {"recipe": {"seed": 1}, "weights": np.array([[0.1, 1e-12], [np.nan, 3.0]])}
     reasons = () if passed else ("level force, days 1-7: crps 3.0% worse than the baseline",)
     tags = {"until": "2026-11-23T07:00:00+00:00", "data_version": "v1", "recipe": "abc"}
-    return Record(**({"state": state, "passed": passed, "reasons": reasons, "tags": tags} | more))
+    made = Record(state=state, passed=passed, reasons=reasons, tags=tags)
+    return replace(made, **more)
 
 
 def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +28,7 @@ name = "Violence"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, mlruns: Path) -> Iterator[Workspace]:
+def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
     """A workspace in whose store version 1 passed the gate and version 2 did not."""
     assert mlruns.parent == tmp_path
     (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
@@ -65,7 +64,7 @@ def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> Non
 
 def test_two_versions_are_compared_score_by_score(workspace: Workspace) -> None:
     frame = modelling.compared(workspace, "2", "1").set_index("score")
-    assert frame.loc["crps/force/1-7"].tolist() == [5.0, 4.0, 25.0]
+    assert list(frame.loc["crps/force/1-7"]) == [5.0, 4.0, 25.0]
     assert "change_percent" in run(workspace, "compare", "2", "1").stdout
 
 
