@@ -53,6 +53,7 @@ class BoostingSettings(Frozen):
         lead_blocks: first lead of each block of leads, in days from the first day ahead.
         near, far: growth of blocks whose leads begin before and from *far_from_days*: the further
             ahead, the fewer independent stretches of time there are to learn from.
+        far_from_days: first lead of the blocks that are far.
         plain: settings of the log-linear model that is corrected.
         last_lead_days: leads from here on are forecast as if they were the last one.
         rows: rows to learn from, for each block.
