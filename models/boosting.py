@@ -21,65 +21,15 @@ from typing import Self
 
 import lightgbm as lgb
 import numpy as np
-from pydantic import Field
 
 from features.panel import Panel
 from forewatch.errors import NotEnoughHistory
-from forewatch.profile import Frozen
 from models.base import Array, Index, Series, State, check_series, series_from, series_of
 from models.boosting_rows import Kinds, Rows, covariate_names, names
-from models.loglinear import Loglinear, LoglinearSettings
+from models.loglinear import Loglinear
+from models.member_settings import BoostingSettings, Growth
 
 _LEAST_PAIRS = 20
-
-
-class Growth(Frozen):
-    """How the trees of a block of leads grow.
-
-    Args:
-        learning_rate, leaves: LightGBM's own.
-        blind_to: columns that are not used.
-    """
-
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
-    leaves: int = Field(default=8, ge=2)
-    blind_to: tuple[str, ...] = ()
-
-
-class BoostingSettings(Frozen):
-    """How many rows the trees learn from and how large they grow.
-
-    Args:
-        lead_blocks: first lead of each block of leads, in days from the first day ahead.
-        near, far: growth of blocks whose leads begin before and from *far_from_days*: the further
-            ahead, the fewer independent stretches of time there are to learn from.
-        far_from_days: first lead of the blocks that are far.
-        plain: settings of the log-linear model that is corrected.
-        last_lead_days: leads from here on are forecast as if they were the last one.
-        rows: rows to learn from, for each block.
-        first_origin_days: days of history before the first pair.
-        rounds: trees, for each block.
-        rows_per_leaf, column_share, ridge: LightGBM's own.
-        shared_shock_sd: size of the shocks that the largest series share.
-    """
-
-    lead_blocks: tuple[int, ...] = (0, 7, 28)
-    near: Growth = Growth()
-    far: Growth = Growth(learning_rate=0.01, leaves=4, blind_to=("call_type", "ratio_364"))
-    far_from_days: int = Field(default=28, ge=0)
-    plain: LoglinearSettings = LoglinearSettings()
-    last_lead_days: int = Field(default=90, ge=1)
-    rows: int = Field(default=60_000, ge=1000)
-    first_origin_days: int = Field(default=84, ge=28)
-    rounds: int = Field(default=150, ge=1)
-    rows_per_leaf: int = Field(default=100, ge=1)
-    column_share: float = Field(default=0.6, gt=0, le=1)
-    ridge: float = Field(default=10.0, ge=0)
-    shared_shock_sd: float = Field(default=0.05, ge=0)
-
-    def growth(self, first_lead_days: int) -> Growth:
-        """Return how the trees of the block that begins at a lead grow."""
-        return self.far if first_lead_days >= self.far_from_days else self.near
 
 
 class Boosting:

@@ -22,12 +22,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from pydantic import Field
 
 from features.panel import Panel
-from forewatch.profile import Frozen
 from models.base import Array, Index, Series, State, check_series, series_from, series_of
 from models.level import Level
+from models.member_settings import LoglinearSettings
 from models.terms import Term, design, terms
 from models.yearly import believed
 
@@ -35,26 +34,6 @@ HOURS_OF_DAY = 24.0
 _STRONGEST = 2.5  # no calendar makes a day more than exp(2.5) = 12 times another
 _ITERATIONS = 4
 _LEAST_SHARE = 1e-6  # of a yearly cycle that is not believed at all
-
-
-class LoglinearSettings(Frozen):
-    """How long the log-linear model remembers and how far it trusts.
-
-    Args:
-        level_half_life_days: how fast the level forgets.
-        long_half_life_days: the same, for the level that small series fall back on.
-        coefficient_half_life_days: how fast the coefficients forget.
-        level_trust_calls: recent expected calls at which own change counts as much as inherited.
-        harmonics: harmonics of the year, 0 to 3.
-        rounds: how often level and coefficients are found in turn.
-    """
-
-    level_half_life_days: float = Field(default=60, gt=0)
-    long_half_life_days: float = Field(default=200, gt=0)
-    coefficient_half_life_days: float = Field(default=730, gt=0)
-    level_trust_calls: float = Field(default=50, gt=0)
-    harmonics: int = Field(default=3, ge=0, le=3)
-    rounds: int = Field(default=3, ge=1)
 
 
 class Loglinear:

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 
 from features.asof import AsOf
 from features.cube import Cube, cube, grade_counts, leaf_counts
-from forewatch.profile import Frozen
+from models.member_settings import ShareSettings
 from models.shrinkage import shrunk
 
 Array = NDArray[np.float64]
@@ -32,20 +31,6 @@ _KINDS_OF_DAY = 8
 _DAYS_OF_WEEK = 7
 _SMOOTH = np.array([0.25, 0.5, 0.25])  # over neighbouring hours
 _FEW = 0.5  # calls added where nothing at all is known
-
-
-class ShareSettings(Frozen):
-    """How far back shares look.
-
-    Args:
-        days: force-days that hours, leaf areas and grades are counted over.
-        half_life_days: how fast the hours of older days lose weight.
-        baseline_weeks: same weekday-hours that the honest baseline averages.
-    """
-
-    days: int = Field(default=364, ge=28)
-    half_life_days: float = Field(default=182, gt=0)
-    baseline_weeks: int = Field(default=8, ge=1)
 
 
 @dataclass(frozen=True)

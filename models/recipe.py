@@ -8,10 +8,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from forewatch.profile import Frozen
-from models.boosting import BoostingSettings
-from models.loglinear import LoglinearSettings
-from models.profiles import ShareSettings
-from models.sarima import SarimaSettings
+from models.member_settings import (
+    BoostingSettings,
+    LoglinearSettings,
+    SarimaSettings,
+    ShareSettings,
+)
 
 MemberName = Literal[
     "same_weekday_8", "same_weekday_26", "same_weekday_52", "loglinear", "sarima", "boosting"

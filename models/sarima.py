@@ -22,14 +22,13 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from pydantic import Field
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from threadpoolctl import threadpool_limits
 
 from features.panel import CELL, Panel
 from forewatch.errors import NotEnoughHistory
-from forewatch.profile import Frozen
 from models.base import Array, Series, State, check_series, series_from, series_of
+from models.member_settings import SarimaSettings
 
 WEEK_DAYS = 7
 _LEAST_WEEKS = 26
@@ -45,30 +44,9 @@ _COVARIATES = (
     "new_years_day",
     "school_holiday",
 )
+
 # What statsmodels warns of while it looks for a start; the fit is judged by its forecast below.
 _LOOKING = "Non-stationary|Non-invertible|Maximum Likelihood|Too few observations|divide|overflow"
-
-
-class SarimaSettings(Frozen):
-    """Orders, and what a fit may cost.
-
-    Args:
-        order, seasonal_order: (p, d, q) and (P, D, Q); the season has 7 days.
-        last_days: days at most that a fit learns from.
-        least_calls: mean calls a day that a series needs.
-        most_series: series at most, the largest ones.
-        iterations: steps at most of the search for the parameters.
-        least_ratio, most_ratio: bounds of a forecast ÷ the mean of the last 8 weeks.
-    """
-
-    order: tuple[int, int, int] = (1, 0, 1)
-    seasonal_order: tuple[int, int, int] = (0, 1, 1)
-    last_days: int = Field(default=1095, ge=182)
-    least_calls: float = Field(default=3, gt=0)
-    most_series: int = Field(default=40, ge=1)
-    iterations: int = Field(default=40, ge=1)
-    least_ratio: float = Field(default=0.2, gt=0, lt=1)
-    most_ratio: float = Field(default=5, gt=1)
 
 
 class Sarima:

@@ -13,10 +13,11 @@ from forewatch.errors import DataError, NotFitted
 from forewatch.history import History
 from models import artefacts
 from models.base import Member
-from models.boosting import Boosting, BoostingSettings
+from models.boosting import Boosting
 from models.loglinear import Loglinear
+from models.member_settings import BoostingSettings, SarimaSettings
 from models.members import MEMBERS
-from models.sarima import Sarima, SarimaSettings
+from models.sarima import Sarima
 
 HORIZON = 35
 SMALL: dict[str, Callable[[], Member]] = {

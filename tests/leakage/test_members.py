@@ -10,9 +10,10 @@ from features.asof import AsOf
 from features.panel import panel
 from forewatch.history import History
 from models.base import Member
-from models.boosting import Boosting, BoostingSettings
+from models.boosting import Boosting
+from models.member_settings import BoostingSettings, SarimaSettings
 from models.members import MEMBERS
-from models.sarima import Sarima, SarimaSettings
+from models.sarima import Sarima
 
 WEEKS_AHEAD = 10
 

@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 
 from features.panel import Panel
 from forewatch.errors import NotEnoughHistory
-from models.boosting import Boosting, BoostingSettings, Growth
+from models.boosting import Boosting
 from models.boosting_rows import Kinds, Rows, covariate_names, names
 from models.loglinear import Loglinear
+from models.member_settings import BoostingSettings, Growth
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]

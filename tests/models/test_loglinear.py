@@ -6,7 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from models.loglinear import Loglinear, LoglinearSettings
+from models.loglinear import Loglinear
+from models.member_settings import LoglinearSettings
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]

@@ -5,7 +5,8 @@ import pytest
 from features.asof import AsOf
 from features.clock import Clock
 from forewatch.history import History
-from models.profiles import HOLIDAY, ShareSettings, public_holidays, shares, split
+from models.member_settings import ShareSettings
+from models.profiles import HOLIDAY, public_holidays, shares, split
 
 CLOCK = Clock("Europe/London", pd.Timestamp("07:00").time())
 

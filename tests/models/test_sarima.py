@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from features.panel import Panel
 from forewatch.errors import NotEnoughHistory
-from models.sarima import Sarima, SarimaSettings
+from models.member_settings import SarimaSettings
+from models.sarima import Sarima
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]
