@@ -23,7 +23,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.panel import Panel
-from forewatch.errors import NotEnoughHistory
+from forewatch.errors import NotEnoughHistory, StaleModel
 from models.base import Array, Index, Series, State, check_series, series_from, series_of
 from models.boosting_rows import Kinds, Rows, covariate_names, names
 from models.loglinear import Loglinear
@@ -119,7 +119,11 @@ class Boosting:
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Return the member whose state this was, with one thread."""
+        """Return the member whose state this was, with one thread.
+
+        Raises:
+            StaleModel: if the trees were grown on other features than this code makes.
+        """
         member = cls(BoostingSettings(**state["settings"]), seed=int(state["seed"]))
         member.series_ = series_from(state["series"])
         member.covariates_ = tuple(state["covariates"])
@@ -130,6 +134,13 @@ class Boosting:
             for key in (f"leads_{first}_booster" for first in member.settings.lead_blocks)
             if key in state["trees"]
         )
+        wanted = list(names(member.covariates_))
+        for booster in member.boosters_:
+            if booster.feature_name() != wanted:
+                raise StaleModel(
+                    f"the trees were grown on {booster.num_feature()} features, this code makes "
+                    f"{len(wanted)} or names them otherwise; run 'forewatch train'"
+                )
         return member
 
     def _rows(self, panel: Panel) -> Rows:

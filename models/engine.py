@@ -14,10 +14,11 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from features.asof import AsOf
 from features.panel import Panel, panel
-from forewatch.errors import DataError, NotFitted
+from forewatch.errors import DataError, NotFitted, StaleModel
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from models.base import Member
@@ -111,7 +112,21 @@ class Engine:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the engine whose state this was."""
+        """Return the engine whose state this was.
+
+        Raises:
+            StaleModel: if other code wrote it, with other settings or other parts.
+        """
+        try:
+            return cls._restored(state)
+        except (KeyError, TypeError, ValidationError) as error:
+            raise StaleModel(
+                f"the model was made by other code than is running ({type(error).__name__}: "
+                f"{str(error).splitlines()[0]}); run 'forewatch train'"
+            ) from error
+
+    @classmethod
+    def _restored(cls, state: dict[str, Any]) -> Self:
         engine = cls(Recipe.model_validate(state["recipe"]))
         engine.members_ = restored(state["members"])
         engine.weights_ = Weights.from_state(state["weights"])

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from forewatch.errors import NotEnoughHistory
+from forewatch.errors import NotEnoughHistory, StaleModel
 from models.boosting import Boosting
 from models.boosting_rows import Kinds, Rows, covariate_names, names
 from models.loglinear import Loglinear
@@ -131,3 +131,10 @@ def test_too_short_a_history_is_said(panel_of: PanelOf) -> None:
 def test_near_and_far_blocks_grow_differently() -> None:
     settings = BoostingSettings(near=Growth(leaves=9), far=Growth(leaves=3), far_from_days=28)
     assert [settings.growth(first).leaves for first in (0, 27, 28)] == [9, 9, 3]
+
+
+def test_trees_grown_on_other_features_are_refused(panel_of: PanelOf) -> None:
+    state = Boosting(QUICK).fit(panel_of(echo(300), horizon=14)).state()
+    state["covariates"] = state["covariates"][:-1]
+    with pytest.raises(StaleModel, match=r"the trees were grown on .* run 'forewatch train'"):
+        Boosting.from_state(state)

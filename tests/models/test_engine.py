@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from forewatch.errors import NotFitted
+from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
 from models.engine import Engine
@@ -96,3 +96,12 @@ def test_an_engine_that_was_never_trained_says_so(view: AsOf) -> None:
         Engine(Recipe()).forecast(view, 7)
     with pytest.raises(NotFitted, match="no state to keep"):
         Engine(Recipe()).state()
+
+
+def test_a_model_of_other_code_is_stale(trained: Training) -> None:
+    state = trained.engine.state()
+    older = state | {"recipe": state["recipe"] | {"a_setting_of_old": 1}}
+    with pytest.raises(StaleModel, match=r"made by other code .* run 'forewatch train'"):
+        Engine.from_state(older)
+    with pytest.raises(StaleModel, match="KeyError: 'weights'"):
+        Engine.from_state({name: part for name, part in state.items() if name != "weights"})
