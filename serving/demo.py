@@ -142,11 +142,10 @@ def _next_week(workspace: Workspace) -> str:
     """Return the label of the first whole ISO week of the latest issue that is still ahead."""
     issue = workspace.issues().latest()
     clock = Clock.of(issue.profile)
-    edges = issue.forecast.rates.day_edges
-    monday = issue.forecast.rates.force_days[issue.forecast.rates.force_days.weekday == 0]
-    ahead = [
-        day for day in monday if clock.day_start(day) >= min(pd.Timestamp.now("UTC"), edges[-9])
-    ]
+    days, edges = issue.forecast.rates.force_days, issue.forecast.rates.day_edges
+    # Of an old demo nothing is ahead any more: its last whole week then.
+    after = min(pd.Timestamp.now("UTC"), edges[-1] - pd.Timedelta(days=14))
+    ahead = days[(days.day_of_week == 0) & (edges[:-1] >= after)]
     return clock.week_label(ahead[0])
 
 

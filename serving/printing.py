@@ -6,9 +6,11 @@ import sys
 
 import click
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_float_dtype, is_numeric_dtype
 from rich.console import Console
 from rich.table import Table
+
+_MOST_DECIMALS = 3
 
 
 def echo_table(frame: pd.DataFrame) -> None:
@@ -48,10 +50,15 @@ def _drawn(frame: pd.DataFrame) -> Table:
 
 
 def _texts(column: pd.Series) -> list[str]:
-    return ["-" if pd.isna(value) else _text(value) for value in column]
+    """Return a column's cells, its numbers with the same decimals, as few as they need."""
+    if not is_float_dtype(column):
+        return ["-" if pd.isna(value) else _text(value) for value in column]
+    rounded = column.dropna().round(_MOST_DECIMALS)
+    decimals = next(
+        (d for d in range(_MOST_DECIMALS) if (rounded.round(d) == rounded).all()), _MOST_DECIMALS
+    )
+    return ["-" if pd.isna(value) else f"{value:,.{decimals}f}" for value in column]
 
 
 def _text(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.3f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
-    return str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -11,7 +11,7 @@ def test_texts_stand_left_and_numbers_right() -> None:
     assert plain(frame).splitlines() == [
         "area       calls   n",
         "bristol  1,234.5   3",
-        "x              7  12",
+        "x            7.0  12",
     ]
 
 
