@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from forewatch.errors import StaleModel
+from forewatch.errors import RegistryError, StaleModel
 from models.engine import Engine
 from models.registry import CHALLENGER, CHAMPION, Registry, Version
 from serving.files import replace
@@ -113,18 +112,21 @@ def snapshot(workspace: Workspace, registry: Registry) -> None:
     replace(workspace.models_json, json.dumps(registry.snapshot(), indent=1).encode())
 
 
-def ui(workspace: Workspace, host: str, port: int) -> int:
-    """Run MLflow's page on the workspace's store until stopped; return its exit code."""
+def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
+    """Become MLflow's own page on the workspace's store, until stopped.
+
+    Raises:
+        RegistryError: if the store is a tracking server, which has a page already.
+    """
     store = workspace.registry().store
+    if store.artefacts is None:
+        raise RegistryError(f"the store is {store.uri}; open its own page in a browser")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri]
-    if store.artefacts:
-        command += ["--default-artifact-root", store.artefacts]
-    command += ["--host", host, "--port", str(port)]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    # In a folder of its own: MLflow leaves files where it is started.
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(command, cwd=folder, env=os.environ | quiet, check=False)  # noqa: S603
-    return done.returncode
+    command += ["--default-artifact-root", store.artefacts, "--host", host, "--port", str(port)]
+    os.chdir(workspace.registry_store())  # MLflow keeps files of its own where it is started
+    # Its runners of background jobs have nothing to do here.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    os.execve(sys.executable, command, os.environ | quiet)  # noqa: S606 - our own interpreter
 
 
 def scores_table(scores: dict[str, float]) -> pd.DataFrame:

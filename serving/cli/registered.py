@@ -93,10 +93,10 @@ def retire(root: Path, version: str, reason: str, by: str) -> None:
 @models.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
-@click.pass_context
-def ui(context: click.Context, host: str, port: int) -> None:
+@click.pass_obj
+def ui(root: Path, host: str, port: int) -> None:
     """Open MLflow's own page on the right store, until stopped."""
     from serving import modelling
 
     click.echo(f"MLflow's page: http://{host}:{port} (stop with Ctrl-C)")
-    context.exit(modelling.ui(workspace_of(context.obj), host, port))
+    modelling.ui(workspace_of(root), host, port)
