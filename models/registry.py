@@ -124,8 +124,8 @@ class Registry:
 
     def __init__(self, store: Store, force_id: str) -> None:
         """Open the store; a new one gets its tables, which takes MLflow seconds."""
-        # It announces each migration of an empty database on stderr.
-        for name in ("mlflow.store.db.utils", "alembic"):
+        # They announce each migration of an empty database, and each version, on stderr.
+        for name in ("mlflow", "mlflow.store", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.store = store
         self.model = f"demand-{force_id}"

@@ -8,9 +8,9 @@ from features.asof import AsOf
 from features.clock import Clock
 from forewatch.history import History
 from models.base import Progress
+from models.engine import Engine
 from models.registry import CHAMPION, Version
 from planning.issues import Issue
-from serving import modelling
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -35,7 +35,7 @@ def issue(
     progress("opening the registry", 0, 0)
     registry = workspace.registry()
     champion = registry.version(CHAMPION)
-    engine = modelling.engine(registry, champion)
+    engine = Engine.from_state(registry.state(champion))
     progress("reading the history", 0, 0)
     history = workspace.history()
     at = instant(Clock.of(profile), origin) if origin else history.observed_until

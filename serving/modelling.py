@@ -11,10 +11,8 @@ from typing import NoReturn
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
-from forewatch.errors import RegistryError, StaleModel
-from models.engine import Engine
+from forewatch.errors import RegistryError
 from models.registry import CHALLENGER, CHAMPION, Registry, Version
 from serving.files import replace
 from serving.workspace import Workspace
@@ -157,22 +155,6 @@ def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
         for name, value in row.items():
             if isinstance(value, float) and np.isfinite(value):
                 yield f"{name}/{where}", value
-
-
-def engine(registry: Registry, version: Version) -> Engine:
-    """Return a version's engine.
-
-    Raises:
-        StaleModel: if the running code makes nothing of what was kept.
-    """
-    try:
-        return Engine.from_state(registry.state(version))
-    except (ValidationError, KeyError) as error:
-        raise StaleModel(
-            f"version {version.version} of {registry.model} was made by Forewatch "
-            f"{version.tags.get('code_version', 'of another time')}, and this code can't read it; "
-            "run 'forewatch train --promote'"
-        ) from error
 
 
 def _decided(workspace: Workspace, decide: Callable[[Registry], Version]) -> Version:

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from forewatch.errors import StaleModel
-from models.registry import Record, Registry
+from models.registry import Record
 from serving import modelling
 from serving.cli import cli
 from serving.workspace import Workspace
@@ -91,12 +90,6 @@ def test_a_decision_is_in_the_snapshot_at_once(workspace: Workspace) -> None:
         ("rollback", "1", "bob", "worse"),
         ("retire", "2", "bob", "never again"),
     ]
-
-
-def test_a_model_of_other_code_is_named_stale(workspace: Workspace) -> None:
-    registry: Registry = workspace.registry()
-    with pytest.raises(StaleModel, match=r"made by Forewatch 0\.0\.1, and this code can't read"):
-        modelling.engine(registry, registry.version("1"))
 
 
 def test_scores_come_back_from_the_letters_that_mlflow_allows() -> None:
