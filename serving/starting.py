@@ -7,7 +7,7 @@ from pathlib import Path
 from forewatch.errors import SettingsError, UnknownName
 from serving import settings
 from serving.workspace import SETTINGS
-from sources import templates
+from sources.templates import NAMES, text
 
 
 def init(root: Path, template: str) -> Path:
@@ -17,15 +17,15 @@ def init(root: Path, template: str) -> Path:
         UnknownName: if there is no such template.
         SettingsError: if the folder has a forewatch.toml already; it is never overwritten.
     """
-    if template not in templates.NAMES:
-        raise UnknownName("template", template, templates.NAMES)
-    text = templates.text(template)
-    settings.parse(text)
+    if template not in NAMES:
+        raise UnknownName("template", template, NAMES)
+    profile = text(template)
+    settings.parse(profile)
     root.mkdir(parents=True, exist_ok=True)
     path = root / SETTINGS
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(profile)
     except FileExistsError as error:
         raise SettingsError(
             f"{path} is there already; edit it, or choose another folder with --workspace"
