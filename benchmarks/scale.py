@@ -63,33 +63,21 @@ def resident_bytes(process: psutil.Process) -> int:
 
 def steps(jobs: int) -> dict[str, list[str]]:
     """Return the commands by name, in order."""
-    forewatch = [sys.executable, "-m", "serving.cli"]
-    return {
-        "pandas read_csv (pyarrow)": [sys.executable, "-c", READ_CSV, "calls.csv"],
-        "import calls": [*forewatch, "import", "calls", "calls.csv", "--mapping", "mapping.toml"],
-        "the same file again": [
-            *forewatch,
-            "import",
-            "calls",
-            "calls.csv",
-            "--mapping",
-            "mapping.toml",
-        ],
-        "import tourism": [*forewatch, "import", "tourism", "tourism.csv"],
-        "import events": [*forewatch, "import", "events", "events.csv"],
-        "import holidays": [*forewatch, "import", "holidays", "school_holidays.csv"],
-        "import unobserved": [*forewatch, "import", "unobserved", "unobserved.csv"],
-        "train with its gate": [*forewatch, "train", "--promote", "--jobs", str(jobs)],
-        "issue of 91 days": [*forewatch, "issue", "--days", "91"],
-        "forecast of a week": [
-            *forewatch,
-            "forecast",
-            "--from",
-            "2026-11-30",
-            "--to",
-            "2026-12-07",
-        ],
+    log = "import calls calls.csv --mapping mapping.toml"
+    commands = {
+        "import calls": log,
+        "the same file again": log,
+        "import tourism": "import tourism tourism.csv",
+        "import events": "import events events.csv",
+        "import holidays": "import holidays school_holidays.csv",
+        "import unobserved": "import unobserved unobserved.csv",
+        "train with its gate": f"train --promote --jobs {jobs}",
+        "issue of 91 days": "issue --days 91",
+        "forecast of a week": "forecast --from 2026-11-30 --to 2026-12-07",
     }
+    reader = {"pandas read_csv (pyarrow)": [sys.executable, "-c", READ_CSV, "calls.csv"]}
+    forewatch = [sys.executable, "-m", "serving.cli"]
+    return reader | {name: [*forewatch, *text.split()] for name, text in commands.items()}
 
 
 def main() -> None:
