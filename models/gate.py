@@ -44,9 +44,7 @@ def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Verdict:
         return Verdict(passed=False, reasons=tuple(reasons))
     ratio = _overall(challenger, "crps") / _overall(challenger, "baseline_crps") - 1
     good = [f"CRPS of the whole force is {-ratio:.1%} below the 8-week baseline's"]
-    good.append(
-        "no level and block of leads is worse than the baseline by more than 1 % beyond chance"
-    )
+    good.append("nowhere worse than the baseline by more than 1 % beyond chance")
     if champion is not None:
         good.append("nowhere worse than the champion on the same origins")
     return Verdict(passed=True, reasons=tuple(good))
