@@ -7,7 +7,6 @@ learned from: what was learned stays, recent counts come from the later panel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -21,7 +20,6 @@ Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 State = dict[str, Any]
 Series = tuple[tuple[str, str], ...]
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much in all
 
 # Of a series without a single call in a long time something is still expected: half a call over all
 # the days seen. Source: Jeffreys' prior for a Poisson rate, as in Box & Tiao (1973), section 1.3.

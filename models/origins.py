@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.errors import NotEnoughHistory
-from models.base import Progress
+from forewatch.progress import Progress
 from models.line_up import fitted, predictions
 from models.recipe import Recipe
 

@@ -24,8 +24,8 @@ from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion
 from forewatch.history import History, Step
 from forewatch.profile import Frozen, Profile
+from forewatch.progress import Progress
 from forewatch.rates import Forecast, Selection, Spans
-from models.base import Progress
 from models.engine import Engine
 from models.line_up import fitted
 from models.recipe import Recipe

@@ -15,8 +15,8 @@ import pandas as pd
 from features.asof import AsOf
 from features.panel import panel
 from forewatch.history import History
+from forewatch.progress import Progress
 from models import judging, origins
-from models.base import Progress
 from models.crossing import Groups, weights_of
 from models.engine import Engine, parts_of, sums_of
 from models.judging import Judged

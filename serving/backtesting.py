@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from features.clock import Clock
 from forewatch.errors import BadQuestion
-from models.base import Progress
+from forewatch.progress import Progress
 from models.rolling import BacktestPlan
 from models.rolling import backtest as frames
 from serving.settings import complaints

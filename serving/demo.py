@@ -16,7 +16,7 @@ import pandas as pd
 
 from features.clock import Clock
 from forewatch.errors import SettingsError
-from models.base import Progress
+from forewatch.progress import Progress
 from models.registry import Version
 from serving import checking, forecasting, importing, issuing, modelling, training
 from serving.files import replace

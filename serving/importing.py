@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from features.clock import Clock
-from models.base import Progress
+from forewatch.progress import Progress
 from serving.spans import instant
 from serving.workspace import Workspace
 from sources import tables

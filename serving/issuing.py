@@ -7,7 +7,7 @@ import pandas as pd
 from features.asof import AsOf
 from features.clock import Clock
 from forewatch.history import History
-from models.base import Progress
+from forewatch.progress import Progress
 from models.engine import Engine
 from models.registry import CHAMPION, Version
 from planning.issues import Issue

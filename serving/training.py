@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from features.clock import Clock
 from forewatch import __version__
+from forewatch.progress import Progress
 from models import training as learning
-from models.base import Progress
 from models.gate import Verdict, judge
 from models.recipe import Recipe
 from models.registry import Record, Registry, Version

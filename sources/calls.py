@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from pathlib import Path
@@ -23,6 +22,7 @@ import pyarrow as pa
 from forewatch.areas import AreaTree
 from forewatch.errors import DataError, SettingsError
 from forewatch.profile import Profile
+from forewatch.progress import Progress
 from sources.extract import Extract
 from sources.lake import Lake
 from sources.mapping import OFFSET, Mapping, stop_at_unknown_ids
@@ -46,7 +46,6 @@ from sources.wall_clock import Micros
 
 _ENCODED = ("area", "call_type", "grade", "state")
 _HOUR = 3_600_000_000
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
