@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from features.clock import Clock
@@ -109,9 +110,20 @@ def readable(said: Said) -> pd.DataFrame:
         shown["state"] = frame["state"]
     numbers = [name for name in frame if str(name) in ("mean", "baseline", "noise_floor")]
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
+    decimals = _decimals(frame["mean"])
     for number in [*numbers[:1], *quantiles, *numbers[1:]]:
-        shown[number] = frame[number].round(1)
+        shown[number] = frame[number].round(1 if number == "noise_floor" else decimals)
     return shown
+
+
+def _decimals(mean: pd.Series) -> int:
+    """Return how many decimals keep the smallest mean from looking like zero, 1 to 4.
+
+    >>> _decimals(pd.Series([12.3, 0.04]))
+    3
+    """
+    least = mean[mean > 0].min()
+    return int(np.clip(1 - np.floor(np.log10(least)), 1, 4)) if least > 0 else 1
 
 
 def rendered(said: Said, form: str) -> bytes:
