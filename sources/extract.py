@@ -7,6 +7,7 @@ and not on its rows. A file of any length takes the memory of a few blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,8 +62,7 @@ class Extract:
         """
         blocks = self._parquet() if self._is_parquet else self._csv()
         try:
-            for block in blocks:
-                yield self._trimmed(block)
+            yield from _ahead(map(self._trimmed, blocks))
         except (pa.ArrowInvalid, OSError, EOFError) as error:
             raise self._unreadable(error) from None
 
@@ -126,6 +126,15 @@ class Extract:
     def _skip(self, _row: object) -> str:
         self.broken += 1
         return "skip"
+
+
+def _ahead(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the blocks, each next one read while the present one is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = reader.submit(next, blocks, None)
+            yield block
 
 
 def _parsing(broken: Callable[[object], str]) -> pyarrow.csv.ParseOptions:
