@@ -13,18 +13,11 @@ from serving.workspace import Workspace
 
 def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
-    import uvicorn  # noqa: PLC0415 - handing out a key needs no web server
-
+    from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
     from serving.api.app import create_app  # noqa: PLC0415
 
     settings = workspace.settings().serving
-    uvicorn.run(
-        create_app(workspace),
-        host=host or settings.host,
-        port=port or settings.port,
-        log_level="warning",
-        server_header=False,
-    )
+    server.serve(create_app(workspace), host or settings.host, port or settings.port)
 
 
 def create_key(workspace: Workspace, name: str, scopes: Sequence[str]) -> str:
