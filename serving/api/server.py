@@ -25,6 +25,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         host=host,
         port=port,
         log_level="warning",
+        lifespan="off",  # the app starts and ends with the process; a second Ctrl-C stays quiet
         access_log=False,  # /metrics counts requests; lines of addresses would only pile up
         server_header=False,
         limit_concurrency=_MAX_CONCURRENT,
