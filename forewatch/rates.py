@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.count_distribution import CountDistribution
+from forewatch.explanations import PARTS, Cells, Factors, parts
 from forewatch.history import Step
 from forewatch.shocks import Shocks
 
@@ -64,8 +65,17 @@ class Rates:
     @cached_property
     def day_edges(self) -> pd.DatetimeIndex:
         """Instants (UTC) that bound the force-days, shape (days + 1,)."""
-        first = np.flatnonzero(np.diff(self.day, prepend=-1))
-        return self.edges[np.append(first, len(self.edges) - 1)]
+        return self.edges[np.append(self._first, len(self.edges) - 1)]
+
+    @cached_property
+    def daily(self) -> Array:
+        """Expected calls of the force-days, shape (places, call types, days)."""
+        return np.asarray(np.add.reduceat(self.base, self._first, axis=2))
+
+    @cached_property
+    def _first(self) -> Index:
+        """The first interval of each force-day."""
+        return np.flatnonzero(np.diff(self.day, prepend=-1))
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,29 @@ class _Pieces:
 
 
 @dataclass(frozen=True)
+class _Block:
+    """The part of the base that a selection and its spans touch, and what is asked of it.
+
+    Args:
+        places, types: indices of the places and call types.
+        low, high: first interval, and the one after the last.
+        edges: instants that bound the intervals, seconds, shape (high - low + 1,).
+        share: share of each cell's calls that is asked for; a last axis of 1 or of intervals.
+    """
+
+    places: Index
+    types: Index
+    low: int
+    high: int
+    edges: Array
+    share: Array
+
+    def of(self, values: Array) -> Array:
+        """Return the block's part of values of shape (places, call types, intervals)."""
+        return np.asarray(values[:, :, self.low : self.high][np.ix_(self.places, self.types)])
+
+
+@dataclass(frozen=True)
 class Forecast:
     """Rates with the shared shocks that make them a joint distribution.
 
@@ -118,12 +151,14 @@ class Forecast:
         data_until: the data cut-off, UTC; the last instant known when it was made.
         rates: the expected calls.
         shocks: what makes the counts vary together.
+        factors: what explains the expected calls; None where nobody asked for it.
     """
 
     origin: pd.Timestamp
     data_until: pd.Timestamp
     rates: Rates
     shocks: Shocks
+    factors: Factors | None = None
 
     @cached_property
     def lead_days(self) -> Index:
@@ -136,16 +171,14 @@ class Forecast:
 
         A span that reaches outside the horizon is not forecast: NaN, never a part of it.
         """
-        n = len(spans.starts)
-        inside = np.asarray(
-            (spans.starts >= self.rates.edges[0]) & (spans.ends <= self.rates.edges[-1])
-        )
+        n, inside = len(spans.starts), self._reached(spans)
         mean, variance, baseline = (np.full(n, np.nan) for _ in range(3))
         if inside.any():
             pieces = self._pieces(spans.starts[inside], spans.ends[inside])
             first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
-            calls = self._calls(self.rates.base, selection, pieces)
-            plain = self._calls(self.rates.baseline, selection, pieces)
+            block = self._block(selection, pieces)
+            calls = _calls(self.rates.base, block, pieces)
+            plain = _calls(self.rates.baseline, block, pieces)
             mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
             baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
             lead = self.lead_days[pieces.day]
@@ -159,10 +192,52 @@ class Forecast:
         them are draws of the totals. Rows of one question share their shocks.
         """
         pieces = self._pieces(spans.starts, spans.ends)
-        calls = self._calls(self.rates.base, selection, pieces)
+        calls = _calls(self.rates.base, self._block(selection, pieces), pieces)
         lead = self.lead_days[pieces.day]
         drawn = self.shocks.draws(calls, pieces.day, lead, n, seed)
         return np.add.reduceat(drawn, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=3)
+
+    def parts(self, selection: Selection, spans: Spans) -> Array | None:
+        """Return what the mean of each span is made of, shape (`PARTS`, rows); None if unknown.
+
+        A span's parts add up to its mean. NaN where the span is not forecast. Of a leaf area or a
+        grade each hour's parts are shared out as the hour's calls are.
+        """
+        if self.factors is None:
+            return None
+        inside = self._reached(spans)
+        found = np.full((len(PARTS), len(spans.starts)), np.nan)
+        if inside.any():
+            pieces = self._pieces(spans.starts[inside], spans.ends[inside])
+            block = self._block(selection, pieces)
+            made = (self._cell_parts(self.factors, block) * block.share).sum((1, 2))
+            first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
+            found[:, inside] = np.add.reduceat(_within(made, block, pieces), first, axis=1)
+        return found
+
+    def _cell_parts(self, factors: Factors, block: _Block) -> Array:
+        """Return the parts of the block's cells, (parts, places, call types, intervals)."""
+        rates = self.rates
+        day = rates.day[block.low : block.high]
+        hours, day_hours = (
+            np.diff(_seconds(edges)) / 3600 for edges in (rates.edges, rates.day_edges)
+        )
+        each_day = np.ix_(block.places, block.types, day)
+        return parts(
+            Cells(
+                block.of(rates.base),
+                rates.daily[each_day],
+                hours[block.low : block.high],
+                day_hours[day],
+            ),
+            factors.level[np.ix_(block.places, block.types)],
+            np.stack([of_factor[each_day] for of_factor in factors.logs]),
+        )
+
+    def _reached(self, spans: Spans) -> NDArray[np.bool_]:
+        """Return which spans lie within the horizon, shape (rows,)."""
+        edges = self.rates.edges
+        return np.asarray((spans.starts >= edges[0]) & (spans.ends <= edges[-1]))
 
     def _pieces(self, starts: pd.DatetimeIndex, ends: pd.DatetimeIndex) -> _Pieces:
         bounds = _seconds(self.rates.day_edges)
@@ -176,31 +251,37 @@ class Forecast:
             row, day, np.maximum(left[row], bounds[day]), np.minimum(right[row], bounds[day + 1])
         )
 
-    def _calls(self, base: Array, selection: Selection, pieces: _Pieces) -> Array:
-        """Return expected calls, shape (places touched, call types touched, pieces).
-
-        The cumulated calls are linear within an interval, so a span may cut an interval anywhere.
-        """
+    def _block(self, selection: Selection, pieces: _Pieces) -> _Block:
         rates = self.rates
         types = _indices(rates.call_types, selection.call_types)
         leaves = _indices(rates.leaves, selection.leaves)
         places = np.unique(rates.leaf_place[leaves])
-        share = np.zeros((len(rates.places), len(rates.call_types)))
-        np.add.at(share, rates.leaf_place[leaves], rates.leaf_shares[leaves])
+        of_place = np.zeros((len(rates.places), len(rates.call_types)))
+        np.add.at(of_place, rates.leaf_place[leaves], rates.leaf_shares[leaves])
         edges = _seconds(rates.edges)
         low = max(int(np.searchsorted(edges, pieces.left.min(), side="right")) - 1, 0)
         high = int(np.searchsorted(edges, pieces.right.max(), side="left"))
-        cells = (
-            base[np.ix_(places, types)][:, :, low:high] * share[np.ix_(places, types)][..., None]
-        )
+        share = of_place[np.ix_(places, types)][..., None]
         if selection.grades:
             grades = _indices(rates.grades, selection.grades)
             graded = rates.grade_shares[np.ix_(places, types)][..., grades].sum(-1)
-            cells = cells * graded[:, :, rates.slot[low:high]]
-        cumulated = np.concatenate([np.zeros((*cells.shape[:2], 1)), cells.cumsum(2)], axis=2)
-        right = _interpolated(cumulated, edges[low : high + 1], pieces.right)
-        left = _interpolated(cumulated, edges[low : high + 1], pieces.left)
-        return np.maximum(right - left, 0)
+            share = share * graded[:, :, rates.slot[low:high]]
+        return _Block(places, types, low, high, edges[low : high + 1], share)
+
+
+def _calls(base: Array, block: _Block, pieces: _Pieces) -> Array:
+    """Return expected calls, shape (places touched, call types touched, pieces)."""
+    return np.maximum(_within(block.of(base) * block.share, block, pieces), 0)
+
+
+def _within(values: Array, block: _Block, pieces: _Pieces) -> Array:
+    """Return what falls into each piece, shape (..., pieces), of values (..., intervals).
+
+    Cumulated values are linear within an interval, so a span may cut an interval anywhere.
+    """
+    cumulated = np.concatenate([np.zeros((*values.shape[:-1], 1)), values.cumsum(-1)], axis=-1)
+    right = _interpolated(cumulated, block.edges, pieces.right)
+    return np.asarray(right - _interpolated(cumulated, block.edges, pieces.left))
 
 
 def _seconds(instants: pd.DatetimeIndex) -> Array:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from models.base import Member
 from models.blend import Weights, blended
+from models.explaining import factors
 from models.line_up import fitted, predictions, restored
 from models.profiles import HOLIDAY, Shares, public_holidays, shares, split
 from models.raking import Structure, rake, structure
@@ -69,12 +71,13 @@ class Engine:
         engine.fitted_at_, engine.data_version_ = view.origin.isoformat(), view.version
         return engine
 
-    def forecast(self, view: AsOf, days: int) -> Forecast:
+    def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
         """Return the forecast from the view's origin.
 
         Args:
             view: what is known; its origin may be later than the one fitted on.
             days: force-days ahead, from the first that begins at or after the origin.
+            explained: whether to give the factors that explain it, at several times the cost.
 
         Raises:
             NotFitted: if nothing was learned yet.
@@ -84,14 +87,19 @@ class Engine:
             raise NotFitted("the engine is not fitted; train first")
         seen = panel(view, days)
         parts = parts_of(view, seen)
-        blend = blended(
-            predictions(self.recipe, self.members_, seen), self.weights_, levels_of(seen)
-        )
+        coherent = partial(self._coherent, parts=parts, weights=self.weights_)
+        cells = coherent(seen)
+        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares))
+        plain = self.members_.get("loglinear")
+        why = factors(seen, cells, coherent, parts.cells, plain) if explained else None
+        return Forecast(view.origin, view.known_until, rates, self.shocks_, why)
+
+    def _coherent(self, seen: Panel, parts: Structure, weights: Weights) -> Array:
+        """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
+        blend = blended(predictions(self.recipe, self.members_, seen), weights, levels_of(seen))
         if not np.isfinite(blend).all():
             raise DataError("a member's forecast is not finite; train again and see the report")
-        cells = rake(blend, parts)
-        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares))
-        return Forecast(view.origin, view.known_until, rates, self.shocks_)
+        return rake(blend, parts)
 
     def state(self) -> dict[str, Any]:
         """Return all that was learned: JSON values, numeric arrays, text of boosters."""

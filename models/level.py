@@ -71,6 +71,13 @@ class Level:
         long-run level times the recent change; the less a series has to show, the more of the
         change it takes from its parents.
         """
+        long, change = self.long_and_change(effect, half_life_days, long_half_life_days)
+        return np.asarray(long * change)
+
+    def long_and_change(
+        self, effect: Array, half_life_days: float, long_half_life_days: float
+    ) -> tuple[Array, Array]:
+        """Return the two factors of the level before each day, shape (D + 1, N) each."""
         effect = np.where(self.known, effect, 0.0)
         calls = _before(self.counts, long_half_life_days)
         # one day's worth of the typical level stands in for a series that was never seen
@@ -83,7 +90,7 @@ class Level:
             change[:, series] = (calls[:, series] + self.trust_calls * prior) / (
                 expected[:, series] + self.trust_calls
             )
-        return np.asarray(long * change)
+        return long, change
 
     def _inherited_change(self, change: Array, series: Index) -> Array:
         if series[0] == 0:

@@ -21,7 +21,7 @@ from features.panel import Panel
 from models.base import Array
 
 WEEK_DAYS = 7
-_SPECIAL = (
+SPECIAL_DAYS = (
     "bank_holiday",
     "bank_holiday_eve",
     "bank_holiday_after",
@@ -60,7 +60,7 @@ def terms(names: tuple[str, ...], harmonics: int) -> tuple[Term, ...]:
     """
     found = [Term(f"weekday_{d}", sd=0.3, child_sd=0.15) for d in range(WEEK_DAYS)]
     for name in names:
-        if name in _SPECIAL:
+        if name in SPECIAL_DAYS:
             found.append(Term(name, sd=0.15, child_sd=0.07))
         elif name == "school_holiday" or name.startswith("holiday_"):
             found.append(Term(name, sd=0.05, child_sd=0.04))

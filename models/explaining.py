@@ -1,0 +1,116 @@
+"""What explains a forecast: the same engine asked again, each time without one kind of reason.
+
+1. Season, holidays, tourism, events: the factor is the forecast ÷ the forecast of the same engine
+   when the days ahead have nothing of that kind. So it holds for the published, blended and
+   coherent forecast, whatever its members are, and follows when they change.
+2. Recent trend: the level now ÷ the long-run level, as the log-linear model sees them. Without that
+   member levels are taken from the plain counts.
+3. Weekday: what is left of the forecast, by weekday, over the whole weeks of the horizon.
+
+What then remains (members at odds with the log-linear level, the interplay of reasons, a horizon
+too short to have whole weeks) is not kept: it follows from the forecast itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from features.events import FAR_DAYS
+from features.panel import Panel
+from forewatch.explanations import FACTORS, HOURS_OF_DAY, Factors
+from models.base import Array, Index, Member
+from models.level import Level
+from models.loglinear import Loglinear
+from models.member_settings import LoglinearSettings
+from models.terms import SPECIAL_DAYS
+
+WEEK_DAYS = 7
+_ASKED = ("season", "holiday", "tourism", "events")
+_NOTHING = 1e-12  # calls a day below which a cell is taken to have none
+
+
+def kind_of(name: str) -> str:
+    """Return which reason a feature stands for, "" for none of those taken away.
+
+    >>> kind_of("boxing_day"), kind_of("event_near_thousands"), kind_of("weekday")
+    ('holiday', 'events', '')
+    """
+    if name in SPECIAL_DAYS or name == "school_holiday" or name.startswith("holiday_"):
+        return "holiday"
+    starts = {"season_": "season", "tourism_pressure": "tourism", "event_": "events"}
+    return next((kind for start, kind in starts.items() if name.startswith(start)), "")
+
+
+def without(seen: Panel, kind: str) -> Panel | None:
+    """Return the panel with nothing of a kind on the days ahead; None if there is nothing now.
+
+    The past stays: what was learned of levels from it doesn't change.
+    """
+    ahead = seen.covariates.values[len(seen.days) :]
+    values = seen.covariates.values.copy()
+    changed = False
+    for i, name in enumerate(seen.covariates.names):
+        if kind_of(name) == kind:
+            nothing = float(FAR_DAYS) if name == "event_days_to_next" else 0.0
+            changed = changed or bool((np.nan_to_num(ahead[:, :, i], nan=nothing) != nothing).any())
+            values[len(seen.days) :, :, i] = nothing
+    return replace(seen, covariates=replace(seen.covariates, values=values)) if changed else None
+
+
+def factors(
+    seen: Panel,
+    cells: Array,
+    coherent: Callable[[Panel], Array],
+    column: Index,
+    member: Member | None,
+) -> Factors:
+    """Return what explains a forecast.
+
+    Args:
+        seen: the panel that was forecast from.
+        cells: coherent daily calls, shape (days, places, call types).
+        coherent: what gives such calls for a panel.
+        column: series of each cell in the panel, shape (places, call types).
+        member: the log-linear member, if there is one.
+    """
+    long, change = (values[column] for values in _level(seen, member))
+    logs = dict.fromkeys(FACTORS, np.zeros(cells.shape))
+    said = np.log(np.maximum(cells, _NOTHING))
+    for kind in _ASKED:
+        if (panel := without(seen, kind)) is not None:
+            logs[kind] = said - np.log(np.maximum(coherent(panel), _NOTHING))
+    logs["recent_trend"] = np.broadcast_to(np.log(change), cells.shape)
+    hours = seen.hours[len(seen.days) :, None, None]
+    left = said - np.log(long * hours / HOURS_OF_DAY) - sum(logs.values())
+    logs["weekday"] = _by_weekday(left, seen.horizon.day_of_week.to_numpy())
+    stacked = np.stack([np.moveaxis(logs[name], 0, 2) for name in FACTORS])
+    return Factors(long, stacked.astype(np.float32))
+
+
+def _level(seen: Panel, member: Member | None) -> tuple[Array, Array]:
+    """Return the long-run level and the recent change of each series at the end, (N,) each."""
+    days = len(seen.days)
+    if isinstance(member, Loglinear):
+        settings, effect = member.settings, member.effect(seen)[:days]
+    else:
+        settings = LoglinearSettings()
+        effect = np.broadcast_to(seen.hours[:days, None] / HOURS_OF_DAY, seen.counts.shape)
+    long, change = Level.of(seen, settings.level_trust_calls).long_and_change(
+        effect, settings.level_half_life_days, settings.long_half_life_days
+    )
+    return long[-1], change[-1]
+
+
+def _by_weekday(left: Array, weekday: Index) -> Array:
+    """Return the mean of each weekday's values minus that of all, shape (days, …).
+
+    Zeros where the days ahead are less than a week: there is nothing to compare.
+    """
+    whole = len(left) // WEEK_DAYS * WEEK_DAYS
+    if not whole:
+        return np.zeros(left.shape)
+    mean = np.stack([left[:whole][weekday[:whole] == d].mean(0) for d in range(WEEK_DAYS)])
+    return np.asarray((mean - mean.mean(0))[weekday])
