@@ -178,6 +178,13 @@ class AsOf:
         past = table[table["start"] < self.origin].reset_index(drop=True)
         return past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
 
+    def breaks(self) -> pd.DataFrame:
+        """Return the breaks that were known; of one told again the latest that was told.
+
+        A break may begin after the origin: it was announced ahead.
+        """
+        return self._published(self._history.breaks, ["start", "area", "call_type", "kind"])
+
     @cached_property
     def _known_changes(self) -> NDArray[np.bool_]:
         frame = self._history.counts

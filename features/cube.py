@@ -2,7 +2,8 @@
 
 1. The known changes of the ledger are summed into the hours (or days) of whole force-days.
 2. An interval is unknown where it began before the counts were complete, where it ends after what
-   was known, and where any part of the place lay in an unobserved window.
+   was known, where any part of the place lay in an unobserved window, and where the register of
+   breaks says that its counts are not to be believed.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ def cube(view: AsOf, days: int | None = None) -> Cube:
     counts = _summed(key, ledger.count, shape)
     unknown = _unknown(view, places, instants_us(edges))
     counts[np.broadcast_to(unknown[:, None, :], shape)] = np.nan
+    _exclude(view, counts, places, instants_us(edges))
     return Cube(view.step, places, types, edges, day, slot, force_days, counts)
 
 
@@ -179,14 +181,31 @@ def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np
     outside |= edges_us[:-1] < instant_us(view.observed_from)
     unknown = np.repeat(outside[None, :], len(places), axis=0)
     windows = view.unobserved()
-    starts = instants_us(pd.DatetimeIndex(windows["start"]))
-    ends = instants_us(pd.DatetimeIndex(windows["end"]))
-    first = np.maximum(np.searchsorted(edges_us, starts, side="right") - 1, 0)
-    after = np.searchsorted(edges_us, ends, side="left")
+    first, after = _intervals(windows, edges_us)
     touched = {area: _touched(view, area, places) for area in windows["area"].unique()}
     for area, low, high in zip(windows["area"], first, after, strict=True):
         unknown[touched[area], low:high] = True
     return unknown
+
+
+def _exclude(view: AsOf, counts: Array, places: tuple[str, ...], edges_us: Index) -> None:
+    """Make unknown, in place, what a break says is not to be believed."""
+    table = view.breaks()
+    windows = table[table["kind"] == "exclude"]
+    first, after = _intervals(windows, edges_us)
+    scopes = zip(windows["area"], windows["call_type"], first, after, strict=True)
+    for area, kind, low, high in scopes:
+        types = np.flatnonzero([kind in ("", one) for one in view.profile.call_type_ids])
+        counts[np.ix_(_touched(view, area, places), types, np.arange(low, high))] = np.nan
+
+
+def _intervals(windows: pd.DataFrame, edges_us: Index) -> tuple[Index, Index]:
+    """Return the first interval that each window touches, and the one after the last."""
+    starts = instants_us(pd.DatetimeIndex(windows["start"]))
+    ends = instants_us(pd.DatetimeIndex(windows["end"]))
+    first = np.maximum(np.searchsorted(edges_us, starts, side="right") - 1, 0)
+    after = np.minimum(np.searchsorted(edges_us, ends, side="left"), len(edges_us) - 1)
+    return first, after
 
 
 def _touched(view: AsOf, area: str, places: tuple[str, ...]) -> Codes:

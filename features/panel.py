@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.breaks import Break, adjusted, recent_means
 from features.cube import cube
 from features.days import day_hours
 from features.pipeline import PlaceTimeFeatures
@@ -19,6 +21,7 @@ Index = NDArray[np.int64]
 
 ALL = "all"  # stands for every call type in a series' key
 CALL_TYPE, CELL = "call_type", "cell"
+_SOME = 1e-6  # calls a day: a total of cells without any call has the mean of their factors
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,17 @@ class Panel:
             "call_type"; places by call type, place-major, level "cell". What would stand twice
             (one place only, one call type only) stands once, at the earlier level.
         counts: calls per force-day, shape (D, N); NaN unknown. A total with an unknown part is
-            unknown. A day of 23 or 25 hours has the calls of 23 or 25 hours.
+            unknown. A day of 23 or 25 hours has the calls of 23 or 25 hours. Members learn from
+            these: where breaks are known, the past is at the level of its last day.
         covariates: features of the D + H days in every area of the keys.
         area_of: index in covariates.areas of the area of each series, shape (N,).
         hours: length of the D + H force-days in hours, shape (D + H,).
         places: ids of the modelled areas; call_types: ids, in the profile's order.
+        recorded: counts as they were recorded, whatever breaks are known, same shape; these are
+            judged by, and the honest baseline reads them. None: the same as counts.
+        ahead: what breaks that are still to come make of the days ahead, a factor of what is
+            expected, shape (H, N). None: nothing.
+        breaks: the breaks that were used.
     """
 
     days: pd.DatetimeIndex
@@ -81,6 +90,14 @@ class Panel:
     hours: Array
     places: tuple[str, ...] = ()
     call_types: tuple[str, ...] = ()
+    recorded: Array | None = None
+    ahead: Array | None = None
+    breaks: tuple[Break, ...] = ()
+
+    @property
+    def happened(self) -> Array:
+        """The counts as they were recorded, shape (D, N); NaN unknown."""
+        return self.counts if self.recorded is None else self.recorded
 
     def index(self, *levels: str) -> Index:
         """Return the numbers of the series at the levels, ascending, shape (series,)."""
@@ -126,7 +143,13 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
     past = len(known.force_days)
     every_day = pd.date_range(known.force_days[0], periods=past + horizon_days, freq="D", unit="us")
     areas = _areas(view.tree, known.places)
-    keys, counts = _series(view.tree, areas, known.places, known.call_types, daily)
+    series = partial(_series, view.tree, areas, known.places, known.call_types)
+    keys, counts = series(daily)
+    recorded, ahead, found = None, None, adjusted(view, daily, known.places, every_day)
+    if found is not None:
+        recorded, counts = counts, series(found.counts)[1]
+        usual = (recent_means(found.counts) + _SOME)[:, :, None]
+        ahead = series(usual * found.ahead)[1] / series(usual)[1]
     features = PlaceTimeFeatures(view).fit(pd.DataFrame(columns=["day", "area"]))
     values = features.grid(every_day, areas)
     number = {area: i for i, area in enumerate(areas)}
@@ -140,6 +163,9 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         hours=day_hours(view, every_day),
         places=known.places,
         call_types=known.call_types,
+        recorded=recorded,
+        ahead=ahead,
+        breaks=() if found is None else found.breaks,
     )
 
 

@@ -7,7 +7,7 @@ origin. Times are UTC (`datetime64[us, UTC]`), half-open; dates are local and wi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -16,6 +16,11 @@ from forewatch.errors import MissingColumns
 from forewatch.profile import Profile
 
 Step = Literal["hour", "day"]
+# level: from start on (to end) at another level; ramp: there in equal steps on the log scale from
+# start to end; pulse: another level from start to end, not learned from; recode: a level change by
+# other codes; exclude: counts from start to end are not to be believed. Source: DOMAIN, section 5.
+BreakKind = Literal["level", "ramp", "pulse", "recode", "exclude"]
+BREAK_KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 UTC = "datetime64[us, UTC]"
 DATE = "datetime64[us]"
 
@@ -49,6 +54,20 @@ COLUMNS: dict[str, dict[str, str]] = {
     "holidays": {"date": DATE, "kind": "str", "name": "str", "area": "str", "known_at": UTC},
     # area "" means the whole force. Nothing is known of these windows: not zero.
     "unobserved": {"start": UTC, "end": UTC, "area": "str"},
+    # Dated changes in recording or policy. area "" means the whole force, call_type "" every type;
+    # end NaT: for good; expected_ratio: calls after ÷ before as those who decided it expect, NaN
+    # unknown. A start ahead of known_at is a change that was announced.
+    "breaks": {
+        "start": UTC,
+        "end": UTC,
+        "area": "str",
+        "call_type": "str",
+        "kind": "str",
+        "expected_ratio": "float64",
+        "reason": "str",
+        "decided_by": "str",
+        "known_at": UTC,
+    },
 }
 
 
@@ -95,4 +114,5 @@ class History:
     events: pd.DataFrame = field(default_factory=lambda: empty("events"))
     holidays: pd.DataFrame = field(default_factory=lambda: empty("holidays"))
     unobserved: pd.DataFrame = field(default_factory=lambda: empty("unobserved"))
+    breaks: pd.DataFrame = field(default_factory=lambda: empty("breaks"))
     version: str = ""

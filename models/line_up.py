@@ -63,12 +63,17 @@ def _fitted(name: str, recipe: Recipe, seen: Panel) -> Member | None:
 def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Array:
     """Return daily means, shape (members of the recipe, days ahead, series).
 
-    NaN where a member was left out or leaves out a series.
+    NaN where a member was left out or leaves out a series. Breaks that are announced for the days
+    ahead are in them.
     """
     nothing = np.full((len(seen.horizon), len(seen.keys)), np.nan)
-    return np.stack(
-        [members[name].predict(seen) if name in members else nothing for name in recipe.members]
-    )
+    found = [members[name].predict(seen) if name in members else nothing for name in recipe.members]
+    if seen.ahead is not None:  # the honest baseline knows of no break
+        found = [
+            one if name == BASELINE else one * seen.ahead
+            for name, one in zip(recipe.members, found, strict=True)
+        ]
+    return np.stack(found)
 
 
 def restored(states: dict[str, dict[str, Any]]) -> dict[str, Member]:

@@ -91,9 +91,13 @@ def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress)
 
 
 def happened(now: Panel, days: pd.DatetimeIndex) -> Array:
-    """Return the counts of the panel's past on some days, (days, series); NaN not known."""
+    """Return the counts of the panel's past on some days, (days, series); NaN not known.
+
+    They are as recorded, whatever the register of breaks says; counts that it excludes are unknown
+    and judge nobody.
+    """
     at = now.days.get_indexer(days)
-    return np.asarray(np.where((at >= 0)[:, None], now.counts[at], np.nan))
+    return np.asarray(np.where((at >= 0)[:, None], now.happened[at], np.nan))
 
 
 def _panels(view: AsOf, groups: list[list[pd.Timestamp]], recipe: Recipe) -> Iterator[list[Panel]]:

@@ -1,11 +1,13 @@
-"""Means of the last same weekdays: the honest baselines.
+"""Means of the last same weekdays; that of 8 weeks is the honest baseline.
 
 Each day ahead is expected to be the mean of the last 8 (26, 52) days of its weekday:
 
 1. days that are not known are left out; where fewer are known, the mean is over what is there;
 2. where none is known, the mean of all known days of the series stands in;
 3. where no day is known at all, the series takes its share of its parents;
-4. a mean of zero is replaced by half a call over all the days seen: nothing is impossible.
+4. a mean of zero is replaced by half a call over all the days seen: nothing is impossible;
+5. the honest baseline reads the counts as recorded: no register of breaks helps it. The longer
+   means read them as if the breaks had always been.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class SameWeekdayMean:
     """The mean of the last *weeks* known days of the same weekday."""
 
     weeks: ClassVar[int]
+    is_honest: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.series_: Series | None = None
@@ -51,12 +54,13 @@ class SameWeekdayMean:
     def predict(self, panel: Panel) -> Array:
         """Return the mean of each series' last same weekdays, shape (H, N)."""
         check_series(self.name, self.series_, panel)
-        recent = panel.counts[-WEEK_DAYS * self.weeks :]
+        counts = panel.happened if self.is_honest else panel.counts
+        recent = counts[-WEEK_DAYS * self.weeks :]
         weekday = panel.days.day_of_week.to_numpy()[-WEEK_DAYS * self.weeks :]
-        overall = Lineage.of(panel).filled(_mean(panel.counts))
+        overall = Lineage.of(panel).filled(_mean(counts))
         by_weekday = np.stack([_mean(recent[weekday == d]) for d in range(WEEK_DAYS)])
         by_weekday = np.where(np.isnan(by_weekday), overall, by_weekday)
-        least = HALF_A_CALL / (known_days(panel.counts) + 1)
+        least = HALF_A_CALL / (known_days(counts) + 1)
         return np.asarray(np.maximum(by_weekday, least)[panel.horizon.day_of_week.to_numpy()])
 
     def state(self) -> State:
@@ -75,6 +79,7 @@ class SameWeekday8(SameWeekdayMean):
     """The mean of the last 8 same weekdays: the honest baseline."""
 
     weeks = 8
+    is_honest = True
 
 
 class SameWeekday26(SameWeekdayMean):

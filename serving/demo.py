@@ -34,6 +34,7 @@ _TABLES = {
     "events": "events.csv",
     "holidays": "school_holidays.csv",
     "unobserved": "unobserved.csv",
+    "breaks": "breaks.csv",
 }
 
 

@@ -44,7 +44,7 @@ def calls(
 
 
 def table(workspace: Workspace, name: str, file: Path, mapping: Path | None) -> Receipt:
-    """Import counts, tourism, events, holidays, unobserved windows or areas."""
+    """Import counts, tourism, events, holidays, unobserved windows, breaks or areas."""
     return tables.import_table(
         workspace.lake(),
         workspace.profile,

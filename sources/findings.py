@@ -22,6 +22,7 @@ MAX_LATE_SHARE = 0.1  # more known a day late than this, and the last days of an
 MAX_QUARANTINED_SHARE = 0.01
 _HOUR_US, _DAY_HOURS = 3_600_000_000, 24
 _YEAR_DAYS = 365
+_NEAR_A_BREAK = pd.Timedelta(days=14)  # steps of weekly counts are dated to a week or two
 Array = NDArray[np.float64]
 
 
@@ -161,15 +162,42 @@ def level_shifts(found: History, per_day: Daily) -> Section:
     lines = [
         f"{name:<44.44} week of {weeks[shift.week]:%Y-%m-%d}  {shift.ratio - 1:>+7.0%}"
         f"   {abs(shift.z):4.1f} sd"
+        + ("  registered" if _is_registered(found, weeks[shift.week]) else "")
         for name, shift in rows[:SHOWN]
     ]
+    new = sum(not _is_registered(found, weeks[shift.week]) for _, shift in rows)
     sudden = (
-        f"{len(rows)} sudden changes of level: a change of recording or policy belongs into the "
-        "register of breaks"
+        f"{new} sudden changes of level: a change of recording or policy belongs into the "
+        "register of breaks ('forewatch import breaks')"
     )
-    warnings = [sudden] * bool(rows)
+    warnings = [sudden] * bool(new)
     title = "Sudden changes of level (8 weeks after ÷ 8 weeks before)"
     return Section(title, (*(lines or ["none"]), *_more(len(rows))), warnings=tuple(warnings))
+
+
+def breaks(found: History, per_day: Daily) -> Section:  # noqa: ARG001 (sections look alike)
+    """List the register of breaks."""
+    table = found.breaks.sort_values(["start", "known_at"])
+    lines = []
+    for row in table.to_dict("records"):
+        where = f"{row['call_type'] or 'all call types'}, {row['area'] or 'everywhere'}"
+        until = f" to {_local(found, row['end'])}" if pd.notna(row["end"]) else ""
+        ratio = row["expected_ratio"]
+        size = f" expected × {ratio:.2f}," if np.isfinite(ratio) else ""
+        lines += [
+            f"{_local(found, row['start'])}{until}  {row['kind']}: {where}",
+            (
+                f"  {row['reason']};{size} decided by {row['decided_by']}, known "
+                f"{_local(found, row['known_at'])}"
+            ),
+        ]
+    return Section("Register of breaks", tuple(lines) or ("empty",))
+
+
+def _is_registered(found: History, week: pd.Timestamp) -> bool:
+    """Return whether a break of the register begins about the week that begins on a local date."""
+    starts = found.breaks["start"].dt.tz_convert(found.profile.force.zone).dt.tz_localize(None)
+    return bool(((starts - week).abs() <= _NEAR_A_BREAK).any())
 
 
 def clock_changes(found: History, per_day: Daily) -> Section:
@@ -192,7 +220,7 @@ def unknown_areas(found: History, per_day: Daily) -> Section:  # noqa: ARG001 (s
     """Look for areas in the tables beside the counts that the tree no longer has."""
     known = {"", *found.tree.ids}
     lines, mend = [], []
-    for name in ("tourism", "events", "holidays", "unobserved"):
+    for name in ("tourism", "events", "holidays", "unobserved", "breaks"):
         table = getattr(found, name)
         lines.append(f"{name:<12} {len(table):>8,} rows")
         if lost := sorted(set(table["area"]) - known):
@@ -298,6 +326,7 @@ SECTIONS: tuple[Callable[[History, Daily], Section], ...] = (
     volumes,
     late,
     level_shifts,
+    breaks,
     clock_changes,
     unknown_areas,
 )

@@ -29,7 +29,7 @@ from sources.stored import ints, positions, stop_if_gone
 Ints = NDArray[np.int64]
 _HOUR = 3_600_000_000
 _ENCODED = ("area", "call_type", "grade", "state")
-_BESIDE = ("tourism", "events", "holidays", "unobserved")
+_BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks")
 
 
 @dataclass(frozen=True)

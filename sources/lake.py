@@ -34,7 +34,7 @@ from pyarrow.dataset import ParquetReadOptions
 
 from forewatch.errors import LakeBusy
 
-TABLES = ("calls", "counts", "tourism", "events", "holidays", "unobserved", "areas")
+TABLES = ("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas")
 PARTITION = "month"
 # The log says what each import observed and turned away; Delta would clear it away after 30 days.
 _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}

@@ -12,7 +12,7 @@ from forewatch.profile import Profile
 from sources import instants
 from sources.crosswalk import stop_if_unmapped, translated, unmapped
 from sources.personal import refuse_persons
-from sources.table_mapping import TableMapping
+from sources.table_mapping import Coded, TableMapping
 from sources.tabular import column_names, texts
 
 # The standard columns of each table.
@@ -31,6 +31,17 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
     "holidays": ("date", "from", "to", "kind", "name", "area", "announced_at"),
     "unobserved": ("start", "end", "area"),
+    "breaks": (
+        "start",
+        "end",
+        "area",
+        "call_type",
+        "kind",
+        "expected_ratio",
+        "reason",
+        "decided_by",
+        "announced_at",
+    ),
 }
 
 
@@ -58,7 +69,7 @@ class TableFile:
         self, table: str, file: Path, profile: Profile, tree: AreaTree, mapping: TableMapping
     ) -> None:
         self.table, self.name = table, file.name
-        self.tree, self.mapping = tree, mapping
+        self.profile, self.tree, self.mapping = profile, tree, mapping
         self.zone = mapping.time.zone or profile.force.zone
         self._standard = (*STANDARD[table], *mapping.flags)
         offered = column_names(file)
@@ -117,12 +128,22 @@ class TableFile:
         Raises:
             UnmappedCodes: naming every code that is neither mapped nor an id or name of the tree.
         """
-        if "area" not in self.has:
+        return self._ids("area", {i: self.tree.area(i).name for i in self.tree.ids})
+
+    def call_type(self) -> pd.Series:
+        """Return the ids of the call types, NaN where empty or absent.
+
+        Raises:
+            UnmappedCodes: naming every code that is neither mapped nor one of the profile's.
+        """
+        return self._ids("call_type", {one.id: one.name for one in self.profile.call_types})
+
+    def _ids(self, name: Coded, names: dict[str, str]) -> pd.Series:
+        if name not in self.has:
             return pd.Series(index=self.texts.index, dtype="str")
-        names = {i: self.tree.area(i).name for i in self.tree.ids}
-        codes = self.texts["area"]
-        ids = translated(codes, self.mapping.crosswalk.get("area", "identity"), names)
-        stop_if_unmapped({"area": unmapped(codes, ids)})
+        codes = self.texts[name]
+        ids = translated(codes, self.mapping.crosswalk.get(name, "identity"), names)
+        stop_if_unmapped({name: unmapped(codes, ids)})
         return ids.astype("str")
 
     def _check_names(self, offered: tuple[str, ...]) -> None:

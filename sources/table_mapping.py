@@ -47,7 +47,7 @@ class Root(Frozen):
 
 
 class TableMapping(Frozen):
-    """How a file of tourism, events, holidays, unobserved windows or areas is read.
+    """How a file of tourism, events, holidays, unobserved windows, breaks or areas is read.
 
     Args:
         columns: our name of a column to the file's.

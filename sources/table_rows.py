@@ -1,4 +1,4 @@
-"""Rows of tourism, events, holidays and unobserved windows from a file, each checked."""
+"""Rows of tourism, events, holidays, unobserved windows and breaks from a file, each checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forewatch.history import COLUMNS
+from forewatch.areas import AreaTree
+from forewatch.history import BREAK_KINDS, COLUMNS
 from sources import instants
 from sources.areas import nearest
 from sources.quarantine import reasons
 from sources.table_file import TableFile
 
 LONGEST_HOLIDAY_DAYS = 400  # a longer one is a slip of the year in from or to
+_KINDS_THAT_END = ("ramp", "pulse", "exclude")
 _KIND = r"[a-z][a-z0-9_]*"  # a kind becomes the name of a feature
 
 
@@ -210,11 +212,72 @@ def unobserved(file: TableFile) -> Rows:
     )
 
 
+def breaks(file: TableFile) -> Rows:
+    """Return dated changes in recording or policy; a date without a time is the force-day."""
+    file.require("start", "kind", "reason", "decided_by")
+    lead = file.mapping.time.announced_before_days
+    if lead is None:
+        file.require(
+            "announced_at",
+            hint="say when breaks became known: a column announced_at, or "
+            "announced_before_days under [time] (days before the start)",
+        )
+    start, end, told = _force_days(file, "start"), _force_days(file, "end"), file.text("end")
+    announced = file.instant("announced_at", date_means_end=True)
+    if lead is not None:
+        announced = announced.fillna(start - pd.Timedelta(days=lead))
+    rows = pd.DataFrame(
+        {
+            "start": start,
+            "end": end,
+            "area": file.area().fillna(""),
+            "call_type": file.call_type().fillna(""),
+            "kind": file.text("kind"),
+            "expected_ratio": file.number("expected_ratio"),
+            "reason": file.text("reason"),
+            "decided_by": file.text("decided_by"),
+            "known_at": announced,
+        }
+    )
+    ratio, ends = file.text("expected_ratio"), rows["kind"].isin(_KINDS_THAT_END)
+    modelled = file.tree.cut(file.profile.levels.modelled)
+    above = {"", *(area for place in modelled for area in _upwards(file.tree, place))}
+    checks = {
+        "start can't be read": start.isna(),
+        "end can't be read": told.notna() & end.isna(),
+        "end is not after start": end <= start,
+        f"kind is none of {', '.join(BREAK_KINDS)}": ~rows["kind"].isin(BREAK_KINDS),
+        f"end is missing ({', '.join(_KINDS_THAT_END)} need one)": ends & told.isna(),
+        "area is below the modelled level": ~rows["area"].isin(above),
+        "expected_ratio is no number above 0": ratio.notna() & ~(rows["expected_ratio"] > 0),
+        "reason is missing": rows["reason"].isna(),
+        "decided_by is missing": rows["decided_by"].isna(),
+        "announced_at is missing or can't be read": announced.isna(),
+    }
+    return _checked("breaks", rows, checks)
+
+
+def _force_days(file: TableFile, name: str) -> pd.Series:
+    """Return instants; a date is its force-day's beginning, as an end the next force-day's."""
+    texts = file.text(name)
+    is_date = texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(value=False).astype(bool)
+    days = file.date(name) + pd.Timedelta(days=int(name == "end"))
+    begins = instants.day_start(days.where(is_date), file.zone, file.profile.force.day_starts_at)
+    return begins.where(is_date, file.instant(name))
+
+
+def _upwards(tree: AreaTree, area: str) -> tuple[str, ...]:
+    """Return an area and all above it."""
+    parent = tree.area(area).parent
+    return (area,) if parent is None else (area, *_upwards(tree, parent))
+
+
 READERS: dict[str, Callable[[TableFile], Rows]] = {
     "tourism": tourism,
     "events": events,
     "holidays": holidays,
     "unobserved": unobserved,
+    "breaks": breaks,
 }
 # What makes a row of a table the same row; another import of it then replaces the rest of it.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -222,6 +285,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "events": ("name", "area", "start", "known_at"),
     "holidays": ("date", "kind", "area"),
     "unobserved": ("start", "end", "area"),
+    "breaks": ("start", "area", "call_type", "kind", "known_at"),
 }
 
 

@@ -15,6 +15,7 @@ _TABLES = {
     "events": "Import events (name, area or lat and lon, start, end, attendance, announced_at).",
     "holidays": "Import holidays and school terms (date, or from and to, kind, name, area).",
     "unobserved": "Import windows of which nothing is known (start, end, area).",
+    "breaks": "Import dated changes in recording or policy (start, end, area, call_type, kind, …).",
     "areas": "Import the area tree, from CSV or GeoJSON.",
 }
 

@@ -25,6 +25,7 @@ from sources.synthetic.plan import ZONE, Plan
 
 Array = NDArray[np.float64]
 RIGHT_CARE_RIGHT_PERSON = date(2024, 7, 1)
+ANNOUNCED_DAYS = 60  # before the break
 # How much of a night's extra demand each kind of area has.
 _NIGHTS: dict[AreaKind, float] = {"urban": 1.0, "coast": 0.75, "rural": 0.6, "mixed": 0.8}
 _EVE_OF_NIGHT = 0.4  # 22:00 to 24:00 has this part of what 00:00 to 04:00 has
@@ -93,6 +94,30 @@ def break_at(plan: Plan) -> pd.Timestamp | None:
         if earliest <= day < plan.until:
             return (pd.Timestamp(day) + pd.Timedelta(hours=7)).tz_localize(ZONE).tz_convert("UTC")
     return None
+
+
+def breaks_table(plan: Plan) -> pd.DataFrame:
+    """Return the register of breaks as a force keeps it; the size of the break is not in it.
+
+    start (UTC), end (NaT), area, call_type, kind, expected_ratio (NaN), reason, decided_by,
+    announced_at (UTC).
+    """
+    start = break_at(plan)
+    happens = start is not None and BROKEN_TYPE in [p.id for p in PATTERNS[: plan.call_types]]
+    at = pd.Series([start] if happens else [], dtype="datetime64[us, UTC]")
+    return pd.DataFrame(
+        {
+            "start": at,
+            "end": pd.Series(pd.NaT, index=at.index, dtype="datetime64[us, UTC]"),
+            "area": pd.Series("", index=at.index, dtype="str"),
+            "call_type": pd.Series(BROKEN_TYPE, index=at.index, dtype="str"),
+            "kind": pd.Series("level", index=at.index, dtype="str"),
+            "expected_ratio": pd.Series(np.nan, index=at.index, dtype="float64"),
+            "reason": pd.Series("Right Care Right Person", index=at.index, dtype="str"),
+            "decided_by": pd.Series("force policy board", index=at.index, dtype="str"),
+            "announced_at": at - pd.Timedelta(days=ANNOUNCED_DAYS),
+        }
+    )
 
 
 def week_shape(pattern: Pattern, kind: AreaKind) -> Array:

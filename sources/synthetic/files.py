@@ -18,8 +18,8 @@ _INSTANTS = "%Y-%m-%dT%H:%M:%SZ"
 def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     """Write the demo force's files into a folder (made if absent) and return their paths.
 
-    They are calls.csv, mapping.toml, forewatch.toml, tourism.csv, events.csv, school_holidays.csv
-    and unobserved.csv; instants of the tables are UTC, those of the calls the wall clock.
+    They are calls.csv, mapping.toml, forewatch.toml, tourism.csv, events.csv, school_holidays.csv,
+    unobserved.csv and breaks.csv; instants of the tables are UTC, those of calls the wall clock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     calls = folder / "calls.csv"
@@ -36,6 +36,7 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
         "events.csv": demo.events,
         "school_holidays.csv": demo.holidays,
         "unobserved.csv": demo.unobserved,
+        "breaks.csv": demo.breaks,
     }
     for name, table in tables.items():
         _texts(table).to_csv(folder / name, index=False, lineterminator="\n")

@@ -31,6 +31,7 @@ class DemoForce:
         events: name, area, start, end, attendance_low, attendance_high, announced_at (UTC).
         holidays: from, to (both included), kind, name, area, announced_at.
         unobserved: start, end (UTC), area ("" is the whole force).
+        breaks: the register of breaks, see `demand.breaks_table`.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class DemoForce:
     events: pd.DataFrame
     holidays: pd.DataFrame
     unobserved: pd.DataFrame
+    breaks: pd.DataFrame
 
     @property
     def grid(self) -> Grid:
@@ -111,6 +113,7 @@ def demo_force(seed: int = 1, **size: object) -> DemoForce:
         _known(events, "announced_at", end),
         _known(around.school, "announced_at", end),
         pd.DataFrame({"start": [low], "end": [high], "area": [""]}),
+        demand.breaks_table(plan),
     )
 
 

@@ -29,6 +29,7 @@ def history(demo: DemoForce) -> History:
         events=check("events", demo.events.rename(columns={"announced_at": "known_at"})),
         holidays=_days(demo.holidays),
         unobserved=check("unobserved", demo.unobserved),
+        breaks=check("breaks", demo.breaks.rename(columns={"announced_at": "known_at"})),
         version=f"synthetic-{plan.model_dump_json()}",
     )
 
