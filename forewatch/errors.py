@@ -98,6 +98,10 @@ class NoIssue(ForewatchError):
     """Nothing has been published yet."""
 
 
+class NotExplained(ForewatchError):
+    """An issue was published without what explains its forecasts."""
+
+
 class BadQuestion(ForewatchError):
     """A question about a forecast can't be answered as asked (week, span, step, quantile)."""
 

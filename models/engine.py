@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -20,11 +21,12 @@ from pydantic import ValidationError
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.errors import DataError, NotFitted, StaleModel
+from forewatch.explanations import Factors
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from models.base import Member
 from models.blend import Weights, blended
-from models.explaining import factors
+from models.explaining import factors, heeds
 from models.line_up import fitted, predictions, restored
 from models.profiles import HOLIDAY, Shares, public_holidays, shares, split
 from models.raking import Structure, rake, structure
@@ -87,19 +89,25 @@ class Engine:
             raise NotFitted("the engine is not fitted; train first")
         seen = panel(view, days)
         parts = parts_of(view, seen)
-        coherent = partial(self._coherent, parts=parts, weights=self.weights_)
-        cells = coherent(seen)
+        predicted = predictions(self.recipe, self.members_, seen)
+        coherent = partial(_coherent, parts=parts, weights=self.weights_, levels=levels_of(seen))
+        cells = coherent(predicted)
         rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares))
-        plain = self.members_.get("loglinear")
-        why = factors(seen, cells, coherent, parts.cells, plain) if explained else None
+        why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
         return Forecast(view.origin, view.known_until, rates, self.shocks_, why)
 
-    def _coherent(self, seen: Panel, parts: Structure, weights: Weights) -> Array:
-        """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
-        blend = blended(predictions(self.recipe, self.members_, seen), weights, levels_of(seen))
-        if not np.isfinite(blend).all():
-            raise DataError("a member's forecast is not finite; train again and see the report")
-        return rake(blend, parts)
+    def _factors(
+        self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
+    ) -> Factors:
+        """Return what explains the forecast that coherent predictions are."""
+
+        def without(kind: str, panel: Panel) -> Array:
+            heeding = {name: one for name, one in self.members_.items() if heeds(name, kind)}
+            again = predictions(self.recipe, heeding, panel)
+            return coherent(np.where(np.isnan(again), predicted, again))
+
+        plain = self.members_.get("loglinear")
+        return factors(seen, coherent(predicted), without, column, plain)
 
     def state(self) -> dict[str, Any]:
         """Return all that was learned: JSON values, numeric arrays, text of boosters."""
@@ -143,6 +151,14 @@ class Engine:
         engine.shocks_ = Shocks(lead_days, np.asarray(kept["sd"]), np.asarray(kept["dispersion"]))
         engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
         return engine
+
+
+def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
+    """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
+    blend = blended(predicted, weights, levels)
+    if not np.isfinite(blend).all():
+        raise DataError("a member's forecast is not finite; train again and see the report")
+    return rake(blend, parts)
 
 
 def levels_of(seen: Panel) -> list[str]:

@@ -25,6 +25,7 @@ from models.base import Array, Index, Member
 from models.level import Level
 from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
+from models.sarima import COVARIATES, Sarima
 from models.terms import SPECIAL_DAYS
 
 WEEK_DAYS = 7
@@ -42,6 +43,17 @@ def kind_of(name: str) -> str:
         return "holiday"
     starts = {"season_": "season", "tourism_pressure": "tourism", "event_": "events"}
     return next((kind for start, kind in starts.items() if name.startswith(start)), "")
+
+
+def heeds(member: str, kind: str) -> bool:
+    """Return whether a member's forecast can change when a kind of reason is taken away.
+
+    SARIMA is slow to ask and knows of few reasons; the others are simply asked.
+
+    >>> heeds("sarima", "holiday"), heeds("sarima", "events"), heeds("boosting", "events")
+    (True, False, True)
+    """
+    return member != Sarima.name or kind in {kind_of(name) for name in COVARIATES}
 
 
 def without(seen: Panel, kind: str) -> Panel | None:
@@ -63,7 +75,7 @@ def without(seen: Panel, kind: str) -> Panel | None:
 def factors(
     seen: Panel,
     cells: Array,
-    coherent: Callable[[Panel], Array],
+    coherent: Callable[[str, Panel], Array],
     column: Index,
     member: Member | None,
 ) -> Factors:
@@ -72,7 +84,7 @@ def factors(
     Args:
         seen: the panel that was forecast from.
         cells: coherent daily calls, shape (days, places, call types).
-        coherent: what gives such calls for a panel.
+        coherent: gives such calls for a kind of reason and the panel that has nothing of it ahead.
         column: series of each cell in the panel, shape (places, call types).
         member: the log-linear member, if there is one.
     """
@@ -81,7 +93,7 @@ def factors(
     said = np.log(np.maximum(cells, _NOTHING))
     for kind in _ASKED:
         if (panel := without(seen, kind)) is not None:
-            logs[kind] = said - np.log(np.maximum(coherent(panel), _NOTHING))
+            logs[kind] = said - np.log(np.maximum(coherent(kind, panel), _NOTHING))
     logs["recent_trend"] = np.broadcast_to(np.log(change), cells.shape)
     hours = seen.hours[len(seen.days) :, None, None]
     left = said - np.log(long * hours / HOURS_OF_DAY) - sum(logs.values())

@@ -34,7 +34,7 @@ WEEK_DAYS = 7
 _LEAST_WEEKS = 26
 _RECENT_DAYS = 56
 _FILTER_DAYS = 400  # a state of a weekly season forgets what lies further back
-_COVARIATES = (
+COVARIATES = (
     "bank_holiday",
     "bank_holiday_eve",
     "bank_holiday_after",
@@ -162,7 +162,7 @@ def _areas(panel: Panel) -> tuple[str, ...]:
 
 def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
     """Return the covariates that vary in the past of an area, so that they can be learned."""
-    names = tuple(name for name in _COVARIATES if name in panel.covariates.names)
+    names = tuple(name for name in COVARIATES if name in panel.covariates.names)
     past = np.nan_to_num(panel.covariates.named(names)[: len(panel.days), area])
     seen: list[str] = []
     kept = np.empty((len(past), 0))

@@ -19,7 +19,7 @@ from scipy import special
 from features.clock import Clock
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
-from forewatch.rates import Answer, Selection, Spans
+from forewatch.rates import Selection, Spans
 from planning.issues import Issue
 from planning.periods import By, periods
 
@@ -127,10 +127,7 @@ def answer(
         relative error that is expected even with the rate known, in percent. NaN where the state
         is no_forecast.
     """
-    said = columns(issue, question, now, rows)
-    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
-    texts = dict.fromkeys(("period", "area", "call_type", "grade", "state"), "str")
-    return pd.DataFrame(said | instants).astype(texts)
+    return framed(columns(issue, question, now, rows))
 
 
 def columns(
@@ -140,7 +137,36 @@ def columns(
 
     For readers that need no frame: making one costs more than the numbers in it.
     """
-    known: State = "stale" if issue.is_stale(now) else "forecast"
+    asked = laid_out(issue, question, rows)
+    said = [issue.forecast.answer(*each) for each in asked.cells]
+    mean, variance, baseline = (
+        np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
+        for name in ("mean", "variance", "baseline")
+    )
+    quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
+    return (
+        asked.keys
+        | {"state": states(issue, mean, now), "mean": mean}
+        | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
+        | {"baseline": baseline, "noise_floor": noise_floor(mean)}
+    )
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """Some rows of an answer before anything is computed.
+
+    Args:
+        keys: columns period to grade of the rows, as in `columns`.
+        cells: what to ask the forecast, the rows of one group after the other.
+    """
+
+    keys: dict[str, NDArray[Any]]
+    cells: list[tuple[Selection, Spans]]
+
+
+def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> LaidOut:
+    """Return which rows are asked for, and what each group of them asks of the forecast."""
     first, stop, _ = rows.indices(question.rows)
     count = max(len(question.periods), 1)
     group, period = np.divmod(np.arange(first, stop), count)
@@ -148,25 +174,31 @@ def columns(
     groups = list(islice(question.combinations(), low, high))
     frame = question.periods
     spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
-    said = [
-        _said(issue, spans, each, slice(max(first - n * count, 0), min(stop - n * count, count)))
-        for n, each in enumerate(groups, low)
-    ]
-    mean, variance, baseline = (
-        np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
-        for name in ("mean", "variance", "baseline")
-    )
-    quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
+    cells = []
+    for n, each in enumerate(groups, low):
+        part = slice(max(first - n * count, 0), min(stop - n * count, count))
+        cells.append((_selected(issue, each), Spans(spans.starts[part], spans.ends[part])))
     names = np.array(groups, dtype=str).reshape(-1, 3)[group - low]
-    return (
+    keys = (
         {"period": frame["period"].to_numpy(dtype=object)[period]}
         | {"force_day": frame["force_day"].to_numpy()[period]}
         | {"start": _plain(spans.starts)[period], "end": _plain(spans.ends)[period]}
         | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
-        | {"state": np.where(np.isnan(mean), "no_forecast", known), "mean": mean}
-        | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
-        | {"baseline": baseline, "noise_floor": noise_floor(mean)}
     )
+    return LaidOut(keys, cells)
+
+
+def states(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:
+    """Return the state of rows with these means, NaN where the issue doesn't reach."""
+    known: State = "stale" if issue.is_stale(now) else "forecast"
+    return np.where(np.isnan(mean), "no_forecast", known)
+
+
+def framed(said: dict[str, NDArray[Any]]) -> pd.DataFrame:
+    """Return columns as a frame with instants in UTC."""
+    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
+    texts = dict.fromkeys(("period", "area", "call_type", "grade", "state"), "str")
+    return pd.DataFrame(said | instants).astype(texts)
 
 
 def quantile_name(level: float) -> str:
@@ -203,14 +235,13 @@ def _plain(instants: pd.DatetimeIndex) -> NDArray[np.datetime64]:
     return instants.tz_convert("UTC").tz_localize(None).to_numpy()
 
 
-def _said(issue: Issue, spans: Spans, group: tuple[str, str, str], periods: slice) -> Answer:
+def _selected(issue: Issue, group: tuple[str, str, str]) -> Selection:
     area, call_type, grade = group
-    selection = Selection(
+    return Selection(
         issue.tree.leaves_of(area),
         () if call_type == ALL else (call_type,),
         () if grade == ALL else (grade,),
     )
-    return issue.forecast.answer(selection, Spans(spans.starts[periods], spans.ends[periods]))
 
 
 def _areas(issue: Issue, asked: Sequence[str]) -> tuple[str, ...]:

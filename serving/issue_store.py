@@ -29,6 +29,7 @@ from pydantic import ValidationError
 
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
+from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
@@ -40,7 +41,7 @@ _ARRAYS = "arrays.npz"
 _HIDDEN = ".unpublished-"
 _DIGITS = 6
 # What the summary of an issue leaves out of issue.json: what only a reader of arrays needs.
-_INSIDE = ("format", "profile", "tree", "rates", "shocks", "arrays_sha256")
+_INSIDE = ("format", "profile", "tree", "rates", "shocks", "factors", "arrays_sha256")
 
 
 class Published(NamedTuple):
@@ -218,6 +219,7 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
             for name in ("places", "call_types", "grades", "leaves")
         },
         "shocks": {"lead_days": list(forecast.shocks.lead_days)},
+        "factors": [] if forecast.factors is None else list(FACTORS),
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
             "levels": list(issue.tree.levels),
@@ -230,11 +232,15 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
 
 
 def _arrays(issue: Issue) -> bytes:
-    rates, shocks = issue.forecast.rates, issue.forecast.shocks
+    rates, shocks, why = issue.forecast.rates, issue.forecast.shocks, issue.forecast.factors
+    explaining: dict[str, NDArray[Any]] = {}
+    if why is not None:
+        explaining = {"factors_level": why.level, "factors_logs": why.logs}
     content = io.BytesIO()
     np.savez(
         content,
         allow_pickle=False,
+        **explaining,
         edges_us=rates.edges.tz_convert("UTC").as_unit("us").asi8,
         force_days_us=rates.force_days.as_unit("us").asi8,
         day=rates.day,
@@ -271,12 +277,15 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
     shocks = Shocks(
         tuple(about["shocks"]["lead_days"]), arrays["shocks_sd"], arrays["shocks_dispersion"]
     )
+    # An issue of before, or with factors of other code, is forecast from but not explained.
+    is_explained = about.get("factors") == list(FACTORS)
+    why = Factors(arrays["factors_level"], arrays["factors_logs"]) if is_explained else None
     areas = tuple(Area(**area) for area in about["tree"]["areas"])
     return Issue(
         number=about["number"],
         published_at=pd.Timestamp(about["published_at"]),
         forecast=Forecast(
-            pd.Timestamp(about["origin"]), pd.Timestamp(about["data_until"]), rates, shocks
+            pd.Timestamp(about["origin"]), pd.Timestamp(about["data_until"]), rates, shocks, why
         ),
         profile=Profile.model_validate(about["profile"]),
         tree=AreaTree(areas, tuple(about["tree"]["levels"])),

@@ -41,7 +41,8 @@ def issue(
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
     progress("forecasting", 0, 0)
     view = AsOf(history, at)
-    forecast = engine.forecast(view, days or profile.publication.horizon_days)
+    horizon_days = days or profile.publication.horizon_days
+    forecast = engine.forecast(view, horizon_days, explained=True)
     now = pd.Timestamp.now("UTC")
     made = Issue(
         number=0,

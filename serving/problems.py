@@ -21,6 +21,7 @@ from forewatch.errors import (
     ForewatchError,
     MissingScope,
     NoIssue,
+    NotExplained,
     RegistryError,
     SettingsError,
     UnknownArea,
@@ -39,6 +40,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (UnknownCallType, HTTPStatus.NOT_FOUND, "unknown-call-type", "No such call type"),
     (UnknownGrade, HTTPStatus.NOT_FOUND, "unknown-grade", "No such grade"),
     (UnknownIssue, HTTPStatus.NOT_FOUND, "unknown-issue", "No such issue"),
+    (NotExplained, HTTPStatus.NOT_FOUND, "not-explained", "The issue has no explanations"),
     (UnknownName, HTTPStatus.NOT_FOUND, "unknown-name", "No such name"),
     (
         BadQuestion,
