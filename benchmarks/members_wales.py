@@ -1,6 +1,6 @@
 """Each member alone on the Welsh counts at the published protocol, refitted at every origin.
 
-    python benchmarks/members_wales.py ../shared/data/wales-ambulance [--members NAME ...]
+    python -m benchmarks.members_wales ../shared/data/wales-ambulance [--members NAME ...]
 
 Ten origins 42 days apart from 25 April 2018, 84 days ahead. Printed per member and level, for days
 1-7 and 43-84: MAE over the mean absolute deviation of the series about its mean over all days, the
@@ -10,17 +10,19 @@ bias of days 43-84 relative to the mean, and processor seconds per origin, fit a
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from wales import wales
 
+from benchmarks.accuracy import workspaces
 from features.asof import AsOf
 from features.panel import Panel, panel
 from models.members import MEMBERS
+from serving.workspace import Workspace
 
 FIRST = pd.Timestamp("2018-04-26", tz="Europe/London")
 ORIGINS, EVERY_DAYS, HORIZON_DAYS = 10, 42, 84
@@ -62,7 +64,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--members", nargs="+", default=list(MEMBERS), choices=list(MEMBERS))
     options = parser.parse_args()
-    history = wales(options.folder)
+    with tempfile.TemporaryDirectory() as folder:
+        workspaces.build("wales", options.folder, Path(folder), "")
+        history = Workspace(Path(folder)).history()
     origins = [FIRST + pd.Timedelta(days=EVERY_DAYS * k) for k in range(ORIGINS)]
     panels = [panel(AsOf(history, origin), HORIZON_DAYS) for origin in origins]
     truth = panel(AsOf(history, history.observed_until), 1)
