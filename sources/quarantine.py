@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+_ABOUT = ("reason", "file", "row")
+
 
 def reasons(checks: Mapping[str, pd.Series]) -> pd.Series:
     """Return each row's first failed check by name, "" where it passed all.
@@ -43,7 +45,8 @@ def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame, reason: 
     bad = (reason != "").to_numpy()
     if not bad.any():
         return
-    out = rows[bad].copy()
+    # the register of breaks has a reason of its own
+    out = rows[bad].rename(columns={name: f"its_{name}" for name in _ABOUT})
     out.insert(0, "reason", reason[bad].to_numpy())
     out.insert(1, "file", file.name)
     out.insert(2, "row", np.flatnonzero(bad) + 1)

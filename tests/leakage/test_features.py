@@ -64,6 +64,7 @@ def history() -> History:
         check("events", random_events(rng)),
         check("holidays", random_holidays(rng)),
         check("unobserved", random_windows(rng, first_hour=0)),
+        check("breaks", random_breaks(rng)),
         version="now",
     )
 
@@ -141,6 +142,25 @@ def random_holidays(rng: np.random.Generator, n: int = 60) -> pd.DataFrame:
     )
 
 
+def random_breaks(rng: np.random.Generator, n: int = 16) -> pd.DataFrame:
+    start = rng.integers(0, (DAYS + 60) * 24, n)
+    end = hours_after_first(start + rng.integers(24, 2_000, n))
+    kind = rng.choice(["level", "ramp", "pulse", "recode", "exclude"], n)
+    return pd.DataFrame(
+        {
+            "start": hours_after_first(start),
+            "end": pd.Series(end).where(kind != "level"),
+            "area": rng.choice(["", "d0", "d1"], n),
+            "call_type": rng.choice(["", "theft"], n),
+            "kind": kind,
+            "expected_ratio": np.where(rng.random(n) < 0.5, rng.uniform(0.5, 2, n), np.nan),
+            "reason": "a change",
+            "decided_by": "board",
+            "known_at": hours_after_first(start + rng.integers(-2000, 500, n)),
+        }
+    )
+
+
 def random_windows(rng: np.random.Generator, first_hour: int) -> pd.DataFrame:
     start = rng.integers(first_hour, max(DAYS * 24, first_hour + 24), 5)
     return pd.DataFrame(
@@ -179,6 +199,7 @@ def with_another_future(history: History, origin: pd.Timestamp, seed: int) -> Hi
         tourism=other_than_known("tourism", random_tourism(rng).assign(visitors=1e6)),
         events=other_than_known("events", random_events(rng)),
         holidays=other_than_known("holidays", random_holidays(rng).assign(kind="earthquake")),
+        breaks=other_than_known("breaks", random_breaks(rng).assign(expected_ratio=9.0)),
         unobserved=check(
             "unobserved", pd.concat([past, random_windows(rng, ahead_hours)], ignore_index=True)
         ),
@@ -192,7 +213,7 @@ def test_another_future_moves_no_view(history: History, hours: int, seed: int) -
     now = AsOf(history, origin)
     other = AsOf(with_another_future(history, origin, seed), origin)
     assert now.known_until == other.known_until
-    for name in ("counts", "tourism", "events", "holidays", "unobserved"):
+    for name in ("counts", "tourism", "events", "holidays", "unobserved", "breaks"):
         pd.testing.assert_frame_equal(getattr(now, name)(), getattr(other, name)(), obj=name)
 
 
@@ -212,6 +233,10 @@ def test_another_future_moves_no_count_and_no_feature(
     pd.testing.assert_frame_equal(ours.keys, theirs.keys)
     same(ours.counts, theirs.counts)
     same(ours.hours, theirs.hours)
+    same(ours.happened, theirs.happened)
+    assert (ours.ahead is None) == (theirs.ahead is None)
+    if ours.ahead is not None and theirs.ahead is not None:
+        same(ours.ahead, theirs.ahead)
     names = ours.covariates.names
     same(ours.covariates.named(names), theirs.covariates.named(names))
     at = np.array([len(ours.days)])

@@ -122,6 +122,33 @@ def test_a_change_of_recording_is_listed_with_its_week_and_size(town_history: Hi
     assert float(found.split("%")[0].split()[-1]) == pytest.approx(-50, abs=8)
 
 
+def test_a_registered_change_is_listed_and_no_warning(town_history: History) -> None:
+    counts = town_history.counts
+    kind = town_history.profile.call_type_ids[-1]
+    start = pd.Timestamp("2026-06-01T06:00Z")
+    after = (counts["start"] >= start) & (counts["call_type"] == kind)
+    gone = after & (np.random.default_rng(1).random(len(counts)) < 0.5)
+    row = {
+        "start": start,
+        "end": start + pd.Timedelta(days=900),
+        "area": "",
+        "call_type": kind,
+        "kind": "recode",
+    }
+    row |= {"expected_ratio": 0.5, "reason": "new codes", "decided_by": "board"}
+    breaks = pd.DataFrame([row | {"known_at": start}]).astype(COLUMNS["breaks"])
+    report = check_history(replace(town_history, counts=counts[~gone], breaks=breaks))
+    assert section(report, "Register of breaks")[:2] == [
+        f"2026-06-01 07:00 to 2028-11-17 06:00  recode: {kind}, everywhere",
+        "new codes; expected × 0.50, decided by board, known 2026-06-01 07:00",
+    ]
+    (found,) = [line for line in section(report, "Sudden") if line.startswith(kind)]
+    assert found.endswith("registered")
+    assert not [warning for warning in report.warnings if "register of breaks" in warning]
+    unknown = check_history(replace(town_history, counts=counts[~gone]))
+    assert [warning for warning in unknown.warnings if "register of breaks" in warning]
+
+
 def test_late_counts_are_shares_of_all_counts(town_history: History, report: Report) -> None:
     plus = town_history.counts[town_history.counts["count"] > 0]
     late = (plus["known_at"] - plus["start"]).dt.total_seconds() > 25 * 3600

@@ -205,6 +205,17 @@ def test_a_shorter_history_breaks_fourteen_months_before_its_end() -> None:
     assert demo_force(weeks=30, districts=1, calls_per_week=10).truth.break_at is None
 
 
+def test_the_register_holds_the_break_without_its_size() -> None:
+    demo = demo_force(years=1.5, districts=1, calls_per_week=10)
+    (row,) = demo.breaks.to_dict("records")
+    assert row["start"] == demo.truth.break_at
+    assert (row["call_type"], row["area"], row["kind"]) == ("concern_for_welfare", "", "level")
+    assert np.isnan(row["expected_ratio"])
+    assert row["announced_at"] == demo.truth.break_at - pd.Timedelta(days=60)
+    assert demo_force(years=1.5, districts=1, call_types=1, calls_per_week=10).breaks.empty
+    assert demo_force(weeks=30, districts=1, calls_per_week=10).breaks.empty
+
+
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     size = {"weeks": 3, "districts": 2, "call_types": 3, "calls_per_week": 300}
     files = [

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from forewatch.history import History
+from forewatch.history import COLUMNS, History
 from forewatch.profile import Profile
 from sources.calls import import_calls
 from sources.history import history
 from sources.lake import Lake
 from sources.mapping import call_mapping
-from sources.synthetic import DemoForce, write
+from sources.synthetic import DemoForce, demo_force, write
+from sources.synthetic import history as made_history
 from sources.tables import import_table
 
 FILES = {
@@ -77,3 +79,15 @@ def test_the_tables_are_the_same(imported: History, town_history: History, table
     pd.testing.assert_frame_equal(
         found.sort_values(order, ignore_index=True), wanted.sort_values(order, ignore_index=True)
     )
+
+
+def test_the_register_of_breaks_is_the_same(tmp_path: Path) -> None:
+    demo = demo_force(years=1.5, districts=1, beats_per_district=1, calls_per_week=10)
+    write(demo, tmp_path)
+    lake, wanted = Lake(tmp_path / "history"), made_history(demo).breaks
+    tree, at = demo.profile.tree(), pd.Timestamp("2026-11-23T07:00Z")
+    import_table(lake, demo.profile, tree, "breaks", tmp_path / "breaks.csv", None, imported_at=at)
+    found = lake.table("breaks")
+    assert found is not None
+    assert len(wanted) == 1
+    pd.testing.assert_frame_equal(found.astype(COLUMNS["breaks"]), wanted)

@@ -238,6 +238,71 @@ def test_unobserved_windows_have_an_end_or_a_length_by_the_wall_clock(desk: Desk
     assert len(receipt.quarantined) == 3
 
 
+BREAKS = "start,end,area,call_type,kind,expected_ratio,reason,decided_by,announced_at"
+
+
+def test_a_date_of_a_break_is_its_force_day_and_its_scope_may_be_everything(desk: Desk) -> None:
+    receipt = desk.take(
+        "breaks",
+        BREAKS,
+        "2024-07-01,,,Theft,level,0.7,right care,chief,2024-05-01",
+        "2024-02-01T12:00Z,2024-02-03,city,,pulse,,flood,gold,2024-02-01T12:00Z",
+    )
+    assert receipt.taken == 2
+    flood, care = desk.table("breaks").to_dict("records")
+    assert flood["start"] == pd.Timestamp("2024-02-01T12:00Z")
+    assert flood["end"] == pd.Timestamp("2024-02-04T07:00Z")  # the end of that force-day
+    assert (flood["area"], flood["call_type"]) == ("city", "")
+    assert pd.isna(flood["expected_ratio"])
+    assert care["start"] == pd.Timestamp("2024-07-01T06:00Z")  # 07:00 in summer
+    assert pd.isna(care["end"])
+    assert (care["area"], care["call_type"], care["expected_ratio"]) == ("", "theft", 0.7)
+    assert care["known_at"] == pd.Timestamp("2024-05-01T23:00Z")  # when that date is over
+
+
+def test_a_break_told_again_stands_beside_what_was_told_first(desk: Desk) -> None:
+    first = "2024-07-01,,,theft,level,0.7,right care,chief,2024-05-01"
+    desk.take("breaks", BREAKS, first)
+    assert desk.take("breaks", BREAKS, first).unchanged == 1
+    assert desk.take("breaks", BREAKS, first.replace("2024-05", "2024-06")).taken == 1
+    assert desk.take("breaks", BREAKS, first.replace("0.7", "0.8")).superseded == 1
+    assert desk.table("breaks")["expected_ratio"].tolist() == [0.8, 0.7]
+
+
+def test_bad_breaks_go_to_quarantine_with_their_reason(desk: Desk) -> None:
+    receipt = desk.take(
+        "breaks",
+        BREAKS,
+        "x,,,,level,,why,who,2024-05-01",
+        "2024-07-01,x,,,level,,why,who,2024-05-01",
+        "2024-07-01,2024-06-01,,,level,,why,who,2024-05-01",
+        "2024-07-01,,,,jump,,why,who,2024-05-01",
+        "2024-07-01,,,,ramp,,why,who,2024-05-01",
+        "2024-07-01,,,,level,0,why,who,2024-05-01",
+        "2024-07-01,,,,level,,,who,2024-05-01",
+        "2024-07-01,,,,level,,why,,2024-05-01",
+        "2024-07-01,,,,level,,why,who,",
+    )
+    assert receipt.taken == 0
+    (file,) = (desk.folder / "quarantine").glob("*.csv")
+    assert pd.read_csv(file)["its_reason"].count() == 8  # the file's own column keeps its values
+    assert list(desk.quarantined().values()) == [
+        "start can't be read",
+        "end can't be read",
+        "end is not after start",
+        "kind is none of level, ramp, pulse, recode, exclude",
+        "end is missing (ramp, pulse, exclude need one)",
+        "expected_ratio is no number above 0",
+        "reason is missing",
+        "decided_by is missing",
+        "announced_at is missing or can't be read",
+    ]
+    with pytest.raises(UnmappedCodes, match="call_type: 'arson'"):
+        desk.take("breaks", BREAKS, "2024-07-01,,,arson,level,,why,who,2024-05-01")
+    with pytest.raises(MissingColumns, match="announced_before_days"):
+        desk.take("breaks", "start,kind,reason,decided_by", "2024-07-01,level,why,who")
+
+
 def test_areas_replace_the_tree_they_were(desk: Desk) -> None:
     assert desk.take("areas", "id", "a", "b").taken == 3  # with the force above them
     assert desk.take("areas", "id", "a", "b").unchanged == 3
