@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.clock import instants_us
 from forewatch.areas import AreaTree
 
 Array = NDArray[np.float64]
@@ -49,6 +50,31 @@ def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -
         to_next[:, column] = here.min(axis=1, initial=float(FAR_DAYS))
     near = np.where(within, 0.0, _closeness(view.tree, events.areas, areas))
     return dict(zip(NAMES, (thousands @ within, thousands @ near, to_next), strict=True))
+
+
+def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) -> Array:
+    """Return thousands of people at events in each area, shape (areas, intervals).
+
+    An event counts in every interval that it touches, with the middle of its range of attendance
+    spread over its force-days; one without any figure counts nothing.
+
+    Args:
+        view: what was announced.
+        edges: instants (UTC) that bound the intervals, shape (intervals + 1,).
+        areas: ids of the tree.
+    """
+    events, table = _announced(view), view.events()
+    bounds = instants_us(edges)
+    starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
+    low = np.clip(np.searchsorted(bounds, starts, side="right") - 1, 0, len(edges) - 1)
+    high = np.clip(np.searchsorted(bounds, ends, side="left"), 0, len(edges) - 1)
+    come_and_go = np.zeros((len(areas), len(edges)))
+    for column, area in enumerate(areas):
+        here = np.isin(events.areas, view.tree.below(area)) & (high > low)
+        np.add.at(come_and_go[column], low[here], events.thousands[here])
+        np.subtract.at(come_and_go[column], high[here], events.thousands[here])
+    # sums of what came and went leave specks behind: nobody is there
+    return np.asarray(np.round(np.maximum(come_and_go.cumsum(1)[:, :-1], 0), 9))
 
 
 def _announced(view: AsOf) -> _Announced:

@@ -27,8 +27,10 @@ from forewatch.shocks import Shocks
 from models.base import Member
 from models.blend import Weights, blended
 from models.explaining import factors, heeds
+from models.hour_rows import Timeline
+from models.hours import HourTrees
 from models.line_up import fitted, predictions, restored
-from models.profiles import HOLIDAY, Shares, public_holidays, shares, split
+from models.profiles import Shares, hour_profile, kinds_of_day, shares, split
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
 
@@ -46,6 +48,7 @@ class Engine:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.members_: dict[str, Member] = {}
+        self.hours_ = HourTrees(recipe.hours, recipe.seed)
         self.weights_: Weights | None = None
         self.shocks_: Shocks | None = None
         self.fitted_at_: str = ""
@@ -62,6 +65,8 @@ class Engine:
         """
         seen = panel(view, self.recipe.origins.horizon_days)
         self.members_ = fitted(self.recipe, seen, jobs)
+        profile = hour_profile(view, self.recipe.shares)
+        self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
         self.weights_, self.shocks_ = weights, shocks
         self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
         return self
@@ -70,6 +75,7 @@ class Engine:
         """Return an engine with the same weights and shocks and members fitted on another view."""
         engine = type(self)(self.recipe)
         engine.members_, engine.weights_, engine.shocks_ = members, self.weights_, self.shocks_
+        engine.hours_ = self.hours_
         engine.fitted_at_, engine.data_version_ = view.origin.isoformat(), view.version
         return engine
 
@@ -92,7 +98,8 @@ class Engine:
         predicted = predictions(self.recipe, self.members_, seen)
         coherent = partial(_coherent, parts=parts, weights=self.weights_, levels=levels_of(seen))
         cells = coherent(predicted)
-        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares))
+        profile = shares(view, self.recipe.shares)
+        rates = spread(view, seen.horizon, cells, profile, self.hours_)
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
         return Forecast(view.origin, view.known_until, rates, self.shocks_, why)
 
@@ -116,6 +123,7 @@ class Engine:
         return {
             "recipe": self.recipe.model_dump(mode="json"),
             "members": {name: member.state() for name, member in self.members_.items()},
+            "hours": self.hours_.state(),
             "weights": self.weights_.state(),
             "shocks": {
                 "lead_days": list(self.shocks_.lead_days),
@@ -145,6 +153,7 @@ class Engine:
     def _restored(cls, state: dict[str, Any]) -> Self:
         engine = cls(Recipe.model_validate(state["recipe"]))
         engine.members_ = restored(state["members"])
+        engine.hours_ = HourTrees.from_state(state["hours"])
         engine.weights_ = Weights.from_state(state["weights"])
         kept = state["shocks"]
         lead_days = tuple(int(day) for day in kept["lead_days"])
@@ -185,7 +194,9 @@ def sums_of(view: AsOf, seen: Panel) -> list[tuple[Index, Index]]:
     ]
 
 
-def spread(view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares) -> Rates:
+def spread(
+    view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares, hours: HourTrees
+) -> Rates:
     """Return the rates of a horizon.
 
     Args:
@@ -193,6 +204,7 @@ def spread(view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares) -> R
         days: force-days of the horizon (local dates), shape (days,).
         cells: coherent daily calls, shape (days, places, call types).
         parts: shares of hours, leaf areas and grades.
+        hours: what bends the shares of hours.
     """
     clock, first = view.clock, days[0]
     if view.step == "hour":
@@ -202,7 +214,7 @@ def spread(view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares) -> R
         edges, day = clock.day_edges(first, len(days)), np.arange(len(days))
         slot = np.zeros(len(days), np.int64)
     weekday = days.day_of_week.to_numpy()
-    kind = np.where(public_holidays(view, days), HOLIDAY, weekday)
+    bend = hours.bend(view, Timeline(days, day, slot, edges))
     return Rates(
         step=view.step,
         edges=edges,
@@ -213,7 +225,7 @@ def spread(view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares) -> R
         call_types=view.profile.call_type_ids,
         grades=view.profile.grades,
         leaves=view.tree.leaves,
-        base=split(cells, parts.hours, kind, day, slot),
+        base=split(cells, parts.hours, kinds_of_day(view, days), day, slot, bend),
         baseline=parts.baseline[:, :, weekday[day], slot],
         leaf_place=parts.leaf_place,
         leaf_shares=parts.leaves,

@@ -102,11 +102,39 @@ class ShareSettings(Frozen):
     """How far back shares look.
 
     Args:
-        days: force-days that hours, leaf areas and grades are counted over.
+        days: force-days that leaf areas and grades are counted over.
+        hour_days: force-days that hours are counted over.
         half_life_days: how fast the hours of older days lose weight.
         baseline_weeks: same weekday-hours that the honest baseline averages.
     """
 
     days: int = Field(default=364, ge=28)
-    half_life_days: float = Field(default=182, gt=0)
+    hour_days: int = Field(default=1092, ge=28)
+    half_life_days: float = Field(default=364, gt=0)
     baseline_weeks: int = Field(default=8, ge=1)
+
+
+class HourSettings(Frozen):
+    """How far back the hourly trees look, and how large they grow.
+
+    Args:
+        days: force-days that they learn from.
+        season_from_days: force-days with counts from which on they may use the season.
+        blocks: parts of the past that are left out in turn to choose rounds and strength.
+        block_days: force-days in a row that go into the same part.
+        rounds: trees at most; 0 for none.
+        learning_rate, leaves, column_share: LightGBM's own.
+        calls_per_leaf: calls expected in a leaf, at least.
+        ridge_calls: calls that agree with the profile, added to each leaf.
+    """
+
+    days: int = Field(default=1092, ge=28)
+    season_from_days: int = Field(default=350, ge=28)
+    blocks: int = Field(default=4, ge=2)
+    block_days: int = Field(default=28, ge=7)
+    rounds: int = Field(default=160, ge=0)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    leaves: int = Field(default=15, ge=2)
+    column_share: float = Field(default=0.7, gt=0, le=1)
+    calls_per_leaf: float = Field(default=60, gt=0)
+    ridge_calls: float = Field(default=60, ge=0)

@@ -1,8 +1,9 @@
 """Shares that split a day's calls of a place and type over hours, leaf areas and grades.
 
-1. Hours: counts of the last year by force-day's weekday and local hour, newer weeks counting more,
+1. Hours: counts of the last years by force-day's weekday and local hour, newer weeks counting more,
    public holidays apart. A chain of shrunk shares runs from wide to narrow: call type, its weekday
-   (towards its own smoothed week), kind of area, place. A public holiday starts from Sunday.
+   (towards its own smoothed week), kind of area, place. A public holiday lies between Sunday and
+   its own weekday, as far as past ones did.
 2. Leaf areas: shares of the place's calls of a type, from all calls of the leaf, from population.
 3. Grades: shares by hour of the day, from the call type's, from the place's.
 
@@ -25,9 +26,10 @@ from models.shrinkage import shrunk
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
-HOLIDAY = 7  # a public holiday is an eighth kind of day after Monday (0) to Sunday (6)
+HOLIDAY = 7  # public holidays by weekday (7 to 13) follow ordinary days (0 Monday to 6 Sunday)
 _SUNDAY = 6
-_KINDS_OF_DAY = 8
+_KINDS_OF_DAY = 14
+_MIXES = np.linspace(0, 1, 11)  # of a public holiday's own weekday with Sunday
 _DAYS_OF_WEEK = 7
 _SMOOTH = np.array([0.25, 0.5, 0.25])  # over neighbouring hours
 _FEW = 0.5  # calls added where nothing at all is known
@@ -55,17 +57,26 @@ class Shares:
 
 def shares(view: AsOf, settings: ShareSettings) -> Shares:
     """Return the shares as known at the view's origin."""
-    past = cube(view, settings.days)
-    holiday = public_holidays(view, past.force_days)
-    kind = np.where(holiday, HOLIDAY, past.force_days.day_of_week.to_numpy())
+    past = cube(view, settings.hour_days)
     leaf_place = _leaf_place(view, past.places)
     return Shares(
-        _hours(view, past, kind, settings.half_life_days),
+        _hours(view, past, settings.half_life_days),
         _leaves(view, leaf_counts(view, settings.days), leaf_place),
         _grades(grade_counts(view, settings.days)),
         leaf_place,
         _baseline(past, settings.baseline_weeks),
     )
+
+
+def hour_profile(view: AsOf, settings: ShareSettings) -> Array:
+    """Return the shares of hours alone, as in `Shares`."""
+    return _hours(view, cube(view, settings.hour_days), settings.half_life_days)
+
+
+def kinds_of_day(view: AsOf, days: pd.DatetimeIndex) -> Index:
+    """Return the kind of each force-day: 0 to 6 by weekday, 7 to 13 a public holiday's, (days,)."""
+    weekday = days.day_of_week.to_numpy().astype(np.int64)
+    return np.where(public_holidays(view, days), HOLIDAY + weekday, weekday)
 
 
 def public_holidays(view: AsOf, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
@@ -75,7 +86,9 @@ def public_holidays(view: AsOf, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
     return np.asarray(days.isin(pd.DatetimeIndex(chosen["date"])))
 
 
-def split(daily: Array, hours: Array, kind: Index, day: Index, slot: Index) -> Array:
+def split(
+    daily: Array, hours: Array, kind: Index, day: Index, slot: Index, bend: Array | float = 1.0
+) -> Array:
     """Return calls by interval, shape (places, call types, intervals).
 
     The intervals of a force-day add up to its calls, on days of 23 and 25 hours too: an hour that
@@ -84,11 +97,12 @@ def split(daily: Array, hours: Array, kind: Index, day: Index, slot: Index) -> A
     Args:
         daily: expected calls by force-day, shape (days, places, call types).
         hours: shares by kind of day and slot, as in `Shares`.
-        kind: kind of each day (0 Monday … 6 Sunday, 7 public holiday), shape (days,).
+        kind: kind of each day, see `kinds_of_day`, shape (days,).
         day: number of the force-day of each interval, shape (intervals,).
         slot: slot of each interval, same shape.
+        bend: factors of the shares, (places, call types, intervals) or what spreads to it.
     """
-    part = hours[:, :, kind[day], slot]
+    part = hours[:, :, kind[day], slot] * bend
     first = np.flatnonzero(np.diff(day, prepend=-1))
     total = np.add.reduceat(part, first, axis=2)
     return np.asarray(part / total[:, :, day] * np.moveaxis(daily, 0, 2)[:, :, day])
@@ -100,7 +114,7 @@ def _leaf_place(view: AsOf, places: tuple[str, ...]) -> Index:
     )
 
 
-def _hours(view: AsOf, past: Cube, kind: Index, half_life_days: float) -> Array:
+def _hours(view: AsOf, past: Cube, half_life_days: float) -> Array:
     """Return shares of hours, shape (places, call types, kinds of day, slots)."""
     slots = _slots(past)
     places, types = past.counts.shape[:2]
@@ -108,6 +122,7 @@ def _hours(view: AsOf, past: Cube, kind: Index, half_life_days: float) -> Array:
         return np.ones((places, types, _KINDS_OF_DAY, 1))
     decay = 0.5 ** ((len(past.force_days) - 1 - past.day) / half_life_days)
     # on this scale a weighted count has the variance of a Poisson count, as shrinkage supposes
+    kind = kinds_of_day(view, past.force_days)
     calls, weight = _by_kind(past, kind, decay * decay.sum() / (decay**2).sum(), slots)
     # calls as if every hour of a kind of day had been observed equally often
     rate = np.divide(calls, weight, out=np.zeros(calls.shape), where=weight > 0)
@@ -121,19 +136,37 @@ def _hours(view: AsOf, past: Cube, kind: Index, half_life_days: float) -> Array:
         here = kinds == kind_of_area
         near = shrunk(calls[here][:, :, :HOLIDAY].sum(0), week, per=1)
         found[here, :, :HOLIDAY] = _by_type(calls[here][:, :, :HOLIDAY], near)
-    found[:, :, HOLIDAY] = _festive(calls[:, :, HOLIDAY].sum(0), week[:, _SUNDAY], found)
+    found[:, :, HOLIDAY:] = _festive(calls[:, :, HOLIDAY:].sum(0), week, found[:, :, :HOLIDAY])
     result = np.empty_like(found)
     result[..., order] = found
     return result
 
 
-def _festive(calls: Array, sunday: Array, found: Array) -> Array:
-    """Return the shares of public holidays, shape (places, call types, slots).
+def _festive(calls: Array, week: Array, found: Array) -> Array:
+    """Return the shares of public holidays by weekday, (places, call types, 7, slots).
 
-    The place's Sunday, bent as the holidays of the call type differ from the type's Sundays.
+    The place's Sunday mixed with its own weekday (a holiday on a Friday has a Friday's night), bent
+    as the holidays of the call type differ from the type's mixture.
+
+    Args:
+        calls: of public holidays, shape (call types, 7, slots).
+        week: shares of the call types by weekday, same shape.
+        found: shares of the places by weekday, (places, call types, 7, slots).
     """
-    bent = found[:, :, _SUNDAY] * (shrunk(calls, sunday) / sunday)
+    likelihood = [(calls * np.log(_mixed(week, mix))).sum() for mix in _MIXES]
+    mix = _MIXES[int(np.argmax(likelihood))]
+    prior = _mixed(week, mix)
+    # calls by weekday as the holidays fell; where there were none, all weekdays alike
+    fell = calls.sum(-1, keepdims=True) + _FEW
+    expected = (fell * prior).sum(1) / fell.sum(1)
+    bent = _mixed(found, mix) * (shrunk(calls.sum(1), expected) / expected)[:, None]
     return np.asarray(bent / bent.sum(-1, keepdims=True))
+
+
+def _mixed(week: Array, mix: float) -> Array:
+    """Return Sunday's shares mixed with each weekday's in logarithms, (..., 7, slots)."""
+    both = week[..., [_SUNDAY], :] ** (1 - mix) * week**mix
+    return np.asarray(both / both.sum(-1, keepdims=True))
 
 
 def _slots(past: Cube) -> int:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from forewatch.profile import Frozen
 from models.member_settings import (
     BoostingSettings,
+    HourSettings,
     LoglinearSettings,
     SarimaSettings,
     ShareSettings,
@@ -48,6 +49,7 @@ class Recipe(Frozen):
         weight_power: how fast a member loses weight with what it loses; 0 is equal weights.
         origins: the past origins.
         shares: hours, leaf areas and grades.
+        hours: trees that bend the shares of hours.
         loglinear: settings of the log-linear member.
         boosting: settings of the boosted member; its blocks of leads are the recipe's.
         sarima: settings of the SARIMA member.
@@ -66,6 +68,7 @@ class Recipe(Frozen):
     weight_power: float = Field(default=4.0, ge=0)
     origins: RollingOrigins = RollingOrigins()
     shares: ShareSettings = ShareSettings()
+    hours: HourSettings = HourSettings()
     loglinear: LoglinearSettings = LoglinearSettings()
     sarima: SarimaSettings = SarimaSettings()
     boosting: BoostingSettings = BoostingSettings()
