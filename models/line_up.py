@@ -76,6 +76,19 @@ def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Arra
     return np.stack(found)
 
 
+def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:
+    """Return what the other members forecast in the place of one, by name, with the reason."""
+    short = "the history is too short for it"
+    found = [f"{name} was left out: {short}" for name in recipe.members if name not in members]
+    for name, one in members.items():
+        replaced: dict[str, str] = getattr(one, "replaced_", {})
+        found += [
+            f"{name} left out {series}, the other members stand in: {why}"
+            for series, why in replaced.items()
+        ]
+    return tuple(found)
+
+
 def restored(states: dict[str, dict[str, Any]]) -> dict[str, Member]:
     """Return the members whose states these are, by name."""
     return {name: MEMBERS[name].from_state(state) for name, state in states.items()}

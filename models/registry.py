@@ -75,6 +75,7 @@ class Record:
         scores: metrics by name.
         tags: what identifies it: data_version, recipe (fingerprint), until, code_version …
         passed: whether the gate let it through; reasons: in words.
+        notes: what else a reader should know: members that were replaced, breaks, short history.
         files: texts of the report, by file name.
     """
 
@@ -84,6 +85,7 @@ class Record:
     tags: Mapping[str, str] = field(default_factory=dict)
     passed: bool = False
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,6 +101,7 @@ class Version:
     reasons: tuple[str, ...]
     tags: Mapping[str, str]
     retired: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -146,6 +149,7 @@ class Registry:
                     **{key: _short(text) for key, text in record.tags.items()},
                     "gate_passed": str(record.passed).lower(),
                     "gate_reasons": _short("\n".join(record.reasons)),
+                    "notes": _short("\n".join(record.notes)),
                 },
             )
         except BaseException:
@@ -329,6 +333,7 @@ class Registry:
             self._client.log_batch(run_id, params=params[first : first + _BATCH])
         for key, text in record.tags.items():
             self._client.set_tag(run_id, key, _short(text))
+        self._client.set_tag(run_id, "notes", _short("\n".join(record.notes)))
         with tempfile.TemporaryDirectory() as folder:
             artefacts.write(Path(folder) / _ENGINE, dict(record.state))
             self._client.log_artifacts(run_id, str(Path(folder) / _ENGINE), _ENGINE)
@@ -375,6 +380,7 @@ def _version(found: ModelVersion, aliases: Mapping[str, str]) -> Version:
         passed=tags.pop("gate_passed", "") == "true",
         reasons=tuple(tags.pop("gate_reasons", "").splitlines()),
         retired=tags.pop("retired", ""),
+        notes=tuple(tags.pop("notes", "").splitlines()),
         tags=tags,
     )
 

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from features.panel import panel
+from features.panel import Panel, panel
 from forewatch.history import History
 from forewatch.progress import Progress
 from models import judging, origins
 from models.crossing import Groups, weights_of
 from models.engine import Engine, parts_of, sums_of
 from models.judging import Judged
+from models.line_up import replacements
+from models.origins import Fold
 from models.recipe import Recipe
+
+_TOLD = 20  # series that are named before the rest is counted
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def train(
             others[prefix] = judging.judged(groups, alone, recipe)
     scores = judging.scored(ours, others, groups, recipe)
     tell("scoring", 1, 1)
-    notes = _notes(engine, len(found))
+    notes = _notes(engine, found, now)
     return Training(engine, scores, origins.table(found, recipe), notes, tuple(ours), now.keys)
 
 
@@ -91,15 +96,30 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def _notes(engine: Engine, folds: int) -> tuple[str, ...]:
+def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
     """Return what a reader of the report should know."""
-    wanted = engine.recipe.origins.folds
-    notes = (
-        []
-        if folds >= wanted
-        else [f"judged on {folds} origins instead of {wanted}: the history is short"]
+    wanted, folds = engine.recipe.origins.folds, len(found)
+    short = f"judged on {folds} origins instead of {wanted}: the history is short"
+    return (
+        *([short] if folds < wanted else []),
+        *replacements(engine.recipe, engine.members_),
+        *absences(engine.recipe, found, now.keys),
+        *map(str, now.breaks),
     )
-    for name, member in engine.members_.items():
-        replaced: dict[str, str] = getattr(member, "replaced_", {})
-        notes += [f"{name} left out {series}: {why}" for series, why in replaced.items()]
-    return tuple(notes)
+
+
+def absences(recipe: Recipe, found: list[Fold], keys: pd.DataFrame) -> list[str]:
+    """Say which series a member left out from some of the past origins that it took part in."""
+    notes: list[str] = []
+    for at, name in enumerate(recipe.members):
+        gaps = np.array([np.isnan(fold.predicted[at]).any(axis=0) for fold in found])
+        gaps = gaps[~gaps.all(axis=1)]
+        series = zip(keys["area"], keys["call_type"], gaps.sum(0), strict=True)
+        notes += [
+            f"{name} left out {area}/{kind} from {n} of {len(gaps)} past origins, the other "
+            "members stood in: its fit failed, left the range, or had too little to learn from"
+            for area, kind, n in series
+            if 0 < n < len(gaps)
+        ]
+    more = [f"{len(notes) - _TOLD:,} more series were left out from some past origins"]
+    return notes if len(notes) <= _TOLD else notes[:_TOLD] + more

@@ -9,6 +9,7 @@ from features.clock import Clock
 from forewatch.history import History
 from forewatch.progress import Progress
 from models.engine import Engine
+from models.line_up import replacements
 from models.registry import CHAMPION, Version
 from planning.issues import Issue
 from serving.spans import instant
@@ -53,7 +54,11 @@ def issue(
         model_version=champion.version,
         models={"engine": engine.recipe.fingerprint()},
         data_version=history.version,
-        notes=notes(workspace, champion, history, at),
+        notes=(
+            *notes(workspace, champion, history, at),
+            *replacements(engine.recipe, engine.members_),
+            *announced(view, forecast.rates.edges[-1]),
+        ),
     )
     return workspace.issues().publish(made)
 
@@ -77,6 +82,22 @@ def notes(
             f"{history.observed_until:%Y-%m-%d %H:%M} UTC"
         )
     return tuple(said)
+
+
+def announced(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
+    """Return the breaks of the register that fall into the days forecast, and what they do."""
+    table = view.breaks()
+    ahead = table[(table["start"] >= view.origin) & (table["start"] < until)]
+    return tuple(
+        f"from {row['start'].tz_convert(view.clock.zone):%Y-%m-%d %H:%M} a {row['kind']} of "
+        f"{row['call_type'] or 'all call types'}, {row['area'] or 'everywhere'}: {row['reason']}; "
+        + (
+            f"calls × {row['expected_ratio']:.2f} as stated"
+            if row["expected_ratio"] > 0 and row["kind"] != "exclude"
+            else "not in the forecast: no expected_ratio is stated"
+        )
+        for row in ahead.to_dict("records")
+    )
 
 
 def text(published: Issue) -> str:

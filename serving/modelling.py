@@ -68,6 +68,7 @@ def shown(workspace: Workspace, name: str) -> Shown:
         *(f"{key}: {value}" for key, value in sorted(version.tags.items())),
         f"the gate: {'passed' if version.passed else 'refused'}",
         *(f"  {reason}" for reason in version.reasons),
+        *(f"note: {note}" for note in version.notes),
         "settings:",
         *(f"  {key} = {value}" for key, value in sorted(registry.params(version).items())),
         "decisions:",
@@ -88,6 +89,13 @@ def compared(workspace: Workspace, name: str, other: str) -> pd.DataFrame:
     frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
     frame["change_percent"] = (left / right.where(right != 0) - 1) * 100
     return frame.rename_axis("score").reset_index()
+
+
+def notes(workspace: Workspace, *names: str) -> list[str]:
+    """Return what was noted when versions were trained, each with its version."""
+    registry = workspace.registry()
+    found = [registry.version(name) for name in names]
+    return [f"version {one.version}: {note}" for one in found for note in one.notes]
 
 
 def promote(workspace: Workspace, name: str, by: str, force: str = "") -> Version:

@@ -70,6 +70,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
         },
         passed=verdict.passed,
         reasons=verdict.reasons,
+        notes=trained.notes,
         files=files,
     )
     with workspace.locked("registry"):

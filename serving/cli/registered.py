@@ -47,6 +47,8 @@ def compare(root: Path, version: str, other: str) -> None:
     from serving.printing import echo_table
 
     echo_table(modelling.compared(workspace_of(root), version, other))
+    for note in modelling.notes(workspace_of(root), version, other):
+        click.echo(note)
 
 
 @models.command()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
 from models.registry import Record, Registry, Store
@@ -35,11 +36,15 @@ def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
             params={"origins.folds": "6"},
             scores={"crps/force/1-7": 2.5, "crps/force/29 on": 3.5},
             files={"report.md": "# Report – one\n"},
+            notes=("sarima left out town/all", "a break"),
         )
     )
     assert (logged.version, logged.status, logged.passed) == ("1", "challenger", True)
     found = Registry(registry.store, "town").version("challenger")
     assert found == logged
+    assert found.notes == ("sarima left out town/all", "a break")
+    run = MlflowClient(registry.store.uri).get_run(found.run_id)  # MLflow's own page shows them too
+    assert run.data.tags["notes"] == "sarima left out town/all\na break"
     assert registry.params(found) == {"origins.folds": "6"}
     assert registry.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
     state = registry.state(found)

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forewatch.errors import NotEnoughHistory
-from forewatch.history import History
+from forewatch.history import History, check
+from models.origins import Fold
 from models.recipe import Recipe
-from models.training import Training, train
+from models.training import Training, absences, train
 
 
 def test_every_level_and_block_has_scores_beside_both_baselines_and_the_floor(
@@ -70,3 +73,34 @@ def test_too_short_a_history_is_refused_with_what_is_needed(
     until = town_history.observed_from + pd.Timedelta(days=60)
     with pytest.raises(NotEnoughHistory, match=r"needs 112 days of counts, \d\d are known"):
         train(town_history, until, quick)
+
+
+def test_the_notes_tell_what_was_replaced_and_which_breaks_were_used(
+    town_history: History, quick: Recipe
+) -> None:
+    start = town_history.observed_from + pd.Timedelta(days=200)
+    row = {"start": start, "end": town_history.observed_until, "area": "", "kind": "level"}
+    row |= {"call_type": town_history.profile.call_type_ids[0], "expected_ratio": np.nan}
+    row |= {"reason": "new codes", "decided_by": "board", "known_at": start}
+    breaks = check("breaks", pd.DataFrame([row]))
+    alone = quick.model_copy(update={"members": ("same_weekday_8",)})
+    notes = train(replace(town_history, breaks=breaks), town_history.observed_until, alone).notes
+    (told,) = [note for note in notes if note.startswith("break of")]
+    assert told.endswith("days; new codes (board)")
+
+
+def test_a_series_left_out_from_some_origins_is_told(quick: Recipe) -> None:
+    keys = pd.DataFrame({"area": ["town", "old", "new"], "call_type": "all"})
+    days = pd.date_range("2026-01-01", periods=2)
+    missing = ((), ("town",), ("town", "new"), ("town", "old", "new"))
+    folds = []
+    for number, names in enumerate(missing):
+        predicted = np.ones((len(quick.members), 2, 3))
+        predicted[1, 1, keys["area"].isin(names)] = np.nan
+        at = pd.Timestamp("2026-01-01T07:00Z")
+        folds.append(Fold(at, number, days, predicted, np.ones((2, 3))))
+    name = quick.members[1]
+    assert [note[: note.index(" past")] for note in absences(quick, folds, keys)] == [
+        f"{name} left out town/all from 2 of 3",
+        f"{name} left out new/all from 1 of 3",
+    ]

@@ -38,6 +38,7 @@ def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
             Record(
                 state={"recipe": {}},
                 scores={"crps/force/1-7": crps, "calls/force/1-7": 100.0},
+                notes=(f"break {passed}",),
                 tags={"until": "2026-11-23T07:00:00+00:00", "code_version": "0.0.1"},
                 passed=passed,
                 reasons=() if passed else tuple(f"level {i}: worse" for i in range(5)),
@@ -65,6 +66,12 @@ def test_two_versions_are_compared_score_by_score(workspace: Workspace) -> None:
     frame = modelling.compared(workspace, "2", "1").set_index("score")
     assert list(frame.loc["crps/force/1-7"]) == [5.0, 4.0, 25.0]
     assert "change_percent" in run(workspace, "compare", "2", "1").stdout
+
+
+def test_what_was_noted_at_a_training_is_shown_and_compared(workspace: Workspace) -> None:
+    assert "note: break False" in run(workspace, "show", "2").stdout.splitlines()
+    compared = run(workspace, "compare", "2", "1").stdout.splitlines()
+    assert compared[-2:] == ["version 2: break False", "version 1: break True"]
 
 
 def test_the_gate_holds_until_a_reason_is_given(workspace: Workspace) -> None:
