@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.events import event_features
+from features.events import event_crowds, event_features
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
@@ -89,3 +89,22 @@ def test_a_place_without_coordinates_is_near_to_nothing(town_history: History) -
     found = event_features(view, days, tree.ids)
     assert found["event_here_thousands"].sum() > 0
     assert found["event_near_thousands"].sum() == 0
+
+
+def test_crowds_are_there_in_the_hours_of_their_event(view: AsOf) -> None:
+    # The fair, 10:00 on Saturday to 02:00 on Monday: 2,000 visits on two force-days.
+    edges = view.clock.hour_edges(pd.Timestamp("2026-12-04"), 4)
+    at = edges[:-1]
+    saturday, monday = pd.Timestamp("2026-12-05T10:00Z"), pd.Timestamp("2026-12-07T02:00Z")
+    there = np.asarray((at >= saturday) & (at < monday))
+    regatta = np.asarray((at >= saturday) & (at < saturday + pd.Timedelta(hours=8)))
+    found = event_crowds(view, edges, ("old", "new", "shire"))
+    assert np.array_equal(found[0], there * 1.0)
+    assert not found[1].any()
+    assert np.array_equal(found[2], there * 1.0 + regatta * 0.5)
+
+
+def test_crowds_before_and_after_all_intervals_are_nowhere(view: AsOf) -> None:
+    for first in ("2026-11-24", "2026-12-08"):
+        edges = view.clock.hour_edges(pd.Timestamp(first), 3)
+        assert not event_crowds(view, edges, ("shire",)).any()

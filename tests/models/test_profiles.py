@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ from features.asof import AsOf
 from features.clock import Clock
 from forewatch.history import History
 from models.member_settings import ShareSettings
-from models.profiles import HOLIDAY, public_holidays, shares, split
+from models.profiles import HOLIDAY, kinds_of_day, public_holidays, shares, split
 
 CLOCK = Clock("Europe/London", pd.Timestamp("07:00").time())
 
@@ -19,9 +21,9 @@ def hours(first: str, days: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def uneven() -> np.ndarray:
-    """Shares that rise over the clock, the same for all kinds of day: (1, 1, 8, 24)."""
+    """Shares that rise over the clock, the same for all kinds of day: (1, 1, 14, 24)."""
     rising = np.arange(1.0, 25.0)
-    return np.tile(rising / rising.sum(), (1, 1, 8, 1))
+    return np.tile(rising / rising.sum(), (1, 1, 14, 1))
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,44 @@ def test_public_holidays_are_known_by_their_date(town_history: History) -> None:
     view = AsOf(town_history, town_history.observed_until)
     days = pd.DatetimeIndex(["2026-12-25", "2026-12-24", "2026-12-28"])
     assert public_holidays(view, days).tolist() == [True, False, True]
+    friday, thursday, monday = HOLIDAY + 4, 3, HOLIDAY
+    assert kinds_of_day(view, days).tolist() == [friday, thursday, monday]
+
+
+@pytest.mark.parametrize("like", ["its weekday", "a Sunday"])
+def test_a_public_holiday_lies_between_sunday_and_its_weekday_as_past_ones_did(
+    town_history: History, like: str
+) -> None:
+    """Fridays have the night, other days the noon; holidays on a Friday look like one of them."""
+    days = pd.date_range("2024-01-01", "2026-11-22", freq="D")
+    view = AsOf(with_counts(town_history, days, like), pd.Timestamp("2026-11-23T07:00Z"))
+    cell = town_history.counts.iloc[0]
+    places = view.tree.cut(view.profile.levels.modelled)
+    place = places.index(view.tree.ancestor_in(cell["area"], places))
+    call_type = view.profile.call_type_ids.index(cell["call_type"])
+    found = shares(view, ShareSettings()).hours[place, call_type]
+    wanted = found[4] if like == "its weekday" else found[6]
+    other = found[6] if like == "its weekday" else found[4]
+    off, apart = np.abs(found[HOLIDAY + 4] - wanted).sum(), np.abs(wanted - other).sum()
+    assert apart > 0.5
+    assert off < 0.1 * apart
+
+
+def with_counts(town: History, days: pd.DatetimeIndex, like: str) -> History:
+    """The town with four calls an hour by noon, or on Fridays by night, from the first day on."""
+    day, slot = hours(str(days[0].date()), len(days))
+    edges = CLOCK.hour_edges(days[0], len(days))
+    friday = days.day_of_week.to_numpy() == 4
+    if like == "a Sunday":
+        friday &= ~public_holidays(AsOf(town, town.observed_until), days)
+    busy = np.where(friday[day], slot >= 19, (slot >= 10) & (slot < 15))
+    starts = np.repeat(edges[:-1], np.where(busy, 4, 1))
+    rows = town.counts.iloc[np.zeros(len(starts), int)].reset_index(drop=True)
+    counts = rows.assign(start=starts, known_at=starts + pd.Timedelta(hours=1), count=1)
+    return replace(
+        town,
+        counts=counts.astype({"count": "int32"}),
+        observed_from=edges[0],
+        observed_until=edges[-1],
+        unobserved=town.unobserved.iloc[:0],
+    )
