@@ -1,16 +1,23 @@
-"""Use case: a question about an issue, answered as a table or a file."""
+"""Use cases: a question about an issue's forecasts, or about what they are made of.
+
+Answered as a table or a file.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import cast
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.clock import Clock
-from planning.answers import ALL, Question, answer, ask
+from forewatch.explanations import PARTS
+from planning import answers, explaining
+from planning.answers import ALL, Question, ask, framed
 from planning.issues import Issue
 from planning.periods import By
 from serving.api import rendering
@@ -35,13 +42,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: its issue, the question looked up, and the rows of `planning.answers.answer`."""
+    """An answer: its issue, the question looked up, and the columns of its rows.
+
+    The columns are those of `planning.answers.columns` or `planning.explaining.columns`.
+    """
 
     issue: Issue
     question: Question
-    frame: pd.DataFrame
+    columns: dict[str, NDArray[Any]]
     by: str
-    now: pd.Timestamp
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame, instants in UTC."""
+        return framed(self.columns)
 
 
 def forecast(workspace: Workspace, asked: Asked) -> Said:
@@ -51,6 +65,26 @@ def forecast(workspace: Workspace, asked: Asked) -> Said:
         NoIssue, UnknownIssue: if there is no such issue.
         UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if the question can't be answered.
     """
+    issue, question = _looked_up(workspace, asked)
+    said = answers.columns(issue, question, pd.Timestamp.now("UTC"))
+    return Said(issue, question, said, asked.by)
+
+
+def explanation(workspace: Workspace, asked: Asked) -> Said:
+    """Return what the expected calls of an issue are made of; the quantiles asked don't matter.
+
+    Raises:
+        NotExplained: if the issue was published without explanations.
+        NoIssue, UnknownIssue, UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: as
+            `forecast` does.
+    """
+    issue, question = _looked_up(workspace, asked)
+    said = explaining.columns(issue, question, pd.Timestamp.now("UTC"))
+    return Said(issue, question, said, asked.by)
+
+
+def _looked_up(workspace: Workspace, asked: Asked) -> tuple[Issue, Question]:
+    """Return the issue and the question about it."""
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     start, end = span(Clock.of(issue.profile), week=asked.week, start=asked.start, end=asked.end)
@@ -64,8 +98,7 @@ def forecast(workspace: Workspace, asked: Asked) -> Said:
         grades=asked.grades,
         quantiles=asked.quantiles,
     )
-    now = pd.Timestamp.now("UTC")
-    return Said(issue, question, answer(issue, question, now), asked.by, now)
+    return issue, question
 
 
 def heading(said: Said) -> str:
@@ -80,10 +113,11 @@ def heading(said: Said) -> str:
     about = ", ".join(_named(found, plural) for plural, found in asked.items())
     periods = question.periods["period"]
     when = f"in {periods.iloc[0]}" if len(periods) == 1 else f"by {said.by}"
+    what = "what the expected calls are made of" if "level" in said.columns else "expected calls"
     return (
         f"{said.issue.profile.force.name}, issue {said.issue.number}, data until "
         f"{forecast_.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}\n"
-        f"expected calls {when}: {about}"
+        f"{what} {when}: {about}"
     )
 
 
@@ -108,7 +142,8 @@ def readable(said: Said) -> pd.DataFrame:
             shown[name] = frame[name]
     if (frame["state"] != "forecast").any():
         shown["state"] = frame["state"]
-    numbers = [name for name in frame if str(name) in ("mean", "baseline", "noise_floor")]
+    shown_numbers = ("mean", "baseline", "noise_floor", *PARTS)
+    numbers = [name for name in frame if str(name) in shown_numbers]
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
     decimals = _decimals(frame["mean"])
     for number in [*numbers[:1], *quantiles, *numbers[1:]]:
@@ -136,7 +171,7 @@ def rendered(said: Said, form: str) -> bytes:
         buffer = io.BytesIO()
         said.frame.to_parquet(buffer, index=False)
         return buffer.getvalue()
-    columns = rendering.page(said.issue, said.question, said.now, 0, said.question.rows)
+    columns = rendering.listed(said.columns)
     about = _about(said.issue)
     if form == "csv":
         return rendering.as_csv(about, columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving import problems
-from serving.api.schemas import Forecasts, Problem
+from serving.api.schemas import PARTS, Answered, Explanations, Forecasts, Problem
 
 VERSION = "1.0.0"  # of the interface: the first number stands in every path
 
@@ -31,6 +31,13 @@ ABOUT_FORECASTS = """Rows in the order areas × call types × grades × periods,
 Give `week`, or `from` and `to`. A period belongs to the span in which it begins, and is whole. The
 address in `next` (and in the `Link` header) stays with the issue that the first page was from.
 Beyond the issue's horizon rows have the state `no_forecast` and no numbers."""
+
+ABOUT_EXPLANATIONS = """The rows of `/v1/forecasts`, with the mean split into parts in calls.
+
+The parts of a row add up to its mean (to the last decimal shown), and parts of hours, areas, call
+types and grades add up to those of their totals. They say what the forecast would be like without a
+reason, not what caused a call. A part may be negative. Issues published before explanations were
+kept have none (404)."""
 
 _ROW = {
     "period": "2026-W49",
@@ -69,7 +76,28 @@ _FORECASTS = {
     "next": "/v1/forecasts?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
     "rows": [_ROW],
 }
-_CSV = ",".join(_ROW) + "\r\n" + ",".join(str(value) for value in _ROW.values()) + "\r\n"
+_EXPLAINED_ROW = {name: _ROW[name] for name in list(_ROW)[: list(_ROW).index("q05")]} | {
+    "level": 38.4,
+    "time_of_week": 0.0,
+    "season": 1.302114,
+    "holiday": -0.2,
+    "tourism": 0.15,
+    "events": 2.02499,
+    "recent_trend": -0.64,
+    "other": 0.2,
+}
+_EXPLANATIONS = {
+    name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")
+} | {
+    "parts": PARTS,
+    "next": "/v1/explanations?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
+    "rows": [_EXPLAINED_ROW],
+}
+
+
+def _as_csv(row: dict[str, Any]) -> str:
+    return ",".join(row) + "\r\n" + ",".join(str(value) for value in row.values()) + "\r\n"
+
 
 _TAG = {"description": "strong entity tag of the answer", "schema": {"type": "string"}}
 _PLAIN = {"type": "string"}
@@ -140,19 +168,31 @@ _BAD = problem(
     near=["2026-W50"],
 )
 FOUND: Responses = {**READ, 404: _UNKNOWN, 422: _BAD}
-FORECASTS: Responses = {
-    **FOUND,
-    200: {
-        "description": "A page of rows",
-        "headers": {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES},
-        "model": Forecasts,
-        "content": {
-            "application/json": {"example": _FORECASTS},
-            "text/csv": {"schema": _PLAIN, "example": _CSV},
+
+
+def _rows(model: type[Answered], said: dict[str, Any], row: dict[str, Any]) -> Responses:
+    """Return the responses of a route that answers with pages of rows."""
+    return {
+        **FOUND,
+        200: {
+            "description": "A page of rows",
+            "headers": {
+                "ETag": _TAG,
+                "Link": {"description": "next page", "schema": _PLAIN},
+                **_AGES,
+            },
+            "model": model,
+            "content": {
+                "application/json": {"example": said},
+                "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
+            },
         },
-    },
-    304: {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}},
-}
+        304: {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}},
+    }
+
+
+FORECASTS = _rows(Forecasts, _FORECASTS, _ROW)
+EXPLANATIONS = _rows(Explanations, _EXPLANATIONS, _EXPLAINED_ROW)
 READY: Responses = {
     503: problem(
         "no issue published yet; run 'forewatch issue'",

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic_core import to_json
-
-from planning.answers import Question, columns
-from planning.issues import Issue
 
 _DECIMALS = 6  # of a call; far below any meaning, and sums of parts still agree
 _TEXT = ("period", "area", "call_type", "grade", "state")
@@ -23,12 +19,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Columns = dict[str, list[Any]]
 
 
-def page(issue: Issue, question: Question, now: pd.Timestamp, offset: int, limit: int) -> Columns:
-    """Return the columns of some rows of the answer, as lists of the same length.
+def listed(said: Mapping[str, NDArray[Any]]) -> Columns:
+    """Return columns of rows as lists of the same length.
 
     Unknown numbers are None; instants are texts in UTC, force-days local dates.
     """
-    said = columns(issue, question, now, slice(offset, offset + limit))
     return {name: _values(name, column) for name, column in said.items()}
 
 
@@ -73,7 +68,7 @@ def _values(name: str, column: NDArray[Any]) -> list[Any]:
     if name in _TEXT:
         return list(column.tolist())
     is_known = np.isfinite(column)
-    numbers = np.where(is_known, column, 0).round(_DECIMALS)
+    numbers = np.where(is_known, column, 0).round(_DECIMALS) + 0.0  # no -0
     values = (numbers.astype(np.int64) if name.startswith("q") else numbers).tolist()
     if is_known.all():
         return list(values)

@@ -32,6 +32,19 @@ def _example(value: object, pattern: str = "") -> dict[str, Any]:
     return {"examples": [value]} | ({"pattern": pattern} if pattern else {})
 
 
+# What each part of the expected calls is; the names are those of `forewatch.explanations.PARTS`.
+PARTS = {
+    "level": "calls at the long-run level, the same in every hour of the week",
+    "time_of_week": "weekday and hour of the day, a public holiday's own hours among them",
+    "season": "time of the year",
+    "holiday": "public holidays, special days and school holidays",
+    "tourism": "visitors beyond, or short of, the usual number",
+    "events": "announced events in the area and near it",
+    "recent_trend": "the level now beyond, or short of, the long-run level",
+    "other": "what else the blended forecast holds, such as members that see another level",
+}
+
+
 class PageRequest(Frozen):
     """Which part of a long list."""
 
@@ -39,7 +52,7 @@ class PageRequest(Frozen):
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
 
 
-class ForecastRequest(Frozen):
+class QuestionRequest(Frozen):
     """A question about one issue: give `week`, or `from` and `to`."""
 
     week: str | None = Field(
@@ -81,17 +94,22 @@ class ForecastRequest(Frozen):
         json_schema_extra=_example(["immediate"]),
     )
     by: By = Field(default="day", description="the kind of period that a row stands for")
+    issue: Number | None = Field(
+        default=None, description="number of an earlier issue; none: the latest"
+    )
+    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
+    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
+
+
+class ForecastRequest(QuestionRequest):
+    """A question about the forecasts of one issue: give `week`, or `from` and `to`."""
+
     quantiles: str | None = Field(
         default=None,
         max_length=500,
         description="levels between 0 and 1, with commas; none: the force's percentiles",
         json_schema_extra=_example("0.05,0.5,0.95", r"^0?\.\d{1,6}(,0?\.\d{1,6}){0,49}$"),
     )
-    issue: Number | None = Field(
-        default=None, description="number of an earlier issue; none: the latest"
-    )
-    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
-    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
 
 
 class Problem(Frozen):
@@ -105,15 +123,8 @@ class Problem(Frozen):
     reasons: list[str] | None = None
 
 
-class Row(Frozen):
-    """Calls in one period of one area, call type and grade.
-
-    Beside these there is one whole number per quantile: q05, q50, … All are null where the state is
-    no_forecast: unknown is never 0.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, int | None]
+class Cell(Frozen):
+    """One period of one area, call type and grade."""
 
     period: str = Field(description="stable id", examples=["2026-W49", "2026-11-30/early"])
     force_day: date = Field(description="local date of the force-day in which it begins")
@@ -127,10 +138,38 @@ class Row(Frozen):
         "no_forecast: the issue doesn't reach the whole period"
     )
     mean: Count | None = Field(description="expected calls")
+
+
+class Row(Cell):
+    """Calls in one period of one area, call type and grade.
+
+    Beside these there is one whole number per quantile: q05, q50, … All are null where the state is
+    no_forecast: unknown is never 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, int | None]
+
     baseline: Count | None = Field(description="calls by the baseline that the issue names")
     noise_floor: Count | None = Field(
         description="error ÷ mean, in percent, that chance alone would leave a perfect forecast"
     )
+
+
+class ExplainedRow(Cell):
+    """Calls in one period, and what they are made of: the parts add up to the mean.
+
+    A part may be negative. All are null where the state is no_forecast.
+    """
+
+    level: Count | None = Field(description=PARTS["level"])
+    time_of_week: float | None = Field(description=PARTS["time_of_week"])
+    season: float | None = Field(description=PARTS["season"])
+    holiday: float | None = Field(description=PARTS["holiday"])
+    tourism: float | None = Field(description=PARTS["tourism"])
+    events: float | None = Field(description=PARTS["events"])
+    recent_trend: float | None = Field(description=PARTS["recent_trend"])
+    other: float | None = Field(description=PARTS["other"])
 
 
 class Horizon(Frozen):
@@ -140,8 +179,8 @@ class Horizon(Frozen):
     end: Instant
 
 
-class Forecasts(Frozen):
-    """Rows of one issue, with everything that tells what they are."""
+class Answered(Frozen):
+    """What every answer about an issue says beside its rows."""
 
     issue: Number
     origin: Instant = Field(description="nothing at or after it was known to the forecast")
@@ -153,15 +192,27 @@ class Forecasts(Frozen):
     data_version: str
     zone: str = Field(examples=["Europe/London"])
     unit: Literal["calls"]
-    by: By
-    baseline: str = Field(description="what the column baseline is")
-    noise_floor: str = Field(description="what the column noise_floor is")
     notes: list[str]
+    by: By
     total_rows: int = Field(ge=0)
     limit: int
     offset: int
     next: str | None = Field(description="address of the next page of the same issue")
+
+
+class Forecasts(Answered):
+    """Rows of one issue, with everything that tells what they are."""
+
+    baseline: str = Field(description="what the column baseline is")
+    noise_floor: str = Field(description="what the column noise_floor is")
     rows: list[Row]
+
+
+class Explanations(Answered):
+    """What the expected calls of an issue are made of, with everything that tells what they are."""
+
+    parts: dict[str, str] = Field(description="what each part is")
+    rows: list[ExplainedRow]
 
 
 class IssueSummary(Frozen):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from forewatch import __version__
-from serving.cli.asking import forecast, issue
+from serving.cli.asking import explain, forecast, issue
 from serving.cli.data import check, import_
 from serving.cli.group import Commands
 from serving.cli.learning import backtest, train
@@ -54,6 +54,7 @@ for command in (
     models,
     issue,
     forecast,
+    explain,
     backtest,
     serve,
     keys,

@@ -1,12 +1,18 @@
-"""Commands that publish a forecast and ask for one."""
+"""Commands that publish a forecast, ask for one, and ask what it is made of."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from serving.cli.group import workspace_of
+from serving.cli.group import Function, workspace_of
+
+if TYPE_CHECKING:
+    from serving.forecasting import Asked, Said
+    from serving.workspace import Workspace
 
 
 @click.command()
@@ -32,68 +38,98 @@ def issue(root: Path, origin: str | None, days: int | None) -> None:
     click.echo(issuing.text(published))
 
 
+_QUESTION = (
+    click.option("--week", metavar="W", help="ISO week, such as 2026-W49."),
+    click.option("--from", "start", metavar="T", help="First instant or force-day."),
+    click.option("--to", "end", metavar="T", help="The instant or force-day before which to end."),
+    click.option("--area", multiple=True, help="Area or level of areas; may be repeated."),
+    click.option("--call-type", multiple=True, help="Call type, 'each' or 'all'; may be repeated."),
+    click.option("--grade", multiple=True, help="Grade, 'each' or 'all'; may be repeated."),
+    click.option(
+        "--by",
+        type=click.Choice(["hour", "shift", "day", "week"]),
+        default="day",
+        show_default=True,
+    ),
+)
+_ANSWER = (
+    click.option("--issue", "number", type=int, help="Number of the issue.  [default: the latest]"),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv", "parquet"]),
+        default="table",
+        show_default=True,
+    ),
+    click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write."),
+)
+
+
+def _with(options: tuple[Callable[[Function], Function], ...]) -> Callable[[Function], Function]:
+    """Return a decorator that adds options in their order."""
+
+    def added(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return added
+
+
 @click.command()
-@click.option("--week", metavar="W", help="ISO week, such as 2026-W49.")
-@click.option("--from", "start", metavar="T", help="First instant or force-day.")
-@click.option("--to", "end", metavar="T", help="The instant or force-day before which to end.")
-@click.option("--area", multiple=True, help="Area or level of areas; may be repeated.")
-@click.option("--call-type", multiple=True, help="Call type, 'each' or 'all'; may be repeated.")
-@click.option("--grade", multiple=True, help="Grade, 'each' or 'all'; may be repeated.")
-@click.option(
-    "--by",
-    type=click.Choice(["hour", "shift", "day", "week"]),
-    default="day",
-    show_default=True,
-)
+@_with(_QUESTION)
 @click.option("--quantile", type=float, multiple=True, help="Between 0 and 1; may be repeated.")
-@click.option("--issue", "number", type=int, help="Number of the issue.  [default: the latest]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "parquet"]),
-    default="table",
-    show_default=True,
-)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@_with(_ANSWER)
 @click.pass_obj
-def forecast(
-    root: Path,
-    *,
-    week: str | None,
-    start: str | None,
-    end: str | None,
-    area: tuple[str, ...],
-    call_type: tuple[str, ...],
-    grade: tuple[str, ...],
-    by: str,
-    quantile: tuple[float, ...],
-    number: int | None,
-    form: str,
-    out: Path | None,
-) -> None:
+def forecast(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - the options above
     """Ask an issue for a forecast.
 
     Spans are half-open. A date is a force-day, a time without zone the force's local time.
     """
     from serving import forecasting
 
+    _answer(forecasting.forecast, root, asked)
+
+
+@click.command()
+@_with(_QUESTION)
+@_with(_ANSWER)
+@click.pass_obj
+def explain(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - the options above
+    """Ask an issue what its expected calls are made of.
+
+    Parts in calls that add up to the mean: the long-run level, time of week, season, holidays,
+    tourism, events, recent trend, and what else the forecast holds. A part may be negative.
+    """
+    from serving import forecasting
+
+    _answer(forecasting.explanation, root, asked)
+
+
+def _answer(
+    answered: Callable[[Workspace, Asked], Said], root: Path, options: dict[str, Any]
+) -> None:
+    """Print or write what a question, in the names of the options, is answered with."""
+    from serving import forecasting
+
+    form, out = options["form"], options["out"]
     if form == "parquet" and out is None:
         raise click.UsageError("--format parquet needs --out FILE.parquet")
     asked = forecasting.Asked(
-        week=week,
-        start=start,
-        end=end,
-        areas=area,
-        call_types=call_type,
-        grades=grade,
-        by=by,
-        quantiles=quantile,
-        issue=number,
+        week=options["week"],
+        start=options["start"],
+        end=options["end"],
+        areas=options["area"],
+        call_types=options["call_type"],
+        grades=options["grade"],
+        by=options["by"],
+        quantiles=options.get("quantile", ()),
+        issue=options["number"],
     )
-    said = forecasting.forecast(workspace_of(root), asked)
+    said = answered(workspace_of(root), asked)
     if out is not None:
         out.write_bytes(forecasting.rendered(said, form))
-        click.echo(f"wrote {len(said.frame):,} rows to {out}", err=True)
+        click.echo(f"wrote {said.question.rows:,} rows to {out}", err=True)
     elif form == "table":
         from serving.printing import echo_table
 

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from features.clock import Clock
+from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
@@ -50,7 +51,10 @@ def town() -> Profile:
 
 
 def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
-    """Calls of each type an hour: 0.5 in the north, 2 in the south; violence doubles from 18:00."""
+    """Calls of each type an hour: 0.5 in the north, 2 in the south; violence doubles from 18:00.
+
+    The long-run level is just that without the evenings. An event is on the sixth day.
+    """
     force = town()
     clock = Clock.of(force)
     edges = clock.hour_edges(first, days)
@@ -74,11 +78,14 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
         grade_shares=np.zeros((2, 2, 24, 2)) + np.array([0.2, 0.8]),
     )
     shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([1.0, 1.1]))
+    logs = np.zeros((len(FACTORS), 2, 2, days), np.float32)
+    logs[FACTORS.index("events"), :, :, 5:6] = np.log(1.25)
+    factors = Factors(np.array([[12.0, 12.0], [48.0, 48.0]]), logs)
     origin = clock.day_start(first)
     return Issue(
         number=0,
         published_at=origin + pd.Timedelta(minutes=90),
-        forecast=Forecast(origin, origin, rates, shocks),
+        forecast=Forecast(origin, origin, rates, shocks, factors),
         profile=force,
         tree=force.tree(),
         model_version="7",

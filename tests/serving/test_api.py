@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planning.issues import Issue
-from serving.api import forecasts, schemas
+from serving.api import answering, schemas
 from serving.api.rendering import as_csv, as_json
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -300,7 +300,7 @@ def test_a_question_of_too_many_rows_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = WEEK | {"by": "hour"}  # 169 hours
-    monkeypatch.setattr(forecasts, "MAX_QUESTION_ROWS", 169)
+    monkeypatch.setattr(answering, "MAX_QUESTION_ROWS", 169)
     assert bench.get("/v1/forecasts", **asked, limit=1)["total_rows"] == 169
     said = bench.refused("/v1/forecasts", 422, **asked, area="district")
     assert "the question has 338 rows, at most 169" in said["detail"]

@@ -15,6 +15,7 @@ import pytest
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.rates import Rates
 from planning.issues import Issue
+from serving import issue_store
 from serving.issue_store import IssueStore
 
 MakeIssue = Callable[..., Issue]
@@ -39,6 +40,30 @@ def test_an_issue_comes_back_as_it_was_published(store: IssueStore, make_issue: 
     np.testing.assert_array_equal(read.forecast.shocks.sd, made.forecast.shocks.sd)
     np.testing.assert_array_equal(read.forecast.shocks.dispersion, made.forecast.shocks.dispersion)
     assert read.forecast.shocks.lead_days == (0, 7)
+    for name in ("level", "logs"):
+        one, two = (getattr(issue.forecast.factors, name) for issue in (made, read))
+        np.testing.assert_array_equal(one, two)
+        assert one.dtype == two.dtype
+
+
+def test_an_issue_without_factors_is_read_and_has_none(
+    store: IssueStore, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    plain = replace(made, forecast=replace(made.forecast, factors=None))
+    store.publish(plain)
+    assert store.read(1).forecast.factors is None
+    with np.load(store.root / "000001" / "arrays.npz") as arrays:
+        assert not [name for name in arrays if name.startswith("factors")]
+
+
+def test_factors_of_other_code_are_left_alone(
+    store: IssueStore, make_issue: MakeIssue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.publish(make_issue())
+    monkeypatch.setattr(issue_store, "FACTORS", ("weekday", "weather"))
+    read = store.read(1).forecast
+    assert (read.factors, read.rates.places) == (None, ("north", "south"))
 
 
 def test_numbers_ascend_and_each_issue_stays_what_it_was(

@@ -1,0 +1,35 @@
+"""`GET /v1/explanations`: what the expected calls of an issue are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response, Security
+
+from planning.explaining import columns
+from serving.api import documents
+from serving.api.answering import Route, answered
+from serving.api.schemas import PARTS, QuestionRequest
+from serving.api.service import Service, needs, service
+
+router = APIRouter(tags=["forecasts"])
+
+PATH = "/v1/explanations"
+_ROUTE = Route(PATH, columns, {"parts": PARTS})
+
+
+@router.get(
+    PATH,
+    dependencies=[Security(needs("forecasts:read"))],
+    response_class=Response,
+    responses=documents.EXPLANATIONS,
+    summary="What the expected calls are made of",
+    description=documents.ABOUT_EXPLANATIONS,
+)
+def explanations(
+    request: Request,
+    asked: Annotated[QuestionRequest, Query()],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
+    """Return a page of rows, or 304 where the client has it."""
+    return answered(_ROUTE, request, asked, serving)
