@@ -2,6 +2,7 @@
 #
 #   make demo            the whole way on the demo force, then the API until stopped (SERVE=0: no API)
 #   make test            the whole test suite
+#   make peers           the forecasters of benchmarks/peers, in an environment of their own
 #   make setup lint lock clean
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/forewatch.stamp
 
-.PHONY: demo test setup lint lock clean
+.PHONY: demo test setup lint lock peers clean
 
 demo: setup
 	$(BIN)/forewatch demo --workspace $(WORKSPACE) $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
@@ -58,5 +59,13 @@ lock: setup
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --group dev pyproject.toml -o requirements.lock
 
+# PyTorch comes first and apart: its builds differ by where they come from, so no lock fits all. Any
+# processor-only build of 2.13 will do.
+peers:
+	$(PYTHON) -m venv --clear $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes -r benchmarks/peers/requirements.lock
+
 clean:
-	rm -rf $(VENV) build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-peers build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
