@@ -121,6 +121,21 @@ def leaf_counts(view: AsOf, days: int) -> Array:
     return _summed(key, ledger.count, shape)
 
 
+def leaf_days(view: AsOf) -> Array:
+    """Return the known calls of each leaf by force-day of the whole past, (leaves, days).
+
+    Days of which nothing is known have none.
+    """
+    force_days = past_days(view)
+    edges = view.clock.day_edges(force_days[0], len(force_days))
+    ledger = view.ledger(since=edges[0])
+    day = np.searchsorted(instants_us(edges), ledger.starts_us, side="right") - 1
+    inside = day < len(force_days)
+    shape = (len(view.tree.leaves), len(force_days))
+    key = ledger.leaf.astype(np.int64) * shape[1] + day
+    return _summed(key[inside], ledger.count[inside], shape)
+
+
 def grade_counts(view: AsOf, days: int) -> Array:
     """Return the known calls of the last force-days, (places, call types, slots, grades).
 

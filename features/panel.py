@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.beginnings import beginnings
 from features.breaks import Break, adjusted, recent_means
 from features.cube import cube
 from features.days import day_hours
@@ -69,7 +70,8 @@ class Panel:
             (one place only, one call type only) stands once, at the earlier level.
         counts: calls per force-day, shape (D, N); NaN unknown. A total with an unknown part is
             unknown. A day of 23 or 25 hours has the calls of 23 or 25 hours. Members learn from
-            these: where breaks are known, the past is at the level of its last day.
+            these: where breaks are known, the past is at the level of its last day. An area that
+            is new (`features.beginnings`) is unknown before, and no total lacks it.
         covariates: features of the D + H days in every area of the keys.
         area_of: index in covariates.areas of the area of each series, shape (N,).
         hours: length of the D + H force-days in hours, shape (D + H,).
@@ -79,6 +81,8 @@ class Panel:
         ahead: what breaks that are still to come make of the days ahead, a factor of what is
             expected, shape (H, N). None: nothing.
         breaks: the breaks that were used.
+        parents: index of the series of the area above each area's, shape (N,); 0 for call types and
+            cells, -1 for the force. None: not told.
     """
 
     days: pd.DatetimeIndex
@@ -93,6 +97,7 @@ class Panel:
     recorded: Array | None = None
     ahead: Array | None = None
     breaks: tuple[Break, ...] = ()
+    parents: Index | None = None
 
     @property
     def happened(self) -> Array:
@@ -153,6 +158,10 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
     features = PlaceTimeFeatures(view).fit(pd.DataFrame(columns=["day", "area"]))
     values = features.grid(every_day, areas)
     number = {area: i for i, area in enumerate(areas)}
+    unborn = _unborn(view.tree, keys, known.places, daily)
+    counts[unborn] = np.nan
+    if recorded is not None:
+        recorded[unborn] = np.nan
     return Panel(
         days=every_day[:past],
         horizon=every_day[past:],
@@ -166,6 +175,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         recorded=recorded,
         ahead=ahead,
         breaks=() if found is None else found.breaks,
+        parents=_parents(view.tree, areas, len(keys)),
     )
 
 
@@ -205,6 +215,27 @@ def _series(
         columns += list(daily.reshape(-1, daily.shape[2]))
     frame = pd.DataFrame(keys, columns=["level", "area", "call_type"], dtype="str")
     return frame, np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def _unborn(
+    tree: AreaTree, keys: pd.DataFrame, places: tuple[str, ...], daily: Array
+) -> NDArray[np.bool_]:
+    """Return the days on which an area did not exist yet, shape (D, N); the force always did."""
+    first = dict(zip(places, beginnings(np.nan_to_num(daily).sum(1)).tolist(), strict=True))
+    begins = np.zeros(len(keys), dtype=np.int64)
+    for i, area in enumerate(keys["area"]):
+        under = [first[place] for place in places if area in _upwards(tree, place)]
+        begins[i] = 0 if area == tree.root else min(under)
+    return np.asarray(np.arange(daily.shape[2])[:, None] < begins)
+
+
+def _parents(tree: AreaTree, areas: tuple[str, ...], series: int) -> Index:
+    """Return the number of the series of the area above each, see `Panel.parents`."""
+    found = np.zeros(series, dtype=np.int64)
+    for i, area in enumerate(areas):
+        above = tree.area(area).parent
+        found[i] = -1 if above is None or above not in areas else areas.index(above)
+    return found
 
 
 def _upwards(tree: AreaTree, area: str) -> set[str]:

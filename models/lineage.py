@@ -1,8 +1,9 @@
 """Who a series' parents are, and what a series without history is worth.
 
-The whole force is the parent of all areas and of the call types; a cell (place × call type) has two
-parents, its place and its call type. Where nothing is known of a series it takes its share of its
-parents: an equal share of the force's calls, and for a cell the product of both parents' shares.
+The parent of an area is the area above it, that of a call type the whole force; a cell (place ×
+call type) has two parents, its place and its call type. Where nothing is known of a series it takes
+its share of its parents: an equal share among those of its kind below its parent, and for a cell
+the product of both parents' shares.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Lineage:
     """Parents of the series of a panel; series 0 is the whole force; all shapes (N,).
 
     Args:
-        parent: index of the parent (a cell's place), -1 for the whole force.
+        parent: index of the parent (an area's above it, a cell's place), -1 for the whole force.
         call_type_of: index of a cell's call type at the whole force, -1 for others.
         level: number of the level the series stands at, in the order of the keys.
     """
@@ -35,14 +36,18 @@ class Lineage:
 
     @classmethod
     def of(cls, panel: Panel) -> Lineage:
-        """Read the parents off the panel's keys, which name parents before children."""
+        """Read the parents off the panel, which names parents before children.
+
+        A panel that does not tell the areas above has none between force and place.
+        """
         keys = panel.keys.reset_index(drop=True)
         areas, call_types = keys["area"].astype(str), keys["call_type"].astype(str)
         is_cell = (keys["level"] == "cell").to_numpy()
         totals = {
             pair: i for i, pair in enumerate(zip(areas, call_types, strict=True)) if not is_cell[i]
         }
-        parent = np.zeros(len(keys), np.int64)
+        above = np.zeros(len(keys), np.int64) if panel.parents is None else panel.parents
+        parent = np.where(is_cell, 0, above)
         parent[0] = NOBODY
         call_type_of = np.full(len(keys), NOBODY, np.int64)
         for i in np.flatnonzero(is_cell):
@@ -67,7 +72,8 @@ class Lineage:
     def inherited(self, values: Array, i: int) -> float:
         """Return one series' share of its parents' values; values of shape (N,)."""
         if not self.is_cell[i]:
-            return float(values[0] / (self.level == self.level[i]).sum())
+            alike = (self.level == self.level[i]) & (self.parent == self.parent[i])
+            return float(values[self.parent[i]] / alike.sum())
         of_both = values[self.parent[i]] * values[self.call_type_of[i]]
         return float(of_both / values[0]) if values[0] > 0 else 0.0
 

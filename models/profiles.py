@@ -20,7 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.cube import Cube, cube, grade_counts, leaf_counts
+from features.cube import Cube, cube, grade_counts
+from models.leaf_shares import leaf_shares
 from models.member_settings import ShareSettings
 from models.shrinkage import shrunk
 
@@ -61,7 +62,7 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     leaf_place = _leaf_place(view, past.places)
     return Shares(
         _hours(view, past, settings.half_life_days),
-        _leaves(view, leaf_counts(view, settings.days), leaf_place),
+        leaf_shares(view, settings.days, leaf_place),
         _grades(grade_counts(view, settings.days)),
         leaf_place,
         _baseline(past, settings.baseline_weeks),
@@ -201,19 +202,6 @@ def _own_smoothed(calls: Array) -> Array:
 def _by_type(calls: Array, prior: Array) -> Array:
     """Return shares (places, types, days, slots), each type with its own strength."""
     return np.moveaxis(shrunk(np.moveaxis(calls, 1, 0), prior[:, None], per=1), 0, 1)
-
-
-def _leaves(view: AsOf, calls: Array, leaf_place: Index) -> Array:
-    """Return the share of each leaf in its place, shape (leaves, call types)."""
-    population = np.array([view.tree.area(leaf).population or np.nan for leaf in view.tree.leaves])
-    found = np.empty(calls.shape)
-    for place in np.unique(leaf_place):
-        here = leaf_place == place
-        people = population[here]
-        even = np.ones(people.size) if np.isnan(people).any() else people
-        own = shrunk(calls[here].sum(1), even / even.sum())
-        found[here] = shrunk(calls[here].T, own).T
-    return found
 
 
 def _grades(calls: Array) -> Array:

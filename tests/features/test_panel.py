@@ -175,3 +175,27 @@ def test_the_towns_totals_agree_at_every_level(town_history: History) -> None:
     assert np.array_equal(districts[seen].sum(1), total[seen])
     assert np.array_equal(cells[seen].sum((1, 2)), total[seen])
     assert np.array_equal(cells[seen].sum(1), known.counts[np.ix_(seen, known.index("call_type"))])
+
+
+def test_a_new_place_is_unknown_before_its_first_call_and_no_total_lacks_it(
+    village: MakeVillage,
+) -> None:
+    days = pd.date_range("2026-10-01", periods=50).strftime("%Y-%m-%d")
+    rows = [
+        (f"{day}T12:00", area, "theft", "routine", n, f"{day}T13:00")
+        for i, day in enumerate(days)
+        for area, n in (("old", 3), ("bay", 2))
+        if area == "old" or i >= 40
+    ]
+    seen = panel(AsOf(village(rows), at("2026-11-20T07:00")), 3)
+    assert (seen.counts[:, 0] == [3.0] * 40 + [5.0] * 10).all()
+    for kind in ("all", "theft", "noise"):
+        known = np.isfinite(seen.counts[:, seen.series("coast", kind)])
+        assert known.tolist() == [False] * 40 + [True] * 10
+    assert np.isfinite(seen.counts[:, seen.index("force", "call_type")]).all()
+    assert np.isfinite(seen.counts[:, seen.series("town", "noise")]).all()
+
+
+def test_areas_know_the_series_of_the_area_above(known: Panel) -> None:
+    assert known.parents is not None
+    assert known.parents.tolist() == [-1, 0, 0, 0, 0, 0, 0, 0, 0]

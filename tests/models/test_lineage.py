@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,3 +39,18 @@ def test_a_cell_of_a_force_without_calls_is_worth_nothing(lineage: Lineage) -> N
     values = np.zeros(9)
     values[5] = np.nan
     assert lineage.filled(values)[5] == 0
+
+
+def test_an_area_takes_its_share_of_the_area_above(panel_of: PanelOf) -> None:
+    panel = panel_of(np.ones((14, 4, 1)), horizon=7)
+    # force, north = d0 with d1 below it, south = d2 with d3 below it, then the call type and cells
+    keys = panel.keys.assign(level=["force", "area", "part", "area", "part", *["x"] * 5])
+    keys["level"] = keys["level"].mask(keys.index > 5, "cell")
+    parents = np.array([-1, 0, 1, 0, 3, *[0] * 5])
+    lineage = Lineage.of(replace(panel, keys=keys, parents=parents))
+    assert lineage.parent.tolist() == [-1, 0, 1, 0, 3, 0, 1, 2, 3, 4]
+    assert [g.tolist() for g in lineage.generations] == [[0], [1, 3, 5], [2, 4, 6, 8], [7, 9]]
+    values = np.array([100, 60, np.nan, np.nan, 30, 100, 10, 10, 10, 10])
+    filled = lineage.filled(values)
+    assert filled[2] == 60  # the only part of the first area
+    assert filled[3] == 50  # one of two areas of the force

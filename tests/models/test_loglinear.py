@@ -2,12 +2,16 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from features.panel import Panel
+from features.asof import AsOf
+from features.panel import Panel, panel
+from forewatch.history import History
 from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
+from sources.synthetic import DemoForce
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]
@@ -48,7 +52,7 @@ def test_a_holiday_seen_often_enough_is_found(panel_of: PanelOf) -> None:
     truth = rates(1820)
     first = panel_of(truth, horizon=90)
     names = first.covariates.names
-    holiday = first.covariates.values[:, 0, names.index("bank_holiday")] > 0
+    holiday = first.covariates.named(("bank_holiday",))[:, 0, 0] > 0
     truth[holiday] *= 1.3
     panel = panel_of(counts(truth), horizon=90)
     learned = Loglinear().fit(panel)
@@ -102,3 +106,20 @@ def test_gaps_do_not_move_the_forecast(panel_of: PanelOf) -> None:
     found = Loglinear().fit(panel).predict(panel)
     assert found[:, 0] == pytest.approx(rates(28).sum((1, 2))[: len(found)].mean(), rel=0.25)
     assert found.mean(0)[0] == pytest.approx(200, rel=0.03)
+
+
+def test_a_place_of_three_weeks_has_its_level(town: DemoForce, town_history: History) -> None:
+    counts, tree = town_history.counts, town_history.tree
+    place = town.truth.rates.places[2]
+    before = counts["start"] < town_history.observed_until - pd.Timedelta(days=21)
+    kept = counts[~(before & counts["area"].isin(tree.leaves_of(place)))]
+    view = AsOf(dataclasses.replace(town_history, counts=kept), town_history.observed_until)
+    seen = panel(view, 28)
+    found = Loglinear().fit(seen).predict(seen)
+    rates = town.truth.rates
+    first = np.flatnonzero(np.diff(rates.day, prepend=-1))
+    daily = np.add.reduceat(rates.base[2].sum(0), first)
+    true = daily[rates.force_days.get_indexer(seen.horizon)]
+    assert found[:, seen.series(place)].mean() == pytest.approx(true.mean(), rel=0.1)
+    parts = found[:, seen.cells[2]].sum(1)
+    assert parts.mean() == pytest.approx(true.mean(), rel=0.15)
