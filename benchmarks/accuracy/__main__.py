@@ -82,7 +82,9 @@ def _found(
         notes.append(_backtest(asked, protocol, workspace, file))
     notes += [_told(peer) for peer in asked.peers]
     history = workspace.history()
-    files = {asked.name: file} | {peer.stem: peer for peer in asked.peers}
+    files = {asked.name: file} | {
+        peer.stem.removeprefix(f"{protocol.name}-"): peer for peer in asked.peers
+    }
     whole, _ = case(history, protocol, files)
     found, all_scores = [], []
     cases = {"day": whole}

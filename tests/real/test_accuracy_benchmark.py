@@ -36,7 +36,8 @@ def test_the_truth_of_wales_is_that_of_pandas_alone(
     data = real_data / "wales-ambulance"
     wide: pd.DataFrame = alone.truth(data / "counts.csv.gz")
     workspaces.build("wales", data, tmp_path, "")
-    keys = [(area, kind, grade) for _, area, kind, grade in wide.columns]
+    table = wide.columns.to_frame(index=False)
+    keys = list(zip(table["area"], table["call_type"], table["grade"], strict=True))
     found = truth(Workspace(tmp_path).history(), keys, "day")
     assert len(keys) == 1 + 3 + 7 + 691
     assert np.array_equal(found.counts, wide.to_numpy(float))
