@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -76,8 +76,8 @@ class Panel:
         area_of: index in covariates.areas of the area of each series, shape (N,).
         hours: length of the D + H force-days in hours, shape (D + H,).
         places: ids of the modelled areas; call_types: ids, in the profile's order.
-        recorded: counts as they were recorded, whatever breaks are known, same shape; these are
-            judged by, and the honest baseline reads them. None: the same as counts.
+        recorded: counts as they were recorded, whatever breaks are known, same shape: these are
+            judged by. None: the same as counts.
         ahead: what breaks that are still to come make of the days ahead, a factor of what is
             expected, shape (H, N). None: nothing.
         breaks: the breaks that were used.
@@ -103,6 +103,11 @@ class Panel:
     def happened(self) -> Array:
         """The counts as they were recorded, shape (D, N); NaN unknown."""
         return self.counts if self.recorded is None else self.recorded
+
+    @property
+    def as_recorded(self) -> Panel:
+        """The panel as if no break were known."""
+        return replace(self, counts=self.happened, recorded=None, ahead=None, breaks=())
 
     def index(self, *levels: str) -> Index:
         """Return the numbers of the series at the levels, ascending, shape (series,)."""

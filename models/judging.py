@@ -66,7 +66,11 @@ def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | Non
     if name not in recipe.members:
         return None
     at = list(recipe.members).index(name)
-    return [fold.predicted[at][:, groups.parts.cells] for fold in groups.folds]
+    alone = [
+        fold.predicted[at] if fold.honest is None or name != BASELINE else fold.honest
+        for fold in groups.folds
+    ]
+    return [one[:, groups.parts.cells] for one in alone]
 
 
 def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> Shocks:

@@ -68,12 +68,7 @@ def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Arra
     """
     nothing = np.full((len(seen.horizon), len(seen.keys)), np.nan)
     found = [members[name].predict(seen) if name in members else nothing for name in recipe.members]
-    if seen.ahead is not None:  # the honest baseline knows of no break
-        found = [
-            one if name == BASELINE else one * seen.ahead
-            for name, one in zip(recipe.members, found, strict=True)
-        ]
-    return np.stack(found)
+    return np.stack(found) * (1.0 if seen.ahead is None else seen.ahead)
 
 
 def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:

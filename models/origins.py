@@ -21,7 +21,7 @@ from features.panel import Panel, panel
 from forewatch.errors import NotEnoughHistory
 from forewatch.progress import Progress
 from models.line_up import fitted, predictions
-from models.recipe import Recipe
+from models.recipe import BASELINE, Recipe
 
 Array = NDArray[np.float64]
 LEAST_DAYS = 112  # 8 weeks to learn from and two origins four weeks apart
@@ -38,6 +38,8 @@ class Fold:
         days: force-days ahead, shape (H,).
         predicted: shape (members, H, series).
         counts: what happened, shape (H, series); NaN where it is not known (yet).
+        honest: what the honest baseline forecast from the counts as recorded, shape (H, series);
+            None where no break was known: then it is the member of that name.
     """
 
     origin: pd.Timestamp
@@ -45,6 +47,7 @@ class Fold:
     days: pd.DatetimeIndex
     predicted: Array
     counts: Array
+    honest: Array | None = None
 
 
 def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
@@ -83,9 +86,9 @@ def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress)
     workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
     found: list[Fold] = []
     for number, made in enumerate(workers(tasks)):
-        for days, predicted in made:
+        for days, predicted, honest in made:
             origin = view.clock.day_start(days[0])
-            found.append(Fold(origin, number, days, predicted, happened(now, days)))
+            found.append(Fold(origin, number, days, predicted, happened(now, days), honest))
         progress("judging on past origins", number + 1, len(groups))
     return found
 
@@ -107,11 +110,20 @@ def _panels(view: AsOf, groups: list[list[pd.Timestamp]], recipe: Recipe) -> Ite
         yield [panel(view.at(origin), recipe.origins.horizon_days) for origin in origins]
 
 
-def _forecasts(recipe: Recipe, panels: list[Panel]) -> list[tuple[pd.DatetimeIndex, Array]]:
-    """Return days ahead and predictions from each panel, fitted on the first."""
+def _forecasts(
+    recipe: Recipe, panels: list[Panel]
+) -> list[tuple[pd.DatetimeIndex, Array, Array | None]]:
+    """Return days ahead, predictions and the honest baseline's, fitted on the first panel."""
     members = fitted(recipe, panels[0], jobs=1)
     with threadpool_limits(1):
-        return [(seen.horizon, predictions(recipe, members, seen)) for seen in panels]
+        return [
+            (
+                seen.horizon,
+                predictions(recipe, members, seen),
+                members[BASELINE].predict(seen.as_recorded) if seen.breaks else None,
+            )
+            for seen in panels
+        ]
 
 
 def table(found: list[Fold], recipe: Recipe) -> pd.DataFrame:

@@ -5,9 +5,10 @@ Each day ahead is expected to be the mean of the last 8 (26, 52) days of its wee
 1. days that are not known are left out; where fewer are known, the mean is over what is there;
 2. where none is known, the mean of all known days of the series stands in;
 3. where no day is known at all, the series takes its share of its parents;
-4. a mean of zero is replaced by half a call over all the days seen: nothing is impossible;
-5. the honest baseline reads the counts as recorded: no register of breaks helps it. The longer
-   means read them as if the breaks had always been.
+4. a mean of zero is replaced by half a call over all the days seen: nothing is impossible.
+
+As members they learn from the past as if its breaks had always been; as the baseline that is judged
+beside the forecast, that of 8 weeks is asked for the counts as recorded (`models.origins`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ class SameWeekdayMean:
     """The mean of the last *weeks* known days of the same weekday."""
 
     weeks: ClassVar[int]
-    is_honest: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.series_: Series | None = None
@@ -54,13 +54,12 @@ class SameWeekdayMean:
     def predict(self, panel: Panel) -> Array:
         """Return the mean of each series' last same weekdays, shape (H, N)."""
         check_series(self.name, self.series_, panel)
-        counts = panel.happened if self.is_honest else panel.counts
-        recent = counts[-WEEK_DAYS * self.weeks :]
+        recent = panel.counts[-WEEK_DAYS * self.weeks :]
         weekday = panel.days.day_of_week.to_numpy()[-WEEK_DAYS * self.weeks :]
-        overall = Lineage.of(panel).filled(_mean(counts))
+        overall = Lineage.of(panel).filled(_mean(panel.counts))
         by_weekday = np.stack([_mean(recent[weekday == d]) for d in range(WEEK_DAYS)])
         by_weekday = np.where(np.isnan(by_weekday), overall, by_weekday)
-        least = HALF_A_CALL / (known_days(counts) + 1)
+        least = HALF_A_CALL / (known_days(panel.counts) + 1)
         return np.asarray(np.maximum(by_weekday, least)[panel.horizon.day_of_week.to_numpy()])
 
     def state(self) -> State:
@@ -79,7 +78,6 @@ class SameWeekday8(SameWeekdayMean):
     """The mean of the last 8 same weekdays: the honest baseline."""
 
     weeks = 8
-    is_honest = True
 
 
 class SameWeekday26(SameWeekdayMean):

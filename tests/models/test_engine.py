@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
-from forewatch.history import History
+from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
 from models.engine import Engine
 from models.recipe import Recipe
@@ -105,3 +107,20 @@ def test_a_model_of_other_code_is_stale(trained: Training) -> None:
         Engine.from_state(older)
     with pytest.raises(StaleModel, match="KeyError: 'weights'"):
         Engine.from_state({name: part for name, part in state.items() if name != "weights"})
+
+
+def test_an_announced_break_changes_what_it_concerns_from_its_start_on(
+    trained: Training, town_history: History, forecast: Forecast
+) -> None:
+    until, kind = town_history.observed_until, town_history.profile.call_type_ids[1]
+    row = {"start": until + pd.Timedelta(days=7), "end": until + pd.Timedelta(days=21), "area": ""}
+    row |= {"call_type": kind, "kind": "level", "expected_ratio": 0.5, "reason": "new policy"}
+    breaks = pd.DataFrame([row | {"decided_by": "board", "known_at": until}])
+    known = replace(town_history, breaks=check("breaks", breaks))
+    changed = trained.engine.forecast(AsOf(known, until), 40).rates
+    ratio = changed.base.sum((0,)) / forecast.rates.base.sum((0,))
+    within = (changed.day >= 7) & (changed.day < 21)
+    # weights differ from level to level, so that raking moves the other types a little
+    assert ratio[1, within].mean() == pytest.approx(0.5, abs=0.01)
+    assert ratio[1, ~within] == pytest.approx(1, abs=0.01)
+    assert np.delete(ratio, 1, axis=0) == pytest.approx(1, abs=0.02)

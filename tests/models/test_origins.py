@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.asof import AsOf
 from features.panel import Panel, panel
-from forewatch.history import History
+from forewatch.history import History, check
 from models.origins import folds, happened, plan, table
 from models.recipe import Recipe
 
@@ -61,3 +63,27 @@ def test_each_fold_forecasts_from_what_was_known_at_its_origin(
     wanted = np.nanmean(np.abs(first.predicted[0, :, 0] - first.counts[:, 0]))
     assert rows["mae"].iloc[0] == pytest.approx(wanted)
     assert rows["days"].tolist() == [35, 35, 35, 28]
+
+
+def test_members_know_of_a_break_that_the_honest_baseline_does_not(
+    town_history: History, quick: Recipe
+) -> None:
+    until = town_history.observed_until
+    row = {"start": until - pd.Timedelta(days=40), "end": until, "area": "", "call_type": ""}
+    row |= {"kind": "level", "expected_ratio": 0.25, "reason": "x", "decided_by": "y"}
+    row |= {"known_at": until - pd.Timedelta(days=70)}
+    known = replace(town_history, breaks=check("breaks", pd.DataFrame([row])))
+    recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
+    found, plain = (
+        folds(view, panel(view, 1), recipe, 1, silent)
+        for view in (AsOf(known, until), AsOf(town_history, until))
+    )
+    assert [fold.honest is None for fold in found] == [True, True, False, False]
+    for fold, other in zip(found, plain, strict=True):
+        honest = fold.predicted[0] if fold.honest is None else fold.honest
+        np.testing.assert_array_equal(honest, other.predicted[0])
+        np.testing.assert_array_equal(fold.counts, other.counts)
+    ratio = found[2].predicted[0] / plain[2].predicted[0]  # announced from 56 days before the end
+    assert ratio[:16] == pytest.approx(1)
+    assert ratio[16] == pytest.approx(0.25 ** (23 / 24))  # from 08:00 on: in summer time
+    assert ratio[17:] == pytest.approx(0.25)
