@@ -1,6 +1,8 @@
-"""Latency of `GET /v1/forecasts` for a district's week under a steady load, one worker.
+"""Latency of a district's week under a steady load, one worker.
 
-    python benchmarks/serve_load.py [--rate 50] [--seconds 20] [--by hour]
+    python benchmarks/serve_load.py [--rate 50] [--seconds 20] [--by hour] [--ask explanations]
+
+Asked is `GET /v1/forecasts`, or with `--ask explanations` what the same rows are made of.
 
 An issue of 9 districts × 12 call types × 91 days of hours is served by `serving.api.server` in a
 process of its own. A client on loopback sends requests at fixed moments, whether or not earlier
@@ -24,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from features.clock import Clock
+from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
@@ -83,16 +86,18 @@ def issue() -> Issue:
     )
     shocks = Shocks((0, 7, 28), np.full((3, 4, 2), 0.04), np.array([1.0, 1.05, 1.1]))
     origin = clock.day_start(FIRST)
-    forecast = Forecast(origin, origin, rates, shocks)
+    level = base.mean(2) * 24
+    logs = rng.normal(0, 0.05, (len(FACTORS), DISTRICTS, TYPES, DAYS)).astype(np.float32)
+    forecast = Forecast(origin, origin, rates, shocks, Factors(level, logs))
     return Issue(0, origin, forecast, force, force.tree(), "1", {"boosting": "4.7"}, "calls@1")
 
 
-def questions(by: str) -> list[str]:
+def questions(ask: str, by: str) -> list[str]:
     """Return different questions about a district's week: 9 districts × 13 weeks × call types."""
     weeks = [f"{week:%G-W%V}" for week in pd.date_range(FIRST, periods=13, freq="7D")]
     types = ["all", *(f"type-{i}" for i in range(TYPES))]
     return [
-        f"/v1/forecasts?week={week}&area=district-{d}&call_type={kind}&by={by}"
+        f"/v1/{ask}?week={week}&area=district-{d}&call_type={kind}&by={by}"
         for kind in types
         for week in weeks
         for d in range(DISTRICTS)
@@ -171,16 +176,16 @@ async def rounds(port: int, token: str, server: int, arguments: argparse.Namespa
         except OSError:
             await asyncio.sleep(0.1)
     for _ in range(5):  # first imports and the reading of the issue are not what is measured
-        _, _, length = await client.get("/v1/forecasts?week=2026-W49&quantiles=0.4&by=hour")
-    paths = questions(arguments.by)
+        _, _, length = await client.get(f"/v1/{arguments.ask}?week=2026-W49&by=hour")
+    paths = questions(arguments.ask, arguments.by)
     n = min(round(arguments.rate * arguments.seconds), len(paths))
     order = np.random.default_rng(2).permutation(len(paths))[:n]
     cold = [(paths[i], "") for i in order]
     few = [cold[i % 40] for i in range(n)]
     _, _, length = await client.get(paths[order[0]].replace("call_type=", "grade=all&call_type="))
     print(
-        f"{n} requests at {arguments.rate:g} a second, by {arguments.by}, {length} bytes, one "
-        f"worker, {os.cpu_count()} cores"
+        f"{n} requests for {arguments.ask} at {arguments.rate:g} a second, by {arguments.by}, "
+        f"{length} bytes, one worker, {os.cpu_count()} cores"
     )
     for name, asked, status in (("cold", cold, 200), ("warm", few, 200), ("unchanged", [], 304)):
         if name == "unchanged":
@@ -210,6 +215,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=50, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20, help="length of a round")
     parser.add_argument("--by", default="hour", choices=("hour", "day"), help="kind of period")
+    parser.add_argument("--ask", default="forecasts", choices=("forecasts", "explanations"))
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:

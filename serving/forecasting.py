@@ -147,7 +147,8 @@ def readable(said: Said) -> pd.DataFrame:
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
     decimals = _decimals(frame["mean"])
     for number in [*numbers[:1], *quantiles, *numbers[1:]]:
-        shown[number] = frame[number].round(1 if number == "noise_floor" else decimals)
+        rounded = frame[number].round(1 if number == "noise_floor" else decimals)
+        shown[number] = rounded + 0.0  # no -0
     return shown
 
 

@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 
+from forewatch.explanations import PARTS
 from serving.api.app import create_app
 from serving.cli import cli
 from serving.settings import load
@@ -175,6 +176,18 @@ def test_the_parts_add_up_to_the_whole(journey: Journey) -> None:
     ):
         parts = asked(journey, *part).groupby("force_day")["mean"].sum()
         np.testing.assert_allclose(parts, total, rtol=1e-4)
+
+
+def test_an_explanation_adds_up_to_the_forecast(journey: Journey) -> None:
+    asked = ("--week", WEEK, "--area", "district", "--by", "shift", "--format", "csv")
+    said = pd.read_csv(io.StringIO(journey.run("explain", *asked).stdout))
+    forecast = pd.read_csv(io.StringIO(journey.run("forecast", *asked).stdout))
+    assert said["mean"].to_numpy() == pytest.approx(forecast["mean"].to_numpy(), abs=2e-6)
+    assert said[list(PARTS)].sum(axis=1).to_numpy() == pytest.approx(said["mean"], abs=1e-5)
+    table = journey.run("explain", "--week", WEEK).stdout
+    assert "what the expected calls are made of by day: " in table
+    assert "recent_trend" in table
+    assert " -0 " not in table
 
 
 def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
