@@ -65,7 +65,7 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
         leaf_shares(view, settings.days, leaf_place),
         _grades(grade_counts(view, settings.days)),
         leaf_place,
-        _baseline(past, settings.baseline_weeks),
+        _baseline(past, settings),
     )
 
 
@@ -179,10 +179,18 @@ def _by_kind(past: Cube, kind: Index, weight: Array, slots: int) -> tuple[Array,
     cell = kind[past.day] * slots + past.slot
     known = np.isfinite(past.counts)
     shape = (*past.counts.shape[:2], _KINDS_OF_DAY, slots)
-    order = np.zeros((len(cell), _KINDS_OF_DAY * slots))
-    order[np.arange(len(cell)), cell] = weight
-    calls = np.where(known, past.counts, 0.0) @ order
-    return calls.reshape(shape), (known.astype(float) @ order).reshape(shape)
+    calls = _sums(np.where(known, past.counts, 0.0) * weight, cell, _KINDS_OF_DAY * slots)
+    return calls.reshape(shape), _sums(known * weight, cell, _KINDS_OF_DAY * slots).reshape(shape)
+
+
+def _sums(values: Array, cell: Index, cells: int) -> Array:
+    """Return the sums of values (…, intervals) by the cell of their interval, (…, cells)."""
+    order = np.argsort(cell, kind="stable")
+    present, first = np.unique(cell[order], return_index=True)
+    found = np.zeros((*values.shape[:-1], cells))
+    if len(present):
+        found[..., present] = np.add.reduceat(values[..., order], first, axis=-1)
+    return found
 
 
 def _type_week(calls: Array) -> Array:
@@ -217,24 +225,23 @@ def _grades(calls: Array) -> Array:
     return np.asarray(np.moveaxis(by_type, 0, 1))
 
 
-def _baseline(past: Cube, weeks: int) -> Array:
+def _baseline(past: Cube, settings: ShareSettings) -> Array:
     """Return the mean of the last same weekday-hours, (places, call types, 7, slots).
 
     Unknown hours are left out; where none is known, the mean of all known ones stands in.
     """
-    slots = _slots(past)
-    recent = past.day >= len(past.force_days) - weeks * _DAYS_OF_WEEK
+    slots, last = _slots(past), len(past.force_days)
     cell = past.force_days.day_of_week.to_numpy()[past.day] * slots + past.slot
-    counts = past.counts
-    overall = _masked_mean(counts, np.ones((counts.shape[2], 1)))
-    order = np.zeros((counts.shape[2], _DAYS_OF_WEEK * slots))
-    order[np.arange(len(cell)), cell] = recent
-    found = _masked_mean(counts, order)
+    year = past.day >= last - settings.days
+    overall = _masked_mean(past.counts[:, :, year], np.zeros(int(year.sum()), np.int64), 1)
+    recent = past.day >= last - settings.baseline_weeks * _DAYS_OF_WEEK
+    found = _masked_mean(past.counts[:, :, recent], cell[recent], _DAYS_OF_WEEK * slots)
     found = np.where(np.isnan(found), np.nan_to_num(overall), found)
-    return np.asarray(found.reshape(*counts.shape[:2], _DAYS_OF_WEEK, slots))
+    return np.asarray(found.reshape(*past.counts.shape[:2], _DAYS_OF_WEEK, slots))
 
 
-def _masked_mean(counts: Array, order: Array) -> Array:
+def _masked_mean(counts: Array, cell: Index, cells: int) -> Array:
     known = np.isfinite(counts)
-    total, n = np.where(known, counts, 0.0) @ order, known.astype(float) @ order
+    total = _sums(np.where(known, counts, 0.0), cell, cells)
+    n = _sums(known.astype(float), cell, cells)
     return np.asarray(np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0))
