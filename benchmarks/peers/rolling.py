@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from benchmarks.peers.series import CASES, KEYS, Case
 def written(asked: argparse.Namespace) -> dict[str, object]:
     """Forecast from every origin with one peer, write the file, and return what was done."""
     case = CASES[asked.case](asked.data)
+    reading = resource.getrusage(resource.RUSAGE_SELF)
     counts = case.counts[asked.levels] if asked.levels else case.counts
     name = asked.peers[0]
     forecast = peer(name, asked.refit_every)
@@ -33,6 +35,8 @@ def written(asked: argparse.Namespace) -> dict[str, object]:
         "origins": len(made),
         "horizon_days": case.horizon_days,
         "rows": len(rows),
+        "cpu_seconds_reading": round(reading.ru_utime + reading.ru_stime, 1),
+        "peak_mib_reading": reading.ru_maxrss // 1024,
     }
 
 

@@ -203,20 +203,16 @@ def demo(data: Path) -> Case:
     profile = tomllib.loads((data / "forewatch.toml").read_text())
     types = _types(mapping)
     columns = ["call_ref", "received_at", "beat", "code", "source", "status"]
-    raw = pd.read_csv(data / "calls.csv", usecols=columns, parse_dates=["received_at"])
+    few = dict.fromkeys(("beat", "code", "source", "status"), "category")
+    raw = pd.read_csv(data / "calls.csv", usecols=columns, dtype=few, parse_dates=["received_at"])
     raw = raw.drop_duplicates("call_ref", keep="last")
     raw = raw[(raw["source"] != "officer") & (raw["status"] == "live") & raw["code"].isin(types)]
     parent = {area["id"]: area.get("parent") for area in profile["areas"]}
     root = next(area for area, above in parent.items() if above is None)
-    beats = pd.DataFrame(
-        {
-            "day": (raw["received_at"] - SEVEN).dt.normalize(),
-            "area": raw["beat"],
-            "call_type": raw["code"].map(types),
-            "grade": ALL,
-            "count": 1,
-        }
-    )
+    days = (raw["received_at"] - SEVEN).dt.normalize().rename("day")
+    kinds = raw["code"].astype("object").map(types).rename("call_type")
+    beats = raw.groupby([days, raw["beat"].astype("object").rename("area"), kinds]).size()
+    beats = beats.rename("count").reset_index().assign(grade=ALL)
     cells = beats.assign(area=beats["area"].map(parent))
     levels = {
         "force": beats.assign(area=root, call_type=ALL),
