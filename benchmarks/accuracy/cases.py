@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +85,9 @@ def _climatologies(
     found = []
     for name, weeks in WEEKS.items():
         spread = past.spread(weeks, happened, first, protocol.blocks, level)
-        made = past.climatology(name, weeks, happened, targets, spread)
-        if weeks == WEEKS[EIGHT] and baseline is not None:
-            made = past.with_spread(name, baseline.mean.astype(float), targets, spread)
-        found.append(replace(made, name=name))
+        if name == EIGHT and baseline is not None:
+            mean = baseline.mean.astype(float)
+        else:
+            mean = past.expected(weeks, happened, targets)
+        found.append(past.with_spread(name, mean, targets, spread))
     return found

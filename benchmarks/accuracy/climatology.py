@@ -60,22 +60,22 @@ def means(truth: Truth, weeks: int, before: int, at: Index) -> Array:
     return np.asarray(table[truth.slot[at]])
 
 
-def climatology(name: str, weeks: int, truth: Truth, targets: Targets, spread: Spread) -> Contender:
-    """Return the mean of the last weeks at each target, with quantiles."""
+def expected(weeks: int, truth: Truth, targets: Targets) -> Array:
+    """Return the mean of the last weeks before its origin at each target, (targets, series)."""
     at = truth.at(targets.starts)
     mean = np.empty((len(at), len(truth.series)))
     for origin in range(len(targets.origins)):
         rows = targets.origin == origin
         before = int(truth.day[at[rows][0]] - targets.lead_day[rows][0] + 1)
         mean[rows] = means(truth, weeks, before, at[rows])
-    return with_spread(name, mean, targets, spread)
+    return mean
 
 
 def with_spread(name: str, mean: Array, targets: Targets, spread: Spread) -> Contender:
     """Return a bare mean with the quantiles that a spread gives it."""
     ratio = np.full(mean.shape, np.nan)
     for (first, last), own in zip(spread.blocks, spread.ratio, strict=True):
-        ratio[(targets.lead_day >= first) & (targets.lead_day <= last)] = own
+        ratio[(targets.lead_day >= first) & (targets.lead_day <= last)] = own.round(2)
     # few means of few counts differ: each pair's quantiles are found once
     pairs = np.stack([mean.ravel().round(6), ratio.ravel()], axis=1).view(np.complex128).ravel()
     unique, back = np.unique(pairs, return_inverse=True)
@@ -122,4 +122,4 @@ def _pulled(squares: Array, expected: Array, days: int, level: NDArray[np.str_])
         pooled = squares[own].sum() / max(expected[own].sum(), 1e-9)
         weight = np.maximum(expected[own] * _PULL_DAYS / days, 1e-6)
         ratio[own] = (squares[own] + weight * pooled) / (expected[own] + weight)
-    return np.maximum(ratio, 1e-3)
+    return np.maximum(ratio, 0.01)

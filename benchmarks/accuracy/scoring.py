@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ _SEED = 3
 _MEDIAN = QUANTILES.index(0.5)
 _EPOCH = pd.Timestamp("1970-01-05", tz="UTC")  # a Monday
 _CHUNK = 200_000
+_HIGHEST_RATE = 1e6  # calls in one interval
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,7 @@ def _compared(
 def _floor(mean: Array, y: Array, scale: Array) -> dict[str, float]:
     known = np.isfinite(y) & np.isfinite(mean)
     rate, by = mean[known], scale[known]
-    grid = np.geomspace(1e-4, max(float(rate.max(initial=1)), 1) * 1.01, 3000)
-    absolute, crps = _poisson(grid)
+    grid, absolute, crps = _poisson()
     return {
         "floor_mae": float((np.interp(rate, grid, absolute) / by).mean()),
         "floor_mse": float(rate.mean()),
@@ -175,8 +175,10 @@ def _floor(mean: Array, y: Array, scale: Array) -> dict[str, float]:
     }
 
 
-def _poisson(rate: Array) -> tuple[Array, Array]:
-    """Return what remains of absolute error and of the quantiles' loss when the rate is known."""
+@cache
+def _poisson() -> tuple[Array, Array, Array]:
+    """Return rates, and the absolute error and the quantiles' loss that remain if one is known."""
+    rate = np.geomspace(1e-4, _HIGHEST_RATE, 4000)
     known = CountDistribution.of(rate, rate)
     _, absolute = scores.poisson_floor(rate)
     quantiles = known.quantiles(QUANTILES)
@@ -184,4 +186,4 @@ def _poisson(rate: Array) -> tuple[Array, Array]:
     for k, level in enumerate(QUANTILES):
         apart = scores.absolute(known, quantiles[:, k])
         loss += (apart + (2 * level - 1) * (rate - quantiles[:, k])) / 2
-    return absolute, 2 * loss / len(QUANTILES)
+    return rate, absolute, 2 * loss / len(QUANTILES)

@@ -77,9 +77,10 @@ def _counts(cells: pd.DataFrame, tree: AreaTree, series: Sequence[Series], edges
     inside = (at >= 0) & (at < len(edges) - 1)
     cells, at = cells[inside], at[inside]
     amount = cells["count"].to_numpy(float)
-    here = {area: cells["area"].isin(tree.leaves_of(area)).to_numpy() for area, _, _ in set(series)}
-    kinds = {kind: (cells["call_type"] == kind).to_numpy() for _, kind, _ in set(series)}
-    grades = {grade: (cells["grade"] == grade).to_numpy() for _, _, grade in set(series)}
+    areas = {area for area, _, _ in series}
+    here = {area: cells["area"].isin(tree.leaves_of(area)).to_numpy() for area in areas}
+    kinds = {kind: (cells["call_type"] == kind).to_numpy() for kind in {key[1] for key in series}}
+    grades = {grade: (cells["grade"] == grade).to_numpy() for grade in {key[2] for key in series}}
     kinds[ALL] = grades[ALL] = np.ones(len(cells), bool)
     found = np.empty((len(edges) - 1, len(series)))
     for i, (area, kind, grade) in enumerate(series):
