@@ -209,10 +209,11 @@ def demo(data: Path) -> Case:
     raw = raw[(raw["source"] != "officer") & (raw["status"] == "live") & raw["code"].isin(types)]
     parent = {area["id"]: area.get("parent") for area in profile["areas"]}
     root = next(area for area, above in parent.items() if above is None)
-    days = (raw["received_at"] - SEVEN).dt.normalize().rename("day")
-    kinds = raw["code"].astype("object").map(types).rename("call_type")
-    beats = raw.groupby([days, raw["beat"].astype("object").rename("area"), kinds]).size()
-    beats = beats.rename("count").reset_index().assign(grade=ALL)
+    raw["day"] = (raw["received_at"] - SEVEN).dt.normalize()
+    raw["area"], raw["call_type"] = raw["beat"].astype("object"), raw["code"].map(types)
+    raw = raw.astype({"call_type": "object"})
+    sums = raw.groupby(["day", "area", "call_type"])["code"].count()
+    beats = sums.rename("count").reset_index().assign(grade=ALL)
     cells = beats.assign(area=beats["area"].map(parent))
     levels = {
         "force": beats.assign(area=root, call_type=ALL),
