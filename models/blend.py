@@ -1,18 +1,20 @@
 """How much each member counts, by block of leads and level.
 
-1. Errors of the members on rolling origins are put on the scale of Poisson noise (squared error ÷
+1. Before anything is known the models count the same, and a simple mean of past weeks a part of
+   one: models of different kinds err differently, the means err alike.
+2. Errors of the members on rolling origins are put on the scale of Poisson noise (squared error ÷
    expected calls of the series), so that no single large series decides for its level, and divided
    by those of the honest baseline.
-2. A dozen overlapping origins say little about one level and block alone: what they say is mixed
-   with what all levels say of the block, and all blocks of the level.
-3. Members are weighed by a power of what they lose: nearly equal where they are nearly equally
-   good. A member that clearly loses to the baseline gets no weight; if all do, the baseline stands
-   alone.
+3. A dozen overlapping origins say little about one level and block alone: what they say is mixed
+   with what all levels say of the block, and all blocks of the level. And they are believed by how
+   many independent looks they are: origins four weeks apart look at the same quarter three times.
+4. Members are weighed by a power of what they are believed to lose. A member that clearly loses to
+   the baseline gets no weight; if all do, the baseline stands alone.
 
 Source:
     Bates & Granger (1969), The combination of forecasts, method (i) with a power; Smith & Wallis
     (2009), A simple explanation of the forecast combination puzzle (why not estimate more);
-    docs/experiments/002-weights-of-the-members.md.
+    docs/experiments/002-weights-of-the-members.md, 007-blend-and-coherence.md.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import SettingsError
@@ -33,7 +36,7 @@ _ABSENT = 2.0  # squared errors of a member that was not judged ÷ the worst mem
 _NOTHING = 1e-9  # keeps the loss of a perfect member, or baseline, from dividing by 0
 _WILDEST = np.log(4.0)  # no level or block says more than this of another
 _POOLED = 0.7  # share of what all levels and blocks say; docs/experiments/002
-_CLEARLY = 1.5  # squared error ÷ the baseline's beyond which a member gets no weight; the same
+_CLEARLY = 1.25  # believed squared error ÷ the baseline's beyond which a member gets no weight
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,20 @@ class Weights:
         members: names, shape (members,).
         levels: names of the levels, shape (levels,).
         lead_blocks: first lead day of each block, shape (blocks,).
-        values: shape (blocks, levels, members), never negative, summing to 1 over members.
+        table: shape (blocks, levels, members), never negative, summing to 1 over members.
     """
 
     members: tuple[str, ...]
     levels: tuple[str, ...]
     lead_blocks: tuple[int, ...]
-    values: Array
+    table: Array
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit and weights that are none."""
         shape = (len(self.lead_blocks), len(self.levels), len(self.members))
-        if self.values.shape != shape:
-            raise ValueError(f"weights of shape {self.values.shape}; want {shape}")
-        if (self.values < 0).any() or not np.allclose(self.values.sum(-1), 1):
+        if self.table.shape != shape:
+            raise ValueError(f"weights of shape {self.table.shape}; want {shape}")
+        if (self.table < 0).any() or not np.allclose(self.table.sum(-1), 1):
             raise ValueError("weights are never negative and sum to 1 over the members")
 
     @classmethod
@@ -76,14 +79,14 @@ class Weights:
             "members": list(self.members),
             "levels": list(self.levels),
             "lead_blocks": list(self.lead_blocks),
-            "values": self.values,
+            "table": self.table,
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Weights:
         """Return the weights that `state` wrote."""
         blocks = tuple(int(day) for day in state["lead_blocks"])
-        return cls(tuple(state["members"]), tuple(state["levels"]), blocks, state["values"])
+        return cls(tuple(state["members"]), tuple(state["levels"]), blocks, state["table"])
 
 
 def block_of(lead_blocks: Sequence[int], days: int) -> Index:
@@ -114,7 +117,7 @@ def blended(predictions: Array, weights: Weights, level: Sequence[str]) -> Array
         raise SettingsError(f"no weights for {', '.join(unknown)}; train again on this profile")
     at = np.array([weights.levels.index(name) for name in level])
     block = block_of(weights.lead_blocks, predictions.shape[1])
-    held = np.moveaxis(weights.values[np.ix_(block, at)], -1, 0) * np.isfinite(predictions)
+    held = np.moveaxis(weights.table[np.ix_(block, at)], -1, 0) * np.isfinite(predictions)
     orphaned = held.sum(0) == 0
     held = np.where(orphaned, np.isfinite(predictions), held)
     total = (held * np.nan_to_num(predictions)).sum(0)
@@ -179,6 +182,31 @@ def evidence(
     return Evidence(found, n)
 
 
+@dataclass(frozen=True)
+class Trust:
+    """What is thought of the members beforehand, and how far evidence moves it.
+
+    Args:
+        prior: weights before any evidence, positive, shape (members,).
+        belief: share of a logarithmic loss that is believed, 0 to 1, shape (blocks,).
+        power: how fast a member loses weight with what it is believed to lose.
+    """
+
+    prior: Array
+    belief: Array
+    power: float
+
+
+def looks(origins: pd.DatetimeIndex, lengths_days: Sequence[int]) -> Array:
+    """Return how many stretches of time that share no day the origins look at, shape (blocks,).
+
+    >>> looks(pd.date_range("2026-01-01", periods=12, freq="28D"), (7, 91)).round(1).tolist()
+    [12.0, 4.4]
+    """
+    apart = (origins.max() - origins.min()) / pd.Timedelta(days=1)
+    return np.array([min(len(origins), 1 + apart / max(days, 1)) for days in lengths_days])
+
+
 def weigh(
     found: Evidence,
     members: Sequence[str],
@@ -186,7 +214,7 @@ def weigh(
     lead_blocks: Sequence[int],
     *,
     baseline: str,
-    power: float,
+    trust: Trust,
 ) -> Weights:
     """Return the weights that the evidence asks for.
 
@@ -197,7 +225,7 @@ def weigh(
         lead_blocks: first lead day of each block; a block without evidence (history too short)
             takes the weights of the block before it.
         baseline: the member that the others have to beat.
-        power: how fast a member loses weight with what it loses; 0 is equal weights.
+        trust: what is thought beforehand, and how far the evidence is believed.
     """
     base = list(members).index(baseline)
     seen = np.asarray((found.n > 0).all(axis=1), dtype=bool)
@@ -207,7 +235,9 @@ def weigh(
         own = np.clip(np.log(squares / squares[..., [base]]), -_WILDEST, _WILDEST)
         wide = (own.mean(0, keepdims=True) + own.mean(1, keepdims=True)) / 2
         log_loss[seen] = _POOLED * wide + (1 - _POOLED) * own
-    values = np.where(log_loss <= np.log(_CLEARLY), np.exp(-power * log_loss), 0.0)
+    log_loss *= np.reshape(trust.belief, (-1, 1, 1))
+    held = log_loss <= np.log(_CLEARLY)
+    values = np.where(held, trust.prior * np.exp(-trust.power * log_loss), 0.0)
     values = values / values.sum(-1, keepdims=True)
     for b in range(1, len(lead_blocks)):
         values[b] = values[b] if seen[b] else values[b - 1]

@@ -1,9 +1,10 @@
 """Weights from past origins, none used on what they were found from, and held back where unproven.
 
 1. Weights found from some groups of origins are tried on the others.
-2. Where, by block of leads and over all levels, the blend does not beat the honest baseline there,
-   it is mixed with the baseline: the largest share of the blend that does not lose. A short history
-   with a moving level has nothing better to say of the next quarter than the last eight weeks.
+2. Where, by block of leads and over all levels, the blend clearly loses to the honest baseline
+   there (by more than one standard error), it is mixed with the baseline: the largest share of the
+   blend that does not. A short history with a moving level has nothing better to say of the next
+   quarter than the last eight weeks.
 3. For the scores, the weights are those found without the origins that are scored; the shares of
    the second step, one number a block, are the same for all.
 """
@@ -19,10 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.blend import Evidence, Weights, blended, block_of, evidence, weigh
+from models.blend import Evidence, Trust, Weights, blended, block_of, evidence, looks, weigh
 from models.origins import Fold
 from models.raking import Structure
-from models.recipe import BASELINE, Recipe
+from models.recipe import BASELINE, MEANS, Recipe
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -63,30 +64,44 @@ class Groups:
 def weights_of(groups: Groups, recipe: Recipe) -> list[Weights]:
     """Return the weights from all folds, then for each fold those from the other groups."""
     proof = [_proof(fold, fold.predicted, groups, recipe) for fold in groups.folds]
-    everything = _weights(proof, groups.levels, recipe)
-    crossed = [
-        _weights([proof[i] for i in groups.others(fold.group)], groups.levels, recipe)
-        for fold in groups.folds
-    ]
+    everything = _weights(proof, groups.folds, groups.levels, recipe)
+    crossed = []
+    for fold in groups.folds:
+        others = groups.others(fold.group)
+        seen = [proof[i] for i in others], [groups.folds[i] for i in others]
+        crossed.append(_weights(*seen, groups.levels, recipe))
     tried = [
         _tried(fold, weights, groups, recipe)
         for fold, weights in zip(groups.folds, crossed, strict=True)
     ]
-    share = _proven(reduce(add, tried))
+    share = _proven(tried, _looks(groups.folds, recipe))
     return [_mixed(weights, share, recipe) for weights in (everything, *crossed)]
 
 
-def _proven(tried: Evidence) -> Array:
-    """Return the largest share of the blend that does not lose to the baseline, (blocks,)."""
-    found = np.ones(len(tried.n))
-    for b, seen in enumerate(tried.n > 0):
-        if seen.any():
-            squares = tried.squares[b][seen]
-            ratio = (squares / np.maximum(squares[:, [-1]], 1e-9)).mean(0)
-            found[b] = _SHARES[int(np.argmax(ratio <= 1))]
+def _proven(tried: Sequence[Evidence], seen: Array) -> Array:
+    """Return the largest share of the blend that does not clearly lose to the baseline, (blocks,).
+
+    Args:
+        tried: of each fold, the losses of each share.
+        seen: independent looks that the folds are, shape (blocks,).
+    """
+    losses = np.stack([_log_losses(one) for one in tried])  # (folds, blocks, shares)
+    found = np.ones(losses.shape[1])
+    for b in range(len(found)):
+        said = losses[np.isfinite(losses[:, b, 0]), b]
+        if len(said):
+            error = said.std(0) / np.sqrt(max(seen[b] - 1, 1))
+            found[b] = _SHARES[int(np.argmax(said.mean(0) - error <= 0))]
         elif b > 0:
             found[b] = found[b - 1]
     return found
+
+
+def _log_losses(tried: Evidence) -> Array:
+    """Return log squared error ÷ the baseline's, the mean of all levels, (blocks, shares)."""
+    squares = np.maximum(tried.squares, 1e-9)
+    mean = np.log(squares / squares[..., [-1]]).mean(1)
+    return np.where((tried.n > 0).all(1, keepdims=True), mean, np.nan)
 
 
 def _tried(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evidence:
@@ -101,7 +116,7 @@ def _mixed(weights: Weights, share: Array, recipe: Recipe) -> Weights:
     alone = np.zeros(len(recipe.members))
     alone[list(recipe.members).index(BASELINE)] = 1
     part = share[:, None, None]
-    values = part * np.asarray(weights.values) + (1 - part) * alone
+    values = part * np.asarray(weights.table) + (1 - part) * alone
     return Weights(weights.members, weights.levels, weights.lead_blocks, values)
 
 
@@ -111,12 +126,28 @@ def _proof(fold: Fold, predicted: Array, groups: Groups, recipe: Recipe) -> Evid
     return evidence(predicted, fold.counts, groups.level, groups.levels, block, blocks)
 
 
-def _weights(proof: Sequence[Evidence], levels: tuple[str, ...], recipe: Recipe) -> Weights:
+def _weights(
+    proof: Sequence[Evidence], folds: Sequence[Fold], levels: tuple[str, ...], recipe: Recipe
+) -> Weights:
     return weigh(
         reduce(add, proof),
         recipe.members,
         levels,
         recipe.lead_blocks,
         baseline=BASELINE,
-        power=recipe.weight_power,
+        trust=_trust(folds, recipe),
     )
+
+
+def _trust(folds: Sequence[Fold], recipe: Recipe) -> Trust:
+    """Return what is thought of the members before the folds, and how far these are believed."""
+    seen = _looks(folds, recipe)
+    prior = [recipe.weight_of_a_mean if name in MEANS else 1.0 for name in recipe.members]
+    return Trust(np.array(prior), seen / (seen + recipe.doubt_looks), recipe.weight_power)
+
+
+def _looks(folds: Sequence[Fold], recipe: Recipe) -> Array:
+    """Return how many independent looks at each block of leads the folds are, shape (blocks,)."""
+    ends = (*recipe.lead_blocks[1:], recipe.origins.horizon_days)
+    lengths = [after - first for first, after in zip(recipe.lead_blocks, ends, strict=True)]
+    return looks(pd.DatetimeIndex([fold.origin for fold in folds]), lengths)

@@ -48,12 +48,14 @@ def kind_of(name: str) -> str:
 def heeds(member: str, kind: str) -> bool:
     """Return whether a member's forecast can change when a kind of reason is taken away.
 
-    SARIMA is slow to ask and knows of few reasons; the others are simply asked.
+    SARIMA is slow to ask and knows of holidays and of what comes once a year; the others are simply
+    asked.
 
     >>> heeds("sarima", "holiday"), heeds("sarima", "events"), heeds("boosting", "events")
     (True, False, True)
     """
-    return member != Sarima.name or kind in {kind_of(name) for name in COVARIATES}
+    known = {"season", "tourism"} | {kind_of(name) for name in COVARIATES}
+    return member != Sarima.name or kind in known
 
 
 def without(seen: Panel, kind: str) -> Panel | None:

@@ -77,6 +77,13 @@ class Loglinear:
         columns = design(panel, terms(self.covariates_, self.settings.harmonics))
         return _effect(columns, self.coefficients_, panel)
 
+    def yearly_effect(self, panel: Panel) -> Array:
+        """Return the factor of what comes once a year (season, tourism) on each day, (D + H, N)."""
+        check_series(self.name, self.series_, panel)
+        chosen = terms(self.covariates_, self.settings.harmonics)
+        yearly = np.array([term.harmonic > 0 for term in chosen])
+        return _factor(design(panel, chosen), np.where(yearly, self.coefficients_, 0.0), panel)
+
     def levels(self, panel: Panel, effect: Array) -> Array:
         """Return the level as known before each day and at the end of the past, (D + 1, N)."""
         settings = self.settings
@@ -232,8 +239,13 @@ def _linear(columns: Array, coefficients: Array) -> Array:
 def _effect(columns: Array, coefficients: Array, panel: Panel) -> Array:
     """Return what one call of level becomes on each day of the columns, shape (days, N)."""
     days = columns.shape[1]
-    found = np.empty((days, len(coefficients)))
+    return _factor(columns, coefficients, panel) * panel.hours[:days, None] / HOURS_OF_DAY
+
+
+def _factor(columns: Array, coefficients: Array, panel: Panel) -> Array:
+    """Return the factor of the terms on each day of the columns, shape (days, N)."""
+    found = np.empty((columns.shape[1], len(coefficients)))
     for area in np.unique(panel.area_of):
         here = panel.area_of == area
         found[:, here] = np.exp(_linear(columns[area], coefficients[here]))
-    return found * panel.hours[:days, None] / HOURS_OF_DAY
+    return found

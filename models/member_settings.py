@@ -37,6 +37,7 @@ class SarimaSettings(Frozen):
         most_series: series at most, the largest ones.
         iterations: steps at most of the search for the parameters.
         least_ratio, most_ratio: bounds of a forecast ÷ the mean of the last 8 weeks.
+        plain: settings of the log-linear model whose yearly effect is taken out.
     """
 
     order: tuple[int, int, int] = (1, 0, 1)
@@ -47,6 +48,7 @@ class SarimaSettings(Frozen):
     iterations: int = Field(default=40, ge=1)
     least_ratio: float = Field(default=0.2, gt=0, lt=1)
     most_ratio: float = Field(default=5, gt=1)
+    plain: LoglinearSettings = LoglinearSettings()
 
 
 class Growth(Frozen):

@@ -1,15 +1,20 @@
-"""Coherent means: an upper level re-scales the lower one, down to place × call type × day.
+"""Coherent means: levels agree on a total, then an upper level re-scales the lower one.
 
-1. Areas: the children of each area are scaled so that they add up to it, from the root down to the
-   places.
-2. Call types are scaled to add up to the root.
-3. The cells place × call type are fitted to both margins by iterative proportional fitting.
+1. Upwards: what an area is expected to have is the mean of its own forecast and the sum of those
+   of its parts; for the whole force, of its own, the sum of its areas and the sum of its call
+   types. Forecasts of the same thing made in different ways err differently.
+2. Areas, downwards: the children of each area are scaled so that they add up to it, from the root
+   to the places.
+3. Call types are scaled to add up to the root.
+4. The cells place × call type are fitted to both margins by iterative proportional fitting.
 
 What is published is always summed up from the cells, so every total is the sum of its parts.
 
 Source:
-    Deming & Stephan (1940), On a least squares adjustment of a sampled frequency table when the
-    expected marginal totals are known.
+    Hollyman, Petropoulos & Tipping (2021), Understanding forecast reconciliation (equal means of
+    top-down and bottom-up); Deming & Stephan (1940), On a least squares adjustment of a sampled
+    frequency table when the expected marginal totals are known;
+    docs/experiments/007-blend-and-coherence.md.
 """
 
 from __future__ import annotations
@@ -109,15 +114,35 @@ def rake(predicted: Array, parts: Structure) -> Array:
             margins where these are positive.
         parts: the structure of the series.
     """
+    areas = _upwards(np.maximum(predicted, 0), parts)
     predicted = np.nan_to_num(np.maximum(predicted, 0))
-    areas = predicted[:, parts.areas].copy()
-    areas[:, 0] = predicted[:, parts.root]
     for parent, children in parts.steps:
         areas[:, children] = _scaled(areas[:, children], areas[:, parent])
     total = areas[:, 0]
     places = _scaled(areas[:, parts.places], total)
     types = _scaled(predicted[:, parts.call_types], total)
     return _fitted(predicted[:, parts.cells], places, types, total)
+
+
+def _upwards(predicted: Array, parts: Structure) -> Array:
+    """Return what the levels agree that the areas have, shape (days, areas); 0 where unknown."""
+    areas = predicted[:, parts.areas].copy()
+    whole = [predicted[:, parts.root]]
+    if parts.call_types.size > 1:
+        whole.append(predicted[:, parts.call_types].sum(1))
+    areas[:, 0] = _agreed(*whole)
+    for parent, children in reversed(parts.steps):
+        if parts.areas[children[0]] != parts.areas[parent]:  # an only child is its parent again
+            own = [areas[:, parent]] if parent else whole
+            areas[:, parent] = _agreed(*own, areas[:, children].sum(1))
+    return np.nan_to_num(areas)
+
+
+def _agreed(*estimates: Array) -> Array:
+    """Return the mean of the estimates that are known and positive, shape (days,); else 0."""
+    stacked = np.nan_to_num(np.stack(estimates))
+    known = (stacked > 0).sum(0)
+    return np.asarray(np.divide(stacked.sum(0), known, out=np.zeros(known.shape), where=known > 0))
 
 
 def _scaled(parts: Array, whole: Array) -> Array:

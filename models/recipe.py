@@ -21,6 +21,7 @@ MemberName = Literal[
 ]
 BASELINE: MemberName = "same_weekday_8"  # the honest baseline; DOMAIN section 4
 LONG_BASELINE: MemberName = "same_weekday_52"
+MEANS: tuple[MemberName, ...] = ("same_weekday_8", "same_weekday_26", "same_weekday_52")
 
 
 class RollingOrigins(Frozen):
@@ -46,7 +47,10 @@ class Recipe(Frozen):
     Args:
         members: names of the members; the honest baseline is always among them.
         lead_blocks: first lead day of each block that has weights and shock sizes of its own.
-        weight_power: how fast a member loses weight with what it loses; 0 is equal weights.
+        weight_power: how fast a member loses weight with what it is believed to lose; 0 keeps the
+            weights that they have beforehand.
+        doubt_looks: independent looks at the past at which half of what they say is believed.
+        weight_of_a_mean: weight of a mean of past weeks beforehand; that of a model is 1.
         origins: the past origins.
         shares: hours, leaf areas and grades.
         hours: trees that bend the shares of hours.
@@ -66,6 +70,8 @@ class Recipe(Frozen):
     )
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     weight_power: float = Field(default=4.0, ge=0)
+    doubt_looks: float = Field(default=12.0, gt=0)
+    weight_of_a_mean: float = Field(default=1 / 6, gt=0, le=1)
     origins: RollingOrigins = RollingOrigins()
     shares: ShareSettings = ShareSettings()
     hours: HourSettings = HourSettings()

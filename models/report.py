@@ -94,7 +94,7 @@ def _weights(training: Training) -> str:
     weights = training.engine.weights_
     if weights is None:
         return "Not fitted."
-    labels, table = block_labels(weights.lead_blocks), np.asarray(weights.values)
+    labels, table = block_labels(weights.lead_blocks), np.asarray(weights.table)
     rows = [
         [level, label, *(f"{weight:.0%}" for weight in table[b, k])]
         for k, level in enumerate(weights.levels)

@@ -1,12 +1,15 @@
 """SARIMA with calendar covariates, one a series, for the series that carry signal.
 
 1. Series: the whole force, areas and call types with enough calls a day; cells have none.
-2. Scale: square roots, on which counts have about the same spread at every level. A forecast is
+2. Season: a weekly SARIMA knows of no year. Counts are divided by the yearly effect (season,
+   tourism) of a log-linear model, which believes a cycle as far as the years show it, and the
+   forecast is multiplied by it.
+3. Scale: square roots, on which counts have about the same spread at every level. A forecast is
    brought back as mean² + variance, so that it is a mean again.
-3. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
+4. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
    squares, the rest by maximum likelihood; unknown days are missing, not zero.
-4. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
-5. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
+5. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
+6. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
    named in `replaced_`: the engine gives its weight to the other members.
 
 Source:
@@ -28,6 +31,7 @@ from threadpoolctl import threadpool_limits
 from features.panel import CELL, Panel
 from forewatch.errors import NotEnoughHistory
 from models.base import Array, Series, State, check_series, series_from, series_of
+from models.loglinear import Loglinear
 from models.member_settings import SarimaSettings
 
 WEEK_DAYS = 7
@@ -62,6 +66,7 @@ class Sarima:
     def __init__(self, settings: SarimaSettings | None = None, jobs: int = 1) -> None:
         self.settings = settings or SarimaSettings()
         self.jobs = jobs
+        self.plain_ = Loglinear(self.settings.plain)
         self.series_: Series | None = None
         self.covariates_: tuple[tuple[str, ...], ...] = ()
         self.fitted_: dict[int, Array] = {}
@@ -80,8 +85,10 @@ class Sarima:
             )
         self.series_, self.replaced_ = series_of(panel), {}
         self.covariates_ = tuple(_covariates(panel, area) for area in range(len(_areas(panel))))
+        season = Loglinear(self.settings.plain).fit(panel)
+        self.plain_, yearly = season, season.yearly_effect(panel)
         chosen = self._chosen(panel)
-        tasks = (delayed(_parameters)(*self._past(panel, i), self.settings) for i in chosen)
+        tasks = (delayed(_parameters)(*self._past(panel, i, yearly), self.settings) for i in chosen)
         found = Parallel(n_jobs=self.jobs)(tasks)
         self.fitted_ = {}
         for i, parameters in zip(chosen, found, strict=True):
@@ -95,11 +102,13 @@ class Sarima:
         """Return expected calls for the horizon, shape (H, N); NaN for a series left out."""
         check_series(self.name, self.series_, panel)
         found = np.full((len(panel.horizon), len(panel.keys)), np.nan)
+        yearly = self.plain_.yearly_effect(panel)
         for i, parameters in self.fitted_.items():
-            roots, past, ahead = self._model(panel, i)
+            roots, past, ahead = self._model(panel, i, yearly)
             recent = panel.counts[-_RECENT_DAYS:, i]
             level = float(np.nanmean(recent)) if np.isfinite(recent).any() else np.nan
             mean = _forecast(roots[-_FILTER_DAYS:], past[-_FILTER_DAYS:], ahead, parameters, self)
+            mean *= yearly[len(panel.days) :, i]
             low, high = self.settings.least_ratio * level, self.settings.most_ratio * level
             if np.isfinite(mean).all() and (mean >= low).all() and (mean <= high).all():
                 found[:, i] = mean
@@ -114,6 +123,7 @@ class Sarima:
             "series": [list(pair) for pair in self.series_ or ()],
             "covariates": [list(names) for names in self.covariates_],
             "parameters": {str(i): vector for i, vector in self.fitted_.items()},
+            "plain": self.plain_.state(),
             "replaced": dict(self.replaced_),
         }
 
@@ -124,6 +134,7 @@ class Sarima:
         member.series_ = series_from(state["series"])
         member.covariates_ = tuple(tuple(names) for names in state["covariates"])
         member.fitted_ = {int(i): np.asarray(v, float) for i, v in state["parameters"].items()}
+        member.plain_ = Loglinear.from_state(state["plain"])
         member.replaced_ = dict(state["replaced"])
         return member
 
@@ -141,18 +152,21 @@ class Sarima:
             : self.settings.most_series
         ]
 
-    def _past(self, panel: Panel, i: int) -> tuple[Array, Array]:
+    def _past(self, panel: Panel, i: int, yearly: Array) -> tuple[Array, Array]:
         """Return roots of the counts and covariates of the days that a fit learns from."""
-        roots, past, _ = self._model(panel, i)
+        roots, past, _ = self._model(panel, i, yearly)
         return roots, past[-len(roots) :]
 
-    def _model(self, panel: Panel, i: int) -> tuple[Array, Array, Array]:
-        """Return roots of the counts, covariates of the past and of the horizon of a series."""
+    def _model(self, panel: Panel, i: int, yearly: Array) -> tuple[Array, Array, Array]:
+        """Return roots of the counts, covariates of the past and of the horizon of a series.
+
+        The counts are those of days of 24 hours, the yearly effect taken out.
+        """
         area = int(panel.area_of[i])
         columns = np.nan_to_num(panel.covariates.named(self.covariates_[area])[:, area])
         days = len(panel.days)
         hours = panel.hours[:days] / 24.0
-        roots = np.sqrt(panel.counts[:, i] / hours)
+        roots = np.sqrt(panel.counts[:, i] / hours / yearly[:days, i])
         return roots[-self.settings.last_days :], columns[:days], columns[days:]
 
 

@@ -1,8 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from forewatch.errors import SettingsError
-from models.blend import Evidence, Weights, blended, block_of, evidence, weigh
+from models.blend import Evidence, Trust, Weights, blended, block_of, evidence, looks, weigh
 
 MEMBERS = ("base", "good", "bad")
 LEVELS = ("top",)
@@ -17,6 +18,11 @@ def proof(errors: dict[str, float], correlation: float = 0.0, n: int = 4000) -> 
     return np.asarray(100 + mixed * np.array(list(errors.values()))[:, None])
 
 
+def trusting(members: int, power: float, blocks: int = 1) -> Trust:
+    """Trust that believes all that is said and thinks nothing beforehand."""
+    return Trust(np.ones(members), np.ones(blocks), power)
+
+
 def weights(predictions: np.ndarray, power: float) -> np.ndarray:
     found = evidence(
         predictions[:, :, None],
@@ -26,8 +32,9 @@ def weights(predictions: np.ndarray, power: float) -> np.ndarray:
         np.zeros(predictions.shape[1], int),
         1,
     )
-    held = weigh(found, MEMBERS, LEVELS, (0,), baseline="base", power=power)
-    return np.asarray(held.values[0, 0])
+    trust = trusting(3, power)
+    held = weigh(found, MEMBERS, LEVELS, (0,), baseline="base", trust=trust)
+    return np.asarray(held.table[0, 0])
 
 
 def test_power_one_weighs_by_inverse_squared_error() -> None:
@@ -53,21 +60,21 @@ def test_if_all_others_clearly_lose_the_baseline_stands_alone() -> None:
 
 def test_what_other_levels_and_blocks_say_counts_too() -> None:
     squares = np.full((2, 2, 2), 10.0)
-    squares[0, 0, 1] = 40.0  # the second member was unlucky once
+    squares[0, 0, 1] = 18.0  # the second member was unlucky once
     found = weigh(
         Evidence(squares, np.ones((2, 2))),
         ("base", "other"),
         ("top", "low"),
         (0, 7),
         baseline="base",
-        power=1.0,
+        trust=trusting(2, 1.0, 2),
     )
-    # own 4, means over levels and over blocks 2: 4 ** 0.3 × 2 ** 0.7 = 2.46 is clearly worse
-    assert found.values[0, 0].tolist() == [1, 0]
-    # own 1, means 2 and 1: 2 ** 0.35 = 1.275
-    assert found.values[0, 1] == pytest.approx([1.275 / 2.275, 1 / 2.275], abs=1e-3)
+    # own 1.8, means over levels and over blocks √1.8: 1.8 ** (0.3 + 0.35) = 1.465 is clearly worse
+    assert found.table[0, 0].tolist() == [1, 0]
+    # own 1, means √1.8 and 1: 1.8 ** 0.175 = 1.108
+    assert found.table[0, 1] == pytest.approx([1.108 / 2.108, 1 / 2.108], abs=1e-3)
     # own 1, means 1 and 1
-    assert found.values[1, 1] == pytest.approx([0.5, 0.5])
+    assert found.table[1, 1] == pytest.approx([0.5, 0.5])
 
 
 def test_a_member_that_left_out_a_whole_level_is_not_judged_and_gets_no_weight() -> None:
@@ -76,10 +83,34 @@ def test_a_member_that_left_out_a_whole_level_is_not_judged_and_gets_no_weight()
     assert weights(predictions, power=4.0)[2] == 0
 
 
+def test_what_is_half_believed_moves_half_as_far_from_what_was_thought_beforehand() -> None:
+    squares = np.array([[[10.0, 11.0, 9.0]]])
+    trust = Trust(np.array([0.2, 1.0, 1.0]), np.array([0.5]), 4.0)
+    proof = Evidence(squares, np.ones((1, 1)))
+    found = weigh(proof, MEMBERS, LEVELS, (0,), baseline="base", trust=trust)
+    wanted = np.array([0.2, 1.1**-2, 0.9**-2])
+    assert found.table[0, 0] == pytest.approx(wanted / wanted.sum())
+
+
+def test_a_loss_is_clear_only_if_it_is_believed() -> None:
+    proof = Evidence(np.array([[[1.0, 1.5, 1.5]]]), np.ones((1, 1)))
+    for belief, weight in ((0.4, 0.26), (0.9, 0.0)):
+        trust = Trust(np.ones(3), np.array([belief]), 4.0)
+        found = weigh(proof, MEMBERS, LEVELS, (0,), baseline="base", trust=trust)
+        assert found.table[0, 0, 1] == pytest.approx(weight, abs=0.01)
+
+
+def test_origins_that_look_at_the_same_days_are_few_looks() -> None:
+    origins = pd.date_range("2026-01-01", periods=4, freq="28D", tz="UTC")
+    # 84 days apart: one stretch of 91 days and not quite another, four stretches of 7
+    assert looks(origins, (7, 91)) == pytest.approx([4, 1 + 84 / 91])
+
+
 def test_a_block_without_evidence_takes_the_weights_of_the_block_before() -> None:
     predictions = proof({"base": 3.0, "good": 2.0, "bad": 9.0})[:, :7, None]
     found = evidence(predictions, np.full((7, 1), 100.0), ["top"], LEVELS, np.zeros(7, int), 2)
-    both = weigh(found, MEMBERS, LEVELS, (0, 7), baseline="base", power=4.0).values
+    trust = trusting(3, 4.0, 2)
+    both = weigh(found, MEMBERS, LEVELS, (0, 7), baseline="base", trust=trust).table
     assert both[1] == pytest.approx(both[0])
 
 
@@ -106,7 +137,7 @@ def test_state_and_back_is_the_same() -> None:
     held = Weights.equal(("a", "b"), ("top",), (0, 7))
     again = Weights.from_state(held.state())
     assert (again.members, again.levels, again.lead_blocks) == (("a", "b"), ("top",), (0, 7))
-    assert np.array_equal(again.values, held.values)
+    assert np.array_equal(again.table, held.table)
 
 
 def test_weights_that_do_not_sum_to_one_are_refused() -> None:

@@ -21,7 +21,7 @@ def groups(errors: list[tuple[float, float]]) -> Groups:
     for number, (near, far) in enumerate(errors):
         other = counts + np.repeat([near, far], 7)[:, None]
         predicted = np.stack([counts + 4.0, other])
-        origin = pd.Timestamp("2026-01-01T07:00Z")
+        origin = pd.Timestamp("2026-01-01T07:00Z") + pd.Timedelta(days=84 * number)
         made.append(Fold(origin, number, DAYS, predicted, counts))
     parts = structure(KEYS, TREE, ("force",), ("calls",))
     return Groups(made, parts, KEYS, [(np.array([0]), np.array([0]))])
@@ -29,21 +29,27 @@ def groups(errors: list[tuple[float, float]]) -> Groups:
 
 def found(errors: list[tuple[float, float]]) -> list[np.ndarray]:
     """Weights from all folds, then for each fold from the others: (blocks, 1, members)."""
-    return [np.asarray(held.values) for held in weights_of(groups(errors), RECIPE)]
+    return [np.asarray(held.table) for held in weights_of(groups(errors), RECIPE)]
 
 
-def test_a_member_that_proves_itself_everywhere_is_used_in_full() -> None:
+def test_a_member_that_proves_itself_is_used_in_full() -> None:
     everything, *crossed = found([(2.0, 2.0)] * 3)
-    # losses 1 and 0.25 to the power −4
-    assert everything[0, 0] == pytest.approx([1 / 257, 256 / 257])
+    # beforehand 1/6 and 1; losses 1 and 1/4 to the power −4, of three looks 3 / (3 + 12) believed
+    other = 6 * 4**0.8
+    assert everything[0, 0] == pytest.approx(np.array([1, other]) / (1 + other))
+    assert everything[1, 0] == pytest.approx(everything[0, 0])
     assert len(crossed) == 3
 
 
-def test_a_member_whose_luck_does_not_last_is_held_back_in_that_block_only() -> None:
-    # in the far block each group of origins points at the member that fails in the other
-    everything, *_ = found([(2.0, 1.0), (2.0, 30.0), (2.0, 1.0)])
+def test_a_blend_that_loses_at_every_origin_gives_way_in_that_block_only() -> None:
+    everything, *_ = found([(2.0, 4.6)] * 3)
     assert everything[0, 0, 1] > 0.8
     assert everything[1, 0].tolist() == [1, 0]
+
+
+def test_a_blend_that_lost_once_is_not_held_back() -> None:
+    everything, *_ = found([(2.0, 3.8), (2.0, 6.0), (2.0, 4.0)])
+    assert everything[1, 0, 1] > 0.8
 
 
 def test_weights_of_a_fold_do_not_see_its_group() -> None:

@@ -16,6 +16,7 @@ from forewatch.rates import Forecast, Selection, Spans
 from models.explaining import factors, kind_of, without
 from models.loglinear import Loglinear
 from models.sarima import COVARIATES
+from models.terms import terms
 from models.training import Training
 
 PanelOf = Callable[..., Panel]
@@ -117,6 +118,9 @@ def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
 
 def test_what_sarima_heeds_is_what_it_learns_from() -> None:
     assert {kind_of(name) for name in COVARIATES} == {"holiday"}
+    names = ("school_holiday", "season_sin_1", "tourism_pressure", "event_here_thousands")
+    yearly = {kind_of(term.name) for term in terms(names, 3) if term.harmonic}
+    assert yearly == {"season", "tourism"}
 
 
 def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:

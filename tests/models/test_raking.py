@@ -37,7 +37,31 @@ def test_every_total_is_the_sum_of_its_parts(predicted: np.ndarray) -> None:
     predicted[:, 0] += 1
     cells = rake(predicted, PARTS)
     assert (cells >= 0).all()
-    assert cells.sum((1, 2)) == pytest.approx(predicted[:, 0], rel=1e-9)
+    north = [predicted[:, 1], predicted[:, 2:4].sum(1)]
+    south = [predicted[:, 4], predicted[:, 5]]
+    areas = mean_of_positive(north) + mean_of_positive(south)
+    total = mean_of_positive([predicted[:, 0], areas, predicted[:, 6:8].sum(1)])
+    assert cells.sum((1, 2)) == pytest.approx(total, rel=1e-9)
+
+
+def mean_of_positive(estimates: list[np.ndarray]) -> np.ndarray:
+    days = [[x for x in day if x > 0] or [0.0] for day in zip(*estimates, strict=True)]
+    return np.array([sum(day) / len(day) for day in days])
+
+
+def test_a_total_is_the_mean_of_its_own_forecast_and_of_the_sums_of_its_parts() -> None:
+    predicted = np.ones((1, len(KEYS)))
+    predicted[0, :8] = [30, 10, 4, 4, 6, 2, 20, 16]
+    # north (10 + 8) / 2 = 9, south (6 + 2) / 2 = 4, force (30 + 13 + 36) / 3
+    cells = rake(predicted, PARTS)
+    assert cells.sum() == pytest.approx(79 / 3)
+    assert cells[0, 2].sum() / cells.sum() == pytest.approx(4 / 13)
+
+
+def test_an_unknown_part_says_nothing_of_the_total() -> None:
+    predicted = np.ones((1, len(KEYS)))
+    predicted[0, :8] = [30, 10, 4, np.nan, 6, 2, 20, np.nan]
+    assert rake(predicted, PARTS).sum() == pytest.approx((30 + 10 + 4) / 2)
 
 
 @given(arrays(np.float64, (2, len(KEYS)), elements=st.floats(0.5, 500)))
@@ -46,7 +70,8 @@ def test_margins_keep_the_ratios_that_their_own_level_forecast(predicted: np.nda
     types = cells.sum(1)
     assert types[:, 0] / types[:, 1] == pytest.approx(predicted[:, 6] / predicted[:, 7], rel=1e-4)
     north, south = cells[:, :2].sum((1, 2)), cells[:, 2].sum(1)
-    assert north / south == pytest.approx(predicted[:, 1] / predicted[:, 4], rel=1e-4)
+    wanted = (predicted[:, 1] + predicted[:, 2:4].sum(1)) / (predicted[:, 4] + predicted[:, 5])
+    assert north / south == pytest.approx(wanted, rel=1e-4)
 
 
 def test_a_coherent_forecast_stays_as_it_is() -> None:
@@ -77,10 +102,10 @@ def test_one_place_or_one_call_type_share_the_columns_of_their_twins() -> None:
     lone = AreaTree((Area("force", "Force"), Area("only", "Only", "force")), ("force", "district"))
     keys = pd.DataFrame({"area": ["force"] * 3, "call_type": ["all", *TYPES]})
     parts = structure(keys, lone, ("only",), TYPES)
-    assert rake(np.array([[10.0, 1.0, 4.0]]), parts).tolist() == [[[2.0, 8.0]]]
+    assert rake(np.array([[10.0, 1.0, 4.0]]), parts).tolist() == [[[1.5, 6.0]]]
     keys = pd.DataFrame({"area": ["force", "north", "south"], "call_type": ["all"] * 3})
     flat = structure(keys, TREE, ("north", "south"), ("calls",))
-    assert rake(np.array([[10.0, 1.0, 4.0]]), flat).ravel() == pytest.approx([2.0, 8.0])
+    assert rake(np.array([[10.0, 1.0, 4.0]]), flat).ravel() == pytest.approx([1.5, 6.0])
 
 
 def test_nothing_at_all_stays_nothing() -> None:

@@ -50,7 +50,7 @@ def test_the_same_history_gives_the_same_training_whatever_the_jobs(
     weights, before = again.engine.weights_, trained.engine.weights_
     assert weights is not None
     assert before is not None
-    after, earlier = np.asarray(weights.values), np.asarray(before.values)
+    after, earlier = np.asarray(weights.table), np.asarray(before.table)
     assert after == pytest.approx(earlier, rel=1e-9)
 
 
