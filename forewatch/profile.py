@@ -18,6 +18,8 @@ from pydantic import (
 from forewatch.areas import Area, AreaKind, AreaTree
 
 Grade = Literal["immediate", "priority", "routine", "appointment", "no_deployment"]
+MISSING_PERSON = "missing_person"  # what missing-person reports are published under
+_SHARES_ERR = 1e-6  # how far shares written in decimals may be from adding up to 1
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_\-]{0,62}$")]
 
 
@@ -140,6 +142,68 @@ class Publication(Frozen):
     stale_after_days: int = Field(default=8, ge=1)
 
 
+class Reserved(Frozen):
+    """Officer-hours that an area keeps free for missing-person work in each period of a kind.
+
+    Args:
+        area: id of the area.
+        period: "day", "week" or the id of a shift.
+        hours: officer-hours in one such period.
+    """
+
+    area: Identifier
+    period: Identifier
+    hours: float = Field(ge=0)
+
+
+class Missing(Frozen):
+    """Missing-person demand: areas and times, never persons.
+
+    Args:
+        call_types: ids of the call types that are missing-person reports, forecast as their sum;
+            none: the call type "missing_person", where the profile has it.
+        mean_hours: officer-hours that one case takes on average (13: assumed, from published
+            figures of one force).
+        hours_cv: their standard deviation divided by their mean (1.5: assumed).
+        release: shares of a case's hours that land in the first 24 hours after the report, the
+            second 24 hours and so on; they add up to 1.
+        at_least: numbers of reports k for which P(at least k) is given.
+        reserved: officer-hours kept free, by area and period.
+        may_be_short: probability that more hours land than are reserved, above which the band says
+            that they may be short.
+        short: the same probability, above which it says that they are short.
+        least_population: an area with fewer residents is not published by itself.
+        least_yearly_reports_week: nor by week with fewer missing-person reports a year.
+        least_yearly_reports_day: nor by day and shift with fewer missing-person reports a year.
+    """
+
+    call_types: tuple[Identifier, ...] = ()
+    mean_hours: float = Field(default=13.0, gt=0)
+    hours_cv: float = Field(default=1.5, ge=0.1, le=5)
+    # Found within 24 and 48 hours: 79 and 90 % of children, 76 and 86 % of adults, 40 % children;
+    # the rest at the second day's pace over the days to the seventh (DOMAIN, section 7).
+    release: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        default=(0.772, 0.104, 0.059, 0.032, 0.018, 0.010, 0.005), min_length=1, max_length=28
+    )
+    at_least: tuple[Annotated[int, Field(ge=1, le=100)], ...] = (1, 2, 3)
+    reserved: tuple[Reserved, ...] = ()
+    may_be_short: float = Field(default=0.2, gt=0, lt=1)
+    short: float = Field(default=0.5, gt=0, lt=1)
+    least_population: int = Field(default=1000, ge=0)
+    least_yearly_reports_week: int = Field(default=10, ge=0)
+    least_yearly_reports_day: int = Field(default=50, ge=0)
+
+    @model_validator(mode="after")
+    def _shares_and_thresholds(self) -> Self:
+        if abs(sum(self.release) - 1) > _SHARES_ERR:
+            raise ValueError(f"release adds up to {sum(self.release):.6g}; its shares make 1")
+        if self.may_be_short > self.short:
+            raise ValueError(f"may_be_short = {self.may_be_short} is above short = {self.short}")
+        if self.least_yearly_reports_day < self.least_yearly_reports_week:
+            raise ValueError("least_yearly_reports_day is below least_yearly_reports_week")
+        return self
+
+
 class Profile(Frozen):
     """Everything about a force that is not history.
 
@@ -151,6 +215,7 @@ class Profile(Frozen):
         grades: the grades in use, from immediate, priority, routine, appointment, no_deployment.
         shifts: the shifts by which forecasts may be asked for.
         publication: what is published.
+        missing: missing-person demand.
     """
 
     force: Force
@@ -160,6 +225,7 @@ class Profile(Frozen):
     grades: tuple[Grade, ...] = Field(min_length=1)
     shifts: tuple[Shift, ...] = ()
     publication: Publication = Publication()
+    missing: Missing = Missing()
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
@@ -169,6 +235,19 @@ class Profile(Frozen):
                 raise ValueError(f"{what} holds an id twice: {ids}")
         if len(set(self.grades)) < len(self.grades):
             raise ValueError(f"grades holds a grade twice: {self.grades}")
+        return self
+
+    @model_validator(mode="after")
+    def _missing_is_named(self) -> Self:
+        known = {entry.id for entry in self.call_types}
+        if strange := [name for name in self.missing.call_types if name not in known]:
+            raise ValueError(f"missing.call_types: {', '.join(strange)} is no call type")
+        known = {"day", "week", *(shift.id for shift in self.shifts)}
+        if strange := [each.period for each in self.missing.reserved if each.period not in known]:
+            raise ValueError(
+                f"missing.reserved: period {', '.join(strange)}; want one of "
+                f"{', '.join(sorted(known))}"
+            )
         return self
 
     def tree(self) -> AreaTree:
@@ -181,3 +260,9 @@ class Profile(Frozen):
     def call_type_ids(self) -> tuple[str, ...]:
         """The ids of the call types, in the profile's order."""
         return tuple(call_type.id for call_type in self.call_types)
+
+    @property
+    def missing_call_types(self) -> tuple[str, ...]:
+        """The ids of the call types that are missing-person reports; () where there are none."""
+        named = self.missing.call_types
+        return named or tuple(name for name in self.call_type_ids if name == MISSING_PERSON)
