@@ -20,6 +20,7 @@ from forewatch.areas import Area, AreaKind, AreaTree
 Grade = Literal["immediate", "priority", "routine", "appointment", "no_deployment"]
 MISSING_PERSON = "missing_person"  # what missing-person reports are published under
 _SHARES_ERR = 1e-6  # how far shares written in decimals may be from adding up to 1
+HoursShape = Literal["lognormal", "gamma"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_\-]{0,62}$")]
 
 
@@ -165,6 +166,7 @@ class Missing(Frozen):
         mean_hours: officer-hours that one case takes on average (13: assumed, from published
             figures of one force).
         hours_cv: their standard deviation divided by their mean (1.5: assumed).
+        hours_shape: distribution of the hours of a case; lognormal has the heavier tail.
         release: shares of a case's hours that land in the first 24 hours after the report, the
             second 24 hours and so on; they add up to 1.
         at_least: numbers of reports k for which P(at least k) is given.
@@ -180,6 +182,7 @@ class Missing(Frozen):
     call_types: tuple[Identifier, ...] = ()
     mean_hours: float = Field(default=13.0, gt=0)
     hours_cv: float = Field(default=1.5, ge=0.1, le=5)
+    hours_shape: HoursShape = "lognormal"
     # Found within 24 and 48 hours: 79 and 90 % of children, 76 and 86 % of adults, 40 % children;
     # the rest at the second day's pace over the days to the seventh (DOMAIN, section 7).
     release: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(

@@ -1,7 +1,17 @@
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from forewatch.profile import AreaEntry, CallType, Force, Levels, Profile, Publication, Shift
+from forewatch.profile import (
+    AreaEntry,
+    CallType,
+    Force,
+    Levels,
+    Missing,
+    Profile,
+    Publication,
+    Shift,
+)
 
 FORCE = {"id": "test", "name": "Test", "zone": "Europe/London"}
 
@@ -60,3 +70,45 @@ def test_models_are_frozen_and_defaults_stand() -> None:
     assert CallType(id="a", name="A").id == "a"
     assert Force.model_validate(FORCE).holiday_country is None
     assert Shift(id="n", name="N", start="21:30", end="07:30").end.hour == 7  # type: ignore[arg-type]
+
+
+def test_missing_person_types_are_those_named_or_the_one_of_that_name() -> None:
+    theft, missing, absent = (
+        {"id": i, "name": i} for i in ("theft", "missing_person", "absent_person")
+    )
+    assert profile().missing_call_types == ()
+    assert profile(call_types=[theft, missing]).missing_call_types == ("missing_person",)
+    both = {"call_types": ["missing_person", "absent_person"]}
+    found = profile(call_types=[theft, missing, absent], missing=both)
+    assert found.missing_call_types == ("missing_person", "absent_person")
+
+
+def test_the_default_release_follows_the_published_shares_found() -> None:
+    first, second, *later = Missing().release
+    assert first == pytest.approx(0.4 * 0.79 + 0.6 * 0.76)
+    assert first + second == pytest.approx(0.4 * 0.90 + 0.6 * 0.86)
+    # The share of the second day in what was left, day by day, over the rest.
+    pace = second / (1 - first)
+    fall = (1 - pace) ** np.arange(5)
+    assert later == pytest.approx((1 - first - second) * fall / fall.sum(), abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"release": [0.5, 0.4]}, "release adds up to 0.9; its shares make 1"),
+        ({"may_be_short": 0.6}, "may_be_short = 0.6 is above short = 0.5"),
+        ({"least_yearly_reports_day": 5}, "least_yearly_reports_day is below"),
+        ({"call_types": ["lost"]}, "missing.call_types: lost is no call type"),
+        (
+            {"reserved": [{"area": "all-of-it", "period": "noon", "hours": 3}]},
+            "period noon; want one of day, week",
+        ),
+        ({"names": ["x"]}, "Extra inputs are not permitted"),
+    ],
+)
+def test_missing_person_settings_that_can_not_be_meant_are_refused(
+    changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        profile(missing=changes)
