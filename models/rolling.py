@@ -2,7 +2,7 @@
 
 1. At the first origin a whole training runs on what was known there: members, weights, shocks.
 2. At each later origin the members are fitted anew. Weights and shocks come from the last training
-   before it, which runs again every `retrain_every` origins if that is asked for.
+   before it, which runs again every `retrain_every` origins, as an operator would train again.
 3. Each origin gives one frame of rows, so that memory stays small.
 
 The rows carry no truth: whoever scores joins it.

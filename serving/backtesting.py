@@ -40,6 +40,7 @@ class Asked:
     folds: int
     horizon: str
     step: str
+    retrain: str
     levels: str
 
 
@@ -66,10 +67,12 @@ def backtest(
 
 
 def _plan(clock: Clock, asked: Asked) -> BacktestPlan:
+    every_days = days("--every", asked.every)
     try:
         return BacktestPlan(
             first_origin=instant(clock, asked.first_origin),
-            every_days=days("--every", asked.every),
+            every_days=every_days,
+            retrain_every=origins_between(asked.retrain, every_days),
             folds=asked.folds,
             horizon_days=days("--horizon", asked.horizon),
             step=cast("Literal['day', 'hour']", _STEPS[asked.step]),
@@ -78,6 +81,17 @@ def _plan(clock: Clock, asked: Asked) -> BacktestPlan:
     except ValidationError as error:
         said = "; ".join(complaints(error, BacktestPlan))
         raise BadQuestion(f"the backtest can't be run as asked: {said}") from error
+
+
+def origins_between(retrain: str, every_days: int) -> int:
+    """Return the origins from one whole training to the next, 0 for a single one.
+
+    >>> origins_between("84d", 42), origins_between("never", 42)
+    (2, 0)
+    """
+    if retrain.strip().lower() == "never":
+        return 0
+    return max(days("--retrain", retrain) // every_days, 1)
 
 
 def _written(made: Iterator[pd.DataFrame], path: Path) -> int:

@@ -45,6 +45,12 @@ def train(root: Path, until: str | None, jobs: int | None, promote: bool, by: st
 @click.option("--horizon", default="84d", show_default=True, help="Days forecast from each origin.")
 @click.option("--step", type=click.Choice(["1d", "1h"]), default="1d", show_default=True)
 @click.option(
+    "--retrain",
+    default="84d",
+    show_default=True,
+    help="Days after which weights and shocks are found anew; never: at the first origin only.",
+)
+@click.option(
     "--levels",
     default="",
     help="Levels to write, with commas between: total, call_type, cell, bottom, and the area "
@@ -66,20 +72,29 @@ def backtest(
     folds: int,
     horizon: str,
     step: str,
+    retrain: str,
     levels: str,
     out: Path,
     jobs: int | None,
 ) -> None:
     """Forecast the past from many origins.
 
-    Everything is fitted again at each origin, with data before it only. The file has one row per
-    origin, start, area, call type and grade, with mean and q05 to q95; see
-    docs/guides/backtest-file.md.
+    The members are fitted again at each origin, weights and shocks every so often, with data before
+    it only. The file has one row per origin, start, area, call type and grade, with mean and q05 to
+    q95; see docs/guides/backtest-file.md.
     """
     from serving import backtesting
     from serving.progress import shown
 
-    asked = backtesting.Asked(first_origin, every, folds, horizon, step, levels)
+    asked = backtesting.Asked(
+        first_origin=first_origin,
+        every=every,
+        folds=folds,
+        horizon=horizon,
+        step=step,
+        retrain=retrain,
+        levels=levels,
+    )
     with shown() as progress:
         rows = backtesting.backtest(workspace_of(root), asked, out, jobs=jobs, progress=progress)
     click.echo(f"wrote {rows:,} rows to {out}")

@@ -102,3 +102,14 @@ def test_what_can_not_be_asked_is_refused_with_what_can(
         next(backtest(town_history, quick, plan(town_history, levels=("ward",))))
     with pytest.raises(BadQuestion, match="ask for fewer folds or an earlier first origin"):
         next(backtest(town_history, quick, plan(town_history, folds=9)))
+
+
+def test_with_a_training_at_each_origin_every_frame_is_that_of_a_backtest_from_there(
+    frames: list[pd.DataFrame], town_history: History, quick: Recipe
+) -> None:
+    again = list(backtest(town_history, quick, plan(town_history, retrain_every=1)))
+    second = again[1]["origin"].iloc[0].to_pydatetime()
+    alone = list(backtest(town_history, quick, plan(town_history, first_origin=second, folds=1)))
+    pd.testing.assert_frame_equal(again[1], alone[0])
+    pd.testing.assert_frame_equal(again[0], frames[0])
+    assert not again[1]["mean"].equals(frames[1]["mean"])
