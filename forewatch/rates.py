@@ -185,6 +185,15 @@ class Forecast:
             variance[inside] = self.shocks.variance(calls, lead, pieces.row)
         return Answer(mean, variance, baseline)
 
+    def expected(self, selection: Selection, spans: Spans) -> Array:
+        """Return expected calls, shape (places, call types, rows), for spans inside the horizon.
+
+        Places and call types are those that the selection touches, in their order.
+        """
+        pieces = self._pieces(spans.starts, spans.ends)
+        calls = _calls(self.rates.base, self._block(selection, pieces), pieces)
+        return np.add.reduceat(calls, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=2)
+
     def draws(self, selection: Selection, spans: Spans, n: int, seed: int) -> NDArray[np.int64]:
         """Return joint draws of counts, shape (n, places, call types, rows), for spans inside.
 
