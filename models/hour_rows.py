@@ -5,7 +5,7 @@ learn from do not grow with the years. For that, and because trees learn by hear
 apart, the season is the month's place in one turn a year and numbers are rounded.
 
 Source:
-    docs/experiments/006-hours.md.
+    docs/experiments/009-hours.md.
 """
 
 from __future__ import annotations

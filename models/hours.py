@@ -8,7 +8,7 @@
    share of what they say is believed, in logarithms; where nothing is gained, nothing is bent.
 
 Source:
-    Ke et al. (2017), LightGBM; docs/experiments/006-hours.md.
+    Ke et al. (2017), LightGBM; docs/experiments/009-hours.md.
 """
 
 from __future__ import annotations
