@@ -16,6 +16,7 @@ from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.profile import AreaEntry, Profile
 from sources.crosswalk import slug
 from sources.lake import Lake
+from sources.personal import refuse_persons
 from sources.table_mapping import Root, TableMapping
 from sources.tabular import column_names, texts
 
@@ -54,10 +55,13 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
     Several areas without a parent stand below the mapping's root, or else below the force itself.
 
     Raises:
+        PersonalData: if the file or the mapping offers a column about persons.
         MissingColumns: if the file names neither ids nor names.
         DataError: if a kind, a number or an id can't be read.
         SettingsError: if the areas make no tree of the profile's levels.
     """
+    used = (mapping.columns.get(ours, ours) for ours in COLUMNS)
+    refuse_persons(file.name, _offered(file), used, mapping.refuse, allowed=COLUMNS)
     found = _features(file, mapping) if file.suffix.lower() in GEOJSON else _rows(file, mapping)
     if found["id"].isna().all() and found["name"].isna().all():
         raise MissingColumns(

@@ -2,7 +2,8 @@
 
 A column is judged by its name alone, so that nothing of it has to be read: the name is cut into
 words ("CallerDOB" is caller, dob), and a word of the list refuses the column, unless a word beside
-it says that it is about a place, a code or an event ("beat_name", "type_description").
+it says that it is about a place, a code or an event ("beat_name", "type_description"). What a body
+has ("age_group", "health_status") stays refused beside a code: only a place makes it harmless.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _WORDS = _listed(
     license plate vrm vrn vin registration surname forename firstname lastname nickname alias
     fullname maiden initials signature warning warnings marker markers note notes remark remarks
     narrative comment comments disposition freetext synopsis circumstances transcript
+    vulnerable vulnerability vulnerabilities disabled pregnant dementia autism marital relationship
+    photo photograph hair eyes clothing tattoo
     """
 )
 # Words that say it unless a word of _ABOUT_THINGS stands beside them.
@@ -43,14 +46,25 @@ _ABOUT_THINGS = _listed(
     table shift status unit column version source
     """
 )
+# Of those above, what a body has: codes and classes of it are about persons still.
+_OF_BODIES = _listed("age health condition")
+_PLACES = _listed(
+    """
+    area beat district division sector zone ward region station board authority county city town
+    village parish file table version source
+    """
+)
 # A person, next to any word that would give the person away.
 _PERSONS = _listed(
     """
     officer caller victim suspect offender witness informant complainant subject person misper
     operator dispatcher reporter patient child driver owner keeper
+    parent carer individual
     """
 )
-_GIVES_AWAY = _listed("name id ident identity number no ref collar badge contact who")
+_GIVES_AWAY = _listed(
+    "name names id ident identity number no ref reference collar badge contact who risk score grade"
+)
 # Run together without a sign between the words.
 _RUN_TOGETHER = re.compile(
     r"dateofbirth|birthdate|firstname|lastname|fullname|surname|forename|phonenumber|telephone"
@@ -67,7 +81,8 @@ def about_persons(column: str) -> bool:
     """
     words = _words(column)
     if words & _UNLESS_QUALIFIED and not words & _PERSONS and words & _ABOUT_THINGS:
-        words = words - _UNLESS_QUALIFIED
+        harmless = _UNLESS_QUALIFIED if words & _PLACES else _UNLESS_QUALIFIED - _OF_BODIES
+        words = words - harmless
     found = words & (_WORDS | _UNLESS_QUALIFIED) or (words & _PERSONS and words & _GIVES_AWAY)
     return bool(found) or bool(_RUN_TOGETHER.search("".join(re.findall(r"[a-z]", column.lower()))))
 

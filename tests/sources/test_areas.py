@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from forewatch.errors import DataError, MissingColumns, SettingsError
+from forewatch.errors import DataError, MissingColumns, PersonalData, SettingsError
 from forewatch.profile import Profile
 from sources.areas import area_table, nearest, tree
 from sources.lake import Lake
@@ -120,3 +120,25 @@ def test_a_point_belongs_to_the_leaf_with_the_nearest_centre(tmp_path: Path) -> 
     found = nearest(tree(lake, profile()), pd.Series([60.0, None]), pd.Series([0.0, 0.0]))
     assert found[0] == "east"
     assert pd.isna(found[1])
+
+
+def test_a_file_of_areas_brings_nobody_with_it(tmp_path: Path) -> None:
+    file = csv(tmp_path, "id,name,parent,email\nshire,Shire,,a@b.example\nn,North,shire,\n")
+    with pytest.raises(PersonalData) as error:
+        area_table(file, profile(), TableMapping())
+    assert str(error.value) == (
+        "areas.csv carries columns about persons or free text: email; strip them at the "
+        'source, or write refuse = ["email"] into the mapping: they are then never read'
+    )
+    found = area_table(file, profile(), TableMapping(refuse=("email",)))
+    assert "a@b.example" not in found.to_csv()
+    with pytest.raises(PersonalData, match="the mapping reads email"):
+        area_table(file, profile(), TableMapping(columns={"name": "email"}))
+
+
+def test_properties_of_a_geojson_are_columns_too(tmp_path: Path) -> None:
+    feature = {"properties": {"id": "shire", "Street": "1 High St"}, "geometry": None}
+    file = tmp_path / "areas.geojson"
+    file.write_text(json.dumps({"features": [feature]}), encoding="utf-8")
+    with pytest.raises(PersonalData, match=r"areas\.geojson carries .* free text: Street; strip"):
+        area_table(file, profile(), TableMapping())

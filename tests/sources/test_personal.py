@@ -14,7 +14,9 @@ from sources.personal import about_persons, refuse_persons
         "postcode", "Post-Code", "notes", "Remarks", "description", "narrative", "disposition",
         "vehicle_reg", "VehicleReg", "email", "nationality", "religion", "health", "officer_name",
         "OfficerID", "collar number", "surname", "victim_age", "person name", "log text",
-        "free_text", "mental_health_flag", "caller_type_name",
+        "free_text", "mental_health_flag", "caller_type_name", "age_group", "AgeBand",
+        "health_status", "health_code", "condition_type", "misper_risk_grade", "misper reference", "vulnerability",
+        "child_name", "hair colour", "postal_code", "what3words", "home_address",
     ],
 )  # fmt: skip
 def test_a_column_about_persons_is_known_by_its_name(name: str) -> None:
@@ -27,7 +29,8 @@ def test_a_column_about_persons_is_known_by_its_name(name: str) -> None:
         "call_id", "received_at", "area", "category", "subcategory", "priority", "lat", "lon",
         "officer_initiated_guess", "beat_name", "type_description", "health_board", "event name",
         "grade", "updated_at", "status", "source", "district", "message", "stage", "Essex",
-        "sexual_offence_count", "nature_text", "village",
+        "sexual_offence_count", "nature_text", "village", "missing_person", "number_of_people",
+        "risk_area", "file_age", "reference", "reserved_hours", "relative_error",
     ],
 )  # fmt: skip
 def test_a_column_about_places_codes_and_times_passes(name: str) -> None:
