@@ -15,8 +15,8 @@ from sources.personal import about_persons, refuse_persons
         "vehicle_reg", "VehicleReg", "email", "nationality", "religion", "health", "officer_name",
         "OfficerID", "collar number", "surname", "victim_age", "person name", "log text",
         "free_text", "mental_health_flag", "caller_type_name", "age_group", "AgeBand",
-        "health_status", "health_code", "condition_type", "misper_risk_grade", "misper reference", "vulnerability",
-        "child_name", "hair colour", "postal_code", "what3words", "home_address",
+        "health_status", "health_code", "condition_type", "misper_risk_grade", "misper reference",
+        "vulnerability", "child_name", "hair colour", "postal_code", "what3words", "home_address",
     ],
 )  # fmt: skip
 def test_a_column_about_persons_is_known_by_its_name(name: str) -> None:
