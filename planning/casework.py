@@ -132,21 +132,24 @@ class Workload:
             in common: positive makes the count negative binomial, 0 Poisson, below it binomial;
             shape (rows,).
         known: reports that have been made, by the same shares, shape (rows, SHARES).
+        dispersion: variance ÷ mean of the number of expected reports made at about one time, at
+            least 1: above it some come together; shape (rows,).
     """
 
     length: CaseLength
     expected: Array
     shared_variance: Array
     known: Array
+    dispersion: Array
 
     @classmethod
     def of_counts(cls, length: CaseLength, mean: Array, variance: Array) -> Self:
         """Return all the hours of cases of which only the number's moments are given."""
         expected = np.zeros((len(mean), len(SHARES)))
         expected[:, 0] = mean
-        square = np.maximum(mean, np.finfo(float).tiny) ** 2
-        shared = np.where(mean > 0, (variance - mean) / square, 0.0)
-        return cls(length, expected, shared, np.zeros_like(expected))
+        beyond = np.asarray(variance - mean)
+        shared = np.divide(beyond, mean**2, out=np.zeros_like(beyond), where=mean > 0)
+        return cls(length, expected, shared, np.zeros_like(expected), np.ones(len(mean)))
 
     @property
     def mean(self) -> Array:
@@ -157,7 +160,7 @@ class Workload:
     def variance(self) -> Array:
         """Variance of the hours, hours², shape (rows,)."""
         cv2 = self.length.cv**2
-        cases = self.expected @ SHARES**2 * (1 + cv2) + self.known @ SHARES**2 * cv2
+        cases = self.expected @ SHARES**2 * (self.dispersion + cv2) + self.known @ SHARES**2 * cv2
         together = self.shared_variance * (self.expected @ SHARES) ** 2
         return np.asarray(np.maximum(cases + together, 0) * self.length.mean_hours**2)
 
@@ -175,31 +178,33 @@ class Workload:
         found, over = np.zeros((len(self.mean), len(at))), np.full(len(self.mean), np.nan)
         reach = self.mean + _SPREADS * np.sqrt(self.variance) + self.length.longest_hours
         # Steps of one size for rows of about one size: what depends on the step is kept.
-        sizes = np.ceil(4 * np.log2(reach / _POINTS)).astype(np.int64)
-        for size in np.unique(sizes):
-            rows, step = np.flatnonzero(sizes == size), float(2 ** (size / 4))
+        steps = 2 ** (np.ceil(4 * np.log2(reach / _POINTS)) / 4)
+        alike = np.stack([steps, self.dispersion], axis=1)
+        kinds, kind = np.unique(alike, axis=0, return_inverse=True)
+        for i, (step, dispersion) in enumerate(kinds.tolist()):
+            rows = np.flatnonzero(kind == i)
             for first in range(0, len(rows), _ROWS):
                 part = rows[first : first + _ROWS]
-                read = _Read(self._probabilities(part, step), self._none(part), step)
+                probabilities = self._probabilities(part, step, dispersion)
+                read = _Read(probabilities, self._none(part, dispersion), step)
                 found[part] = read.quantiles(at)
                 over[part] = 1 - read.cdf(above[part])
         return found, np.where(np.isnan(above), np.nan, np.clip(over, 0, 1))
 
-    def _probabilities(self, rows: NDArray[np.int64], step: float) -> Array:
+    def _probabilities(self, rows: NDArray[np.int64], step: float, dispersion: float) -> Array:
         """Return P(hours at each point of the grid), shape (rows, points)."""
         case = _case_transforms(self.length, step)
-        cases = _times(self.expected[rows], case - 1)
+        cases = _times(self.expected[rows], _together(case - 1, dispersion))
         total = _count_transform(cases, self.expected[rows].sum(1), self.shared_variance[rows])
         if self.known[rows].any():
             total *= np.exp(_times(self.known[rows], _case_logs(self.length, step)))
         return np.asarray(np.fft.irfft(total, _POINTS, axis=1))
 
-    def _none(self, rows: NDArray[np.int64]) -> Array:
+    def _none(self, rows: NDArray[np.int64], dispersion: float) -> Array:
         """Return P(no hours at all), shape (rows,)."""
         reports = self.expected[rows].sum(1)
-        none = _count_transform(
-            -reports[:, None].astype(np.complex128), reports, self.shared_variance[rows]
-        )
+        cases = reports[:, None] * _together(np.array([-1 + 0j]), dispersion)
+        none = _count_transform(cases, reports, self.shared_variance[rows])
         return np.where(self.known[rows].sum(1) > 0, 0.0, none.real[:, 0])
 
 
@@ -264,6 +269,18 @@ def _count_transform(cases: Complex, reports: Array, shared_variance: Array) -> 
     trials = np.ceil(np.maximum(-1 / shared_variance[under], reports[under]))[:, None]
     found[under] = (1 + cases[under] / trials) ** trials
     return found
+
+
+def _together(case: Complex, dispersion: float) -> Complex:
+    """Return (z − 1) of a report as it counts where reports come in groups, from z − 1.
+
+    Source:
+        Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, section 5.3: a negative
+        binomial count is a Poisson number of groups of logarithmic size.
+    """
+    if dispersion <= 1:
+        return case
+    return np.asarray(-np.log(1 - (dispersion - 1) * case) / (dispersion - 1))
 
 
 def _times(masses: Array, transforms: Complex) -> Complex:

@@ -6,8 +6,9 @@
    where R is the release added up; hence m = ∫ λ(t) (R(b − t) − R(a − t)) dt cases' worth.
 3. Before the origin the reports themselves are known (their number by hour and area, nothing about
    whom); where they are not yet known, they are expected as in the same hours a week later.
-4. Expected reports share the forecast's shocks. The relative variance of the share-weighted count
-   is matched by one factor that they have in common.
+4. Expected reports share the forecast's shocks: the relative variance of the share-weighted count
+   is matched by one factor that they have in common. What is dispersed beyond that comes in groups
+   at one time, as the forecast has it.
 
 Elapsed time is counted, not clock readings: a night of 11 hours takes the load of 11 hours.
 
@@ -36,6 +37,8 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 _DAY_HOURS = 24
 _WEEK_HOURS = 168
+_DISPERSION_STEP = 0.05
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,8 @@ def landing(
     """
     timing = _timing(forecast, spans, release)
     parts = [_area(forecast, tuple(leaves), timing, known) for leaves in areas]
-    expected, shared, made = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Workload(length, expected, shared, made)
+    expected, shared, made, grouped = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Workload(length, expected, shared, made, grouped)
 
 
 def _timing(forecast: Forecast, spans: Spans, release: Release) -> _Timing:
@@ -225,8 +228,8 @@ def _by_share(share: Array) -> sparse.csr_array:
 
 def _area(
     forecast: Forecast, leaves: tuple[str, ...], timing: _Timing, known: KnownReports | None
-) -> tuple[Array, Array, Array]:
-    """Return expected reports by share, their shared variance and the known ones of one area."""
+) -> tuple[Array, Array, Array, Array]:
+    """Return the fields of one area's Workload after its length."""
     calls = _hourly(forecast, leaves, timing)
     made = np.zeros(calls.shape[1])
     if known is not None and timing.past.any():
@@ -236,7 +239,8 @@ def _area(
     expected, of_known = (
         np.asarray(timing.by_share @ each).reshape(-1, len(SHARES)) for each in (calls.sum(0), made)
     )
-    return expected, _shared_variance(forecast, calls, timing), of_known
+    shared, dispersion = _variance(forecast, calls, timing)
+    return expected, shared, of_known, dispersion
 
 
 def _hourly(forecast: Forecast, leaves: tuple[str, ...], timing: _Timing) -> Array:
@@ -265,15 +269,24 @@ def _seen(
     return np.stack([by_leaf[place == each].sum(0) for each in np.unique(place)])
 
 
-def _shared_variance(forecast: Forecast, calls: Array, timing: _Timing) -> Array:
-    """Return the variance beyond Poisson of the share-weighted count ÷ its squared mean."""
+def _variance(forecast: Forecast, calls: Array, timing: _Timing) -> tuple[Array, Array]:
+    """Return the shared variance and the dispersion of the share-weighted count.
+
+    Below Poisson there are no groups: all of it is shared, and then negative.
+    """
     shocks = forecast.shocks
     pieces = np.asarray(timing.by_day @ calls.T).T
     together = shocks.variance(pieces[:, None, :], timing.piece_lead, timing.piece_window)
     first = np.flatnonzero(np.diff(timing.piece_window, prepend=-1))
     alone = pieces.sum(0) * shocks.dispersion[shocks.block(timing.piece_lead)]
-    beyond = (shocks.dispersion[shocks.block(timing.lead)] - 1) * calls.sum(0)
-    excess = together - np.add.reduceat(alone, first) + timing.share**2 @ beyond
-    mean = timing.share @ calls.sum(0)
+    calls = calls.sum(0)
+    square, mean = timing.share**2, timing.share @ calls
+    beyond = square @ ((shocks.dispersion[shocks.block(timing.lead)] - 1) * calls)
+    alike = square @ calls
     none = np.zeros_like(mean)
-    return np.asarray(np.divide(excess, mean**2, out=none, where=mean > 0))
+    # In whole steps, so that rows are alike; the rest is shared.
+    groups = np.divide(beyond, alike, out=none.copy(), where=alike > 0) / _DISPERSION_STEP
+    groups = np.maximum(np.floor(groups + _ROUNDING), 0) * _DISPERSION_STEP
+    excess = together - np.add.reduceat(alone, first) + beyond - groups * alike
+    shared = np.asarray(np.divide(excess, mean**2, out=none, where=mean > 0))
+    return shared, 1 + groups
