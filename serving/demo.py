@@ -57,8 +57,14 @@ class Built:
     text: str
 
 
-def build(root: Path, size: Size, progress: Progress) -> Built:
+def build(root: Path, size: Size, progress: Progress, now: pd.Timestamp | None = None) -> Built:
     """Make the demo workspace, or take it up where it was made before.
+
+    Args:
+        root: folder of the workspace.
+        size: what demo force is built.
+        progress: is told what is being done.
+        now: instant (UTC) after which the week that is shown begins; the present if None.
 
     Raises:
         SettingsError: if the folder holds another workspace, or a demo of another size.
@@ -76,7 +82,7 @@ def build(root: Path, size: Size, progress: Progress) -> Built:
     if not workspace.issues().numbers():
         _import(workspace, marked["until"], progress)
         _publish(workspace, progress)
-    week = _next_week(workspace)
+    week = _next_week(workspace, pd.Timestamp.now("UTC") if now is None else now)
     return Built(workspace, week, _key(workspace), _text(workspace, week))
 
 
@@ -139,13 +145,13 @@ def _publish(workspace: Workspace, progress: Progress) -> None:
     progress(f"publishing the forecast of version {promoted.version}", 1, 1)
 
 
-def _next_week(workspace: Workspace) -> str:
+def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:
     """Return the label of the first whole ISO week of the latest issue that is still ahead."""
     issue = workspace.issues().latest()
     clock = Clock.of(issue.profile)
     days, edges = issue.forecast.rates.force_days, issue.forecast.rates.day_edges
     # Of an old demo nothing is ahead any more: its last whole week then.
-    after = min(pd.Timestamp.now("UTC"), edges[-1] - pd.Timedelta(days=14))
+    after = min(now, edges[-1] - pd.Timedelta(days=14))
     ahead = days[(days.day_of_week == 0) & (edges[:-1] >= after)]
     return clock.week_label(ahead[0])
 

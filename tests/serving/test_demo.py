@@ -27,6 +27,9 @@ horizon_days = 14
 """
 
 
+NOW = pd.Timestamp("2026-11-22T12:00Z")
+
+
 @pytest.fixture
 def drawn(tmp_path: Path, mlruns: Path) -> Path:
     """A demo that was stopped after its force had been drawn, with a recipe that fits fast."""
@@ -41,7 +44,7 @@ def drawn(tmp_path: Path, mlruns: Path) -> Path:
 
 def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(drawn: Path) -> None:
     steps: list[str] = []
-    first = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what))
+    first = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what), NOW)
     assert {"importing tables", "checking", "forecasting"} <= set(steps)
     assert first.week == "2026-W48"
     assert "9 areas" in first.text
@@ -51,7 +54,7 @@ def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(drawn: Pa
     assert "http://127.0.0.1:8123/v1/forecasts?week=2026-W48" in demo.curl(first, 8123)
 
     steps.clear()
-    again = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what))
+    again = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what), NOW)
     assert steps == []  # nothing is built twice
     assert again.text == first.text
     live = [key for key in again.workspace.keys().list() if key.revoked_at is None]
