@@ -10,6 +10,38 @@ import pandas as pd
 from forewatch.areas import AreaTree
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
+from planning.landing import KnownReports
+from planning.suppression import Pattern
+
+NEVER_JUDGED = "never judged on past origins"
+
+
+@dataclass(frozen=True)
+class MissingDemand:
+    """What an issue says of missing-person reports: areas and times, never persons.
+
+    Args:
+        forecast: of the number of reports; one call type.
+        known: reports made before the horizon, by leaf area and interval, whose hours still land;
+            None where they are not known.
+        patterns: which areas are hidden, one for each ISO year that the horizon touches.
+        uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
+            where they can; what stands here was judged on past origins.
+        model_version: version of the champion of that model in the registry.
+    """
+
+    forecast: Forecast
+    known: KnownReports | None
+    patterns: tuple[Pattern, ...]
+    uncalibrated: Mapping[tuple[str, str], str]
+    model_version: str
+
+    def why_uncalibrated(self, level: str, window: str) -> str:
+        """Return why likelihoods of a level and a window ("shift", "day", "week") can't be trusted.
+
+        "" where they can be.
+        """
+        return self.uncalibrated.get((level, window), NEVER_JUDGED)
 
 
 @dataclass(frozen=True)
@@ -26,6 +58,7 @@ class Issue:
         models: what made it, name → version or fingerprint.
         data_version: identifies the history it was made from.
         notes: remarks for its readers (members replaced, old model, …).
+        missing: missing-person demand; None where it is not forecast (the notes say why).
     """
 
     number: int
@@ -37,6 +70,7 @@ class Issue:
     models: Mapping[str, str] = field(default_factory=dict)
     data_version: str = ""
     notes: tuple[str, ...] = ()
+    missing: MissingDemand | None = None
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
