@@ -1,0 +1,1 @@
+"""The model of missing-person reports: rare counts, pooled over areas. Areas and times only."""

@@ -1,0 +1,173 @@
+"""The members of the missing-person model: a shape of the calendar, times a level that moves.
+
+| member | shape | level |
+|---|---|---|
+| climatology | weekday | all days, force × shrunken share of the area |
+| season | one harmonic of the year, holidays, tourism | the same |
+| two_seasons | two harmonics | the same |
+| year | as season, older days count less | older days count less |
+| recent | as season | the force's last weeks, as far as they can be believed |
+| local, local_slow | as season | each area's last weeks or months, likewise |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.missing.calendar_shape import Kind, Shape, shape_of, shares
+from models.missing.reports import Reports
+from models.missing.settings import MissingRecipe, Name
+
+Array = NDArray[np.float64]
+# Of a force without a single report something is still expected. Source: `models.base.HALF_A_CALL`.
+_HALF_A_REPORT = 0.5
+_YEAR_DAYS = 365.0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How a level follows recent reports: its half-life and the reports at which it is believed."""
+
+    half_life_days: float
+    trust_reports: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a member forecasts.
+
+    Args:
+        kind: the terms of its shape.
+        half_life_days: how fast older days lose weight, in shape and level; None: not at all.
+        force: memory for the level of the force, beyond the long one.
+        local: memory for the level of each area.
+    """
+
+    kind: Kind
+    half_life_days: float | None = None
+    force: Memory | None = None
+    local: Memory | None = None
+
+
+def ways(recipe: MissingRecipe) -> dict[Name, Way]:
+    """Return how each member of the recipe forecasts, in the recipe's order."""
+    trust = recipe.local_trust_reports
+    every: dict[Name, Way] = {
+        "climatology": Way("week"),
+        "season": Way("season"),
+        "two_seasons": Way("two_seasons"),
+        "year": Way("season", half_life_days=_YEAR_DAYS),
+        "recent": Way(
+            "season", force=Memory(recipe.recent_half_life_days, recipe.recent_trust_reports)
+        ),
+        "local": Way("season", local=Memory(recipe.local_half_life_days, trust)),
+        "local_slow": Way("season", local=Memory(recipe.slow_half_life_days, trust)),
+    }
+    return {name: every[name] for name in recipe.members}
+
+
+class Members:
+    """The members of a recipe, fitted together: those of one shape share it.
+
+    Args:
+        recipe: names and settings.
+    """
+
+    def __init__(self, recipe: MissingRecipe) -> None:
+        self.recipe = recipe
+        self.shapes_: dict[str, Shape] = {}
+
+    def fit(self, seen: Reports) -> Members:
+        """Learn the shapes of the calendar."""
+        priors = self.recipe.priors
+        self.shapes_ = {
+            _key(way): shape_of(seen, way.kind, priors, way.half_life_days)
+            for way in ways(self.recipe).values()
+        }
+        return self
+
+    def predict(self, seen: Reports) -> Array:
+        """Return expected reports of the days ahead, shape (members, H, P), positive.
+
+        Levels come from the reports given, which may be later than those learned from.
+        """
+        found = [
+            _forecast(seen, self.shapes_[_key(way)], way) for way in ways(self.recipe).values()
+        ]
+        return np.stack(found) * seen.ahead
+
+    def state(self) -> dict[str, Any]:
+        """Return all that was learned."""
+        return {
+            key: {"names": list(shape.names), "coefficients": shape.coefficients}
+            for key, shape in self.shapes_.items()
+        }
+
+    def restored(self, state: dict[str, Any]) -> Members:
+        """Take over what `state` returned."""
+        self.shapes_ = {
+            key: Shape(tuple(kept["names"]), np.asarray(kept["coefficients"]))
+            for key, kept in state.items()
+        }
+        return self
+
+
+def _key(way: Way) -> str:
+    return way.kind if way.half_life_days is None else f"{way.kind}-{way.half_life_days:g}"
+
+
+def _forecast(seen: Reports, shape: Shape, way: Way) -> Array:
+    """Return one member's expected reports of the days ahead, shape (H, P)."""
+    past = len(seen.days)
+    effect = shape.effect(seen)
+    age = np.arange(past, 0, -1.0)
+    long = np.ones(past) if way.half_life_days is None else 0.5 ** (age / way.half_life_days)
+    share = shares(seen, effect[:past])
+    expected = effect * share * seen_only(seen, past, len(effect))
+    total = (long @ seen.filled).sum() + _HALF_A_REPORT
+    level = total / max((long @ expected[:past]).sum(), 1e-9)
+    found = level * effect[past:] * share
+    if way.force is not None:
+        reports, due = _recent(seen, level * expected[:past], age, way.force)
+        found = found * _believed(reports.sum(), due.sum(), way.force)
+    if way.local is not None:
+        reports, due = _recent(seen, level * expected[:past], age, way.local)
+        found = found * _believed(reports, due, way.local)
+    return np.asarray(found)
+
+
+def seen_only(seen: Reports, past: int, days: int) -> Array:
+    """Return 1 where a place and day is known or ahead, 0 where it is unknown, (days, P)."""
+    found = np.ones((days, len(seen.places)))
+    found[:past] = seen.known
+    return found
+
+
+def _recent(seen: Reports, expected: Array, age: Array, memory: Memory) -> tuple[Array, Array]:
+    """Return recent reports of each place and what was expected of them, shape (P,) each."""
+    weight = 0.5 ** (age / memory.half_life_days)
+    return weight @ seen.filled, weight @ expected
+
+
+def _believed(reports: Array | float, expected: Array | float, memory: Memory) -> Array:
+    """Return reports ÷ expected, moved towards 1 by so many reports that agree."""
+    trust = memory.trust_reports
+    return np.asarray((reports + trust) / (expected + trust))
+
+
+def blended(predicted: Array, weights: Array, lead_blocks: Sequence[int]) -> Array:
+    """Return the weighted mean of the members, shape (H, P).
+
+    Args:
+        predicted: shape (members, H, P).
+        weights: shape (blocks, members), each row summing to 1.
+        lead_blocks: first lead day of each block.
+    """
+    days = predicted.shape[1]
+    block = np.searchsorted(lead_blocks, np.arange(days), side="right") - 1
+    return np.asarray(np.einsum("hm,mhp->hp", weights[block], predicted))

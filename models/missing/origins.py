@@ -1,0 +1,177 @@
+"""Past origins of the missing-person model: weights of its members, sizes of its shocks.
+
+1. From each origin every member forecasts days that are known by now, with what was known then.
+2. Weights: the likelihood of what happened. Each member's means are compared by how well they share
+   reports out over places and weeks and over the force's days, as Poisson counts; a part of it
+   (`MissingRecipe.belief`) is believed, so that the weights stay near equal until much is seen.
+3. Shocks: from squared residuals of days and weeks (`models.missing.spells`).
+
+Source: docs/experiments/008-missing-person-model.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from features.asof import AsOf
+from forewatch.errors import NotEnoughHistory
+from forewatch.progress import Progress
+from forewatch.shocks import Shocks
+from models.missing.members import Members, blended
+from models.missing.reports import Reports, reports
+from models.missing.settings import MissingRecipe
+from models.missing.spells import Seen, sizes
+
+Array = NDArray[np.float64]
+LEAST_DAYS = 112
+_LEAST_SHARE = 0.35  # of the history lies before the first origin
+_LEAST_REPORTS = 1e-9
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A past origin with what the members forecast from it.
+
+    Args:
+        origin: the instant.
+        group: number of the fit that forecast.
+        days: force-days ahead, shape (H,).
+        predicted: shape (members, H, P).
+        counts: what happened, as recorded, shape (H, P); NaN where it is not known (yet).
+    """
+
+    origin: pd.Timestamp
+    group: int
+    days: pd.DatetimeIndex
+    predicted: Array
+    counts: Array
+
+
+def folds(
+    view: AsOf, recipe: MissingRecipe, jobs: int = 1, progress: Progress | None = None
+) -> list[Fold]:
+    """Return the members' forecasts from past origins, ascending by origin.
+
+    Args:
+        view: what is known; nothing later is used, not even to judge.
+        recipe: members and origins.
+        jobs: processes to use; the result does not depend on it.
+        progress: is told how many fits are done.
+
+    Raises:
+        NotEnoughHistory: if fewer than 16 weeks of counts are known.
+    """
+    now = reports(view, 1)
+    groups = _plan(view, now, recipe)
+    if progress is not None:
+        progress("judging missing-person reports on past origins", 0, len(groups))
+    tasks = (delayed(_forecasts)(recipe, seen) for seen in _seen(view, groups, recipe))
+    workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
+    found: list[Fold] = []
+    for number, made in enumerate(workers(tasks)):
+        for days, predicted in made:
+            at = now.days.get_indexer(days)
+            counts = np.where((at >= 0)[:, None], now.recorded[at], np.nan)
+            found.append(Fold(view.clock.day_start(days[0]), number, days, predicted, counts))
+        if progress is not None:
+            progress("judging missing-person reports on past origins", number + 1, len(groups))
+    return found
+
+
+def learned(found: Sequence[Fold], recipe: MissingRecipe) -> tuple[Array, Shocks]:
+    """Return weights (blocks, members) and shocks from folds."""
+    weights = weights_of(found, recipe)
+    means = [blended(fold.predicted, weights, recipe.lead_blocks) for fold in found]
+    return weights, shocks_of(found, means, recipe)
+
+
+def weights_of(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
+    """Return the members' weights, shape (blocks of leads, members).
+
+    A block that no fold reached takes the weights of the block before it; without any fold all
+    members weigh the same.
+    """
+    bounds = [*recipe.lead_blocks, np.iinfo(np.int64).max]
+    rows: list[Array] = []
+    for first, after in pairwise(bounds):
+        gain = np.zeros(len(recipe.members))
+        seen = 0
+        for fold in found:
+            part = slice(first, min(after, len(fold.days)))
+            known = np.isfinite(fold.counts[part]).all(1)
+            seen += int(known.sum())
+            # origins overlap where a block is longer than the way between two of them
+            overlap = max((min(after, len(fold.days)) - first) / recipe.origins.every_days, 1.0)
+            gain += (
+                _likelihood(fold.predicted[:, part][:, known], fold.counts[part][known]) / overlap
+            )
+        if seen or not rows:
+            chance = np.exp(recipe.belief * (gain - gain.max()))
+            rows.append(chance / chance.sum())
+        else:
+            rows.append(rows[-1])
+    return np.array(rows)
+
+
+def shocks_of(found: Sequence[Fold], means: Sequence[Array], recipe: MissingRecipe) -> Shocks:
+    """Return the sizes of the shocks that the folds ask for, by block of leads.
+
+    Args:
+        found: the folds.
+        means: each fold's expected reports, shape (H, P).
+        recipe: the blocks of leads.
+    """
+    seen = [Seen(mean, fold.counts) for fold, mean in zip(found, means, strict=True)]
+    return sizes(seen, recipe.lead_blocks, recipe.origins.every_days)
+
+
+def _likelihood(predicted: Array, counts: Array) -> Array:
+    """Return the log likelihood of counts (days, P) under predicted (members, days, P)."""
+    if not len(counts):
+        return np.zeros(len(predicted))
+    mean = np.maximum(predicted, _LEAST_REPORTS)
+    places, days = mean.sum(1), mean.sum(2)
+    over_places = counts.sum(0) * np.log(places) - places
+    over_days = counts.sum(1) * np.log(days / days.sum(1, keepdims=True))
+    return np.asarray(over_places.sum(1) + over_days.sum(1))
+
+
+def _plan(view: AsOf, now: Reports, recipe: MissingRecipe) -> list[list[pd.Timestamp]]:
+    """Return the first force-day ahead of each past origin, ascending, in groups of one fit."""
+    days = int(now.known.any(axis=1).sum())
+    if days < LEAST_DAYS:
+        raise NotEnoughHistory(
+            f"training needs {LEAST_DAYS} days of counts, {days} are known at "
+            f"{view.origin.isoformat()}; import more history or train until later"
+        )
+    wanted = recipe.origins
+    room = int(len(now.days) * (1 - _LEAST_SHARE)) // wanted.every_days
+    n = min(wanted.folds, max(room, 2))
+    end = now.days[-1] + pd.Timedelta(days=1)
+    firsts = [end - pd.Timedelta(days=wanted.every_days * k) for k in range(n, 0, -1)]
+    size = max(1, min(wanted.fit_every, n // 2))  # two groups at least: one judges the other
+    return [firsts[i : i + size] for i in range(0, n, size)]
+
+
+def _seen(
+    view: AsOf, groups: list[list[pd.Timestamp]], recipe: MissingRecipe
+) -> Iterator[list[Reports]]:
+    """Yield the reports of each group; only what was known at its origin goes into one."""
+    for firsts in groups:
+        origins = [view.clock.day_start(first) for first in firsts]
+        yield [reports(view.at(origin), recipe.origins.horizon_days) for origin in origins]
+
+
+def _forecasts(recipe: MissingRecipe, seen: list[Reports]) -> list[tuple[pd.DatetimeIndex, Array]]:
+    """Return days ahead and predictions, fitted on the first reports."""
+    with threadpool_limits(1):
+        members = Members(recipe).fit(seen[0])
+        return [(one.horizon, members.predict(one)) for one in seen]

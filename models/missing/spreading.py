@@ -1,0 +1,78 @@
+"""From the reports expected of an area's day to its hours, leaf areas and grades."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from forewatch.profile import MISSING_PERSON
+from forewatch.rates import Rates
+from models.missing.reports import types_of
+from models.missing.settings import MissingRecipe
+from models.profiles import Shares, kinds_of_day, shares, split
+
+Array = NDArray[np.float64]
+_FEW = 1e-3  # calls an hour, so that call types without a call weigh alike
+
+
+def shares_of(view: AsOf, recipe: MissingRecipe) -> Shares:
+    """Return the shares of missing-person reports as those of one call type.
+
+    Several call types are weighed by what they have had of late.
+    """
+    found, types = shares(view, recipe.shares), types_of(view)
+    weight = np.nan_to_num(found.baseline[:, types].sum((0, 2, 3))) + _FEW
+    weight = weight / weight.sum()
+
+    def mixed(values: Array, axis: int) -> Array:
+        part = np.take(values, types, axis=axis)
+        return np.asarray(np.expand_dims(np.tensordot(part, weight, ([axis], [0])), axis))
+
+    return Shares(
+        hours=mixed(found.hours, 1),
+        leaves=mixed(found.leaves, 1),
+        grades=mixed(found.grades, 1),
+        leaf_place=found.leaf_place,
+        baseline=found.baseline[:, types].sum(1, keepdims=True),
+    )
+
+
+def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts: Shares) -> Rates:
+    """Return the rates of a horizon from daily means.
+
+    Args:
+        view: what is known; gives the clock, the tree and the holidays.
+        days: force-days of the horizon (local dates), shape (H,).
+        mean: expected reports of the days ahead, shape (H, P).
+        plain: the same as the baseline has it.
+        parts: shares of hours, leaf areas and grades, of one call type.
+    """
+    clock = view.clock
+    if view.step == "hour":
+        edges, day = clock.hour_edges(days[0], len(days)), clock.hour_days(days[0], len(days))
+        slot = clock.local_hour(edges[:-1])
+    else:
+        edges, day = clock.day_edges(days[0], len(days)), np.arange(len(days), dtype=np.int64)
+        slot = np.zeros(len(days), np.int64)
+    kind = kinds_of_day(view, days)
+    base, baseline = (
+        split(daily[:, :, None], parts.hours, kind, day, slot) for daily in (mean, plain)
+    )
+    return Rates(
+        step=view.step,
+        edges=edges,
+        force_days=days,
+        day=day,
+        slot=slot,
+        places=view.tree.cut(view.profile.levels.modelled),
+        call_types=(MISSING_PERSON,),
+        grades=view.profile.grades,
+        leaves=view.tree.leaves,
+        base=base,
+        baseline=baseline,
+        leaf_place=parts.leaf_place,
+        leaf_shares=parts.leaves,
+        grade_shares=parts.grades,
+    )

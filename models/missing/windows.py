@@ -1,0 +1,213 @@
+"""What was expected of areas and windows of time from past origins, beside what happened.
+
+Windows are those that are published: a force-day, seven force-days in a row, and eight hours of a
+force-day, which stand for a shift of any force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from features.clock import instants_us
+from features.cube import cube
+from forewatch.rates import Forecast, Rates, Selection, Spans
+from forewatch.shocks import Shocks
+from models.missing.members import blended
+from models.missing.origins import Fold, shocks_of, weights_of
+from models.missing.reports import types_of
+from models.missing.settings import CLIMATOLOGY, MissingRecipe
+from models.missing.spreading import shares_of, spread
+from models.profiles import Shares
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+SHIFT, DAY, WEEK = "shift", "day", "week"
+WINDOWS: tuple[str, ...] = (SHIFT, DAY, WEEK)
+_WEEK_DAYS = 7
+_SHIFT_HOURS = 8
+_EPOCH = pd.Timestamp("1970-01-05")  # a Monday
+# Forecast and truth of one area, window and origin.
+COLUMNS = (
+    "level",
+    "area",
+    "window",
+    "block",
+    "week",
+    "mean",
+    "variance",
+    "baseline",
+    "baseline_variance",
+    "count",
+)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Reports by leaf area and interval.
+
+    Args:
+        edges_us: instants that bound the intervals, microseconds since 1970 UTC, (intervals + 1,).
+        until: reports before each edge, shape (leaves, intervals + 1).
+        unknown: intervals before each edge of which nothing is known, same shape.
+    """
+
+    edges_us: Index
+    until: Array
+    unknown: Array
+
+    def counts(self, leaves: Index, spans: Spans) -> Array:
+        """Return the reports of some leaves in each span, shape (spans,); NaN where not known.
+
+        Spans begin and end at the bounds of intervals.
+        """
+        start, end = instants_us(spans.starts), instants_us(spans.ends)
+        low, high = (np.searchsorted(self.edges_us, at) for at in (start, end))
+        inside = (start >= self.edges_us[0]) & (end <= self.edges_us[-1])
+        low, high = np.where(inside, low, 0), np.where(inside, high, 0)
+        found = (self.until[leaves][:, high] - self.until[leaves][:, low]).sum(0)
+        gaps = (self.unknown[leaves][:, high] - self.unknown[leaves][:, low]).sum(0)
+        return np.where(inside & (gaps == 0), found, np.nan)
+
+
+def happened(view: AsOf) -> Happened:
+    """Return the reports of every leaf area that are known to a view."""
+    past = cube(view)
+    edges_us = instants_us(past.edges)
+    ledger, types = view.ledger(since=past.edges[0]), types_of(view)
+    chosen = np.isin(ledger.call_type, types) & (ledger.starts_us < edges_us[-1])
+    interval = np.searchsorted(edges_us, ledger.starts_us[chosen], side="right") - 1
+    leaves = view.tree.leaves
+    counts = np.zeros((len(leaves), len(past.day)))
+    np.add.at(counts, (ledger.leaf[chosen], interval), ledger.count[chosen])
+    place = {name: i for i, name in enumerate(past.places)}
+    of_leaf = np.array([place[view.tree.ancestor_in(leaf, past.places)] for leaf in leaves])
+    unknown: Array = np.isnan(past.counts[:, types]).max(1)[of_leaf].astype(np.float64)
+    return Happened(edges_us, _before(counts), _before(unknown))
+
+
+def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataFrame:
+    """Return forecasts of areas and windows beside what happened, one row each.
+
+    Weights and shocks are those that the other groups of folds ask for, so that nothing is judged
+    by what saw it; shares of hours and areas were known at the group's first origin.
+
+    Args:
+        view: what is known by now.
+        found: past origins with the members' forecasts.
+        recipe: the recipe.
+
+    Returns:
+        Rows of `COLUMNS`; block is the number of the block of leads, week the number of the
+        calendar week, baseline the shrunken climatology. Unknown windows are left out.
+    """
+    truth = happened(view)
+    frames: list[pd.DataFrame] = []
+    for group in dict.fromkeys(fold.group for fold in found):
+        own = [fold for fold in found if fold.group == group]
+        others = [fold for fold in found if fold.group != group]
+        learned = _Learned.of(view.at(own[0].origin), others, recipe)
+        frames += [_rows(view, fold, learned, truth, recipe) for fold in own]
+    return pd.concat(frames, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What a group of folds is judged with, none of it from the group."""
+
+    parts: Shares
+    weights: Array
+    shocks: Shocks
+    plain_shocks: Shocks
+
+    @classmethod
+    def of(cls, view: AsOf, others: Sequence[Fold], recipe: MissingRecipe) -> _Learned:
+        weights = weights_of(others, recipe)
+        means = [blended(fold.predicted, weights, recipe.lead_blocks) for fold in others]
+        plain = [_plain(fold, recipe) for fold in others]
+        return cls(
+            shares_of(view, recipe),
+            weights,
+            shocks_of(others, means, recipe),
+            shocks_of(others, plain, recipe),
+        )
+
+
+def _plain(fold: Fold, recipe: MissingRecipe) -> Array:
+    return np.asarray(fold.predicted[list(recipe.members).index(CLIMATOLOGY)])
+
+
+def _rows(
+    view: AsOf, fold: Fold, learned: _Learned, truth: Happened, recipe: MissingRecipe
+) -> pd.DataFrame:
+    """Return the rows of one fold."""
+    then = view.at(fold.origin)
+    mean = blended(fold.predicted, learned.weights, recipe.lead_blocks)
+    rates = spread(then, fold.days, mean, _plain(fold, recipe), learned.parts)
+    ours = Forecast(fold.origin, fold.origin, rates, learned.shocks)
+    plain = Forecast(
+        fold.origin, fold.origin, _with_base(rates, rates.baseline), learned.plain_shocks
+    )
+    spans, about = _spans(rates, recipe)
+    number = {leaf: i for i, leaf in enumerate(rates.leaves)}
+    frames = []
+    for level, area in _areas(view):
+        leaves = view.tree.leaves_of(area)
+        chosen = Selection(leaves=leaves)
+        said, beside = ours.answer(chosen, spans), plain.answer(chosen, spans)
+        counts = truth.counts(np.array([number[leaf] for leaf in leaves]), spans)
+        frame = about.assign(
+            level=level,
+            area=area,
+            mean=said.mean,
+            variance=said.variance,
+            baseline=beside.mean,
+            baseline_variance=beside.variance,
+            count=counts,
+        )
+        frames.append(frame[np.isfinite(counts)])
+    return pd.concat(frames, ignore_index=True)[list(COLUMNS)]
+
+
+def _with_base(rates: Rates, base: Array) -> Rates:
+    return Rates(**{**rates.__dict__, "base": base})
+
+
+def _areas(view: AsOf) -> list[tuple[str, str]]:
+    """Return level and area of every area, each area once, from the whole force down."""
+    return [(view.tree.level(area), area) for area in view.tree.ids]
+
+
+def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:
+    """Return the windows of a horizon, and window, block and week of each."""
+    days, begins = len(rates.force_days), np.flatnonzero(np.diff(rates.day, prepend=-1))
+    bounds = np.append(begins, len(rates.day))
+    first = np.arange(0, days - _WEEK_DAYS + 1, _WEEK_DAYS)
+    # window, first and last edge of each, force-day on which it begins
+    parts = [
+        (DAY, bounds[:-1], bounds[1:], np.arange(days)),
+        (WEEK, bounds[first], bounds[first + _WEEK_DAYS], first),
+    ]
+    if rates.step == "hour":
+        cut = (begins[:, None] + np.array([0, _SHIFT_HOURS, 2 * _SHIFT_HOURS])).ravel()
+        after = np.append(cut[1:], len(rates.day))
+        parts.append((SHIFT, cut, after, np.repeat(np.arange(days), 3)))
+    start, end, day = (np.concatenate([part[at] for part in parts]) for at in (1, 2, 3))
+    about = pd.DataFrame(
+        {
+            "window": np.repeat([part[0] for part in parts], [len(part[3]) for part in parts]),
+            "block": np.searchsorted(recipe.lead_blocks, day, side="right") - 1,
+            "week": (rates.force_days[day] - _EPOCH).days // _WEEK_DAYS,
+        }
+    )
+    return Spans(rates.edges[start], rates.edges[end]), about
+
+
+def _before(values: Array) -> Array:
+    """Return sums before each bound, shape (leaves, intervals + 1)."""
+    return np.concatenate([np.zeros((len(values), 1)), values.cumsum(1)], axis=1)
