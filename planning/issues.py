@@ -17,7 +17,7 @@ NEVER_JUDGED = "never judged on past origins"
 
 
 @dataclass(frozen=True)
-class MissingDemand:
+class MissingForecast:
     """What an issue says of missing-person reports: areas and times, never persons.
 
     Args:
@@ -70,7 +70,7 @@ class Issue:
     models: Mapping[str, str] = field(default_factory=dict)
     data_version: str = ""
     notes: tuple[str, ...] = ()
-    missing: MissingDemand | None = None
+    missing: MissingForecast | None = None
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""

@@ -29,11 +29,17 @@ from pydantic import ValidationError
 
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
-from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
-from forewatch.rates import Forecast, Rates
-from forewatch.shocks import Shocks
 from planning.issues import Issue
+from serving.issue_parts import (
+    forecast_about,
+    forecast_arrays,
+    forecast_of,
+    missing_about,
+    missing_arrays,
+    missing_of,
+    text,
+)
 
 FORMAT = 1
 _ABOUT = "issue.json"
@@ -41,7 +47,7 @@ _ARRAYS = "arrays.npz"
 _HIDDEN = ".unpublished-"
 _DIGITS = 6
 # What the summary of an issue leaves out of issue.json: what only a reader of arrays needs.
-_INSIDE = ("format", "profile", "tree", "rates", "shocks", "factors", "arrays_sha256")
+_INSIDE = ("format", "profile", "tree", "rates", "shocks", "factors", "missing", "arrays_sha256")
 
 
 class Published(NamedTuple):
@@ -190,36 +196,27 @@ def _flush(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _text(instant: pd.Timestamp) -> str:
-    return instant.tz_convert("UTC").isoformat().replace("+00:00", "Z")
-
-
 def _digest(about: dict[str, Any]) -> str:
     content = {name: value for name, value in about.items() if name != "sha256"}
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _json(issue: Issue, arrays_sha256: str) -> bytes:
-    forecast, rates = issue.forecast, issue.forecast.rates
+    described, rates = forecast_about(issue.forecast), issue.forecast.rates
     about: dict[str, Any] = {
         "format": FORMAT,
         "number": issue.number,
-        "published_at": _text(issue.published_at),
-        "origin": _text(forecast.origin),
-        "data_until": _text(forecast.data_until),
-        "first": _text(rates.edges[0]),
-        "until": _text(rates.edges[-1]),
-        "step": rates.step,
+        "published_at": text(issue.published_at),
+        **{name: described[name] for name in ("origin", "data_until")},
+        "first": text(rates.edges[0]),
+        "until": text(rates.edges[-1]),
+        "step": described["step"],
         "model_version": issue.model_version,
         "models": dict(issue.models),
         "data_version": issue.data_version,
         "notes": list(issue.notes),
-        "rates": {
-            name: list(getattr(rates, name))
-            for name in ("places", "call_types", "grades", "leaves")
-        },
-        "shocks": {"lead_days": list(forecast.shocks.lead_days)},
-        "factors": [] if forecast.factors is None else list(FACTORS),
+        **{name: described[name] for name in ("rates", "shocks", "factors")},
+        "missing": None if issue.missing is None else missing_about(issue.missing),
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
             "levels": list(issue.tree.levels),
@@ -232,65 +229,27 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
 
 
 def _arrays(issue: Issue) -> bytes:
-    rates, shocks, why = issue.forecast.rates, issue.forecast.shocks, issue.forecast.factors
-    explaining: dict[str, NDArray[Any]] = {}
-    if why is not None:
-        explaining = {"factors_level": why.level, "factors_logs": why.logs}
+    arrays = forecast_arrays(issue.forecast)
+    if issue.missing is not None:
+        arrays |= missing_arrays(issue.missing)
     content = io.BytesIO()
-    np.savez(
-        content,
-        allow_pickle=False,
-        **explaining,
-        edges_us=rates.edges.tz_convert("UTC").as_unit("us").asi8,
-        force_days_us=rates.force_days.as_unit("us").asi8,
-        day=rates.day,
-        slot=rates.slot,
-        base=rates.base,
-        baseline=rates.baseline,
-        leaf_place=rates.leaf_place,
-        leaf_shares=rates.leaf_shares,
-        grade_shares=rates.grade_shares,
-        shocks_sd=shocks.sd,
-        shocks_dispersion=shocks.dispersion,
-    )
+    np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()
 
 
 def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
-    named = about["rates"]
-    rates = Rates(
-        step=about["step"],
-        edges=pd.DatetimeIndex(arrays["edges_us"].view("M8[us]")).tz_localize("UTC"),
-        force_days=pd.DatetimeIndex(arrays["force_days_us"].view("M8[us]")),
-        day=arrays["day"],
-        slot=arrays["slot"],
-        places=tuple(named["places"]),
-        call_types=tuple(named["call_types"]),
-        grades=tuple(named["grades"]),
-        leaves=tuple(named["leaves"]),
-        base=arrays["base"],
-        baseline=arrays["baseline"],
-        leaf_place=arrays["leaf_place"],
-        leaf_shares=arrays["leaf_shares"],
-        grade_shares=arrays["grade_shares"],
-    )
-    shocks = Shocks(
-        tuple(about["shocks"]["lead_days"]), arrays["shocks_sd"], arrays["shocks_dispersion"]
-    )
-    # An issue of before, or with factors of other code, is forecast from but not explained.
-    is_explained = about.get("factors") == list(FACTORS)
-    why = Factors(arrays["factors_level"], arrays["factors_logs"]) if is_explained else None
     areas = tuple(Area(**area) for area in about["tree"]["areas"])
+    # An issue of before holds no missing-person demand.
+    held = about.get("missing")
     return Issue(
         number=about["number"],
         published_at=pd.Timestamp(about["published_at"]),
-        forecast=Forecast(
-            pd.Timestamp(about["origin"]), pd.Timestamp(about["data_until"]), rates, shocks, why
-        ),
+        forecast=forecast_of(about, arrays),
         profile=Profile.model_validate(about["profile"]),
         tree=AreaTree(areas, tuple(about["tree"]["levels"])),
         model_version=about["model_version"],
         models=about["models"],
         data_version=about["data_version"],
         notes=tuple(about["notes"]),
+        missing=None if held is None else missing_of(held, arrays),
     )

@@ -17,7 +17,9 @@ from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from planning.issues import Issue
+from planning.issues import Issue, MissingForecast
+from planning.landing import KnownReports
+from planning.suppression import Pattern, Why
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
@@ -95,6 +97,52 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
     )
 
 
+def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingForecast:
+    """Reports an hour: 0.02 in the north, 0.08 in the south; one was made 30 hours ago in south-1.
+
+    The northern beats are hidden, the southern ones by day only.
+    """
+    force = town()
+    clock = Clock.of(force)
+    edges = clock.hour_edges(first, days)
+    n = len(edges) - 1
+    base = np.stack([np.full((1, n), 0.02), np.full((1, n), 0.08)])
+    rates = Rates(
+        step="hour",
+        edges=edges,
+        force_days=pd.date_range(first, periods=days, freq="D"),
+        day=clock.hour_days(first, days),
+        slot=clock.local_hour(edges[:-1]),
+        places=("north", "south"),
+        call_types=("missing_person",),
+        grades=force.grades,
+        leaves=force.tree().leaves,
+        base=base,
+        baseline=base * 0.9,
+        leaf_place=np.array([0, 0, 1, 1]),
+        leaf_shares=np.array([[0.25], [0.75], [0.5], [0.5]]),
+        grade_shares=np.zeros((2, 1, 24, 2)) + 0.5,
+    )
+    origin = clock.day_start(first)
+    before = pd.date_range(origin - pd.Timedelta(days=7), origin, freq="h", unit="us")
+    count = np.zeros((4, 168))
+    count[2, -30] = 1.0
+    few: dict[str, Why] = {"north-1": "few_reports", "north-2": "few_reports"}
+    by_day: dict[str, Why] = few | {"south-1": "few_reports", "south-2": "protects_another"}
+    return MissingForecast(
+        forecast=Forecast(origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones(1))),
+        known=KnownReports(before, force.tree().leaves, count),
+        patterns=(Pattern(2026, {"week": few, "day": by_day}, "the town"),),
+        uncalibrated={
+            ("force", "week"): "",
+            ("force", "day"): "",
+            ("district", "week"): "",
+            ("district", "day"): "31 reports were judged, 50 are needed",
+        },
+        model_version="3",
+    )
+
+
 @dataclass
 class Bench:
     """A workspace in a folder, its app, a clock that tests set, and a client with a good key."""
@@ -135,6 +183,11 @@ class Bench:
 @pytest.fixture
 def make_issue() -> Callable[..., Issue]:
     return issue_of_the_town
+
+
+@pytest.fixture
+def missing() -> MissingForecast:
+    return missing_of_the_town()
 
 
 @pytest.fixture

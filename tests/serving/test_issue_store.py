@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
@@ -14,8 +15,8 @@ import pytest
 
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.rates import Rates
-from planning.issues import Issue
-from serving import issue_store
+from planning.issues import Issue, MissingForecast
+from serving import issue_parts
 from serving.issue_store import IssueStore
 
 MakeIssue = Callable[..., Issue]
@@ -29,7 +30,7 @@ def store(tmp_path: Path) -> IssueStore:
 def test_an_issue_comes_back_as_it_was_published(store: IssueStore, make_issue: MakeIssue) -> None:
     made = store.publish(make_issue())
     read = store.read(1)
-    plain = [f.name for f in fields(Issue) if f.name != "forecast"]
+    plain = [f.name for f in fields(Issue) if f.name not in ("forecast", "missing")]
     assert [getattr(read, name) for name in plain] == [getattr(made, name) for name in plain]
     assert (read.forecast.origin, read.forecast.data_until) == (made.forecast.origin,) * 2
     for f in fields(Rates):
@@ -61,9 +62,46 @@ def test_factors_of_other_code_are_left_alone(
     store: IssueStore, make_issue: MakeIssue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.publish(make_issue())
-    monkeypatch.setattr(issue_store, "FACTORS", ("weekday", "weather"))
+    monkeypatch.setattr(issue_parts, "FACTORS", ("weekday", "weather"))
     read = store.read(1).forecast
     assert (read.factors, read.rates.places) == (None, ("north", "south"))
+
+
+def test_missing_person_demand_comes_back_as_it_was_published(
+    store: IssueStore, make_issue: MakeIssue, missing: MissingForecast
+) -> None:
+    store.publish(replace(make_issue(), missing=missing))
+    read = store.read(1).missing
+    assert read is not None
+    assert read.patterns == missing.patterns
+    assert read.uncalibrated == missing.uncalibrated
+    assert (read.model_version, read.forecast.factors) == ("3", None)
+    for f in fields(Rates):
+        one, two = (getattr(each.forecast.rates, f.name) for each in (missing, read))
+        np.testing.assert_array_equal(one, two)
+    assert read.known is not None
+    assert missing.known is not None
+    assert read.known.leaves == missing.known.leaves
+    assert read.known.edges.equals(missing.known.edges)
+    np.testing.assert_array_equal(read.known.count, missing.known.count)
+    # Beside it the calls are what they were, and the summary says nothing of counts.
+    np.testing.assert_array_equal(read.forecast.rates.places, ("north", "south"))
+    assert store.read(1).forecast.rates.call_types == ("missing_person", "violence")
+    assert "missing" not in store.about(1)
+
+
+def test_an_issue_of_before_is_read_and_holds_no_missing_person_demand(
+    store: IssueStore, make_issue: MakeIssue
+) -> None:
+    store.publish(make_issue())
+    file = store.root / "000001" / "issue.json"
+    about = json.loads(file.read_text("utf-8"))
+    del about["missing"], about["sha256"]  # what issues were before: without it, and then signed
+    about["sha256"] = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    file.unlink()
+    file.write_text(json.dumps(about), "utf-8")
+    read = store.read(1)
+    assert (read.missing, read.model_version) == (None, "7")
 
 
 def test_numbers_ascend_and_each_issue_stays_what_it_was(
