@@ -14,7 +14,7 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
 
@@ -150,6 +150,16 @@ class Workload:
         beyond = np.asarray(variance - mean)
         shared = np.divide(beyond, mean**2, out=np.zeros_like(beyond), where=mean > 0)
         return cls(length, expected, shared, np.zeros_like(expected), np.ones(len(mean)))
+
+    def at(self, rows: NDArray[np.int64]) -> Self:
+        """Return the rows at positions."""
+        return replace(
+            self,
+            **{
+                name: getattr(self, name)[rows]
+                for name in ("expected", "shared_variance", "known", "dispersion")
+            },
+        )
 
     @property
     def mean(self) -> Array:

@@ -28,8 +28,9 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 import numpy as np
@@ -76,14 +77,17 @@ class Pattern:
     Args:
         year: ISO year of the weeks it is for; a day or shift goes with the week of its force-day.
         hidden: by kind of window, area → reason; an area that is not in it is shown.
+        decided_for: names the area tree and the thresholds that it was decided for.
     """
 
     year: int
     hidden: Mapping[Kind, Mapping[str, Why]]
+    decided_for: str
 
     def state(self) -> dict[str, object]:
         """Return the pattern as JSON-able values, to be kept beside the issues."""
-        return {"year": self.year, "hidden": {kind: dict(self.hidden[kind]) for kind in KINDS}}
+        hidden = {kind: dict(self.hidden[kind]) for kind in KINDS}
+        return {"year": self.year, "hidden": hidden, "decided_for": self.decided_for}
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Pattern:
@@ -95,7 +99,9 @@ class Pattern:
         year, hidden = state.get("year"), state.get("hidden")
         if not isinstance(year, int) or not isinstance(hidden, Mapping) or set(hidden) != {*KINDS}:
             raise SettingsError(f"no pattern of suppression: it holds {', '.join(map(str, state))}")
-        return cls(year, {kind: dict(hidden[kind]) for kind in KINDS})
+        return cls(
+            year, {kind: dict(hidden[kind]) for kind in KINDS}, str(state.get("decided_for"))
+        )
 
     def why(self, area: str, kind: Kind) -> Why | None:
         """Return why an area is hidden, None where it is shown."""
@@ -159,7 +165,42 @@ def pattern(
         # By day nothing is shown that is hidden by week.
         coarser = _closed(tree, known, _Rule.of(settings, kind), dict(coarser) | own)
         hidden[kind] = coarser
-    return Pattern(year, hidden)
+    return Pattern(year, hidden, _key(tree, settings))
+
+
+def decided(
+    view: AsOf, call_types: tuple[str, ...], years: Sequence[int], held: Sequence[Pattern] = ()
+) -> tuple[Pattern, ...]:
+    """Return the patterns of an issue: those held, and for years without one new ones.
+
+    Args:
+        view: what was known at the issue's origin.
+        call_types: the missing-person types.
+        years: the ISO years that the issue's horizon touches, ascending.
+        held: patterns of earlier issues; one stays as it is until the area tree or the thresholds
+            change, and then it only ever hides more.
+    """
+    settings, tree = view.profile.missing, view.tree
+    known: dict[str, AreaFacts] | None = None
+    kept = {each.year: each for each in held}
+    for year in years:
+        if year in kept and kept[year].decided_for == _key(tree, settings):
+            continue
+        known = known or facts(view, call_types)
+        before = kept.get(year) or kept.get(year - 1)
+        kept[year] = pattern(tree, known, settings, year, before)
+    return tuple(kept[year] for year in sorted(kept))
+
+
+def _key(tree: AreaTree, settings: Missing) -> str:
+    """Return a name of the tree and of the thresholds."""
+    thresholds = (
+        settings.least_population,
+        settings.least_yearly_reports_week,
+        settings.least_yearly_reports_day,
+    )
+    areas = sorted((area.id, area.parent or "") for area in tree.areas)
+    return sha256(repr((thresholds, areas)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
