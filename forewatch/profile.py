@@ -188,7 +188,9 @@ class Missing(Frozen):
     release: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
         default=(0.772, 0.104, 0.059, 0.032, 0.018, 0.010, 0.005), min_length=1, max_length=28
     )
-    at_least: tuple[Annotated[int, Field(ge=1, le=100)], ...] = (1, 2, 3)
+    at_least: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
+        default=(1, 2, 3), min_length=1
+    )
     reserved: tuple[Reserved, ...] = ()
     may_be_short: float = Field(default=0.2, gt=0, lt=1)
     short: float = Field(default=0.5, gt=0, lt=1)

@@ -197,7 +197,7 @@ def states(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArra
 def framed(said: dict[str, NDArray[Any]]) -> pd.DataFrame:
     """Return columns as a frame with instants in UTC."""
     instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
-    texts = dict.fromkeys(("period", "area", "call_type", "grade", "state"), "str")
+    texts = {name: "str" for name, values in said.items() if values.dtype.kind in "OU"}
     return pd.DataFrame(said | instants).astype(texts)
 
 

@@ -155,15 +155,14 @@ def columns(
     first, stop, _ = rows.indices(question.rows)
     asked = laid_out(_reports(issue), question.windows, slice(first, stop))
     keys = {name: asked.keys[name] for name in ("period", "force_day", "start", "end", "area")}
-    secret = _suppressed(issue, question.by, keys)
     said = [demanded(issue).forecast.answer(*each) for each in asked.cells]
     mean, variance, baseline = (
-        np.where(secret["hidden"], np.nan, np.concatenate([getattr(one, name) for one in said]))
-        if said
-        else np.zeros(0)
+        np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    told = _told(issue, mean, secret, now)
+    told = _told(issue, question.by, keys, mean, now)
+    hidden = told["state"] == "suppressed"
+    mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
     counts = CountDistribution.of(mean, variance)
     below = counts.cdf(np.array(question.at_least) - 1.0)
     quantiles = counts.quantiles(question.windows.quantiles)
@@ -186,34 +185,31 @@ def _reports(issue: Issue) -> Issue:
 
 
 def _told(
-    issue: Issue, mean: Array, secret: dict[str, NDArray[Any]], now: pd.Timestamp
+    issue: Issue, by: By, keys: dict[str, NDArray[Any]], mean: Array, now: pd.Timestamp
 ) -> dict[str, NDArray[Any]]:
     """Return state, reason and published_with of each row."""
-    state = np.where(secret["hidden"], "suppressed", states(_reports(issue), mean, now))
-    days = issue.profile.publication.stale_after_days
-    reasons = {"no_forecast": _OUTSIDE, "stale": f"the data are older than {days} days"}
-    reason = secret["reason"].copy()
-    for name, text in reasons.items():
-        reason[state == name] = text
-    return {"state": state, "reason": reason, "published_with": secret["published_with"]}
-
-
-def _suppressed(issue: Issue, by: By, keys: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return which rows are hidden, why, and with which area they are published."""
     kind: Kind = "week" if by == "week" else "day"
     patterns = {each.year: each for each in demanded(issue).patterns}
+    state = states(_reports(issue), mean, now).astype(object)
+    days = issue.profile.publication.stale_after_days
+    reason = np.full(len(state), "", dtype=object)
+    reason[state == "stale"] = f"the data are older than {days} days"
+    reason[state == "no_forecast"] = _OUTSIDE
+    published_with = np.full(len(state), "", dtype=object)
     years = pd.DatetimeIndex(keys["force_day"]).isocalendar()["year"].to_numpy(dtype=np.int64)
-    found = {"reason": np.full(len(years), "", dtype=object)}
-    found["published_with"] = found["reason"].copy()
     for year, area in set(zip(years.tolist(), keys["area"].tolist(), strict=True)):
         here = (years == year) & (keys["area"] == area)
         if year not in patterns:
-            found["reason"][here] = _UNDECIDED
+            here &= state != "no_forecast"
+            state[here], reason[here] = "suppressed", _UNDECIDED
         elif why := patterns[year].why(area, kind):
-            found["reason"][here] = REASONS[why]
             shown = patterns[year].shown_with(issue.tree, area, kind)
-            found["published_with"][here] = shown or ""
-    return found | {"hidden": found["reason"] != ""}
+            state[here], reason[here], published_with[here] = (
+                "suppressed",
+                REASONS[why],
+                shown or "",
+            )
+    return {"state": state, "reason": reason, "published_with": published_with}
 
 
 def _hours(
@@ -253,18 +249,14 @@ def _hours(
 
 def _landing(issue: Issue, question: MissingQuestion, rows: NDArray[np.int64]) -> Workload:
     """Return what lands in the windows of rows of the whole answer, all of them forecast."""
-    tree, settings, frame = (
-        issue.tree,
-        issue.profile.missing,
-        question.windows.periods,
-    )
+    settings, frame = issue.profile.missing, question.windows.periods
     group, period = np.divmod(rows, len(frame))
     groups, g = np.unique(group, return_inverse=True)
     periods, p = np.unique(period, return_inverse=True)
     spans = Spans(*(pd.DatetimeIndex(frame[name])[periods] for name in ("start", "end")))
     whole = landing(
         demanded(issue).forecast,
-        [tree.leaves_of(question.windows.areas[i]) for i in groups],
+        [issue.tree.leaves_of(question.windows.areas[i]) for i in groups],
         spans,
         CaseLength.of(settings),
         Release(settings.release),
