@@ -15,7 +15,7 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -254,7 +254,7 @@ class _Read:
         points = self.probabilities.shape[1]
         return np.concatenate([[0.0], (np.arange(points) + 0.5) * self.step])
 
-    @property
+    @cached_property
     def _below(self) -> Array:
         """P(hours <= bound), shape (rows, bounds)."""
         sums = np.maximum(self.probabilities.cumsum(1), self.none[:, None])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -15,7 +16,16 @@ from forewatch.areas import Area, AreaTree
 from forewatch.errors import SettingsError
 from forewatch.history import History
 from forewatch.profile import Missing
-from planning.suppression import KINDS, AreaFacts, Kind, Pattern, facts, pattern
+from planning.suppression import (
+    KINDS,
+    AreaFacts,
+    Kind,
+    Pattern,
+    Why,
+    decided,
+    facts,
+    pattern,
+)
 
 Array = NDArray[np.float64]
 SETTINGS = Missing()
@@ -217,3 +227,40 @@ def test_a_short_past_is_scaled_to_a_year_once_it_says_enough(town_history: Hist
     mine = counts[counts["call_type"] == "missing_person"]["count"].sum()
     assert longer[root].yearly_reports == mine * 365 / 120 // 5 * 5
     assert short[root].yearly_reports < longer[root].yearly_reports / 2
+
+
+def test_by_day_more_is_hidden_even_where_two_are_hidden_for_days_already() -> None:
+    was: dict[Kind, dict[str, Why]] = {"week": {}, "day": {"a3": "few_reports"}}
+    found = pattern(TOWN, known(a1=5.0, a2=55.0, a3=60.0), SETTINGS, 2027, Pattern(2026, was, ""))
+    assert set(hidden(found, "week")) == {"a1", "a2"}
+    assert set(hidden(found)) == {"a1", "a2", "a3"}
+
+
+def test_a_pattern_once_decided_stays_until_tree_or_thresholds_change(
+    town_history: History,
+) -> None:
+    end = town_history.observed_until
+    early, late = (AsOf(town_history, end - pd.Timedelta(days=d)) for d in (300, 5))
+    first = decided(early, ("missing_person",), (2026, 2027))
+    assert [each.year for each in first] == [2026, 2027]
+    # Far more is known now; the years that were decided stay, the new one is decided from it.
+    again = decided(late, ("missing_person",), (2026, 2027, 2028), first)
+    assert again[:2] == first
+    assert again[2] == pattern(
+        late.tree,
+        facts(late, ("missing_person",)),
+        late.profile.missing,
+        2028,
+        first[1],
+    )
+    # Another threshold: the year is decided again, and what was hidden stays hidden.
+    strict = Missing(least_yearly_reports_week=400, least_yearly_reports_day=4000)
+    profile = town_history.profile.model_copy(update={"missing": strict})
+    changed = decided(
+        AsOf(replace(town_history, profile=profile), late.origin),
+        ("missing_person",),
+        (2027,),
+        first,
+    )
+    assert changed[0] == first[0]
+    assert set(first[1].hidden["day"]) < set(changed[1].hidden["day"])
