@@ -23,6 +23,22 @@ _TIE = 0.002
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What is compared.
+
+    Args:
+        losses: columns of the scores that may not be worse.
+        baseline: the honest baseline, as a sentence names it.
+    """
+
+    losses: tuple[str, ...] = ("crps", "mae")
+    baseline: str = "8-week baseline"
+
+
+DEMAND = Rule()
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Whether the challenger may become champion, and the reasons in words."""
 
@@ -30,43 +46,44 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Verdict:
+def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rule: Rule = DEMAND) -> Verdict:
     """Return the verdict on a challenger.
 
     Args:
         challenger: its scores, see `models.judging.scored`; the first level is the whole force.
         champion: the champion's scores on the same past origins; None if there is no champion.
+        rule: what is compared.
     """
-    against = _against_baseline(challenger)
-    kept = [] if champion is None else _against_champion(challenger, champion)
+    against = _against_baseline(challenger, rule)
+    kept = [] if champion is None else _against_champion(challenger, champion, rule)
     reasons = against + kept
     if reasons:
         return Verdict(passed=False, reasons=tuple(reasons))
     ratio = _overall(challenger, "crps") / _overall(challenger, "baseline_crps") - 1
-    good = [f"CRPS of the whole force is {-ratio:.1%} below the 8-week baseline's"]
+    good = [f"CRPS of the whole force is {-ratio:.1%} below the {rule.baseline}'s"]
     good.append("nowhere worse than the baseline by more than 1 % beyond chance")
     if champion is not None:
         good.append("nowhere worse than the champion on the same origins")
     return Verdict(passed=True, reasons=tuple(good))
 
 
-def _against_baseline(scores: pd.DataFrame) -> list[str]:
+def _against_baseline(scores: pd.DataFrame, rule: Rule) -> list[str]:
     reasons = []
     for _, row in scores.iterrows():
-        for loss in ("crps", "mae"):
+        for loss in rule.losses:
             low = row.get(f"{loss}_vs_baseline_low", np.nan)
             if found := _worse(row[loss], row[f"baseline_{loss}"], low):
-                reasons.append(f"{_where(row)}: {loss} {found} than the 8-week baseline")
+                reasons.append(f"{_where(row)}: {loss} {found} than the {rule.baseline}")
     ours, theirs = _overall(scores, "crps"), _overall(scores, "baseline_crps")
     if not ours < theirs:
         reasons.append(
-            f"whole force, all leads: CRPS {ours:.3f} is not below the 8-week baseline's "
+            f"whole force, all leads: CRPS {ours:.3f} is not below the {rule.baseline}'s "
             f"{theirs:.3f}"
         )
     return reasons
 
 
-def _against_champion(challenger: pd.DataFrame, champion: pd.DataFrame) -> list[str]:
+def _against_champion(challenger: pd.DataFrame, champion: pd.DataFrame, rule: Rule) -> list[str]:
     both = challenger.merge(champion, on=["level", "block"], suffixes=("", "_champion"))
     if len(both) < len(champion):
         missing = set(champion["level"]) - set(challenger["level"])
@@ -74,7 +91,7 @@ def _against_champion(challenger: pd.DataFrame, champion: pd.DataFrame) -> list[
     reasons = [
         f"{_where(row)}: {loss} {found} than the champion"
         for _, row in both.iterrows()
-        for loss in ("crps", "mae")
+        for loss in rule.losses
         if (found := _worse(row[loss], row[f"{loss}_champion"], np.nan))
     ]
     ours, theirs = _overall(challenger, "crps"), _overall(champion, "crps")

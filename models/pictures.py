@@ -77,6 +77,32 @@ def fan(judged: Sequence[Judged]) -> str:
     return _svg(figure)
 
 
+def reliability(table: pd.DataFrame, at_least: int) -> str:
+    """Return a picture of predicted chances of at least k beside how often they came true.
+
+    Args:
+        table: as `models.missing.calibration.Calibration.reliability`, all leads together.
+        at_least: the k that is shown.
+    """
+    shown = table[(table["at_least"] == at_least) & (table["block"] == "all")]
+    levels, windows = (list(dict.fromkeys(shown[name])) for name in ("level", "window"))
+    figure = Figure(figsize=(2.6 * len(windows), 2.6 * len(levels)), layout="constrained")
+    grid = figure.subplots(len(levels), len(windows), squeeze=False, sharex=True, sharey=True)
+    for row, level in enumerate(levels):
+        for column, window in enumerate(windows):
+            axes, here = grid[row, column], (shown["level"] == level) & (shown["window"] == window)
+            part = shown[here]
+            reach = [part["observed"] - part["low"], part["high"] - part["observed"]]
+            axes.plot([0, 1], [0, 1], linestyle="--", color=_GREY)
+            axes.errorbar(
+                part["predicted"], part["observed"], yerr=np.abs(reach), fmt="o", color=_BLUE
+            )
+            axes.set_title(f"{level}, {window}", fontsize=9)
+    figure.supxlabel(f"chance of at least {at_least} that was forecast")
+    figure.supylabel("how often it came true, with 95 % interval")
+    return _svg(figure)
+
+
 def _fan(axes: Axes, one: Judged, found: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
     days = one.days.to_numpy()
     axes.fill_between(

@@ -46,6 +46,7 @@ _SAID = 3  # reasons of the gate that an error repeats; 'forewatch models show' 
 _BATCH = 100  # the most parameters that it takes at a time
 
 Act = Literal["promote", "force", "rollback", "retire"]
+ModelName = Literal["demand", "missing"]
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,22 @@ class Decision:
 
 
 class Registry:
-    """The versions of one force's model."""
+    """The versions of one of a force's models.
 
-    def __init__(self, store: Store, force_id: str) -> None:
+    Args:
+        store: where MLflow keeps them.
+        force_id: the force's id.
+        model: which of its models; each has versions, aliases and decisions of its own.
+    """
+
+    def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
         """Open the store; a new one gets its tables, which takes MLflow seconds."""
         # They announce each migration of an empty database, and each version, on stderr.
         for name in ("mlflow", "mlflow.store", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.store = store
-        self.model = f"demand-{force_id}"
+        self.kind = model
+        self.model = f"{model}-{force_id}"
         self._client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
         self._experiment = self._opened()
 

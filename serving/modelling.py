@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forewatch.errors import RegistryError
-from models.registry import CHALLENGER, CHAMPION, Registry, Version
+from models.registry import CHALLENGER, CHAMPION, ModelName, Registry, Version
 from serving.files import replace
 from serving.workspace import Workspace
 
@@ -30,6 +30,17 @@ _SUMMARY = {
     "floor_crps": "perfect",
     "coverage_80": "in 80 % band",
 }
+_MISSING_SUMMARY = {
+    "level": "area and window",
+    "block": "days ahead",
+    "calls": "reports",
+    "crps": "CRPS",
+    "baseline_crps": "climatology",
+    "log_score": "log score",
+    "baseline_log_score": "climatology's",
+    "slope": "slope",
+    "above": "above P90",
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Shown:
     scores: pd.DataFrame
 
 
-def listed(workspace: Workspace) -> pd.DataFrame:
+def listed(workspace: Workspace, model: ModelName = "demand") -> pd.DataFrame:
     """Return one row a version, oldest first."""
     rows = [
         {
@@ -52,15 +63,15 @@ def listed(workspace: Workspace) -> pd.DataFrame:
             "gate": "passed" if one.passed else "refused",
             "remark": one.retired,
         }
-        for one in workspace.registry().versions()
+        for one in workspace.registry(model).versions()
     ]
     columns = ["version", "status", "trained", "until", "recipe", "gate", "remark"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def shown(workspace: Workspace, name: str) -> Shown:
+def shown(workspace: Workspace, name: str, model: ModelName = "demand") -> Shown:
     """Return a version's settings, gate and decisions with its scores."""
-    registry = workspace.registry()
+    registry = workspace.registry(model)
     version = _chosen(registry, name)
     lines = [
         f"{registry.model} version {version.version}: {version.status}",
@@ -78,12 +89,14 @@ def shown(workspace: Workspace, name: str) -> Shown:
             if one.version == version.version
         ),
     ]
-    return Shown("\n".join(lines), summary(scores_table(registry.scores(version))))
+    return Shown("\n".join(lines), summary(scores_table(registry.scores(version)), model))
 
 
-def compared(workspace: Workspace, name: str, other: str) -> pd.DataFrame:
+def compared(
+    workspace: Workspace, name: str, other: str, model: ModelName = "demand"
+) -> pd.DataFrame:
     """Return the scores of two versions side by side, with the change in percent."""
-    registry = workspace.registry()
+    registry = workspace.registry(model)
     one, two = registry.version(name), registry.version(other)
     left, right = pd.Series(registry.scores(one)), pd.Series(registry.scores(two))
     frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
@@ -91,31 +104,37 @@ def compared(workspace: Workspace, name: str, other: str) -> pd.DataFrame:
     return frame.rename_axis("score").reset_index()
 
 
-def notes(workspace: Workspace, *names: str) -> list[str]:
+def notes(workspace: Workspace, *names: str, model: ModelName = "demand") -> list[str]:
     """Return what was noted when versions were trained, each with its version."""
-    registry = workspace.registry()
+    registry = workspace.registry(model)
     found = [registry.version(name) for name in names]
     return [f"version {one.version}: {note}" for one in found for note in one.notes]
 
 
-def promote(workspace: Workspace, name: str, by: str, force: str = "") -> Version:
+def promote(
+    workspace: Workspace, name: str, by: str, force: str = "", model: ModelName = "demand"
+) -> Version:
     """Make a version the champion; *force* is the reason for overruling the gate."""
-    return _decided(workspace, lambda it: it.promote(it.version(name), by, _now(), force))
+    return _decided(workspace, model, lambda it: it.promote(it.version(name), by, _now(), force))
 
 
-def rollback(workspace: Workspace, by: str, reason: str) -> Version:
+def rollback(workspace: Workspace, by: str, reason: str, model: ModelName = "demand") -> Version:
     """Make the champion before the present one champion again."""
-    return _decided(workspace, lambda it: it.rollback(by, _now(), reason))
+    return _decided(workspace, model, lambda it: it.rollback(by, _now(), reason))
 
 
-def retire(workspace: Workspace, name: str, by: str, reason: str) -> Version:
+def retire(
+    workspace: Workspace, name: str, by: str, reason: str, model: ModelName = "demand"
+) -> Version:
     """Take a version out of use for good."""
-    return _decided(workspace, lambda it: it.retire(it.version(name), by, _now(), reason))
+    return _decided(workspace, model, lambda it: it.retire(it.version(name), by, _now(), reason))
 
 
 def snapshot(workspace: Workspace, registry: Registry) -> None:
     """Write down what the registry holds, for the API, which knows nothing of MLflow."""
-    replace(workspace.models_json, json.dumps(registry.snapshot(), indent=1).encode())
+    demand = registry.kind == "demand"
+    path = workspace.models_json if demand else workspace.missing_models_json
+    replace(path, json.dumps(registry.snapshot(), indent=1).encode())
 
 
 def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
@@ -149,9 +168,10 @@ def scores_table(scores: dict[str, float]) -> pd.DataFrame:
     return wide.loc[order.index].reset_index(drop=True)
 
 
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
+def summary(scores: pd.DataFrame, model: ModelName = "demand") -> pd.DataFrame:
     """Return what a person reads first: ours beside the baselines and a perfect forecast."""
-    found = scores[[name for name in _SUMMARY if name in scores]].rename(columns=_SUMMARY)
+    names = _SUMMARY if model == "demand" else _MISSING_SUMMARY
+    found = scores[[name for name in names if name in scores]].rename(columns=names)
     numbers = found.select_dtypes("number").columns
     return found.assign(**{name: found[name].round(3) for name in numbers})
 
@@ -165,8 +185,10 @@ def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
                 yield f"{name}/{where}", value
 
 
-def _decided(workspace: Workspace, decide: Callable[[Registry], Version]) -> Version:
-    registry = workspace.registry()
+def _decided(
+    workspace: Workspace, model: ModelName, decide: Callable[[Registry], Version]
+) -> Version:
+    registry = workspace.registry(model)
     with workspace.locked("registry"):
         version = decide(registry)
         snapshot(workspace, registry)

@@ -1,7 +1,7 @@
 """The settings of a workspace: `forewatch.toml`, read once, every unknown key refused.
 
 The file holds the force's profile (see `forewatch.profile`) and three tables of its own:
-`[training]` (the recipe), `[registry]` and `[serving]`.
+`[training]` and `[missing_training]` (the recipes), `[registry]` and `[serving]`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Frozen, Profile
+from models.missing.settings import MissingRecipe
 from models.recipe import Recipe
 
 
@@ -50,11 +51,13 @@ class Settings(Profile):
 
     Args:
         training: the recipe by which models are trained and judged.
+        missing_training: the same of the missing-person model.
         registry: where trained models are kept.
         serving: how the API is served.
     """
 
     training: Recipe = Recipe()
+    missing_training: MissingRecipe = MissingRecipe()
     registry: RegistrySettings = RegistrySettings()
     serving: ServingSettings = ServingSettings()
 

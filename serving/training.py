@@ -77,7 +77,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
         version = registry.log(record)
         modelling.snapshot(workspace, registry)
     folder = workspace.root / "reports" / f"version-{version.version}"
-    _write(folder, files)
+    written(folder, files)
     return Done(registry.model, version, trained.scores, trained.notes, folder)
 
 
@@ -112,7 +112,8 @@ def _verdict(
     return judge(trained.scores, scores_of(recipe))
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> None:
+def written(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the texts of a report into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -21,7 +21,7 @@ from serving.locks import locked
 from serving.settings import Settings
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
-    from models.registry import Registry
+    from models.registry import ModelName, Registry
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
     from sources.lake import Lake
@@ -57,6 +57,11 @@ class Workspace:
     def models_json(self) -> Path:
         """What the registry held after its last change, for readers without MLflow."""
         return self.root / "models.json"
+
+    @property
+    def missing_models_json(self) -> Path:
+        """The same of the missing-person model."""
+        return self.root / "missing-models.json"
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold one of the workspace's locks, e.g. "registry", while a block runs."""
@@ -100,9 +105,9 @@ class Workspace:
         store = os.environ.get("MLFLOW_TRACKING_URI") or self._settings.registry.store
         return store if "://" in store else str((self.root / store).resolve())
 
-    def registry(self) -> Registry:
-        """Return the model registry; the first time MLflow makes its tables, in seconds."""
+    def registry(self, model: ModelName = "demand") -> Registry:
+        """Return the register of a model; the first time MLflow makes its tables, in seconds."""
         from models.registry import Registry, Store  # noqa: PLC0415
 
         with self.locked("registry"):
-            return Registry(Store.at(self.registry_store()), self.profile.force.id)
+            return Registry(Store.at(self.registry_store()), self.profile.force.id, model)

@@ -81,7 +81,7 @@ def shape_of(
     rows = columns(seen, names)[:past][known]
     each = np.broadcast_to(weight[:, None], known.shape)[known]
     offset = np.broadcast_to(np.log(share), known.shape)[known]
-    return Shape(names, _mode(rows, seen.counts[known], each, offset, 1 / sd**2))
+    return Shape(names, poisson_mode(rows, seen.counts[known], each, offset, 1 / sd**2))
 
 
 def shares(seen: Reports, effect: Array) -> Array:
@@ -120,8 +120,18 @@ def _sd(name: str, priors: Priors) -> float:
     return priors.event if name.startswith("event_") else priors.school_holiday
 
 
-def _mode(rows: Array, counts: Array, weight: Array, offset: Array, precision: Array) -> Array:
-    """Return the coefficients of the terms, the level left out, shape (terms,)."""
+def poisson_mode(
+    rows: Array, counts: Array, weight: Array, offset: Array, precision: Array
+) -> Array:
+    """Return the coefficients of a Poisson regression with normal priors, shape (terms,).
+
+    Args:
+        rows: the terms, without the level, which is free; shape (rows, terms).
+        counts: what was counted, shape (rows,).
+        weight: how often each row counts, same shape.
+        offset: what is known of its log mean, same shape.
+        precision: 1 ÷ variance of each coefficient's prior, shape (terms,).
+    """
     total = (weight * counts).sum()
     if total <= 0:
         return np.zeros(rows.shape[1])

@@ -56,9 +56,11 @@ class Calibration:
             high (Wilson's 95 % interval of observed).
         scores: one row a level, window, block and at_least: n (areas × windows), events, brier,
             baseline_brier, skill, skill_low, skill_high.
-        counts: one row a level, window and block: n, weeks, reports, expected, log_score, crps and
-            baseline_… of both (CRPS of days and weeks only), ratio, slope, above (share above the
-            90th percentile), each with _low and _high, pit_1 … pit_10 (shares of a randomised PIT).
+        counts: one row a level, window and block: distinct (reports, each once, however many
+            origins forecast it), n, weeks, reports, expected, log_score, crps and
+            baseline_… of both, crps_vs_baseline (CRPS of days and weeks only), ratio, slope, above
+            (share above the 90th percentile), each with _low and _high, pit_1 … pit_10 (shares of
+            a randomised PIT).
         verdicts: one row a level and window: calibrated, reason.
     """
 
@@ -130,7 +132,8 @@ def tables(
     reliability, brier, counted = [], [], []
     for where, part in _parts(rows, blocks):
         here = scored.at(part)
-        counted.append(where | here.counts(seed))
+        once = part.drop_duplicates(["area", "start"])["count"].sum()
+        counted.append(where | {"distinct": float(once)} | here.counts(seed))
         for i, k in enumerate(at_least):
             about = where | {"at_least": k}
             reliability += [
@@ -227,6 +230,10 @@ class _Scored:
             "crps": float(self.crps.mean()),
             "baseline_crps": float(self.base_crps.mean()),
         }
+        if np.isfinite(found["crps"]):
+            compared = scores.bootstrap(self.crps, self.base_crps, self.week, seed, _DRAWS)
+            names = (f"crps_vs_baseline{end}" for end in ("", "_low", "_high"))
+            found |= dict(zip(names, compared, strict=True))
         bars = np.histogram(scores.pit(self.steps, seed), bins=np.linspace(0, 1, 11))[0]
         share = bars / len(self.count)
         return (
@@ -288,9 +295,9 @@ def _verdicts(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _why_not(row: pd.Series) -> str:
     """Return why a level and window is not called calibrated, "" if it is."""
-    if row["reports"] < LEAST_REPORTS or row["weeks"] < LEAST_WEEKS:
+    if row["distinct"] < LEAST_REPORTS or row["weeks"] < LEAST_WEEKS:
         return (
-            f"{row['reports']:.0f} reports in {row['weeks']:.0f} weeks were judged; "
+            f"{row['distinct']:.0f} reports in {row['weeks']:.0f} weeks were judged; "
             f"{LEAST_REPORTS} in {LEAST_WEEKS} are needed"
         )
     wanted = (

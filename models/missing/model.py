@@ -62,11 +62,18 @@ class MissingPersons:
             SettingsError: if no call type of the force is a missing-person report.
             NotEnoughHistory: below 16 weeks of counts.
         """
+        self.judged_fit(view, jobs, progress)
+        return self
+
+    def judged_fit(
+        self, view: AsOf, jobs: int = 1, progress: Progress | None = None
+    ) -> Calibration:
+        """Learn as `fit` does, and return what past origins say of the likelihoods."""
         found = origins.folds(view, self.recipe, jobs, progress)
         weights, shocks = origins.learned(found, self.recipe)
         self.with_origins(view, weights, shocks)
         self.calibration_ = calibration.of(view, found, self.recipe)
-        return self
+        return self.calibration_
 
     def with_origins(self, view: AsOf, weights: Array, shocks: Shocks) -> Self:
         """Learn the members from the view, with weights and shocks that are known already.

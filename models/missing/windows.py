@@ -39,6 +39,7 @@ COLUMNS = (
     "window",
     "block",
     "week",
+    "start",
     "mean",
     "variance",
     "baseline",
@@ -104,7 +105,8 @@ def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataF
 
     Returns:
         Rows of `COLUMNS`; block is the number of the block of leads, week the number of the
-        calendar week, baseline the shrunken climatology. Unknown windows are left out.
+        calendar week, start an instant (UTC), baseline the shrunken climatology. Unknown windows
+        are left out.
     """
     truth = happened(view)
     frames: list[pd.DataFrame] = []
@@ -203,6 +205,7 @@ def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:
             "window": np.repeat([part[0] for part in parts], [len(part[3]) for part in parts]),
             "block": np.searchsorted(recipe.lead_blocks, day, side="right") - 1,
             "week": (rates.force_days[day] - _EPOCH).days // _WEEK_DAYS,
+            "start": rates.edges[start],
         }
     )
     return Spans(rates.edges[start], rates.edges[end]), about

@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from serving.cli.group import decider, jobs_option, workspace_of
 
+if TYPE_CHECKING:
+    from models.registry import ModelName
+    from serving.training import Done
+    from serving.workspace import Workspace
+
 
 @click.command()
 @click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
 @jobs_option
-@click.option("--promote", is_flag=True, help="Promote the new version if the gate passes it.")
+@click.option("--promote", is_flag=True, help="Promote a new version if the gate passes it.")
+@click.option(
+    "--model",
+    type=click.Choice(["all", "demand", "missing"]),
+    default="all",
+    show_default=True,
+    help="Which model; all: of missing-person demand too, where the force has such calls.",
+)
 @decider
 @click.pass_obj
-def train(root: Path, until: str | None, jobs: int | None, promote: bool, by: str) -> None:
-    """Fit and judge the models, keep a new version.
+def train(
+    root: Path, *, until: str | None, jobs: int | None, promote: bool, model: str, by: str
+) -> None:
+    """Fit and judge the models, keep a new version of each.
 
     The gate says whether it is better than the champion and than the honest baseline.
     """
-    from serving import modelling, training
+    from serving import missing_training, training
+
+    workspace = workspace_of(root)
+    if model != "missing":
+        _trained(workspace, training.train, "demand", until=until, jobs=jobs)
+        if promote:
+            _promoted(workspace, "demand", by)
+    if model == "missing" or (model == "all" and workspace.profile.missing_call_types):
+        done = _trained(workspace, missing_training.train, "missing", until=until, jobs=jobs)
+        # beside the demand model a refusal is no mistake: its champion stays, and that was said
+        if promote and (model == "missing" or done.version.passed):
+            _promoted(workspace, "missing", by)
+
+
+def _trained(
+    workspace: Workspace,
+    run: Callable[..., Done],
+    model: ModelName,
+    *,
+    until: str | None,
+    jobs: int | None,
+) -> Done:
+    """Train one model and say how it went."""
+    from serving import modelling
     from serving.printing import echo_table
     from serving.progress import shown
 
     with shown() as progress:
-        done = training.train(workspace_of(root), until=until, jobs=jobs, progress=progress)
-    echo_table(modelling.summary(done.scores))
+        done = run(workspace, until=until, jobs=jobs, progress=progress)
+    echo_table(modelling.summary(done.scores, model))
     for note in done.notes:
         click.echo(f"note: {note}")
     click.echo(f"version {done.version.version} of {done.model}; report: {done.report}")
     click.echo("the gate: " + ("passed" if done.version.passed else "refused"))
     for reason in done.version.reasons:
         click.echo(f"  {reason}")
-    if promote:
-        version = modelling.promote(workspace_of(root), done.version.version, by)
-        click.echo(f"version {version.version} is the champion")
+    return done
+
+
+def _promoted(workspace: Workspace, model: ModelName, by: str) -> None:
+    """Promote the version that was just trained."""
+    from serving import modelling
+
+    version = modelling.promote(workspace, "challenger", by, model=model)
+    of = "" if model == "demand" else " of the missing-person model"
+    click.echo(f"version {version.version} is the champion{of}")
 
 
 @click.command()

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from serving.cli.group import decider, workspace_of
+from serving.cli.group import Function, decider, workspace_of
+
+if TYPE_CHECKING:
+    from models.registry import ModelName
+
+
+def _model(function: Function) -> Function:
+    """Add the option that names which of the force's models is meant."""
+    return click.option(
+        "--model",
+        type=click.Choice(["demand", "missing"]),
+        default="demand",
+        show_default=True,
+        help="Of all calls, or of missing-person demand.",
+    )(function)
 
 
 @click.group()
@@ -15,24 +30,26 @@ def models() -> None:
 
 
 @models.command(name="list")
+@_model
 @click.pass_obj
-def list_(root: Path) -> None:
+def list_(root: Path, model: ModelName) -> None:
     """List every version with its state."""
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.listed(workspace_of(root)))
+    echo_table(modelling.listed(workspace_of(root), model))
 
 
 @models.command()
 @click.argument("version", default="champion")
+@_model
 @click.pass_obj
-def show(root: Path, version: str) -> None:
+def show(root: Path, version: str, model: ModelName) -> None:
     """Show a version: scores, settings, gate, decisions. VERSION is a number or an alias."""
     from serving import modelling
     from serving.printing import echo_table
 
-    shown = modelling.shown(workspace_of(root), version)
+    shown = modelling.shown(workspace_of(root), version, model)
     click.echo(shown.text)
     echo_table(shown.scores)
 
@@ -40,14 +57,15 @@ def show(root: Path, version: str) -> None:
 @models.command()
 @click.argument("version", default="challenger")
 @click.argument("other", default="champion")
+@_model
 @click.pass_obj
-def compare(root: Path, version: str, other: str) -> None:
+def compare(root: Path, version: str, other: str, model: ModelName) -> None:
     """Compare the scores of two versions: by default the challenger's and the champion's."""
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.compared(workspace_of(root), version, other))
-    for note in modelling.notes(workspace_of(root), version, other):
+    echo_table(modelling.compared(workspace_of(root), version, other, model))
+    for note in modelling.notes(workspace_of(root), version, other, model=model):
         click.echo(note)
 
 
@@ -55,40 +73,46 @@ def compare(root: Path, version: str, other: str) -> None:
 @click.argument("version", default="challenger")
 @click.option("--force", is_flag=True, help="Promote what the gate refused; needs --reason.")
 @click.option("--reason", default="", help="Why; recorded with the decision.")
+@_model
 @decider
 @click.pass_obj
-def promote(root: Path, version: str, force: bool, reason: str, by: str) -> None:
+def promote(
+    root: Path, *, version: str, force: bool, reason: str, model: ModelName, by: str
+) -> None:
     """Make a version the champion, if the gate let it through."""
     from serving import modelling
 
     if force and not reason.strip():
         raise click.UsageError("--force needs --reason 'why'")
-    chosen = modelling.promote(workspace_of(root), version, by, reason if force else "")
+    why = reason if force else ""
+    chosen = modelling.promote(workspace_of(root), version, by, why, model)
     click.echo(f"version {chosen.version} is the champion")
 
 
 @models.command()
 @click.option("--reason", required=True, help="Why; recorded with the decision.")
+@_model
 @decider
 @click.pass_obj
-def rollback(root: Path, reason: str, by: str) -> None:
+def rollback(root: Path, reason: str, model: ModelName, by: str) -> None:
     """Make the champion before the present one champion again."""
     from serving import modelling
 
-    chosen = modelling.rollback(workspace_of(root), by, reason)
+    chosen = modelling.rollback(workspace_of(root), by, reason, model)
     click.echo(f"version {chosen.version} is the champion again")
 
 
 @models.command()
 @click.argument("version")
 @click.option("--reason", required=True, help="Why; recorded with the decision.")
+@_model
 @decider
 @click.pass_obj
-def retire(root: Path, version: str, reason: str, by: str) -> None:
+def retire(root: Path, version: str, reason: str, model: ModelName, by: str) -> None:
     """Take a version out of use for good."""
     from serving import modelling
 
-    retired = modelling.retire(workspace_of(root), version, by, reason)
+    retired = modelling.retire(workspace_of(root), version, by, reason, model)
     click.echo(f"version {retired.version} is retired")
 
 
