@@ -29,9 +29,11 @@ from planning.issues import Issue, MissingForecast
 from planning.landing import Release, landing
 from planning.periods import By
 from planning.suppression import REASONS, Kind
+from planning.uses import USES
 
 Array = NDArray[np.float64]
 
+MODEL = "missing-persons"
 HOURS_LEVELS = (0.5, 0.8, 0.9, 0.95)
 _PERIODS: tuple[By, ...] = ("shift", "day", "week")
 # Probabilities and quantiles are published rounded: exact ones would say a little of how an area's
@@ -75,6 +77,32 @@ def demanded(issue: Issue) -> MissingForecast:
             f"{'; '.join(issue.notes) or 'none were made'}"
         )
     return issue.missing
+
+
+def about(issue: Issue) -> dict[str, Any]:
+    """Return what an issue says of all its figures on missing-person demand, as JSON values.
+
+    Raises:
+        BadQuestion: if it holds none.
+    """
+    held, settings = demanded(issue), issue.profile.missing
+    return {
+        "model_version": held.model_version,
+        "models": {MODEL: held.model_version},
+        "unit": "reports and officer-hours",
+        "uses": USES,
+        "cases": {
+            "mean_hours": settings.mean_hours,
+            "hours_cv": settings.hours_cv,
+            "hours_shape": settings.hours_shape,
+            "release": list(settings.release),
+        },
+        "bands": {"may_be_short": settings.may_be_short, "short": settings.short},
+        "calibration": [
+            {"level": level, "window": window, "uncalibrated": why}
+            for (level, window), why in held.uncalibrated.items()
+        ],
+    }
 
 
 def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives

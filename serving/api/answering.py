@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -15,7 +15,7 @@ from forewatch.errors import BadQuestion
 from planning.answers import Question, ask
 from planning.issues import Issue
 from serving.api import media, rendering
-from serving.api.schemas import QuestionRequest
+from serving.api.schemas import QuestionRequest, SpanRequest
 from serving.api.service import Service
 from serving.api.shelf import Body, Opened
 from serving.api.spans import span
@@ -24,30 +24,42 @@ _RENDERING = 2  # raise it when the bytes of an answer change, so that no client
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
 _HOUR = pd.Timedelta(hours=1)
 
-Columns = Callable[[Issue, Question, pd.Timestamp, slice], dict[str, NDArray[Any]]]
+ORIGINS = ("issue", "origin", "data_until", "published_at", "model_version", "zone", "unit")
+
+
+class LookedUp(Protocol):
+    """A question whose names were found in the issue."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows its answer has."""
+
+
+Asked = TypeVar("Asked", bound=SpanRequest)
+Looked = TypeVar("Looked", bound=LookedUp)
 
 
 @dataclass(frozen=True)
-class Route:
+class Route(Generic[Asked, Looked]):
     """What a route answers with.
 
     Args:
         path: its address.
+        question: looks a request up in an issue.
         columns: gives the columns of some rows.
-        says: what the envelope says of the columns, name → meaning.
+        says: what the envelope says of an issue's columns beside what it says on every route.
+        constants: names of the envelope's texts that each row of a CSV repeats.
     """
 
     path: str
-    columns: Columns
-    says: dict[str, Any] = field(default_factory=dict)
+    question: Callable[[Issue, Asked], Looked]
+    columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
+    says: Callable[[Issue], dict[str, Any]]
+    constants: tuple[str, ...] = ORIGINS
 
 
 def answered(
-    route: Route,
-    request: Request,
-    asked: QuestionRequest,
-    serving: Service,
-    quantiles: tuple[float, ...] = (),
+    route: Route[Asked, Looked], request: Request, asked: Asked, serving: Service
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
     kind = media.negotiated(request, (media.JSON, media.CSV))
@@ -67,44 +79,17 @@ def answered(
         return media.unchanged(tag, headers)
     body = opened.bodies.get(key)
     if body is None:
-        body = _body(route, opened, asked, kind, (_question(issue, asked, quantiles), now))
+        body = _body(route, opened, asked, kind, now)
         opened.bodies.keep(key, body)
     if body.next_page:
         headers["Link"] = f'<{body.next_page}>; rel="next"'
     return media.fresh(body.content, kind, tag, headers)
 
 
-def _body(
-    route: Route,
-    opened: Opened,
-    asked: QuestionRequest,
-    kind: str,
-    at: tuple[Question, pd.Timestamp],
-) -> Body:
-    issue, (question, now) = opened.issue, at
-    following = asked.offset + asked.limit
-    columns = rendering.listed(route.columns(issue, question, now, slice(asked.offset, following)))
-    is_last = following >= question.rows
-    next_page = None if is_last else _address(route, asked, issue.number, following)
-    if kind == media.CSV:
-        return Body(rendering.as_csv(_constants(issue), columns), next_page)
-    envelope = (
-        _envelope(issue)
-        | route.says
-        | {
-            "by": asked.by,
-            "total_rows": question.rows,
-            "limit": asked.limit,
-            "offset": asked.offset,
-            "next": next_page,
-        }
-    )
-    return Body(rendering.as_json(envelope, columns), next_page)
-
-
-def _question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...]) -> Question:
+def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] = ()) -> Question:
+    """Return a question about calls with every name looked up."""
     when = span(issue, asked.week, asked.from_, asked.to)
-    question = ask(
+    return ask(
         issue,
         start=when.start,
         end=when.end,
@@ -114,15 +99,36 @@ def _question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...]
         grades=asked.grade,
         quantiles=quantiles,
     )
-    if question.rows > MAX_QUESTION_ROWS:
+
+
+def _body(
+    route: Route[Asked, Looked], opened: Opened, asked: Asked, kind: str, now: pd.Timestamp
+) -> Body:
+    issue = opened.issue
+    looked = route.question(issue, asked)
+    if looked.rows > MAX_QUESTION_ROWS:
         raise BadQuestion(
-            f"the question has {question.rows} rows, at most {MAX_QUESTION_ROWS} are answered; "
+            f"the question has {looked.rows} rows, at most {MAX_QUESTION_ROWS} are answered; "
             "ask for fewer areas, call types, grades or periods"
         )
-    return question
+    following = asked.offset + asked.limit
+    columns = rendering.listed(route.columns(issue, looked, now, slice(asked.offset, following)))
+    is_last = following >= looked.rows
+    next_page = None if is_last else _address(route, asked, issue.number, following)
+    envelope = _envelope(issue) | route.says(issue)
+    if kind == media.CSV:
+        return Body(rendering.as_csv(_constants(envelope, route.constants), columns), next_page)
+    envelope |= {
+        "by": asked.by,
+        "total_rows": looked.rows,
+        "limit": asked.limit,
+        "offset": asked.offset,
+        "next": next_page,
+    }
+    return Body(rendering.as_json(envelope, columns), next_page)
 
 
-def _address(route: Route, asked: QuestionRequest, number: int, offset: int) -> str:
+def _address(route: Route[Asked, Looked], asked: Asked, number: int, offset: int) -> str:
     """Return the address of a page, the same for the same question, tied to the issue."""
     named = asked.model_dump(by_alias=True, exclude_none=True)
     pairs = {**named, "issue": number, "offset": offset}
@@ -148,12 +154,10 @@ def _envelope(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _constants(issue: Issue) -> dict[str, str | int]:
+def _constants(envelope: dict[str, Any], names: tuple[str, ...]) -> dict[str, str | int]:
     """Return what a row of a CSV says of its issue."""
-    said = _envelope(issue)
-    names = ("issue", "origin", "data_until", "published_at", "model_version", "zone", "unit")
-    models = " ".join(f"{name}:{of}" for name, of in issue.models.items())
-    return {name: said[name] for name in names} | {"models": models}
+    models = " ".join(f"{name}:{of}" for name, of in envelope["models"].items())
+    return {name: envelope[name] for name in names} | {"models": models}
 
 
 def _text(instant: pd.Timestamp) -> str:

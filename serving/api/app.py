@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from forewatch.errors import ForewatchError, UnknownName
 from forewatch.profile import Frozen
 from serving import problems
-from serving.api import catalogue, documents, explanations, forecasts, health
+from serving.api import catalogue, documents, explanations, forecasts, health, missing
 from serving.api.guards import Guarded
 from serving.api.metrics import Measured, Metrics
+from serving.api.missing_schemas import MissingRequest
 from serving.api.schemas import ForecastRequest, PageRequest, QuestionRequest
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
@@ -26,6 +27,7 @@ _MAX_COMPLAINTS = 10
 _PARAMETERS: dict[str, type[Frozen]] = {
     forecasts.PATH: ForecastRequest,
     explanations.PATH: QuestionRequest,
+    missing.PATH: MissingRequest,
     "/v1/issues": PageRequest,
 }
 
@@ -56,7 +58,7 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
     shelf = Shelf(workspace.issues())
     metrics = Metrics(shelf, clock)
     app.state.service = Service(shelf, workspace.keys(), workspace.models_json, metrics, clock)
-    for part in (forecasts, explanations, catalogue, health):
+    for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from planning import uses
 from serving import problems
+from serving.api.missing_schemas import COLUMNS, MissingDemand
 from serving.api.schemas import PARTS, Answered, Explanations, Forecasts, Problem
 
 VERSION = "1.0.0"  # of the interface: the first number stands in every path
@@ -38,6 +40,20 @@ The parts of a row add up to its mean (to the last decimal shown), and parts of 
 types and grades add up to those of their totals. They say what the forecast would be like without a
 reason, not what caused a call. A part may be negative. Issues published before explanations were
 kept have none (404)."""
+
+ABOUT_MISSING = """Missing-person demand by area and shift, force-day or week, in the order asked.
+
+Rows are areas × periods, a page at a time; nothing ranks areas.
+
+Expected reports and the probability of at least k, with the area's climatology beside them; the
+officer-hours that the window's own reports bring, and those that land in it after earlier reports
+too; the probability that more land than are kept free, as a band. A band says `not calibrated`
+where past forecasts of such areas and windows were not judged, or proved wrong.
+
+Areas too small to publish have the state `suppressed` with the reason, and so have others whose
+numbers would give theirs away; `published_with` names the area that holds them. Which areas these
+are does not hang on the forecast. No parameter takes anything about a person: one that would is
+refused by its name."""
 
 _ROW = {
     "period": "2026-W49",
@@ -93,6 +109,52 @@ _EXPLANATIONS = {
     "next": "/v1/explanations?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
     "rows": [_EXPLAINED_ROW],
 }
+_MISSING_ROW = {
+    **{name: _ROW[name] for name in ("period", "force_day", "start", "end", "area")},
+    "state": "forecast",
+    "reason": "",
+    "published_with": "",
+    "expected": 41.237104,
+    "baseline": 43.875,
+    "p_at_least_1": 1.0,
+    "q05": 30,
+    "q50": 41,
+    "q95": 53,
+    "hours_mean": 536.1,
+    "hours_q50": 526.0,
+    "hours_q80": 640.2,
+    "hours_q90": 706.9,
+    "hours_q95": 765.4,
+    "landing_mean": 529.7,
+    "landing_q50": 519.6,
+    "landing_q80": 632.5,
+    "landing_q90": 698.3,
+    "landing_q95": 756.1,
+    "reserved_hours": 640.0,
+    "p_over": 0.184,
+    "band": "likely enough",
+    "sign": "✓",
+    "uncalibrated": "",
+}
+_MISSING = {
+    name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")
+} | {
+    "models": {"missing-persons": "3"},
+    "model_version": "3",
+    "unit": "reports and officer-hours",
+    "uses": uses.USES,
+    "cases": {
+        "mean_hours": 13.0,
+        "hours_cv": 1.5,
+        "hours_shape": "lognormal",
+        "release": [0.772, 0.104, 0.059, 0.032, 0.018, 0.01, 0.005],
+    },
+    "bands": {"may_be_short": 0.2, "short": 0.5},
+    "calibration": [{"level": "district", "window": "week", "uncalibrated": ""}],
+    "columns": COLUMNS,
+    "next": "/v1/missing-persons?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
+    "rows": [_MISSING_ROW],
+}
 
 
 def _as_csv(row: dict[str, Any]) -> str:
@@ -138,6 +200,13 @@ KEYED: Responses = {
         "uri-too-long",
         "Request-URI Too Long",
         414,
+    ),
+    422: problem(
+        "age: nothing about a person can be asked for here, and nothing is known; forecasts are of "
+        "areas and times only: ask by area, week and period",
+        "about-persons",
+        "Nothing about persons is taken",
+        422,
     ),
     503: problem(
         "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
@@ -192,6 +261,7 @@ def _rows(model: type[Answered], said: dict[str, Any], row: dict[str, Any]) -> R
 
 
 FORECASTS = _rows(Forecasts, _FORECASTS, _ROW)
+MISSING = _rows(MissingDemand, _MISSING, _MISSING_ROW)
 EXPLANATIONS = _rows(Explanations, _EXPLANATIONS, _EXPLAINED_ROW)
 READY: Responses = {
     503: problem(

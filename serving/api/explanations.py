@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from planning.explaining import columns
 from serving.api import documents
-from serving.api.answering import Route, answered
+from serving.api.answering import Route, answered, question
 from serving.api.schemas import PARTS, QuestionRequest
 from serving.api.service import Service, needs, service
 
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/explanations"
-_ROUTE = Route(PATH, columns, {"parts": PARTS})
+_ROUTE = Route(PATH, question, columns, lambda _: {"parts": PARTS})
 
 
 @router.get(

@@ -7,24 +7,28 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from forewatch.errors import BadQuestion
-from planning.answers import columns
+from planning.answers import Question, columns
+from planning.issues import Issue
 from serving.api import documents
-from serving.api.answering import Route, answered
+from serving.api.answering import Route, answered, question
 from serving.api.schemas import ForecastRequest
 from serving.api.service import Service, needs, service
 
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/forecasts"
-_ROUTE = Route(
-    PATH,
-    columns,
-    {
-        "baseline": "mean of the same weekday (and hour) over the last 8 weeks known at the origin",
-        "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count whose mean is "
-        "known exactly; no forecast can be expected to miss by less",
-    },
-)
+_SAYS = {
+    "baseline": "mean of the same weekday (and hour) over the last 8 weeks known at the origin",
+    "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count whose mean is "
+    "known exactly; no forecast can be expected to miss by less",
+}
+
+
+def _question(issue: Issue, asked: ForecastRequest) -> Question:
+    return question(issue, asked, _quantiles(asked.quantiles))
+
+
+_ROUTE = Route(PATH, _question, columns, lambda _: _SAYS)
 
 
 @router.get(
@@ -41,7 +45,7 @@ def forecasts(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving, _quantiles(asked.quantiles))
+    return answered(_ROUTE, request, asked, serving)
 
 
 def _quantiles(text: str | None) -> tuple[float, ...]:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 _DECIMALS = 6  # of a call; far below any meaning, and sums of parts still agree
-_TEXT = ("period", "area", "call_type", "grade", "state")
+# Written by this module itself, and so never a formula.
+_PLAIN = ("force_day", "start", "end")
+_TEXT_KINDS = "OU"  # of a column, as NumPy names them
 # What a spreadsheet would run as a formula. Source: OWASP, CSV Injection.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -44,7 +46,7 @@ def as_csv(constants: Mapping[str, str | int], said: Columns) -> bytes:
     writer.writerow((*said, *constants))
     tail = [guarded(value) for value in constants.values()]
     guarded_columns = [
-        [guarded(value) for value in values] if name in _TEXT else values
+        [guarded(value) for value in values] if _is_foreign_text(name, values) else values
         for name, values in said.items()
     ]
     writer.writerows((*row, *tail) for row in zip(*guarded_columns, strict=True))
@@ -60,12 +62,16 @@ def guarded(value: str | float) -> str | float:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def _is_foreign_text(name: str, values: list[Any]) -> bool:
+    return name not in _PLAIN and bool(values) and isinstance(values[0], str)
+
+
 def _values(name: str, column: NDArray[Any]) -> list[Any]:
     if name == "force_day":
         return [str(day) for day in np.datetime_as_string(column, unit="D")]
     if name in ("start", "end"):
         return [f"{instant}Z" for instant in np.datetime_as_string(column, unit="s")]
-    if name in _TEXT:
+    if column.dtype.kind in _TEXT_KINDS:
         return list(column.tolist())
     is_known = np.isfinite(column)
     numbers = np.where(is_known, column, 0).round(_DECIMALS) + 0.0  # no -0

@@ -27,7 +27,7 @@ Count = Annotated[float, Field(ge=0)]
 _WHEN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
 
 
-def _example(value: object, pattern: str = "") -> dict[str, Any]:
+def example(value: object, pattern: str = "") -> dict[str, Any]:
     """Return additions to a schema: an example, and a pattern whose breach we explain."""
     return {"examples": [value]} | ({"pattern": pattern} if pattern else {})
 
@@ -52,14 +52,14 @@ class PageRequest(Frozen):
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
 
 
-class QuestionRequest(Frozen):
-    """A question about one issue: give `week`, or `from` and `to`."""
+class SpanRequest(Frozen):
+    """A question about areas and a span of one issue: give `week`, or `from` and `to`."""
 
     week: str | None = Field(
         default=None,
         max_length=20,
         description="ISO week, from Monday's force-day to the next Monday's",
-        json_schema_extra=_example("2026-W49", r"^\d{4}-W\d\d$"),
+        json_schema_extra=example("2026-W49", r"^\d{4}-W\d\d$"),
     )
     from_: str | None = Field(
         default=None,
@@ -67,31 +67,19 @@ class QuestionRequest(Frozen):
         max_length=40,
         description="first instant; a date is the beginning of that force-day, and a time without "
         "offset is the force's local time",
-        json_schema_extra=_example("2026-11-30", _WHEN),
+        json_schema_extra=example("2026-11-30", _WHEN),
     )
     to: str | None = Field(
         default=None,
         max_length=40,
         description="instant before which the last period begins, written like `from`",
-        json_schema_extra=_example("2026-12-07", _WHEN),
+        json_schema_extra=example("2026-12-07", _WHEN),
     )
     area: list[Name] = Field(
         default=[],
         max_length=MAX_LIST,
         description="ids of areas, or names of levels for all areas at them; none: the whole force",
-        json_schema_extra=_example(["district"]),
-    )
-    call_type: list[Name] = Field(
-        default=[],
-        max_length=MAX_LIST,
-        description='ids, "each" of them, or "all" (their sum, the default)',
-        json_schema_extra=_example(["missing_person"]),
-    )
-    grade: list[Name] = Field(
-        default=[],
-        max_length=MAX_LIST,
-        description='grades, "each" of them, or "all" (their sum, the default)',
-        json_schema_extra=_example(["immediate"]),
+        json_schema_extra=example(["district"]),
     )
     by: By = Field(default="day", description="the kind of period that a row stands for")
     issue: Number | None = Field(
@@ -101,6 +89,23 @@ class QuestionRequest(Frozen):
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
 
 
+class QuestionRequest(SpanRequest):
+    """A question about the calls of one issue: give `week`, or `from` and `to`."""
+
+    call_type: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='ids, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=example(["missing_person"]),
+    )
+    grade: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='grades, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=example(["immediate"]),
+    )
+
+
 class ForecastRequest(QuestionRequest):
     """A question about the forecasts of one issue: give `week`, or `from` and `to`."""
 
@@ -108,7 +113,7 @@ class ForecastRequest(QuestionRequest):
         default=None,
         max_length=500,
         description="levels between 0 and 1, with commas; none: the force's percentiles",
-        json_schema_extra=_example("0.05,0.5,0.95", r"^0?\.\d{1,6}(,0?\.\d{1,6}){0,49}$"),
+        json_schema_extra=example("0.05,0.5,0.95", r"^0?\.\d{1,6}(,0?\.\d{1,6}){0,49}$"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from schemathesis.specs.openapi import checks
 
 from serving.api.reference import openapi_text
 from serving.keys import SCOPES
-from tests.serving.conftest import Bench, issue_of_the_town
+from tests.serving.conftest import Bench, issue_of_the_town, missing_of_the_town
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     made = Bench(tmp_path_factory.mktemp("workspace"))
-    made.issues().publish(issue_of_the_town())
+    made.issues().publish(replace(issue_of_the_town(), missing=missing_of_the_town()))
     return made
 
 
@@ -31,7 +32,11 @@ def described(bench: Bench) -> Any:
 
 DOCUMENT = json.loads(openapi_text())
 PATHS = sorted(DOCUMENT["paths"])
-QUESTIONS = ("/v1/explanations", "/v1/forecasts")  # these need to be told when
+QUESTIONS = (
+    "/v1/explanations",
+    "/v1/forecasts",
+    "/v1/missing-persons",
+)  # these need to be told when
 
 
 def rejection(context: Any, response: Any, case: Any) -> bool | None:
@@ -138,5 +143,6 @@ def test_every_documented_status_can_be_had_and_no_other(
         ]
         if "security" in DOCUMENT["paths"][path]["get"]:
             answers.append(bench.client.get(f"{at}{sign}{'x' * 9000}"))
+            answers.append(bench.client.get(f"{at}{sign}age=14"))
         documented = {int(status) for status in DOCUMENT["paths"][path]["get"]["responses"]}
         assert {answer.status_code for answer in answers} == documented, path

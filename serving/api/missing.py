@@ -1,0 +1,70 @@
+"""`GET /v1/missing-persons`: how many reports to expect, and the hours they bring, area by window.
+
+About areas and times only: no parameter takes anything about a person (`serving.api.guards`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response, Security
+
+from forewatch.errors import BadQuestion
+from planning import missing, uses
+from planning.issues import Issue
+from planning.missing import MissingQuestion
+from serving.api import documents
+from serving.api.answering import ORIGINS, Route, answered
+from serving.api.missing_schemas import COLUMNS, MissingRequest
+from serving.api.service import Service, needs, service
+from serving.api.spans import span
+from serving.reserving import reserved_hours
+
+router = APIRouter(tags=["missing persons"])
+
+PATH = "/v1/missing-persons"
+
+
+def _question(issue: Issue, asked: MissingRequest) -> MissingQuestion:
+    when = span(issue, asked.week, asked.from_, asked.to)
+    return missing.ask(
+        issue,
+        start=when.start,
+        end=when.end,
+        by=asked.by,
+        areas=asked.area,
+        at_least=_numbers(asked.at_least),
+        reserved=reserved_hours(issue.tree, asked.reserved_hours),
+    )
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise BadQuestion(f"no numbers of reports {text!r}; write them like 1,2,3") from None
+
+
+def _says(issue: Issue) -> dict[str, Any]:
+    return missing.about(issue) | {"columns": COLUMNS}
+
+
+_ROUTE = Route(PATH, _question, missing.columns, _says, (*ORIGINS, "uses"))
+
+
+@router.get(
+    PATH,
+    dependencies=[Security(needs("forecasts:read"))],
+    response_class=Response,
+    responses=documents.MISSING,
+    summary="Missing-person demand: reports and hours by area and window",
+    description=f"{documents.ABOUT_MISSING}\n\n**Allowed.** {uses.ALLOWED}\n\n"
+    f"**Forbidden.** {uses.FORBIDDEN}",
+)
+def missing_persons(
+    request: Request,
+    asked: Annotated[MissingRequest, Query()],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
+    """Return a page of rows, or 304 where the client has it."""
+    return answered(_ROUTE, request, asked, serving)
