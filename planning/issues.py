@@ -14,6 +14,8 @@ from planning.landing import KnownReports
 from planning.suppression import Pattern
 
 NEVER_JUDGED = "never judged on past origins"
+# How the note begins that says why an issue holds none.
+NO_MISSING = "missing-person demand is not forecast: "
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from planning import answers
 from planning.answers import Question, framed, laid_out, quantile_name, states
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import Issue, MissingForecast
+from planning.issues import NO_MISSING, Issue, MissingForecast
 from planning.landing import Release, landing
 from planning.periods import By
 from planning.suppression import REASONS, Kind
@@ -71,12 +71,13 @@ def demanded(issue: Issue) -> MissingForecast:
     Raises:
         BadQuestion: if it holds none.
     """
-    if issue.missing is None:
-        raise BadQuestion(
-            f"issue {issue.number} holds no missing-person demand; its notes say why: "
-            f"{'; '.join(issue.notes) or 'none were made'}"
-        )
-    return issue.missing
+    if issue.missing is not None:
+        return issue.missing
+    said = [note.removeprefix(NO_MISSING) for note in issue.notes if note.startswith(NO_MISSING)]
+    if not issue.profile.missing_call_types:
+        said = ["no call type of the force is a missing-person report"]
+    why = "; ".join(said) or "it was published before there was any; ask a later one"
+    raise BadQuestion(f"issue {issue.number} holds no missing-person demand: {why}")
 
 
 def about(issue: Issue) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from forewatch.areas import Area, AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.profile import Profile
 from planning.issues import Issue
+from planning.suppression import Pattern
 from serving.issue_parts import (
     forecast_about,
     forecast_arrays,
@@ -128,6 +129,18 @@ class IssueStore:
                 return Published(_issue(about, dict(found)), about["sha256"])
         except (OSError, KeyError, TypeError, ValueError, BadZipFile, ValidationError) as error:
             raise DamagedIssue(_damaged(number, str(error))) from error
+
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Return what the newest issue with missing-person demand hides; () if none has any.
+
+        Raises:
+            DamagedIssue: if the description of a newer one is not what was published: what it hid
+                must stay hidden, and isn't known.
+        """
+        for number in reversed(self.numbers()):
+            if (held := self._about(number).get("missing")) is not None:
+                return tuple(Pattern.from_state(each) for each in held["patterns"])
+        return ()
 
     def about(self, number: int) -> dict[str, Any]:
         """Return what an issue says of itself, without profile, tree and arrays.

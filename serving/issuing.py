@@ -12,6 +12,7 @@ from models.engine import Engine
 from models.line_up import replacements
 from models.registry import CHAMPION, Version
 from planning.issues import Issue
+from serving import missing_issuing
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -44,6 +45,7 @@ def issue(
     view = AsOf(history, at)
     horizon_days = days or profile.publication.horizon_days
     forecast = engine.forecast(view, horizon_days, explained=True)
+    missing = missing_issuing.forecast(workspace, view, horizon_days)
     now = pd.Timestamp.now("UTC")
     made = Issue(
         number=0,
@@ -52,13 +54,15 @@ def issue(
         profile=profile,
         tree=history.tree,
         model_version=champion.version,
-        models={"engine": engine.recipe.fingerprint()},
+        models={"engine": engine.recipe.fingerprint()} | missing.models,
         data_version=history.version,
         notes=(
             *notes(workspace, champion, history, at),
+            *missing.notes,
             *replacements(engine.recipe, engine.members_),
             *announced(view, forecast.rates.edges[-1]),
         ),
+        missing=missing.forecast,
     )
     return workspace.issues().publish(made)
 
@@ -67,14 +71,7 @@ def notes(
     workspace: Workspace, champion: Version, history: History, origin: pd.Timestamp
 ) -> tuple[str, ...]:
     """Return what the readers of an issue should know about its model and its data."""
-    settings = workspace.settings()
-    said = []
-    trained = pd.Timestamp(champion.tags.get("until", champion.created_at.isoformat()))
-    age = (origin - trained) // _ONE_DAY
-    if age > settings.registry.max_age_days:
-        said.append(
-            f"the model was trained on data until {trained:%Y-%m-%d}, {age} days before the origin"
-        )
+    said = list(missing_issuing.age_note(workspace, champion, origin, "the model"))
     behind = (origin - history.observed_until) // _ONE_DAY
     if behind >= 1:
         said.append(
