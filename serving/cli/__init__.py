@@ -11,7 +11,7 @@ import click
 
 from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue
-from serving.cli.data import check, import_
+from serving.cli.data import case_hours, check, import_
 from serving.cli.group import Commands
 from serving.cli.learning import backtest, train
 from serving.cli.registered import models
@@ -50,6 +50,7 @@ for command in (
     init,
     import_,
     check,
+    case_hours,
     train,
     models,
     issue,

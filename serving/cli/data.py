@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from serving.cli.group import MUST_BE_MENDED, workspace_of
+
+if TYPE_CHECKING:
+    from forewatch.profile import HoursShape
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABLES = {
@@ -79,3 +83,23 @@ def check(context: click.Context) -> None:
     click.echo(report.text)
     if report.must_be_mended:
         context.exit(MUST_BE_MENDED)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--column", default="officer_hours", show_default=True, help="The column of officer-hours."
+)
+@click.option("--shape", type=click.Choice(["lognormal", "gamma"]), default="lognormal")
+@click.option(
+    "--refuse", multiple=True, metavar="COLUMN", help="A column about persons, never read."
+)
+def case_hours(file: Path, column: str, shape: HoursShape, refuse: tuple[str, ...]) -> None:
+    """Learn how long a missing-person case takes.
+
+    FILE has one row for each closed case. Only the column of hours is read and nothing is kept;
+    what is printed belongs into forewatch.toml.
+    """
+    from serving.case_lengths import case_lengths
+
+    click.echo(case_lengths(file, column, shape, refuse))
