@@ -27,7 +27,7 @@ from forewatch.progress import Progress
 from forewatch.shocks import Shocks
 from models.missing.members import Members, blended
 from models.missing.reports import Reports, reports
-from models.missing.settings import MissingRecipe
+from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spells import Seen, sizes
 
 Array = NDArray[np.float64]
@@ -101,6 +101,8 @@ def weights_of(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
     """
     bounds = [*recipe.lead_blocks, np.iinfo(np.int64).max]
     rows: list[Array] = []
+    prior = np.ones(len(recipe.members))
+    prior[list(recipe.members).index(CLIMATOLOGY)] = recipe.weight_of_the_climatology
     for first, after in pairwise(bounds):
         gain = np.zeros(len(recipe.members))
         seen = 0
@@ -114,7 +116,7 @@ def weights_of(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
                 _likelihood(fold.predicted[:, part][:, known], fold.counts[part][known]) / overlap
             )
         if seen or not rows:
-            chance = np.exp(recipe.belief * (gain - gain.max()))
+            chance = prior * np.exp(recipe.belief * (gain - gain.max()))
             rows.append(chance / chance.sum())
         else:
             rows.append(rows[-1])

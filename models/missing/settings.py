@@ -45,6 +45,7 @@ class MissingRecipe(Frozen):
         lead_blocks: first lead day of each block that has weights and shock sizes of its own.
         belief: how much of the likelihood that past origins give is believed when members are
             weighed: 0 leaves the weights equal, 1 takes counts for independent and Poisson.
+        weight_of_the_climatology: its weight beforehand; that of the others is 1.
         priors: sizes of effects beforehand.
         recent_half_life_days: memory of the member "recent" for the force's level.
         recent_trust_reports: expected reports at which it believes half of what it sees.
@@ -67,6 +68,7 @@ class MissingRecipe(Frozen):
     )
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     belief: float = Field(default=0.2, ge=0, le=1)
+    weight_of_the_climatology: float = Field(default=1.0, ge=0, le=1)
     priors: Priors = Priors()
     recent_half_life_days: float = Field(default=60, gt=0)
     recent_trust_reports: float = Field(default=10, gt=0)
