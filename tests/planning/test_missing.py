@@ -13,7 +13,7 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import Issue, MissingForecast
+from planning.issues import NO_MISSING, Issue, MissingForecast
 from planning.landing import Release, landing
 from planning.missing import answer, ask
 from planning.suppression import Pattern, Why
@@ -247,7 +247,9 @@ def test_what_cannot_be_answered_says_why(
         said(demand, **asked)
 
 
-def test_an_issue_without_the_demand_says_so(october: Issue) -> None:
-    issue = replace(october, notes=("no champion of missing-persons",))
-    with pytest.raises(BadQuestion, match=r"issue 1 holds no .*no champion of missing-persons"):
+def test_an_issue_without_the_demand_says_why(october: Issue) -> None:
+    issue = replace(october, notes=("a remark", f"{NO_MISSING}the model has no champion"))
+    with pytest.raises(BadQuestion, match=r"issue 1 holds no missing-person demand: the model has"):
         ask(issue, start=MONDAY, end=NEXT)
+    with pytest.raises(BadQuestion, match="it was published before there was any"):
+        ask(october, start=MONDAY, end=NEXT)
