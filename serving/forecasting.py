@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -20,7 +19,9 @@ from planning import answers, explaining
 from planning.answers import ALL, Question, ask, framed
 from planning.issues import Issue
 from planning.periods import By
+from serving import missing_demand
 from serving.api import rendering
+from serving.showing import about_issue, decimals
 from serving.spans import span
 from serving.workspace import Workspace
 
@@ -51,6 +52,7 @@ class Said:
     question: Question
     columns: dict[str, NDArray[Any]]
     by: str
+    week: str | None = None
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -67,7 +69,7 @@ def forecast(workspace: Workspace, asked: Asked) -> Said:
     """
     issue, question = _looked_up(workspace, asked)
     said = answers.columns(issue, question, pd.Timestamp.now("UTC"))
-    return Said(issue, question, said, asked.by)
+    return Said(issue, question, said, asked.by, asked.week)
 
 
 def explanation(workspace: Workspace, asked: Asked) -> Said:
@@ -145,21 +147,19 @@ def readable(said: Said) -> pd.DataFrame:
     shown_numbers = ("mean", "baseline", "noise_floor", *PARTS)
     numbers = [name for name in frame if str(name) in shown_numbers]
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
-    decimals = _decimals(frame["mean"])
+    places = decimals(frame["mean"])
     for number in [*numbers[:1], *quantiles, *numbers[1:]]:
-        rounded = frame[number].round(1 if number == "noise_floor" else decimals)
+        rounded = frame[number].round(1 if number == "noise_floor" else places)
         shown[number] = rounded + 0.0  # no -0
     return shown
 
 
-def _decimals(mean: pd.Series) -> int:
-    """Return how many decimals keep the smallest mean from looking like zero, 1 to 4.
-
-    >>> _decimals(pd.Series([12.3, 0.04]))
-    3
-    """
-    least = mean[mean > 0].min()
-    return int(np.clip(1 - np.floor(np.log10(least)), 1, 4)) if least > 0 else 1
+def footing(said: Said) -> str:
+    """Return what a week's forecast of calls says of missing-person demand, "" of other answers."""
+    types = {ALL, *said.issue.profile.missing_call_types}
+    if said.week is None or "level" in said.columns or not types & {*said.question.call_types}:
+        return ""
+    return missing_demand.weekly(said.issue, said.week, said.question.areas)
 
 
 def rendered(said: Said, form: str) -> bytes:
@@ -167,30 +167,14 @@ def rendered(said: Said, form: str) -> bytes:
     if form == "table":
         from serving.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
 
-        return f"{heading(said)}\n{plain(readable(said))}\n".encode()
+        below = f"\n\n{footing(said)}" if footing(said) else ""
+        return f"{heading(said)}\n{plain(readable(said))}{below}\n".encode()
     if form == "parquet":
         buffer = io.BytesIO()
         said.frame.to_parquet(buffer, index=False)
         return buffer.getvalue()
     columns = rendering.listed(said.columns)
-    about = _about(said.issue)
+    about = about_issue(said.issue)
     if form == "csv":
         return rendering.as_csv(about, columns)
     return rendering.as_json(about, columns) + b"\n"
-
-
-def _about(issue: Issue) -> dict[str, str | int]:
-    forecast_ = issue.forecast
-    return {
-        "issue": issue.number,
-        "origin": _text(forecast_.origin),
-        "data_until": _text(forecast_.data_until),
-        "published_at": _text(issue.published_at),
-        "model_version": issue.model_version,
-        "zone": issue.profile.force.zone,
-        "unit": "calls",
-    }
-
-
-def _text(instant: pd.Timestamp) -> str:
-    return instant.tz_convert("UTC").tz_localize(None).isoformat() + "Z"

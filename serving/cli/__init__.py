@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from forewatch import __version__
-from serving.cli.asking import explain, forecast, issue
+from serving.cli.asking import explain, forecast, issue, missing
 from serving.cli.data import case_hours, check, import_
 from serving.cli.group import Commands
 from serving.cli.learning import backtest, train
@@ -56,6 +56,7 @@ for command in (
     issue,
     forecast,
     explain,
+    missing,
     backtest,
     serve,
     keys,
