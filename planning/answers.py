@@ -1,6 +1,7 @@
 """What an issue says about areas, call types, grades and periods, one row each.
 
-A row that the issue does not reach has the state `no_forecast` and no numbers: never zero.
+A row that the issue does not reach has the state `no_forecast` and no numbers: never zero. One that
+would tell what missing-person demand suppresses has the state `suppressed` and none either.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownG
 from forewatch.rates import Selection, Spans
 from planning.issues import Issue
 from planning.periods import By, periods
+from planning.withholding import withheld
 
-State = Literal["forecast", "no_forecast", "stale"]
+State = Literal["forecast", "no_forecast", "stale", "suppressed"]
 ALL = "all"
 EACH = "each"
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
@@ -125,7 +127,7 @@ def answer(
         Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, one per
         quantile (q05 …), baseline (mean of the last 8 weeks) in calls, and noise_floor: the
         relative error that is expected even with the rate known, in percent. NaN where the state
-        is no_forecast.
+        is no_forecast or suppressed (`planning.withholding`).
     """
     return framed(columns(issue, question, now, rows))
 
@@ -143,10 +145,13 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
+    state = states(issue, asked.keys, mean, now)
+    hidden = state == "suppressed"
+    mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
     quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
     return (
         asked.keys
-        | {"state": states(issue, mean, now), "mean": mean}
+        | {"state": state, "mean": mean}
         | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
         | {"baseline": baseline, "noise_floor": noise_floor(mean)}
     )
@@ -188,7 +193,15 @@ def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> Lai
     return LaidOut(keys, cells)
 
 
-def states(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:
+def states(
+    issue: Issue, keys: dict[str, NDArray[Any]], mean: NDArray[np.float64], now: pd.Timestamp
+) -> NDArray[np.str_]:
+    """Return the state of rows of calls with these keys and means, NaN where not reached."""
+    state = ages(issue, mean, now)
+    return np.where(withheld(issue, keys) & (state != "no_forecast"), "suppressed", state)
+
+
+def ages(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:
     """Return the state of rows with these means, NaN where the issue doesn't reach."""
     known: State = "stale" if issue.is_stale(now) else "forecast"
     return np.where(np.isnan(mean), "no_forecast", known)

@@ -31,7 +31,8 @@ def explanation(
     Returns:
         Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, and its
         parts in calls, which may be negative: level, time_of_week, season, holiday, tourism,
-        events, recent_trend, other. NaN where the state is no_forecast.
+        events, recent_trend, other. NaN where the state is no_forecast or
+        suppressed.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -57,9 +58,8 @@ def columns(
     parts = np.concatenate(
         [np.zeros((len(PARTS), 0)), *(p for p in found if p is not None)], axis=1
     )
-    mean = parts.sum(0)
+    state = states(issue, asked.keys, parts.sum(0), now)
+    parts = np.where(state == "suppressed", np.nan, parts)
     return (
-        asked.keys
-        | {"state": states(issue, mean, now), "mean": mean}
-        | dict(zip(PARTS, parts, strict=True))
+        asked.keys | {"state": state, "mean": parts.sum(0)} | dict(zip(PARTS, parts, strict=True))
     )

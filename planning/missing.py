@@ -22,7 +22,7 @@ from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion
 from forewatch.rates import Spans
 from planning import answers
-from planning.answers import Question, framed, laid_out, quantile_name, states
+from planning.answers import Question, ages, framed, laid_out, quantile_name
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NO_MISSING, Issue, MissingForecast
@@ -219,7 +219,7 @@ def _told(
     """Return state, reason and published_with of each row."""
     kind: Kind = "week" if by == "week" else "day"
     patterns = {each.year: each for each in demanded(issue).patterns}
-    state = states(_reports(issue), mean, now).astype(object)
+    state = ages(issue, mean, now).astype(object)
     days = issue.profile.publication.stale_after_days
     reason = np.full(len(state), "", dtype=object)
     reason[state == "stale"] = f"the data are older than {days} days"

@@ -140,7 +140,8 @@ class Cell(Frozen):
     grade: str
     state: State = Field(
         description="forecast; stale: from an issue whose data are older than the force allows; "
-        "no_forecast: the issue doesn't reach the whole period"
+        "no_forecast: the issue doesn't reach the whole period; suppressed: missing-person calls "
+        "of an area too small to publish, or what would tell them; /v1/missing-persons says why"
     )
     mean: Count | None = Field(description="expected calls")
 
@@ -149,7 +150,7 @@ class Row(Cell):
     """Calls in one period of one area, call type and grade.
 
     Beside these there is one whole number per quantile: q05, q50, … All are null where the state is
-    no_forecast: unknown is never 0.
+    no_forecast or suppressed: unknown is never 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -164,7 +165,7 @@ class Row(Cell):
 class ExplainedRow(Cell):
     """Calls in one period, and what they are made of: the parts add up to the mean.
 
-    A part may be negative. All are null where the state is no_forecast.
+    A part may be negative. All are null where the state is no_forecast or suppressed.
     """
 
     level: Count | None = Field(description=PARTS["level"])

@@ -11,7 +11,8 @@ from forewatch.errors import NotExplained
 from forewatch.explanations import FACTORS, PARTS, Factors
 from planning.answers import answer, ask
 from planning.explaining import explanation
-from planning.issues import Issue
+from planning.issues import Issue, MissingForecast
+from planning.suppression import Pattern, Why
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -84,3 +85,13 @@ def test_an_issue_without_factors_says_that_it_has_none(october: Issue) -> None:
         "'forewatch issue'",
     ):
         said(october)
+
+
+def test_what_is_withheld_is_not_explained_either(explained: Issue) -> None:
+    small: dict[str, Why] = {"north-1": "few_reports", "north-2": "few_reports"}
+    pattern = Pattern(2026, {"week": small, "day": small}, "")
+    missing = MissingForecast(explained.forecast, None, (pattern,), {}, "1")
+    issue = replace(explained, missing=missing)
+    rows = said(issue, areas=["north-1", "north"], call_types=["missing_person"], by="week")
+    assert rows["state"].tolist() == ["suppressed", "forecast"]
+    assert rows[["mean", *PARTS]].isna().all(axis=1).tolist() == [True, False]
