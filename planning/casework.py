@@ -182,7 +182,8 @@ class Workload:
             above: hours to compare with, shape (rows,); NaN gives NaN.
 
         The grid has 1,024 points over the mean + 8 standard deviations + the longest case, or up to
-        a fifth more, and both are read between its points: quantiles are off by less than a step.
+        a fifth more, and both are read between its points: the tests find quantiles up to the 99th
+        percentile within one and a half steps of their closed forms.
         """
         at = np.asarray(levels, dtype=np.float64)
         found, over = np.zeros((len(self.mean), len(at))), np.full(len(self.mean), np.nan)

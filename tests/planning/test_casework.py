@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -79,6 +81,21 @@ def test_gamma_cases_have_their_closed_form(mean: float, ratio: float, cv: float
     limit = np.array([1.5 * mean * 13])
     over = work.quantiles(LEVELS, limit)[1]
     assert over == pytest.approx(1 - total_cdf(counts, length, limit), abs=0.003)
+
+
+@pytest.mark.parametrize("mean", [0.05, 1.0, 20.0, 100.0])
+def test_quantiles_lie_within_a_step_and_a_half_of_their_closed_form(mean: float) -> None:
+    levels = (*LEVELS, 0.99)
+    for ratio, cv in product((0.8, 1.0, 2.5), (0.5, 1.5, 2.5)):
+        length = CaseLength(cv=cv, shape="gamma")
+        counts = CountDistribution.of([mean], [mean * ratio])
+        work = cases(length, mean, mean * ratio)
+        reach = work.mean[0] + 8 * work.variance[0] ** 0.5 + length.longest_hours
+        found = quantiles(work, levels)
+        around = found + 1.5 * 1.2 * reach / 1024 * np.array([[-1], [1]])
+        low, high = (total_cdf(counts, length, np.maximum(edge, 0)) for edge in around)
+        reached = np.maximum(levels, counts.cdf([0])[0, 0])
+        assert np.all((low <= reached) & (reached <= high))
 
 
 def test_exponential_cases_have_bessels_density() -> None:
