@@ -15,7 +15,7 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,15 @@ class Shape:
         Terms that the reports' panel does not have (a kind of holiday that is gone) count as 0.
         """
         return np.asarray(np.exp(columns(seen, self.names) @ self.coefficients))
+
+    def state(self) -> dict[str, Any]:
+        """Return names and coefficients."""
+        return {"names": list(self.names), "coefficients": self.coefficients}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Shape:
+        """Return the shape whose state this was."""
+        return cls(tuple(state["names"]), np.asarray(state["coefficients"]))
 
 
 def columns(seen: Reports, names: tuple[str, ...]) -> Array:

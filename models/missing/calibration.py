@@ -207,7 +207,9 @@ class _Scored:
         ours, theirs = ((p[:, i] - happened) ** 2 for p in (self.chance, self.base))
         change = low = high = np.nan
         if theirs.sum() > 0:
-            change, low, high = scores.bootstrap(ours, theirs, self.week, seed, _DRAWS)
+            # too rare to tell: a resample without a loss gives NaN bounds
+            with np.errstate(divide="ignore", invalid="ignore"):
+                change, low, high = scores.bootstrap(ours, theirs, self.week, seed, _DRAWS)
         return {
             "n": float(len(happened)),
             "events": float(happened.sum()),

@@ -8,13 +8,14 @@
 | year | as season, older days count less | older days count less |
 | recent | as season | the force's last weeks, as far as they can be believed |
 | local, local_slow | as season | each area's last weeks or months, likewise |
+| trees | as small trees see it | as season |
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from models.missing.calendar_shape import Kind, Shape, shape_of, shares
 from models.missing.reports import Reports
 from models.missing.settings import MissingRecipe, Name
+from models.missing.trees import Trees, trees_of
 
 Array = NDArray[np.float64]
 # Of a force without a single report something is still expected. Source: `models.base.HALF_A_CALL`.
@@ -42,13 +44,13 @@ class Way:
     """How a member forecasts.
 
     Args:
-        kind: the terms of its shape.
+        kind: the terms of its shape, or "trees".
         half_life_days: how fast older days lose weight, in shape and level; None: not at all.
         force: memory for the level of the force, beyond the long one.
         local: memory for the level of each area.
     """
 
-    kind: Kind
+    kind: Kind | Literal["trees"]
     half_life_days: float | None = None
     force: Memory | None = None
     local: Memory | None = None
@@ -67,6 +69,7 @@ def ways(recipe: MissingRecipe) -> dict[Name, Way]:
         ),
         "local": Way("season", local=Memory(recipe.local_half_life_days, trust)),
         "local_slow": Way("season", local=Memory(recipe.slow_half_life_days, trust)),
+        "trees": Way("trees"),
     }
     return {name: every[name] for name in recipe.members}
 
@@ -80,16 +83,18 @@ class Members:
 
     def __init__(self, recipe: MissingRecipe) -> None:
         self.recipe = recipe
-        self.shapes_: dict[str, Shape] = {}
+        self.shapes_: dict[str, Shape | Trees] = {}
 
     def fit(self, seen: Reports) -> Members:
         """Learn the shapes of the calendar."""
-        priors = self.recipe.priors
-        self.shapes_ = {
-            _key(way): shape_of(seen, way.kind, priors, way.half_life_days)
-            for way in ways(self.recipe).values()
-        }
+        different = {_key(way): way for way in ways(self.recipe).values()}
+        self.shapes_ = {key: self._shape(seen, way) for key, way in different.items()}
         return self
+
+    def _shape(self, seen: Reports, way: Way) -> Shape | Trees:
+        if way.kind == "trees":
+            return trees_of(seen, self.recipe.trees, self.recipe.seed)
+        return shape_of(seen, way.kind, self.recipe.priors, way.half_life_days)
 
     def predict(self, seen: Reports) -> Array:
         """Return expected reports of the days ahead, shape (members, H, P), positive.
@@ -103,15 +108,12 @@ class Members:
 
     def state(self) -> dict[str, Any]:
         """Return all that was learned."""
-        return {
-            key: {"names": list(shape.names), "coefficients": shape.coefficients}
-            for key, shape in self.shapes_.items()
-        }
+        return {key: shape.state() for key, shape in self.shapes_.items()}
 
     def restored(self, state: dict[str, Any]) -> Members:
         """Take over what `state` returned."""
         self.shapes_ = {
-            key: Shape(tuple(kept["names"]), np.asarray(kept["coefficients"]))
+            key: (Trees if key == "trees" else Shape).from_state(kept)
             for key, kept in state.items()
         }
         return self
@@ -121,7 +123,7 @@ def _key(way: Way) -> str:
     return way.kind if way.half_life_days is None else f"{way.kind}-{way.half_life_days:g}"
 
 
-def _forecast(seen: Reports, shape: Shape, way: Way) -> Array:
+def _forecast(seen: Reports, shape: Shape | Trees, way: Way) -> Array:
     """Return one member's expected reports of the days ahead, shape (H, P)."""
     past = len(seen.days)
     effect = shape.effect(seen)

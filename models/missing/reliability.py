@@ -45,4 +45,5 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     share, extra = hits / n, _Z**2 / n
     middle = (share + extra / 2) / (1 + extra)
     half = _Z * np.sqrt(share * (1 - share) / n + extra / (4 * n)) / (1 + extra)
-    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
+    low = 0.0 if hits == 0 else float(middle - half)
+    return low, 1.0 if hits == n else float(middle + half)

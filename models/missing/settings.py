@@ -11,7 +11,9 @@ from forewatch.profile import Frozen
 from models.member_settings import ShareSettings
 from models.recipe import RollingOrigins
 
-Name = Literal["climatology", "season", "two_seasons", "year", "recent", "local", "local_slow"]
+Name = Literal[
+    "climatology", "season", "two_seasons", "year", "recent", "local", "local_slow", "trees"
+]
 CLIMATOLOGY: Name = "climatology"
 
 
@@ -37,6 +39,22 @@ class Priors(Frozen):
     event: float = Field(default=0.1, gt=0)
 
 
+class TreeSettings(Frozen):
+    """How the trees of the member "trees" grow.
+
+    Args:
+        rounds: how many.
+        learning_rate, leaves, ridge: LightGBM's own.
+        leaf_share: of the days and places, in a leaf, at least.
+    """
+
+    rounds: int = Field(default=60, ge=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    leaves: int = Field(default=4, ge=2)
+    ridge: float = Field(default=5.0, ge=0)
+    leaf_share: float = Field(default=0.025, gt=0, lt=0.5)
+
+
 class MissingRecipe(Frozen):
     """How the missing-person model is trained and judged.
 
@@ -47,6 +65,7 @@ class MissingRecipe(Frozen):
             weighed: 0 leaves the weights equal, 1 takes counts for independent and Poisson.
         weight_of_the_climatology: its weight beforehand; that of the others is 1.
         priors: sizes of effects beforehand.
+        trees: settings of the member "trees".
         recent_half_life_days: memory of the member "recent" for the force's level.
         recent_trust_reports: expected reports at which it believes half of what it sees.
         local_half_life_days: memory of the member "local" for the level of an area.
@@ -65,11 +84,13 @@ class MissingRecipe(Frozen):
         "recent",
         "local",
         "local_slow",
+        "trees",
     )
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     belief: float = Field(default=0.2, ge=0, le=1)
     weight_of_the_climatology: float = Field(default=1.0, ge=0, le=1)
     priors: Priors = Priors()
+    trees: TreeSettings = TreeSettings()
     recent_half_life_days: float = Field(default=60, gt=0)
     recent_trust_reports: float = Field(default=10, gt=0)
     local_half_life_days: float = Field(default=60, gt=0)
