@@ -129,7 +129,7 @@ def bootstrap(
     """Return ours ÷ theirs − 1 with the bounds of its 95 % interval, by resampling whole weeks.
 
     Args:
-        ours: losses; NaN left out.
+        ours: losses; NaN left out. NaN is returned where the other forecast has no loss at all.
         theirs: losses of the other forecast on the same rows.
         week: number of the week of each row; rows of one week stay together.
         seed: seed of the draws.
@@ -141,6 +141,9 @@ def bootstrap(
     sums = np.stack([np.bincount(at, x[known]) for x in (a, b)])
     chosen = np.random.default_rng(seed).integers(0, sums.shape[1], (draws, sums.shape[1]))
     drawn = sums[:, chosen].sum(-1)
+    if not sums[1].sum() > 0:
+        return np.nan, np.nan, np.nan
+    drawn = drawn[:, drawn[1] > 0]  # draws of weeks without a loss compare nothing
     low, high = np.quantile(drawn[0] / drawn[1] - 1, [0.025, 0.975])
     return float(sums[0].sum() / sums[1].sum() - 1), float(low), float(high)
 

@@ -89,3 +89,10 @@ def test_the_bootstrap_covers_a_known_ratio_and_keeps_weeks_together() -> None:
     single = scores.bootstrap(noisy, theirs, np.arange(week.size), seed=1)
     assert low < found < high
     assert high - low > 1.5 * (single[2] - single[1])
+
+
+def test_the_bootstrap_compares_nothing_with_a_forecast_without_any_loss() -> None:
+    week = np.repeat(np.arange(4), 7)
+    assert np.isnan(scores.bootstrap(np.ones(28), np.zeros(28), week, seed=1)).all()
+    seldom = np.where(week == 2, 1.0, 0.0)  # many draws of four weeks lack the one with a loss
+    assert scores.bootstrap(2 * seldom, seldom, week, seed=1) == pytest.approx((1, 1, 1))
