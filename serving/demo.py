@@ -17,8 +17,16 @@ import pandas as pd
 from features.clock import Clock
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
-from models.registry import Version
-from serving import checking, forecasting, importing, issuing, modelling, training
+from models.registry import ModelName, Version
+from serving import (
+    checking,
+    forecasting,
+    importing,
+    issuing,
+    missing_training,
+    modelling,
+    training,
+)
 from serving.files import replace
 from serving.printing import plain
 from serving.running import create_key
@@ -139,10 +147,17 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
 def _publish(workspace: Workspace, progress: Progress) -> None:
     """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
     done = training.train(workspace, until=None, jobs=None, progress=progress)
-    reason = "" if done.version.passed else "the demo shows a forecast whatever the gate says"
-    promoted: Version = modelling.promote(workspace, done.version.version, "demo", reason)
+    promoted = _promoted(workspace, done.version, "demand")
+    if workspace.profile.missing_call_types:
+        done = missing_training.train(workspace, until=None, jobs=None, progress=progress)
+        _promoted(workspace, done.version, "missing")
     issuing.issue(workspace, origin=None, days=None, progress=progress)
     progress(f"publishing the forecast of version {promoted.version}", 1, 1)
+
+
+def _promoted(workspace: Workspace, version: Version, model: ModelName) -> Version:
+    reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
+    return modelling.promote(workspace, version.version, "demo", reason, model)
 
 
 def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:
@@ -166,7 +181,10 @@ def _key(workspace: Workspace) -> str:
 
 
 def _text(workspace: Workspace, week: str) -> str:
-    """Return the week's forecast for the force by day, and by district for the whole week."""
+    """Return the week's forecast for the force by day, and by district for the whole week.
+
+    The second says what missing-person demand each district has to expect.
+    """
     by_day = forecasting.forecast(workspace, forecasting.Asked(week=week))
     by_district = forecasting.forecast(
         workspace, forecasting.Asked(week=week, areas=("district",), by="week")
@@ -174,4 +192,5 @@ def _text(workspace: Workspace, week: str) -> str:
     parts = []
     for said in (by_day, by_district):
         parts += [forecasting.heading(said), "", plain(forecasting.readable(said)), ""]
+    parts += [below, ""] if (below := forecasting.footing(by_district)) else []
     return "\n".join(parts)
