@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 
 from forewatch.explanations import PARTS
+from planning.uses import USES
 from serving.api.app import create_app
 from serving.cli import cli
 from serving.settings import load
@@ -80,6 +81,19 @@ def journey(tmp_path_factory: pytest.TempPathFactory, migrated_store: Path) -> J
     }
     for name, command in way.items():
         gone.printed[name] = gone.run(*command)
+    return gone
+
+
+@pytest.fixture(scope="module")
+def with_missing(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    """The same force a step further: the missing-person model promoted, issue 2 published."""
+    root = tmp_path_factory.mktemp("further") / "workspace"
+    shutil.copytree(journey.root, root)
+    gone = Journey(journey.force, root, journey.extract, {})
+    promote = ("models", "promote", "--model", "missing", "--force", "--reason", "a test")
+    for name, command in {"promote": promote, "issue": ("issue", "--days", "28")}.items():
+        gone.printed[name] = gone.run(*command)
+        assert gone.printed[name].exit_code == 0, gone.printed[name].output
     return gone
 
 
@@ -281,3 +295,98 @@ def test_init_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
     assert "is there already" in again.stderr
     wrong = CliRunner().invoke(cli, ["-w", str(root / "x"), "init", "--template", "minmal"])
     assert (wrong.exit_code, "near names: minimal" in wrong.stderr) == (2, True)
+
+
+# Missing-person demand
+
+
+def test_an_issue_without_a_champion_for_it_says_so(journey: Journey) -> None:
+    said = "missing-person demand is not forecast: no version of its model is promoted"
+    assert said in journey.printed["issue"].stdout
+    result = journey.run("missing", "--week", WEEK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "issue 1 holds no missing-person demand: no version of its model" in result.stderr
+
+
+def missing_of(gone: Journey, *args: str) -> pd.DataFrame:
+    """What `forewatch missing --format csv` prints, as a frame."""
+    result = gone.run("missing", "--week", WEEK, "--format", "csv", *args)
+    assert result.exit_code == 0, result.output
+    return pd.read_csv(io.StringIO(result.stdout))
+
+
+def test_next_weeks_reports_come_close_to_the_truth(with_missing: Journey) -> None:
+    assert "is not forecast" not in with_missing.printed["issue"].stdout
+    (week,) = missing_of(with_missing, "--by", "week").to_dict("records")
+    rates = with_missing.force.truth.rates
+    here = np.isin(rates.day, np.flatnonzero(rates.force_days >= pd.Timestamp(MONDAY))[:7])
+    truth = rates.base[:, rates.call_types.index("missing_person"), here].sum()
+    assert week["expected"] == pytest.approx(truth, rel=0.25)
+    # The hours of the week's own reports, at 13 a case; what lands is as much, less what is left
+    # over for the next week, and more by what the last one left.
+    assert week["hours_mean"] == pytest.approx(13 * week["expected"], rel=1e-6)
+    assert week["landing_mean"] == pytest.approx(week["hours_mean"], rel=0.15)
+    assert week["p_at_least_1"] > 0.99
+
+
+def test_days_and_districts_add_up(with_missing: Journey) -> None:
+    (week,) = missing_of(with_missing, "--by", "week").to_dict("records")
+    days = missing_of(with_missing)
+    assert days["expected"].sum() == pytest.approx(week["expected"], rel=1e-5)
+    assert days["landing_mean"].sum() == pytest.approx(week["landing_mean"], rel=1e-3)
+
+
+def test_the_weekly_forecast_shows_the_same_figures(with_missing: Journey) -> None:
+    (week,) = missing_of(with_missing, "--by", "week").to_dict("records")
+    below = with_missing.run("forecast", "--week", WEEK).stdout.splitlines()[-4:]
+    assert [float(cell.replace(",", "")) for cell in below[1].split()[1:3]] == [
+        round(week["expected"], 1),
+        round(week["landing_q90"]),
+    ]
+    assert below[2] == USES
+    assert below[3] == f"More: forewatch missing --week {WEEK}"
+    other = with_missing.run("forecast", "--week", WEEK, "--call-type", "violence").stdout
+    assert "missing-person" not in other
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "parquet"])
+def test_every_export_says_what_it_may_be_used_for(
+    with_missing: Journey, tmp_path: Path, form: str
+) -> None:
+    out = tmp_path / f"missing.{form}"
+    asked = ("missing", "--week", WEEK, "--format", form, "--out", str(out))
+    result = with_missing.run(*asked, "--reserved", "500")
+    assert result.exit_code == 0, result.output
+    if form == "parquet":
+        frame = pd.read_parquet(out)
+        assert set(frame["uses"]) == {USES}
+        assert set(frame["reserved_hours"]) == {500.0}
+    else:
+        assert USES in out.read_text("utf-8")
+
+
+def test_the_api_says_the_same_of_missing_persons(with_missing: Journey) -> None:
+    key = with_missing.run("keys", "create", "cover").stdout.strip()
+    with TestClient(create_app(Workspace(with_missing.root))) as client:
+        answer = client.get(
+            f"/v1/missing-persons?week={WEEK}&area=district&by=shift&reserved_hours=10",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+    assert answer.status_code == 200
+    rows = pd.DataFrame(answer.json()["rows"])
+    same = missing_of(with_missing, "--area", "district", "--by", "shift", "--reserved", "10")
+    numbers = ["expected", "p_at_least_1", "hours_q90", "landing_mean", "landing_q90", "p_over"]
+    np.testing.assert_allclose(
+        rows[numbers].to_numpy(dtype=float), same[numbers].to_numpy(dtype=float), atol=1e-6
+    )
+    assert rows["state"].tolist() == same["state"].tolist()
+
+
+def test_what_is_hidden_stays_hidden_in_the_next_issue(with_missing: Journey) -> None:
+    assert with_missing.run("issue", "--days", "21").exit_code == 0
+    store = Workspace(with_missing.root).issues()
+    second, third = store.read(2).missing, store.read(3).missing
+    assert second is not None
+    assert third is not None
+    assert store.patterns() == third.patterns == second.patterns
+    assert [pattern.year for pattern in third.patterns] == [2026]
