@@ -12,7 +12,7 @@ from serving.cli.group import decider, jobs_option, workspace_of
 
 if TYPE_CHECKING:
     from models.registry import ModelName
-    from serving.training import Done
+    from serving.keeping import Done
     from serving.workspace import Workspace
 
 

@@ -1,0 +1,147 @@
+"""What every training ends with: the gate's verdict, a version in the registry, a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+from pydantic import ValidationError
+
+from features.clock import Clock
+from forewatch import __version__
+from forewatch.history import History
+from models.gate import Rule, Verdict, judge
+from models.missing.settings import MissingRecipe
+from models.recipe import Recipe
+from models.registry import Record, Registry, Version
+from serving import modelling
+from serving.spans import instant
+from serving.workspace import Workspace
+
+R = TypeVar("R", Recipe, MissingRecipe)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training hands over to be kept.
+
+    Args:
+        state: all that was learned.
+        recipe: what was trained.
+        until: nothing known later was used, UTC.
+        data_version: identifies the history.
+        scores: on past origins, as the gate reads them.
+        notes: what a reader of the report should know.
+    """
+
+    state: Mapping[str, Any]
+    recipe: Recipe | MissingRecipe
+    until: pd.Timestamp
+    data_version: str
+    scores: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A training that was kept: its version, its scores, where its report stands."""
+
+    model: str
+    version: Version
+    scores: pd.DataFrame
+    notes: tuple[str, ...]
+    report: Path
+
+
+def end_of(workspace: Workspace, history: History, until: str | None) -> pd.Timestamp:
+    """Return the instant after which nothing is used: as a person wrote it, or the data cut-off."""
+    if until is None:
+        return history.observed_until
+    return instant(Clock.of(workspace.profile), until)
+
+
+def judged(
+    registry: Registry,
+    recipe: R,
+    scores: pd.DataFrame,
+    again: Callable[[R], pd.DataFrame],
+    by: Rule,
+) -> Verdict:
+    """Return the gate's verdict on a challenger.
+
+    Args:
+        registry: of its model.
+        recipe: the challenger's.
+        scores: the challenger's on past origins.
+        again: fits a recipe on the same origins and returns its scores; asked with the champion's.
+        by: what is compared.
+    """
+    champion = registry.champion()
+    if champion is None:
+        return judge(scores, None, by)
+    try:
+        theirs = type(recipe).model_validate(registry.state(champion)["recipe"])
+    except ValidationError:
+        why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
+        return Verdict(passed=False, reasons=(*judge(scores, None, by).reasons, why))
+    same = theirs.fingerprint() == recipe.fingerprint()
+    return judge(scores, scores if same else again(theirs), by)
+
+
+def kept(
+    workspace: Workspace,
+    registry: Registry,
+    found: Learned,
+    verdict: Verdict,
+    files: Mapping[str, str],
+) -> Done:
+    """Keep what was learned as the challenger, and write its report.
+
+    Args:
+        workspace: the force's.
+        registry: of its model.
+        found: what was learned.
+        verdict: the gate's.
+        files: texts of the report by name.
+    """
+    record = Record(
+        state=found.state,
+        params=dict(flattened(found.recipe.model_dump(mode="json"))),
+        scores=dict(modelling.metrics(found.scores)),
+        tags={
+            "until": found.until.isoformat(),
+            "data_version": found.data_version,
+            "recipe": found.recipe.fingerprint(),
+            "code_version": __version__,
+        },
+        passed=verdict.passed,
+        reasons=verdict.reasons,
+        notes=found.notes,
+        files=files,
+    )
+    with workspace.locked("registry"):
+        version = registry.log(record)
+        modelling.snapshot(workspace, registry)
+    missing = "missing-" if isinstance(found.recipe, MissingRecipe) else ""
+    folder = workspace.root / "reports" / f"{missing}version-{version.version}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return Done(registry.model, version, found.scores, found.notes, folder)
+
+
+def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting under its path.
+
+    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
+    {'seed': '1', 'origins.folds': '6'}
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)
