@@ -88,7 +88,7 @@ class MissingRecipe(Frozen):
     )
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     belief: float = Field(default=0.2, ge=0, le=1)
-    weight_of_the_climatology: float = Field(default=1.0, ge=0, le=1)
+    weight_of_the_climatology: float = Field(default=1 / 6, ge=0, le=1)
     priors: Priors = Priors()
     trees: TreeSettings = TreeSettings()
     recent_half_life_days: float = Field(default=60, gt=0)

@@ -8,7 +8,7 @@ from forewatch.history import History
 from models.missing.origins import Fold, folds, weights_of
 from models.missing.settings import MissingRecipe
 
-TWO = MissingRecipe(members=("climatology", "season"), belief=0.5)
+TWO = MissingRecipe(members=("climatology", "season"), belief=0.5, weight_of_the_climatology=1.0)
 
 
 def fold(first: float, second: float, counts: float, days: int = 28) -> Fold:
