@@ -33,6 +33,7 @@ _WEEK_DAYS = 7
 _SHIFT_HOURS = 8
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
 # Forecast and truth of one area, window and origin.
+_NUMBERS = ("mean", "variance", "baseline", "baseline_variance", "count")
 COLUMNS = (
     "level",
     "area",
@@ -40,11 +41,7 @@ COLUMNS = (
     "block",
     "week",
     "start",
-    "mean",
-    "variance",
-    "baseline",
-    "baseline_variance",
-    "count",
+    *_NUMBERS,
 )
 
 
@@ -105,8 +102,8 @@ def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataF
 
     Returns:
         Rows of `COLUMNS`; block is the number of the block of leads, week the number of the
-        calendar week, start an instant (UTC), baseline the shrunken climatology. Unknown windows
-        are left out.
+        calendar week, start an instant (microseconds since 1970 UTC), baseline the shrunken
+        climatology. Unknown windows are left out.
     """
     truth = happened(view)
     frames: list[pd.DataFrame] = []
@@ -157,23 +154,23 @@ def _rows(
     )
     spans, about = _spans(rates, recipe)
     number = {leaf: i for i, leaf in enumerate(rates.leaves)}
-    frames = []
-    for level, area in _areas(view):
+    areas = _areas(view)
+    parts = []
+    for _, area in areas:
         leaves = view.tree.leaves_of(area)
         chosen = Selection(leaves=leaves)
         said, beside = ours.answer(chosen, spans), plain.answer(chosen, spans)
         counts = truth.counts(np.array([number[leaf] for leaf in leaves]), spans)
-        frame = about.assign(
-            level=level,
-            area=area,
-            mean=said.mean,
-            variance=said.variance,
-            baseline=beside.mean,
-            baseline_variance=beside.variance,
-            count=counts,
-        )
-        frames.append(frame[np.isfinite(counts)])
-    return pd.concat(frames, ignore_index=True)[list(COLUMNS)]
+        parts.append([said.mean, said.variance, beside.mean, beside.variance, counts])
+    windows = len(about)
+    found = {str(name): np.tile(about[name].to_numpy(), len(areas)) for name in about}
+    found["level"], found["area"] = (
+        np.repeat(names, windows) for names in zip(*areas, strict=True)
+    )
+    for i, name in enumerate(_NUMBERS):
+        found[name] = np.concatenate([part[i] for part in parts])
+    frame = pd.DataFrame(found)[list(COLUMNS)]
+    return frame.loc[np.isfinite(found["count"])]
 
 
 def _with_base(rates: Rates, base: Array) -> Rates:
@@ -205,7 +202,7 @@ def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:
             "window": np.repeat([part[0] for part in parts], [len(part[3]) for part in parts]),
             "block": np.searchsorted(recipe.lead_blocks, day, side="right") - 1,
             "week": (rates.force_days[day] - _EPOCH).days // _WEEK_DAYS,
-            "start": rates.edges[start],
+            "start": instants_us(rates.edges[start]),
         }
     )
     return Spans(rates.edges[start], rates.edges[end]), about

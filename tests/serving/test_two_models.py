@@ -1,0 +1,58 @@
+"""The demand model and the missing-person model: versions and decisions of their own."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forewatch.errors import NoChampion
+from models.registry import CHAMPION, Record
+from serving import modelling
+from serving.workspace import Workspace
+
+PROFILE = """
+grades = ["routine"]
+[force]
+id = "town"
+name = "Town"
+zone = "Europe/London"
+[[call_types]]
+id = "missing_person"
+name = "Missing person"
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
+    """A workspace with one version of either model, both let through by the gate."""
+    assert mlruns.parent == tmp_path
+    (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
+    workspace = Workspace(tmp_path)
+    workspace.registry().log(Record(state={"recipe": {}}, passed=True))
+    scores = {"crps/force day/1-7": 0.25, "baseline_crps/force day/1-7": 0.26}
+    workspace.registry("missing").log(Record(state={"recipe": {}}, scores=scores, passed=True))
+    return workspace
+
+
+def test_promoting_one_leaves_the_other_as_it_was(workspace: Workspace) -> None:
+    modelling.promote(workspace, "1", "ann", model="missing")
+    assert workspace.registry("missing").version(CHAMPION).version == "1"
+    with pytest.raises(NoChampion, match="demand-town has no champion"):
+        workspace.registry().version(CHAMPION)
+    assert modelling.listed(workspace)["status"].tolist() == ["challenger"]
+    assert modelling.listed(workspace, "missing")["status"].tolist() == ["champion"]
+
+
+def test_each_writes_down_what_it_holds_in_a_file_of_its_own(workspace: Workspace) -> None:
+    modelling.promote(workspace, "1", "ann", model="missing")
+    assert '"missing-town"' in workspace.missing_models_json.read_text(encoding="utf-8")
+    assert not workspace.models_json.exists()
+
+
+def test_scores_are_summed_up_in_the_words_of_the_model(workspace: Workspace) -> None:
+    shown = modelling.shown(workspace, "1", "missing")
+    assert "missing-town version 1: challenger" in shown.text
+    wanted = pd.DataFrame(
+        {"area and window": ["force day"], "days ahead": ["1-7"], "CRPS": [0.25]}
+    ).assign(climatology=0.26)
+    pd.testing.assert_frame_equal(shown.scores, wanted)
