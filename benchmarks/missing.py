@@ -9,7 +9,10 @@ by day and by week:
 
 1. Brier skill of P(at least 1) over the flat rate (each area's own mean over all days known);
 2. log score and CRPS of counts; lower is better;
-3. the slope of counts on expected counts, a least-squares line weighed by 1 ÷ variance.
+3. the slope of counts on expected counts, a least-squares line weighed by 1 ÷ variance: does the
+   expected number move as far as the counts do from week to week?
+4. the slope of the reliability diagram: of "at least k happened" on P(at least k), least squares
+   over the k at the deciles of the counts: do chances come true as often as they say?
 
 95 % intervals resample whole calendar weeks. Ours and the climatology (weekday × shrunken share of
 the area) have the spread that their own past origins ask for; the others are Poisson.
@@ -301,6 +304,7 @@ def _losses(found: CountDistribution, counts: Array) -> dict[str, Array]:
         "brier": scores.brier(found, counts, 1),
         "log": scores.log_score(scores.bracket(found, counts)),
         "crps": scores.crps(found, counts),
+        "chance": 1 - found.cdf(_thresholds(counts) - 1.0),
         "mean": found.mean,
         "weight": 1 / found.variance,
     }
@@ -328,8 +332,22 @@ def _row(
         ratio, low, high = scores.bootstrap(own["crps"], every[_TRUE]["crps"], week, _SEED, _DRAWS)
         row["CRPS / true"] = f"{1 + ratio:.3f} ({1 + low:.3f}..{1 + high:.3f})"
     row["slope"] = _slope(own["mean"], counts, own["weight"], week)
+    row["reliability"] = _reliability(own, counts, week)
     row["bias"] = f"{own['mean'].sum() / counts.sum() - 1:+.1%}"
     return row
+
+
+def _thresholds(counts: Array) -> Array:
+    """Return the numbers of reports k at the deciles of the counts, at least 1, ascending."""
+    return np.unique(np.maximum(np.quantile(counts, np.arange(1, 10) / 10).round(), 1))
+
+
+def _reliability(own: dict[str, Array], counts: Array, week: NDArray[np.int64]) -> str:
+    """Return the slope of the reliability diagram with its interval."""
+    chance = own["chance"]
+    hit = (counts[:, None] >= _thresholds(counts)).astype(float)
+    each = np.repeat(week, chance.shape[1])
+    return _slope(chance.ravel(), hit.ravel(), np.ones(chance.size), each)
 
 
 def _slope(mean: Array, counts: Array, weight: Array, week: NDArray[np.int64]) -> str:

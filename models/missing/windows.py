@@ -169,8 +169,8 @@ def _rows(
     )
     for i, name in enumerate(_NUMBERS):
         found[name] = np.concatenate([part[i] for part in parts])
-    frame = pd.DataFrame(found)[list(COLUMNS)]
-    return frame.loc[np.isfinite(found["count"])]
+    known = np.isfinite(found["count"])
+    return pd.DataFrame({name: found[name][known] for name in COLUMNS})
 
 
 def _with_base(rates: Rates, base: Array) -> Rates:
