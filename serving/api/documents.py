@@ -32,7 +32,10 @@ ABOUT_FORECASTS = """Rows in the order areas × call types × grades × periods,
 
 Give `week`, or `from` and `to`. A period belongs to the span in which it begins, and is whole. The
 address in `next` (and in the `Link` header) stays with the issue that the first page was from.
-Beyond the issue's horizon rows have the state `no_forecast` and no numbers."""
+Beyond the issue's horizon rows have the state `no_forecast` and no numbers.
+
+For missing persons ask `/v1/missing-persons`: likelihoods, officer-hours and bands by the model
+made for them. The rows here are of the model of all calls."""
 
 ABOUT_EXPLANATIONS = """The rows of `/v1/forecasts`, with the mean split into parts in calls.
 
