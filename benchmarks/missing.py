@@ -68,6 +68,7 @@ LEARN_EVERY = 4  # origins between two estimates of weights and spreads
 _FLAT, _OURS, _TRUE = "flat rate", "ours", "truth"
 _EPOCH = pd.Timestamp("1970-01-05")
 _DRAWS = 1000
+_FEWEST = 20  # windows with and without a report; below, P(at least 1) is no question
 _SEED = 7
 ORIGINS = {
     "laguna": pd.date_range("2019-04-01", "2020-02-01", freq="7D"),
@@ -319,7 +320,7 @@ def _row(
     """Return one contender's scores as text, with intervals."""
     flat = every[_FLAT]["brier"]
     row = {}
-    if flat.sum() > 0:
+    if min((counts >= 1).sum(), (counts < 1).sum()) >= _FEWEST:
         ratio, low, high = scores.bootstrap(own["brier"], flat, week, _SEED, _DRAWS)
         row["skill P(>=1)"] = f"{-ratio:.4f} ({-high:.3f}..{-low:.3f})"
     row["log score"] = f"{own['log'].mean():.4f}"
