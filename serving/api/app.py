@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,13 @@ from serving.api import catalogue, documents, explanations, forecasts, health, m
 from serving.api.guards import Guarded
 from serving.api.metrics import Measured, Metrics
 from serving.api.missing_schemas import MissingRequest
-from serving.api.schemas import ForecastRequest, PageRequest, QuestionRequest
+from serving.api.schemas import (
+    ForecastRequest,
+    Model,
+    ModelsRequest,
+    PageRequest,
+    QuestionRequest,
+)
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
 
@@ -29,6 +36,7 @@ _PARAMETERS: dict[str, type[Frozen]] = {
     explanations.PATH: QuestionRequest,
     missing.PATH: MissingRequest,
     "/v1/issues": PageRequest,
+    "/v1/models": ModelsRequest,
 }
 
 
@@ -57,7 +65,11 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
     )
     shelf = Shelf(workspace.issues())
     metrics = Metrics(shelf, clock)
-    app.state.service = Service(shelf, workspace.keys(), workspace.models_json, metrics, clock)
+    registers: dict[Model, Path] = {
+        "demand": workspace.models_json,
+        "missing": workspace.missing_models_json,
+    }
+    app.state.service = Service(shelf, workspace.keys(), registers, metrics, clock)
     for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)

@@ -17,6 +17,7 @@ from serving.api.schemas import (
     Issues,
     IssueSummary,
     Models,
+    ModelsRequest,
     PageRequest,
 )
 from serving.api.service import Service, needs, service
@@ -124,12 +125,16 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
     "/v1/models",
     dependencies=[Security(needs("models:read"))],
     response_class=Response,
-    responses={**documents.READ, 200: {"model": Models}},
+    responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Models}},
     summary="The register of models, live and retired",
 )
-def models(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
+def models(
+    request: Request,
+    asked: Annotated[ModelsRequest, Query()],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
     """Return the snapshot that the registry wrote after its last change."""
-    path = serving.models_json
+    path = serving.registers[asked.model]
     try:
         held = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -17,6 +17,7 @@ class _NoWorkspace:
     """A workspace without anything in it: the document doesn't depend on one."""
 
     models_json = Path("models.json")
+    missing_models_json = Path("missing-models.json")
 
     def issues(self) -> IssueStore:
         """Return no issues."""

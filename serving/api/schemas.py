@@ -20,6 +20,7 @@ MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stan
 MAX_PAGE_ROWS = 10_000
 MAX_NUMBER = 999_999_999  # of an issue, and of an offset
 
+Model = Literal["demand", "missing"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Instant = Annotated[datetime, Field(examples=["2026-11-30T07:00:00Z"])]
@@ -50,6 +51,14 @@ class PageRequest(Frozen):
 
     limit: int = Field(default=50, ge=1, le=500, description="entries on a page")
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
+
+
+class ModelsRequest(Frozen):
+    """Whose register."""
+
+    model: Model = Field(
+        default="demand", description="demand: of all calls; missing: of missing-person demand"
+    )
 
 
 class SpanRequest(Frozen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol, cast
@@ -13,6 +13,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from forewatch.errors import AccessError, MissingScope
 from serving.api.metrics import Metrics
+from serving.api.schemas import Model
 from serving.api.shelf import Shelf
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing, Scope
@@ -30,7 +31,11 @@ class Workspace(Protocol):
 
     @property
     def models_json(self) -> Path:
-        """The snapshot of the model registry."""
+        """The snapshot of the register of the model of all calls."""
+
+    @property
+    def missing_models_json(self) -> Path:
+        """The same of the missing-person model."""
 
     def issues(self) -> IssueStore:
         """Return what was published."""
@@ -45,7 +50,7 @@ class Service:
 
     shelf: Shelf
     keys: KeyRing
-    models_json: Path
+    registers: Mapping[Model, Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
 

@@ -154,6 +154,10 @@ class Bench:
     def models_json(self) -> Path:
         return self.root / "models.json"
 
+    @property
+    def missing_models_json(self) -> Path:
+        return self.root / "missing-models.json"
+
     def issues(self) -> IssueStore:
         return IssueStore(self.root / "issues")
 

@@ -25,6 +25,7 @@ from serving.keys import KeyRing
 root = Path(sys.argv[1])
 workspace = SimpleNamespace(
     models_json=root / "models.json",
+    missing_models_json=root / "missing-models.json",
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

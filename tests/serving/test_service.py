@@ -3,13 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from planning.issues import Issue
+from planning.issues import Issue, MissingForecast
 from serving.api import schemas
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -102,6 +103,13 @@ def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> No
     assert bench.get("/v1/models")["models"] == []
     bench.models_json.write_text(held.model_dump_json())
     assert schemas.Models.model_validate(bench.get("/v1/models")) == held
+    # The missing-person model has a register of its own.
+    assert bench.get("/v1/models", model="missing")["models"] == []
+    of_missing = held.model_copy(update={"model": "missing-town"})
+    bench.missing_models_json.write_text(of_missing.model_dump_json())
+    assert bench.get("/v1/models", model="missing")["model"] == "missing-town"
+    assert bench.get("/v1/models")["model"] == "demand-town"
+    assert "'demand' or 'missing'" in bench.refused("/v1/models", 422, model="x")["detail"]
     bench.models_json.write_text("{")
     assert "models.json can't be read" in bench.refused("/v1/models", 503)["detail"]
 
@@ -132,6 +140,7 @@ def test_every_answer_has_the_security_headers(bench: Bench) -> None:
 
 _ALONE = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from starlette.testclient import TestClient
@@ -142,18 +151,22 @@ from serving.keys import KeyRing
 root = Path(sys.argv[1])
 workspace = SimpleNamespace(
     models_json=root / "models.json",
+    missing_models_json=root / "missing-models.json",
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )
 client = TestClient(create_app(workspace), headers={"X-API-Key": sys.argv[2]})
-for path in ("/v1/forecasts?week=2026-W43", "/v1/models"):
+for path in ("/v1/forecasts?week=2026-W43", "/v1/missing-persons?week=2026-W43", "/v1/models"):
     assert client.get(path).status_code == 200
 heavy = {"mlflow", "lightgbm", "statsmodels", "matplotlib", "deltalake", "sklearn"}
 print(sorted(heavy & set(sys.modules)))
 """
 
 
-def test_serving_an_answer_imports_no_mlflow_and_no_model(bench: Bench, root: Path) -> None:
+def test_serving_an_answer_imports_no_mlflow_and_no_model(
+    bench: Bench, root: Path, make_issue: MakeIssue, missing: MissingForecast
+) -> None:
+    bench.issues().publish(replace(make_issue(), missing=missing))
     run = subprocess.run(
         [sys.executable, "-c", _ALONE, str(bench.root), bench.token],
         cwd=root,
