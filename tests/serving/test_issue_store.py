@@ -104,6 +104,24 @@ def test_an_issue_of_before_is_read_and_holds_no_missing_person_demand(
     assert (read.missing, read.model_version) == (None, "7")
 
 
+def test_what_the_newest_issue_with_missing_persons_hides_is_found(
+    store: IssueStore, make_issue: MakeIssue, missing: MissingForecast
+) -> None:
+    assert store.patterns() == ()
+    store.publish(make_issue())
+    assert store.patterns() == ()
+    store.publish(replace(make_issue(), missing=replace(missing, patterns=())))
+    store.publish(replace(make_issue(), missing=missing))
+    store.publish(make_issue())  # one without it hides nothing anew
+    assert store.patterns() == missing.patterns
+    file = store.root / "000003" / "issue.json"
+    file.unlink()
+    file.write_text("{}", "utf-8")
+    # What it hid is not known any more, and must not be shown by mistake.
+    with pytest.raises(DamagedIssue, match="issue 3 can't be read"):
+        store.patterns()
+
+
 def test_numbers_ascend_and_each_issue_stays_what_it_was(
     store: IssueStore, make_issue: MakeIssue
 ) -> None:
