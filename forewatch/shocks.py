@@ -13,8 +13,9 @@ Hence Var(sum of cells) = dispersion × mean + Σ over shocks of sd² × (calls 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,20 @@ class Shocks:
     def none(cls) -> Shocks:
         """Return no shocks at all: independent Poisson counts."""
         return cls((0,), np.zeros((1, len(SCOPES), len(PERSISTENCES))), np.ones(1))
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values and arrays that `from_state` reads back."""
+        return {
+            "lead_days": list(self.lead_days),
+            "sd": self.sd,
+            "dispersion": self.dispersion,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Shocks:
+        """Return the shocks whose `state` this was."""
+        lead_days = tuple(int(day) for day in state["lead_days"])
+        return cls(lead_days, np.asarray(state["sd"]), np.asarray(state["dispersion"]))
 
     def block(self, lead_days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the index of the block that each lead in days falls in."""

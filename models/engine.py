@@ -125,11 +125,7 @@ class Engine:
             "members": {name: member.state() for name, member in self.members_.items()},
             "hours": self.hours_.state(),
             "weights": self.weights_.state(),
-            "shocks": {
-                "lead_days": list(self.shocks_.lead_days),
-                "sd": self.shocks_.sd,
-                "dispersion": self.shocks_.dispersion,
-            },
+            "shocks": self.shocks_.state(),
             "fitted_at": self.fitted_at_,
             "data_version": self.data_version_,
         }
@@ -155,9 +151,7 @@ class Engine:
         engine.members_ = restored(state["members"])
         engine.hours_ = HourTrees.from_state(state["hours"])
         engine.weights_ = Weights.from_state(state["weights"])
-        kept = state["shocks"]
-        lead_days = tuple(int(day) for day in kept["lead_days"])
-        engine.shocks_ = Shocks(lead_days, np.asarray(kept["sd"]), np.asarray(kept["dispersion"]))
+        engine.shocks_ = Shocks.from_state(state["shocks"])
         engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
         return engine
 

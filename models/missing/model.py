@@ -126,11 +126,7 @@ class MissingPersons:
             "places": list(self.places_),
             "members": self.members_.state(),
             "weights": self.weights_,
-            "shocks": {
-                "lead_days": list(self.shocks_.lead_days),
-                "sd": self.shocks_.sd,
-                "dispersion": self.shocks_.dispersion,
-            },
+            "shocks": self.shocks_.state(),
             "calibration": None if self.calibration_ is None else self.calibration_.state(),
             "fitted_at": self.fitted_at_,
             "data_version": self.data_version_,
@@ -157,9 +153,7 @@ class MissingPersons:
         model.members_ = Members(model.recipe).restored(state["members"])
         model.places_ = tuple(state["places"])
         model.weights_ = np.asarray(state["weights"])
-        kept = state["shocks"]
-        lead_days = tuple(int(day) for day in kept["lead_days"])
-        model.shocks_ = Shocks(lead_days, np.asarray(kept["sd"]), np.asarray(kept["dispersion"]))
+        model.shocks_ = Shocks.from_state(state["shocks"])
         if state["calibration"] is not None:
             model.calibration_ = Calibration.from_state(state["calibration"])
         model.fitted_at_, model.data_version_ = state["fitted_at"], state["data_version"]

@@ -89,3 +89,12 @@ def test_sizes_that_can_not_be_are_refused() -> None:
         Shocks((0,), np.full((1, 4, 2), -0.1), np.ones(1))
     with pytest.raises(ValueError, match="dispersion is positive"):
         Shocks((0,), np.zeros((1, 4, 2)), np.zeros(1))
+
+
+def test_state_and_back_is_the_same() -> None:
+    held = Shocks((0, 7), np.full((2, len(SCOPES), len(PERSISTENCES)), 0.1), np.array([0.9, 1.1]))
+    state = held.state()
+    again = Shocks.from_state({**state, "lead_days": np.array(state["lead_days"])})
+    assert again.lead_days == (0, 7)
+    assert np.array_equal(again.sd, held.sd)
+    assert np.array_equal(again.dispersion, held.dispersion)
