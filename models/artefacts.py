@@ -10,11 +10,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from forewatch.errors import RegistryError, StaleModel
 
@@ -23,6 +25,25 @@ _MODEL, _ARRAYS = "model.json", "arrays.npz"
 _ARRAY, _TEXT = "$array", "$text"  # keys that stand for what is kept beside model.json
 _BOOSTER = "_booster"
 _NUMERIC = "biuf"
+
+
+@contextmanager
+def restoring(what: str) -> Iterator[None]:
+    """Say that a model is stale where its state does not fit the code that reads it.
+
+    Args:
+        what: the model, as the sentence names it.
+
+    Raises:
+        StaleModel: if other code wrote the state, with other settings or other parts.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValidationError) as error:
+        raise StaleModel(
+            f"{what} was made by other code than is running ({type(error).__name__}: "
+            f"{str(error).splitlines()[0]}); run 'forewatch train'"
+        ) from error
 
 
 def write(folder: Path, state: Mapping[str, Any]) -> None:

@@ -16,14 +16,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from features.asof import AsOf
 from features.panel import Panel, panel
-from forewatch.errors import DataError, NotFitted, StaleModel
+from forewatch.errors import DataError, NotFitted
 from forewatch.explanations import Factors
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
+from models.artefacts import restoring
 from models.base import Member
 from models.blend import Weights, blended
 from models.explaining import factors, heeds
@@ -137,22 +137,13 @@ class Engine:
         Raises:
             StaleModel: if other code wrote it, with other settings or other parts.
         """
-        try:
-            return cls._restored(state)
-        except (KeyError, TypeError, ValidationError) as error:
-            raise StaleModel(
-                f"the model was made by other code than is running ({type(error).__name__}: "
-                f"{str(error).splitlines()[0]}); run 'forewatch train'"
-            ) from error
-
-    @classmethod
-    def _restored(cls, state: dict[str, Any]) -> Self:
-        engine = cls(Recipe.model_validate(state["recipe"]))
-        engine.members_ = restored(state["members"])
-        engine.hours_ = HourTrees.from_state(state["hours"])
-        engine.weights_ = Weights.from_state(state["weights"])
-        engine.shocks_ = Shocks.from_state(state["shocks"])
-        engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
+        with restoring("the model"):
+            engine = cls(Recipe.model_validate(state["recipe"]))
+            engine.members_ = restored(state["members"])
+            engine.hours_ = HourTrees.from_state(state["hours"])
+            engine.weights_ = Weights.from_state(state["weights"])
+            engine.shocks_ = Shocks.from_state(state["shocks"])
+            engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
         return engine
 
 

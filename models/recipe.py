@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -41,7 +41,38 @@ class RollingOrigins(Frozen):
     fit_every: int = Field(default=3, ge=1)
 
 
-class Recipe(Frozen):
+class AnyRecipe(Frozen):
+    """What every recipe has.
+
+    Args:
+        members: names of the members; the honest baseline is always among them.
+        lead_blocks: first lead day of each block that has weights and shock sizes of its own.
+    """
+
+    baseline: ClassVar[str]
+    members: tuple[str, ...]
+    lead_blocks: tuple[int, ...] = (0, 7, 28)
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        if self.baseline not in self.members:
+            raise ValueError(f"members lack {self.baseline}, the honest baseline; add it")
+        if len(set(self.members)) < len(self.members):
+            raise ValueError(f"members hold a name twice: {', '.join(self.members)}")
+        if self.lead_blocks[:1] != (0,) or list(self.lead_blocks) != sorted(set(self.lead_blocks)):
+            raise ValueError(f"lead_blocks ascend from 0; found {self.lead_blocks}")
+        return self
+
+    def fingerprint(self) -> str:
+        """Return a short text that is the same for equal recipes only.
+
+        >>> Recipe().fingerprint() == Recipe(seed=2).fingerprint()
+        False
+        """
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+class Recipe(AnyRecipe):
     """What is trained, on what, and how it is judged.
 
     Args:
@@ -60,6 +91,7 @@ class Recipe(Frozen):
         seed: seed of everything that is drawn.
     """
 
+    baseline: ClassVar[str] = BASELINE
     members: tuple[MemberName, ...] = (
         "same_weekday_8",
         "same_weekday_26",
@@ -79,21 +111,3 @@ class Recipe(Frozen):
     sarima: SarimaSettings = SarimaSettings()
     boosting: BoostingSettings = BoostingSettings()
     seed: int = 2026
-
-    @model_validator(mode="after")
-    def _can_be_trained(self) -> Self:
-        if BASELINE not in self.members:
-            raise ValueError(f"members lack {BASELINE}, the honest baseline; add it")
-        if len(set(self.members)) < len(self.members):
-            raise ValueError(f"members hold a name twice: {', '.join(self.members)}")
-        if self.lead_blocks[:1] != (0,) or list(self.lead_blocks) != sorted(set(self.lead_blocks)):
-            raise ValueError(f"lead_blocks ascend from 0; found {self.lead_blocks}")
-        return self
-
-    def fingerprint(self) -> str:
-        """Return a short text that is the same for equal recipes only.
-
-        >>> Recipe().fingerprint() == Recipe(seed=2).fingerprint()
-        False
-        """
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]

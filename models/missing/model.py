@@ -16,13 +16,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from features.asof import AsOf
-from forewatch.errors import DataError, NotFitted, StaleModel
+from forewatch.errors import DataError, NotFitted
 from forewatch.progress import Progress
 from forewatch.rates import Forecast
 from forewatch.shocks import Shocks
+from models.artefacts import restoring
 from models.missing import calibration, origins
 from models.missing.calibration import Calibration
 from models.missing.members import Members, blended
@@ -139,22 +139,13 @@ class MissingPersons:
         Raises:
             StaleModel: if other code wrote it, with other settings or other parts.
         """
-        try:
-            return cls._restored(state)
-        except (KeyError, TypeError, ValidationError) as error:
-            raise StaleModel(
-                f"the missing-person model was made by other code than is running "
-                f"({type(error).__name__}: {str(error).splitlines()[0]}); run 'forewatch train'"
-            ) from error
-
-    @classmethod
-    def _restored(cls, state: dict[str, Any]) -> Self:
-        model = cls(MissingRecipe.model_validate(state["recipe"]))
-        model.members_ = Members(model.recipe).restored(state["members"])
-        model.places_ = tuple(state["places"])
-        model.weights_ = np.asarray(state["weights"])
-        model.shocks_ = Shocks.from_state(state["shocks"])
-        if state["calibration"] is not None:
-            model.calibration_ = Calibration.from_state(state["calibration"])
-        model.fitted_at_, model.data_version_ = state["fitted_at"], state["data_version"]
+        with restoring("the missing-person model"):
+            model = cls(MissingRecipe.model_validate(state["recipe"]))
+            model.members_ = Members(model.recipe).restored(state["members"])
+            model.places_ = tuple(state["places"])
+            model.weights_ = np.asarray(state["weights"])
+            model.shocks_ = Shocks.from_state(state["shocks"])
+            if state["calibration"] is not None:
+                model.calibration_ = Calibration.from_state(state["calibration"])
+            model.fitted_at_, model.data_version_ = state["fitted_at"], state["data_version"]
         return model

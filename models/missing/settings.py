@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from forewatch.profile import Frozen
 from models.member_settings import ShareSettings
-from models.recipe import RollingOrigins
+from models.recipe import AnyRecipe, RollingOrigins
 
 Name = Literal[
     "climatology", "season", "two_seasons", "year", "recent", "local", "local_slow", "trees"
@@ -55,7 +54,7 @@ class TreeSettings(Frozen):
     leaf_share: float = Field(default=0.025, gt=0, lt=0.5)
 
 
-class MissingRecipe(Frozen):
+class MissingRecipe(AnyRecipe):
     """How the missing-person model is trained and judged.
 
     Args:
@@ -76,6 +75,7 @@ class MissingRecipe(Frozen):
         seed: seed of everything that is drawn.
     """
 
+    baseline: ClassVar[str] = CLIMATOLOGY
     members: tuple[Name, ...] = (
         "climatology",
         "season",
@@ -99,17 +99,3 @@ class MissingRecipe(Frozen):
     origins: RollingOrigins = RollingOrigins(folds=24, every_days=28, horizon_days=91, fit_every=3)
     shares: ShareSettings = ShareSettings(days=1092)
     seed: int = 2026
-
-    @model_validator(mode="after")
-    def _can_be_trained(self) -> Self:
-        if CLIMATOLOGY not in self.members:
-            raise ValueError(f"members lack {CLIMATOLOGY}, the honest baseline; add it")
-        if len(set(self.members)) < len(self.members):
-            raise ValueError(f"members hold a name twice: {', '.join(self.members)}")
-        if self.lead_blocks[:1] != (0,) or list(self.lead_blocks) != sorted(set(self.lead_blocks)):
-            raise ValueError(f"lead_blocks ascend from 0; found {self.lead_blocks}")
-        return self
-
-    def fingerprint(self) -> str:
-        """Return a short text that is the same for equal recipes only."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
