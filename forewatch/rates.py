@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forewatch.count_distribution import CountDistribution
 from forewatch.explanations import PARTS, Cells, Factors, parts
 from forewatch.history import Step
-from forewatch.shocks import Shocks
+from forewatch.shocks import DayTotals, Shocks
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -182,7 +182,8 @@ class Forecast:
             mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
             baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
             lead = self.lead_days[pieces.day]
-            variance[inside] = self.shocks.variance(calls, lead, pieces.row)
+            whole = self._day_totals(block.places, pieces.day)
+            variance[inside] = self.shocks.variance(calls, lead, pieces.row, whole)
         return Answer(mean, variance, baseline)
 
     def expected(self, selection: Selection, spans: Spans) -> Array:
@@ -193,18 +194,6 @@ class Forecast:
         pieces = self._pieces(spans.starts, spans.ends)
         calls = _calls(self.rates.base, self._block(selection, pieces), pieces)
         return np.add.reduceat(calls, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=2)
-
-    def draws(self, selection: Selection, spans: Spans, n: int, seed: int) -> NDArray[np.int64]:
-        """Return joint draws of counts, shape (n, places, call types, rows), for spans inside.
-
-        Places and call types are those that the selection touches, in their order; totals over
-        them are draws of the totals. Rows of one question share their shocks.
-        """
-        pieces = self._pieces(spans.starts, spans.ends)
-        calls = _calls(self.rates.base, self._block(selection, pieces), pieces)
-        lead = self.lead_days[pieces.day]
-        drawn = self.shocks.draws(calls, pieces.day, lead, n, seed)
-        return np.add.reduceat(drawn, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=3)
 
     def parts(self, selection: Selection, spans: Spans) -> Array | None:
         """Return what the mean of each span is made of, shape (`PARTS`, rows); None if unknown.
@@ -242,6 +231,11 @@ class Forecast:
             factors.level[np.ix_(block.places, block.types)],
             np.stack([of_factor[each_day] for of_factor in factors.logs]),
         )
+
+    def _day_totals(self, places: Index, day: Index) -> DayTotals:
+        """Return the whole force-days of some places and of the force, by piece."""
+        by_place = self.rates.daily.sum(1)
+        return DayTotals(by_place[np.ix_(places, day)], by_place.sum(0)[day])
 
     def _reached(self, spans: Spans) -> NDArray[np.bool_]:
         """Return which spans lie within the horizon, shape (rows,)."""

@@ -6,15 +6,25 @@ Given the rates, a count is its rate times shocks that it shares with others, an
    (place × call type);
 2. a *persistence* says for how long: one force-day ("day"), or the whole horizon ("level", the
    uncertainty of the level itself);
-3. what remains is chance with variance dispersion × mean (1 is Poisson, below 1 is possible).
+3. what remains is chance. Of a part S of one force-day it has the variance
 
-Hence Var(sum of cells) = dispersion × mean + Σ over shocks of sd² × (calls that share it)².
+       dispersion × m(S) − Σ over wholes W of steadiness × m(S in W)² ÷ m(W),
+
+   m the expected calls, the wholes being each place's force-day and the whole force's: a day's
+   total may vary less than its parts do, as if calls took the place of one another. A cell that is
+   next to nothing of its place has the variance dispersion × m (1 is Poisson), a whole place's day
+   (dispersion − steadiness of places) × m, and the force's day less again; each may be below 1.
+
+Hence Var(sum of cells) = chance + Σ over shocks of sd² × (calls that share it)².
+
+Chance is a possible covariance: each steadiness takes from the identity a part of the projection on
+one whole, and all that is taken is less than the dispersion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +42,24 @@ _SHARED_AXES: dict[Scope, tuple[int, ...]] = {
     "cell": (),
 }
 
+_KEPT = ("sd", "dispersion", "steadiness")
+WHOLES = ("place", "force")  # whose force-days may be steadier than their parts
+
 Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DayTotals:
+    """Expected calls of the whole force-days that pieces are parts of.
+
+    Args:
+        places: of each place, shape (places, pieces).
+        force: of the force, shape (pieces,).
+    """
+
+    places: Array
+    force: Array
 
 
 @dataclass(frozen=True)
@@ -44,22 +71,32 @@ class Shocks:
             shape (blocks,).
         sd: relative standard deviation, shape (blocks, scopes, persistences), in the order of
             SCOPES and PERSISTENCES.
-        dispersion: variance ÷ mean of what remains, shape (blocks,).
+        dispersion: variance ÷ mean of what remains in a small cell, shape (blocks,).
+        steadiness: how much of it a whole does without, shape (blocks, wholes) in the order of
+            `WHOLES`, or (1, wholes) for all blocks alike.
     """
 
     lead_days: tuple[int, ...]
     sd: Array
     dispersion: Array
+    steadiness: Array = field(default_factory=lambda: np.zeros((1, len(WHOLES))))
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit and sizes that can't be."""
-        shape = (len(self.lead_days), len(SCOPES), len(PERSISTENCES))
+        blocks = len(self.lead_days)
+        shape = (blocks, len(SCOPES), len(PERSISTENCES))
         if self.sd.shape != shape or self.dispersion.shape != shape[:1]:
             raise ValueError(
                 f"shocks of shape {self.sd.shape}, {self.dispersion.shape}; want {shape}"
             )
-        if (self.sd < 0).any() or (self.dispersion <= 0).any():
-            raise ValueError("sizes of shocks are never negative, dispersion is positive")
+        if self.steadiness.shape not in ((1, len(WHOLES)), (blocks, len(WHOLES))):
+            raise ValueError(
+                f"steadiness of shape {self.steadiness.shape}; want {(blocks, len(WHOLES))}"
+            )
+        if (self.sd < 0).any() or (self.steadiness < 0).any():
+            raise ValueError("sizes of shocks and steadiness are never negative")
+        if (self.dispersion <= self.steadiness.sum(1)).any():
+            raise ValueError("dispersion is positive, and more than all steadiness together")
 
     @classmethod
     def none(cls) -> Shocks:
@@ -68,23 +105,20 @@ class Shocks:
 
     def state(self) -> dict[str, Any]:
         """Return plain values and arrays that `from_state` reads back."""
-        return {
-            "lead_days": list(self.lead_days),
-            "sd": self.sd,
-            "dispersion": self.dispersion,
-        }
+        return {"lead_days": list(self.lead_days)} | {name: getattr(self, name) for name in _KEPT}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Shocks:
-        """Return the shocks whose `state` this was."""
+        """Return the shocks whose `state` this was; those kept before steadiness have none."""
         lead_days = tuple(int(day) for day in state["lead_days"])
-        return cls(lead_days, np.asarray(state["sd"]), np.asarray(state["dispersion"]))
+        held = {name: np.asarray(state[name]) for name in _KEPT if name in state}
+        return cls(lead_days, **held)
 
-    def block(self, lead_days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def block(self, lead_days: Index) -> Index:
         """Return the index of the block that each lead in days falls in."""
         return np.maximum(np.searchsorted(self.lead_days, lead_days, side="right") - 1, 0)
 
-    def variance(self, calls: Array, lead_days: NDArray[np.int64], row: NDArray[np.int64]) -> Array:
+    def variance(self, calls: Array, lead_days: Index, row: Index, whole: DayTotals) -> Array:
         """Return the variance of the sum over each row's pieces, in calls², shape (rows,).
 
         Args:
@@ -92,58 +126,38 @@ class Shocks:
                 that lies in one force-day.
             lead_days: lead of each piece's force-day, shape (pieces,).
             row: the row each piece belongs to, ascending from 0 without gaps, shape (pieces,).
+            whole: the force-days that the pieces are parts of.
         """
-        block = self.block(lead_days)
-        first = np.flatnonzero(np.diff(row, prepend=-1))
-        total = np.add.reduceat(calls.sum((0, 1)) * self.dispersion[block], first)
+        shared = self.shared_variance(calls, lead_days, row)
+        chance = self._chance(calls, self.block(lead_days), whole)
+        return np.asarray(shared + np.add.reduceat(chance, _firsts(row)))
+
+    def shared_variance(self, calls: Array, lead_days: Index, row: Index) -> Array:
+        """Return what of the variance comes from shocks; see `variance`."""
+        block, first = self.block(lead_days), _firsts(row)
+        total = np.zeros(len(first))
         for s, scope in enumerate(SCOPES):
             shared = calls.sum(_SHARED_AXES[scope], keepdims=True)
             by_day = ((shared * self.sd[block, s, 0]) ** 2).sum((0, 1))
             level = np.add.reduceat(shared * self.sd[block, s, 1], first, axis=2)
             total = total + np.add.reduceat(by_day, first) + (level**2).sum((0, 1))
-        return total
+        return np.asarray(total)
 
-    def draws(
-        self, calls: Array, day: NDArray[np.int64], lead_days: NDArray[np.int64], n: int, seed: int
-    ) -> NDArray[np.int64]:
-        """Return joint draws of counts, shape (n, places, call types, pieces).
-
-        Any group's draws are the sums of its cells' draws, so totals are coherent draw by draw.
-
-        Args:
-            calls: expected calls, shape (places, call types, pieces).
-            day: number of each piece's force-day; pieces of one day share its shocks.
-            lead_days: lead of each piece's force-day, shape (pieces,).
-            n: number of draws.
-            seed: the same seed gives the same draws.
-        """
-        rng = np.random.default_rng(seed)
-        block = self.block(lead_days)
-        days, day_index = np.unique(day, return_inverse=True)
-        factor = np.ones((n, *calls.shape))
-        for s, scope in enumerate(SCOPES):
-            held = tuple(1 if a in _SHARED_AXES[scope] else calls.shape[a] for a in (0, 1))
-            by_day = rng.standard_normal((n, *held, days.size))[..., day_index]
-            level = rng.standard_normal((n, *held, 1))
-            for z, sd in ((by_day, self.sd[block, s, 0]), (level, self.sd[block, s, 1])):
-                factor *= _lognormal(z, sd)
-        return _counts(rng, calls * factor, np.broadcast_to(self.dispersion[block], factor.shape))
+    def _chance(self, calls: Array, block: Index, whole: DayTotals) -> Array:
+        """Return the variance by chance of each piece, shape (pieces,)."""
+        steady = np.broadcast_to(self.steadiness, (len(self.lead_days), len(WHOLES)))[block]
+        by_place = calls.sum(1)
+        total = by_place.sum(0)
+        of_places = _parts_of(by_place, whole.places).sum(0)
+        kept = steady[:, 0] * of_places + steady[:, 1] * _parts_of(total, whole.force)
+        return np.asarray(self.dispersion[block] * total - kept)
 
 
-def _lognormal(z: Array, sd: Array) -> Array:
-    """Return factors of mean 1 and relative standard deviation sd from standard normal z."""
-    log_variance = np.log1p(sd**2)
-    return np.exp(z * np.sqrt(log_variance) - log_variance / 2)
+def _firsts(row: Index) -> Index:
+    """Return the first piece of each row."""
+    return np.flatnonzero(np.diff(row, prepend=-1))
 
 
-def _counts(rng: np.random.Generator, mean: Array, dispersion: Array) -> NDArray[np.int64]:
-    """Draw counts of the given mean and variance ÷ mean."""
-    found = np.empty(mean.shape, np.int64)
-    over, under = dispersion > 1 + 1e-9, dispersion < 1 - 1e-9
-    equal = ~over & ~under
-    found[equal] = rng.poisson(mean[equal])
-    excess = dispersion[over] - 1
-    found[over] = rng.poisson(rng.gamma(np.maximum(mean[over], 1e-12) / excess, excess))
-    trials = np.maximum(np.ceil(mean[under] / (1 - dispersion[under])), 1)
-    found[under] = rng.binomial(trials.astype(np.int64), np.minimum(mean[under] / trials, 1))
-    return found
+def _parts_of(calls: Array, whole: Array) -> Array:
+    """Return squared calls ÷ those of the whole, 0 where nothing is expected of it."""
+    return np.divide(calls**2, whole, out=np.zeros_like(calls), where=whole > 0)

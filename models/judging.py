@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.count_distribution import CountDistribution
-from forewatch.shocks import Shocks
+from forewatch.shocks import DayTotals, Shocks
 from models import scores
 from models.blend import Weights, blended, block_of
 from models.crossing import Groups
@@ -73,17 +73,19 @@ def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | Non
     return [one[:, groups.parts.cells] for one in alone]
 
 
-def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> Shocks:
-    """Return the shocks from all folds."""
-    return estimate(_residuals(groups, cells, range(len(cells))), recipe.lead_blocks)
+def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe, history_days: int) -> Shocks:
+    """Return the shocks from all folds, for forecasts that learn from so many force-days."""
+    found = _residuals(groups, cells, range(len(cells)))
+    return estimate(found, recipe.lead_blocks, history_days=history_days)
 
 
 def judged(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> list[Judged]:
     """Return each fold's forecast with the spread that the other groups ask for."""
     by_group: dict[int, Shocks] = {}
-    for group in dict.fromkeys(fold.group for fold in groups.folds):
+    fitted_on = {fold.group: fold.history_days for fold in reversed(groups.folds)}
+    for group, history_days in fitted_on.items():
         other = _residuals(groups, cells, groups.others(group))
-        by_group[group] = estimate(other, recipe.lead_blocks)
+        by_group[group] = estimate(other, recipe.lead_blocks, history_days=history_days)
     return [
         _summed(fold, own, by_group[fold.group], groups.sums)
         for fold, own in zip(groups.folds, cells, strict=True)
@@ -185,7 +187,11 @@ def _joined(found: Sequence[Judged], name: str) -> Array:
 
 
 def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> list[Residuals]:
-    return [Residuals(cells[i], groups.folds[i].counts[:, groups.parts.cells]) for i in which]
+    folds = groups.folds
+    return [
+        Residuals(cells[i], folds[i].counts[:, groups.parts.cells], folds[i].history_days)
+        for i in which
+    ]
 
 
 def _summed(
@@ -194,11 +200,13 @@ def _summed(
     """Return mean and variance of every published series, summed from the cells."""
     days = np.arange(len(fold.days))
     calls = np.moveaxis(cells, 0, 2)
+    of_places, of_force = calls.sum(1), calls.sum((0, 1))
     mean, variance = np.empty(fold.counts.shape), np.empty(fold.counts.shape)
     for i, (places, types) in enumerate(sums):
         part = calls[np.ix_(places, types)]
         mean[:, i] = part.sum((0, 1))
-        variance[:, i] = shocks.variance(part, days, days)
+        whole = DayTotals(of_places[places], of_force)
+        variance[:, i] = shocks.variance(part, days, days, whole)
     return Judged(fold.origin, fold.days, mean, variance, fold.counts)
 
 

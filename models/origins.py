@@ -38,6 +38,7 @@ class Fold:
         days: force-days ahead, shape (H,).
         predicted: shape (members, H, series).
         counts: what happened, shape (H, series); NaN where it is not known (yet).
+        history_days: force-days of history at the origin.
         honest: what the honest baseline forecast from the counts as recorded, shape (H, series);
             None where no break was known: then it is the member of that name.
     """
@@ -47,6 +48,7 @@ class Fold:
     days: pd.DatetimeIndex
     predicted: Array
     counts: Array
+    history_days: int
     honest: Array | None = None
 
 
@@ -86,9 +88,10 @@ def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress)
     workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
     found: list[Fold] = []
     for number, made in enumerate(workers(tasks)):
-        for days, predicted, honest in made:
+        for days, predicted, history_days, honest in made:
             origin = view.clock.day_start(days[0])
-            found.append(Fold(origin, number, days, predicted, happened(now, days), honest))
+            counts = happened(now, days)
+            found.append(Fold(origin, number, days, predicted, counts, history_days, honest))
         progress("judging on past origins", number + 1, len(groups))
     return found
 
@@ -112,14 +115,18 @@ def _panels(view: AsOf, groups: list[list[pd.Timestamp]], recipe: Recipe) -> Ite
 
 def _forecasts(
     recipe: Recipe, panels: list[Panel]
-) -> list[tuple[pd.DatetimeIndex, Array, Array | None]]:
-    """Return days ahead, predictions and the honest baseline's, fitted on the first panel."""
+) -> list[tuple[pd.DatetimeIndex, Array, int, Array | None]]:
+    """Return days ahead, predictions, days known and the honest baseline's forecast.
+
+    Members are fitted on the first panel.
+    """
     members = fitted(recipe, panels[0], jobs=1)
     with threadpool_limits(1):
         return [
             (
                 seen.horizon,
                 predictions(recipe, members, seen),
+                len(seen.days),
                 members[BASELINE].predict(seen.as_recorded) if seen.breaks else None,
             )
             for seen in panels

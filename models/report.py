@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from forewatch.shocks import PERSISTENCES, SCOPES
+from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES
 from models import pictures
 from models.gate import Verdict
 from models.judging import block_labels
@@ -107,9 +107,12 @@ def _shocks(training: Training) -> str:
     shocks = training.engine.shocks_
     if shocks is None:
         return "Not fitted."
-    head = ["days ahead", *(f"{s}, {p}" for s in SCOPES for p in PERSISTENCES), "dispersion"]
+    head = ["days ahead", *(f"{s}, {p}" for s in SCOPES for p in PERSISTENCES)]
+    head += ["dispersion", *(f"of a {whole}'s day" for whole in WHOLES)]
+    steady = shocks.dispersion[:, None] - shocks.steadiness.cumsum(1)
     rows = [
-        [label, *(f"{sd:.1%}" for sd in shocks.sd[b].ravel()), f"{shocks.dispersion[b]:.2f}"]
+        [label, *(f"{sd:.1%}" for sd in shocks.sd[b].ravel())]
+        + [f"{value:.2f}" for value in (shocks.dispersion[b], *steady[b])]
         for b, label in enumerate(block_labels(shocks.lead_days))
     ]
     return _table(head, rows)

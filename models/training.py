@@ -76,7 +76,7 @@ def train(
     groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now))
     weights, *crossed = weights_of(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
-    shocks = judging.shocks_of(groups, cells, recipe)
+    shocks = judging.shocks_of(groups, cells, recipe, len(now.days))
     tell("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
     tell("fitting the engine", 1, 1)

@@ -272,13 +272,12 @@ def _seen(
 def _variance(forecast: Forecast, calls: Array, timing: _Timing) -> tuple[Array, Array]:
     """Return the shared variance and the dispersion of the share-weighted count.
 
-    Below Poisson there are no groups: all of it is shared, and then negative.
+    Below Poisson there are no groups: all of it is shared, and then negative. Reports of missing
+    persons have no steadiness (`models.missing.spells`), none is looked for.
     """
     shocks = forecast.shocks
     pieces = np.asarray(timing.by_day @ calls.T).T
-    together = shocks.variance(pieces[:, None, :], timing.piece_lead, timing.piece_window)
-    first = np.flatnonzero(np.diff(timing.piece_window, prepend=-1))
-    alone = pieces.sum(0) * shocks.dispersion[shocks.block(timing.piece_lead)]
+    together = shocks.shared_variance(pieces[:, None, :], timing.piece_lead, timing.piece_window)
     calls = calls.sum(0)
     square, mean = timing.share**2, timing.share @ calls
     beyond = square @ ((shocks.dispersion[shocks.block(timing.lead)] - 1) * calls)
@@ -287,6 +286,6 @@ def _variance(forecast: Forecast, calls: Array, timing: _Timing) -> tuple[Array,
     # In whole steps, so that rows are alike; the rest is shared.
     groups = np.divide(beyond, alike, out=none.copy(), where=alike > 0) / _DISPERSION_STEP
     groups = np.maximum(np.floor(groups + _ROUNDING), 0) * _DISPERSION_STEP
-    excess = together - np.add.reduceat(alone, first) + beyond - groups * alike
+    excess = together + beyond - groups * alike
     shared = np.asarray(np.divide(excess, mean**2, out=none, where=mean > 0))
     return shared, 1 + groups

@@ -20,6 +20,7 @@ from planning.suppression import Pattern
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
 _PREFIX = "missing_"
+_SHOCKS = "shocks_"
 
 
 def text(instant: pd.Timestamp) -> str:
@@ -49,19 +50,21 @@ def forecast_arrays(forecast: Forecast, prefix: str = "") -> Arrays:
     explaining: Arrays = {}
     if why is not None:
         explaining = {"factors_level": why.level, "factors_logs": why.logs}
-    arrays = explaining | {
-        "edges_us": rates.edges.tz_convert("UTC").as_unit("us").asi8,
-        "force_days_us": rates.force_days.as_unit("us").asi8,
-        "day": rates.day,
-        "slot": rates.slot,
-        "base": rates.base,
-        "baseline": rates.baseline,
-        "leaf_place": rates.leaf_place,
-        "leaf_shares": rates.leaf_shares,
-        "grade_shares": rates.grade_shares,
-        "shocks_sd": shocks.sd,
-        "shocks_dispersion": shocks.dispersion,
-    }
+    arrays = (
+        explaining
+        | {
+            "edges_us": rates.edges.tz_convert("UTC").as_unit("us").asi8,
+            "force_days_us": rates.force_days.as_unit("us").asi8,
+            "day": rates.day,
+            "slot": rates.slot,
+            "base": rates.base,
+            "baseline": rates.baseline,
+            "leaf_place": rates.leaf_place,
+            "leaf_shares": rates.leaf_shares,
+            "grade_shares": rates.grade_shares,
+        }
+        | {f"{_SHOCKS}{name}": size for name, size in shocks.state().items() if name != "lead_days"}
+    )
     return {f"{prefix}{name}": array for name, array in arrays.items()}
 
 
@@ -86,13 +89,15 @@ def forecast_of(about: dict[str, Any], arrays: Arrays, prefix: str = "") -> Fore
         grade_shares=held["grade_shares"],
     )
     lead_days = tuple(about["shocks"]["lead_days"])
+    of_shocks = {name: a for name, a in held.items() if name.startswith(_SHOCKS)}
+    sizes = {name.removeprefix(_SHOCKS): a for name, a in of_shocks.items()}
     # An issue of before, or with factors of other code, is forecast from but not explained.
     is_explained = about.get("factors") == list(FACTORS)
     return Forecast(
         pd.Timestamp(about["origin"]),
         pd.Timestamp(about["data_until"]),
         rates,
-        Shocks(lead_days, held["shocks_sd"], held["shocks_dispersion"]),
+        Shocks.from_state({"lead_days": lead_days, **sizes}),
         Factors(held["factors_level"], held["factors_logs"]) if is_explained else None,
     )
 

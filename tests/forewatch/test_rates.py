@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
+from tests.oracles.drawn import drawn
 
 ORIGIN = pd.Timestamp("2026-10-23T06:00Z")
 # Three force-days from 07:00 London: 24, 25 (clocks go back) and 24 hours.
@@ -125,23 +126,27 @@ def test_variance_counts_the_shared_day_once() -> None:
 
 
 def test_draws_agree_with_the_answer_and_add_up() -> None:
-    sizes = np.full((1, 4, 2), 0.05)
-    held = forecast(Shocks((0,), sizes, np.array([1.2])))
+    sizes, steady = np.full((1, 4, 2), 0.05), np.array([[0.2, 0.3]])
+    held = forecast(Shocks((0,), sizes, np.array([1.2]), steady))
     edges = held.rates.day_edges
     days = Spans(edges[:-1], edges[1:])
-    drawn = held.draws(Selection(), days, 20_000, seed=4)
-    assert drawn.shape == (20_000, 2, 2, 3)
+    counts = drawn(held, Selection(), days, 20_000, seed=4)
+    assert counts.shape == (20_000, 2, 2, 3)
     found = held.answer(Selection(), days)
-    total = drawn.sum((1, 2))
+    total = counts.sum((1, 2))
     assert total.mean(0) == pytest.approx(found.mean, rel=0.01)
     assert total.var(0) == pytest.approx(found.variance, rel=0.06)
     whole = held.answer(Selection(), WHOLE).variance[0]
     assert total.sum(1).var() == pytest.approx(whole, rel=0.06)
 
 
-def test_selected_draws_are_of_what_was_asked() -> None:
-    held = forecast()
-    drawn = held.draws(Selection(("n1",), ("theft",)), WHOLE, 4000, seed=1)
-    assert drawn.shape == (4000, 1, 1, 1)
-    wanted = held.answer(Selection(("n1",), ("theft",)), WHOLE).mean[0]
-    assert drawn.mean() == pytest.approx(wanted, rel=0.02)
+def test_a_part_of_a_steady_day_has_its_part_of_the_steadiness() -> None:
+    steady = Shocks((0,), np.zeros((1, 4, 2)), np.array([1.1]), np.array([[0.4, 0.3]]))
+    held = forecast(steady)
+    first = held.rates.day_edges[0]
+    hours = pd.DatetimeIndex([first + pd.Timedelta(hours=h) for h in (3, 9)])
+    part, starts = Selection(("n1",), ("theft",)), Spans(hours[:1], hours[1:])
+    mean = held.answer(part, starts).mean[0]
+    day = held.rates.daily[..., 0]
+    kept = 0.4 * mean**2 / day[0].sum() + 0.3 * mean**2 / day.sum()
+    assert held.answer(part, starts).variance[0] == pytest.approx(1.1 * mean - kept)

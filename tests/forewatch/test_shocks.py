@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
+from forewatch.shocks import PERSISTENCES, SCOPES, DayTotals, Shocks
+from tests.oracles.drawn import joint
 
 CALLS = np.array([[[4.0, 6.0], [10.0, 5.0]], [[20.0, 15.0], [1.0, 2.0]]])  # place, type, piece
+WHOLE = DayTotals(CALLS.sum(1), CALLS.sum((0, 1)))
 DAY, LEAD, ONE_ROW = np.array([0, 1]), np.array([0, 1]), np.array([0, 0])
 
 
@@ -29,7 +31,7 @@ BY_HAND = {
 
 @pytest.mark.parametrize(("kind", "squares"), BY_HAND.items())
 def test_the_variance_of_a_sum_by_hand(kind: tuple[str, str], squares: float) -> None:
-    found = only(*kind).variance(CALLS, LEAD, ONE_ROW)
+    found = only(*kind).variance(CALLS, LEAD, ONE_ROW, WHOLE)
     assert found.tolist() == pytest.approx([63 + 0.01 * squares])
 
 
@@ -37,8 +39,62 @@ def test_rows_and_blocks_of_leads_have_their_own_sizes() -> None:
     sizes = np.zeros((2, 4, 2))
     sizes[1, 0, 0] = 0.2
     shocks = Shocks((0, 1), sizes, np.array([1.0, 1.5]))
-    found = shocks.variance(CALLS, LEAD, np.array([0, 1]))
+    found = shocks.variance(CALLS, LEAD, np.array([0, 1]), WHOLE)
     assert found.tolist() == pytest.approx([35, 28 * 1.5 + 0.04 * 28**2])
+
+
+# Of S = place 0's second call type and all of place 1, on both days: m(S) = 10 + 21, 5 + 17;
+# of wholes: places 14, 11 and 21, 17; the force 35, 28.
+def test_the_variance_by_chance_of_a_part_by_hand() -> None:
+    part = CALLS.copy()
+    part[0, 0] = 0
+    shocks = Shocks((0,), np.zeros((1, 4, 2)), np.array([1.2]), np.array([[0.3, 0.5]]))
+    found = shocks.variance(part, LEAD, np.array([0, 1]), WHOLE)
+    places = [10**2 / 14 + 21, 5**2 / 11 + 17]
+    force = [31**2 / 35, 22**2 / 28]
+    by_hand = [1.2 * m - 0.3 * p - 0.5 * f for m, p, f in zip((31, 22), places, force, strict=True)]
+    assert found.tolist() == pytest.approx(by_hand)
+    assert shocks.shared_variance(part, LEAD, np.array([0, 1])).tolist() == [0, 0]
+
+
+def test_whole_days_are_as_steady_as_they_are_said_to_be() -> None:
+    shocks = Shocks((0,), np.zeros((1, 4, 2)), np.array([1.2]), np.array([[0.3, 0.5]]))
+    days = np.array([0, 1])
+    force = shocks.variance(CALLS, LEAD, days, WHOLE)
+    assert force.tolist() == pytest.approx([0.4 * 35, 0.4 * 28])
+    place = shocks.variance(CALLS[:1], LEAD, days, DayTotals(WHOLE.places[:1], WHOLE.force))
+    kept = [0.5 * 14**2 / 35, 0.5 * 11**2 / 28]
+    assert place.tolist() == pytest.approx([0.9 * 14 - kept[0], 0.9 * 11 - kept[1]])
+
+
+def test_draws_of_steady_days_have_the_variance_of_the_formula() -> None:
+    sizes = np.zeros((1, 4, 2))
+    sizes[0, :, 0] = 0.05
+    shocks = Shocks((0,), sizes, np.array([1.2]), np.array([[0.3, 0.2]]))
+    calls = CALLS * 20
+    drawn = joint(shocks, calls, DAY, LEAD, 40_000, seed=8)
+    whole = DayTotals(calls.sum(1), calls.sum((0, 1)))
+    days = np.array([0, 1])
+    assert drawn.min() >= 0
+    for places, types in ((slice(None), slice(None)), ([0], slice(None)), ([1], [0])):
+        part = DayTotals(whole.places[places], whole.force)
+        wanted = shocks.variance(calls[places][:, types], LEAD, days, part)
+        assert drawn[:, places][:, :, types].sum((1, 2)).var(0) == pytest.approx(wanted, rel=0.05)
+
+
+def test_chance_is_a_possible_covariance() -> None:
+    # of every weighting of cells the variance is positive, not only of sums
+    steady = np.array([0.6, 0.5])
+    m = CALLS[..., 0].ravel()
+    of_place = np.kron(np.eye(2), np.ones((2, 2))) * np.outer(m, m)
+    of_place /= np.repeat(CALLS[..., 0].sum(1), 2)[:, None]
+    of_force = np.outer(m, m) / m.sum()
+    covariance = 1.15 * np.diag(m) - steady[0] * of_place - steady[1] * of_force
+    assert np.linalg.eigvalsh(covariance).min() > 0
+    shocks = Shocks((0,), np.zeros((1, 4, 2)), np.array([1.15]), steady[None])
+    whole = DayTotals(CALLS[..., :1].sum(1), CALLS[..., 0].sum()[None])
+    found = shocks.variance(CALLS[..., :1], LEAD[:1], ONE_ROW[:1], whole)
+    assert found[0] == pytest.approx(covariance.sum())
 
 
 @pytest.mark.parametrize("kind", BY_HAND)
@@ -47,10 +103,10 @@ def test_draws_have_the_mean_and_variance_of_the_formula(
     kind: tuple[str, str], dispersion: float
 ) -> None:
     shocks = only(*kind, sd=0.3, dispersion=dispersion)
-    drawn = shocks.draws(CALLS, DAY, LEAD, 40_000, seed=3)
+    drawn = joint(shocks, CALLS, DAY, LEAD, 40_000, seed=3)
     total = drawn.sum((1, 2, 3))
     assert total.mean() == pytest.approx(63, rel=0.01)
-    wanted = float(shocks.variance(CALLS, LEAD, ONE_ROW)[0])
+    wanted = float(shocks.variance(CALLS, LEAD, ONE_ROW, WHOLE)[0])
     # below Poisson whole trials and their rounding widen a little
     assert total.var() == pytest.approx(wanted, rel=0.06)
 
@@ -58,23 +114,14 @@ def test_draws_have_the_mean_and_variance_of_the_formula(
 def test_pieces_of_one_day_share_its_shock() -> None:
     shocks = only("force", "day", sd=0.5)
     calls = np.full((1, 1, 2), 1e5)
-    same = shocks.draws(calls, np.array([3, 3]), np.array([0, 0]), 500, seed=1)[:, 0, 0]
-    apart = shocks.draws(calls, np.array([3, 4]), np.array([0, 1]), 500, seed=1)[:, 0, 0]
+    same = joint(shocks, calls, np.array([3, 3]), np.array([0, 0]), 500, seed=1)[:, 0, 0]
+    apart = joint(shocks, calls, np.array([3, 4]), np.array([0, 1]), 500, seed=1)[:, 0, 0]
     assert np.corrcoef(same[:, 0], same[:, 1]).min() > 0.99
     assert np.corrcoef(apart[:, 0], apart[:, 1]).min() < 0.2
 
 
-def test_draws_are_whole_never_negative_and_the_same_for_a_seed() -> None:
-    shocks = only("place", "level", sd=0.4, dispersion=1.3)
-    first, second = (shocks.draws(CALLS, DAY, LEAD, 50, seed=9) for _ in range(2))
-    assert first.dtype == np.int64
-    assert (first >= 0).all()
-    assert np.array_equal(first, second)
-    assert not np.array_equal(first, shocks.draws(CALLS, DAY, LEAD, 50, seed=10))
-
-
 def test_none_is_independent_poisson() -> None:
-    assert Shocks.none().variance(CALLS, LEAD, ONE_ROW).tolist() == [63]
+    assert Shocks.none().variance(CALLS, LEAD, ONE_ROW, WHOLE).tolist() == [63]
 
 
 def test_leads_fall_into_the_last_block_that_began() -> None:
@@ -89,12 +136,24 @@ def test_sizes_that_can_not_be_are_refused() -> None:
         Shocks((0,), np.full((1, 4, 2), -0.1), np.ones(1))
     with pytest.raises(ValueError, match="dispersion is positive"):
         Shocks((0,), np.zeros((1, 4, 2)), np.zeros(1))
+    with pytest.raises(ValueError, match="more than all steadiness"):
+        Shocks((0,), np.zeros((1, 4, 2)), np.ones(1), np.array([[0.6, 0.4]]))
+    with pytest.raises(ValueError, match=r"steadiness of shape \(1, 3\)"):
+        Shocks((0,), np.zeros((1, 4, 2)), np.ones(1), np.zeros((1, 3)))
 
 
 def test_state_and_back_is_the_same() -> None:
-    held = Shocks((0, 7), np.full((2, len(SCOPES), len(PERSISTENCES)), 0.1), np.array([0.9, 1.1]))
+    sizes, steady = np.full((2, len(SCOPES), len(PERSISTENCES)), 0.1), np.full((2, 2), 0.2)
+    held = Shocks((0, 7), sizes, np.array([0.9, 1.1]), steady)
     state = held.state()
     again = Shocks.from_state({**state, "lead_days": np.array(state["lead_days"])})
     assert again.lead_days == (0, 7)
     assert np.array_equal(again.sd, held.sd)
     assert np.array_equal(again.dispersion, held.dispersion)
+    assert np.array_equal(again.steadiness, held.steadiness)
+
+
+def test_what_was_kept_before_steadiness_has_none() -> None:
+    state = Shocks.none().state()
+    del state["steadiness"]
+    assert Shocks.from_state(state).steadiness.tolist() == [[0, 0]]

@@ -22,7 +22,7 @@ def groups(errors: list[tuple[float, float]]) -> Groups:
         other = counts + np.repeat([near, far], 7)[:, None]
         predicted = np.stack([counts + 4.0, other])
         origin = pd.Timestamp("2026-01-01T07:00Z") + pd.Timedelta(days=84 * number)
-        made.append(Fold(origin, number, DAYS, predicted, counts))
+        made.append(Fold(origin, number, DAYS, predicted, counts, 365))
     parts = structure(KEYS, TREE, ("force",), ("calls",))
     return Groups(made, parts, KEYS, [(np.array([0]), np.array([0]))])
 

@@ -1,40 +1,71 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from forewatch.count_distribution import CountDistribution
-from forewatch.shocks import Shocks
+from forewatch.shocks import DayTotals, Shocks
 from models import scores
 from models.dispersion import Residuals, estimate
+from tests.oracles.drawn import joint
 
+Array = NDArray[np.float64]
 SIZES = np.array([[0.04, 0.02], [0.03, 0.03], [0.05, 0.02], [0.06, 0.05]])
 DAYS = 56
+HISTORY = 1000
 
 
-def simulated(origins: int, dispersion: float, seed: int) -> list[Residuals]:
+def simulated(
+    origins: int,
+    dispersion: float,
+    seed: int,
+    steadiness: tuple[float, float] = (0.0, 0.0),
+    sizes: Array = SIZES,
+    history_days: int = HISTORY,
+) -> list[Residuals]:
     """Counts drawn from known shocks around known rates, 6 places × 4 call types."""
     rng = np.random.default_rng(seed)
     blocks = (0, 7, 28)
-    truth = Shocks(blocks, np.array([SIZES] * 3), np.full(3, dispersion))
+    truth = Shocks(
+        blocks, np.array([sizes] * 3), np.full(3, dispersion), np.array([steadiness] * 3)
+    )
     found = []
     for k in range(origins):
         day = np.exp(rng.normal(0, 0.1, (DAYS, 1, 1)))
         mean = 25 * np.exp(rng.normal(0, 1, (1, 6, 4))) * day
-        drawn = truth.draws(
-            np.moveaxis(mean, 0, 2), np.arange(DAYS), np.arange(DAYS), 1, 1000 * seed + k
-        )
-        found.append(Residuals(mean, np.moveaxis(drawn[0], 2, 0).astype(float)))
+        calls, days = np.moveaxis(mean, 0, 2), np.arange(DAYS)
+        drawn = joint(truth, calls, days, days, 1, 1000 * seed + k)
+        counts = np.moveaxis(drawn[0], 2, 0).astype(float)
+        found.append(Residuals(mean, counts, history_days))
     return found
 
 
 @pytest.mark.parametrize("dispersion", [0.7, 1.0, 1.4])
 def test_known_sizes_are_recovered(dispersion: float) -> None:
-    found = estimate(simulated(30, dispersion, 1), (0,))
+    found = estimate(simulated(30, dispersion, 1), (0,), history_days=HISTORY)
     assert found.dispersion[0] == pytest.approx(dispersion, abs=0.06)
     assert found.sd[0] == pytest.approx(SIZES, abs=0.02)
 
 
+def test_days_that_are_steadier_than_their_parts_are_recognised() -> None:
+    none = np.zeros_like(SIZES)
+    found = estimate(simulated(40, 1.1, 9, (0.3, 0.3), none), (0,), history_days=HISTORY)
+    of_place = found.dispersion[0] - found.steadiness[0, 0]
+    # 1.1, 0.8 and 0.5 were drawn; the prior and the shocks' bound at 0 leave a little more
+    assert found.dispersion[0] == pytest.approx(1.1, abs=0.06)
+    assert of_place == pytest.approx(0.8, abs=0.08)
+    assert of_place - found.steadiness[0, 1] == pytest.approx(0.5, abs=0.12)
+
+
+def test_what_was_missed_after_one_year_is_expected_less_after_four() -> None:
+    young = simulated(30, 1.0, 10, history_days=365)
+    same, later = (estimate(young, (0,), history_days=days) for days in (365, 4 * 365))
+    # sd² as 1 + 1 ÷ years: 2 after one year, 1.25 after four; the force's prior level gives less
+    assert later.sd[0, 1:] ** 2 == pytest.approx(same.sd[0, 1:] ** 2 * 1.25 / 2, rel=0.1)
+    assert later.dispersion == pytest.approx(same.dispersion, rel=0.02)
+
+
 def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
-    found = estimate(simulated(20, 1.2, 2), (0,))
+    found = estimate(simulated(20, 1.2, 2), (0,), history_days=HISTORY)
     fresh = simulated(30, 1.2, 3)
     lead = np.arange(DAYS)
     for places, types in ((slice(None), slice(None)), (slice(0, 1), slice(None)), ([2], [1])):
@@ -42,7 +73,10 @@ def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
         for one in fresh:
             mean = np.moveaxis(one.mean, 0, 2)[places][:, types]
             counts = np.moveaxis(one.counts, 0, 2)[places][:, types].sum((0, 1))
-            dist = CountDistribution.of(mean.sum((0, 1)), found.variance(mean, lead, lead))
+            every = np.moveaxis(one.mean, 0, 2)
+            whole = DayTotals(every[places].sum(1), every.sum((0, 1)))
+            variance = found.variance(mean, lead, lead, whole)
+            dist = CountDistribution.of(mean.sum((0, 1)), variance)
             covered.append(scores.coverage(scores.bracket(dist, counts), 0.8))
         assert 0.77 < float(np.mean(covered)) < 0.83
 
@@ -50,37 +84,40 @@ def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
 def test_poisson_counts_give_hardly_any_shocks() -> None:
     rng = np.random.default_rng(0)
     mean = np.full((56, 5, 4), 20.0)
-    poisson = [Residuals(mean, rng.poisson(mean).astype(float)) for _ in range(12)]
-    found = estimate(poisson, (0,))
+    poisson = [Residuals(mean, rng.poisson(mean).astype(float), HISTORY) for _ in range(12)]
+    found = estimate(poisson, (0,), history_days=HISTORY)
     assert found.dispersion[0] == pytest.approx(1, abs=0.04)
     assert found.sd[0].max() < 0.03
 
 
 def test_level_shocks_never_shrink_with_the_lead() -> None:
-    found = estimate(simulated(8, 1.0, 5), (0, 7, 28))
+    found = estimate(simulated(8, 1.0, 5), (0, 7, 28), history_days=HISTORY)
     assert (np.diff(found.sd[..., 1], axis=0) >= 0).all()
 
 
 def test_a_day_beyond_belief_does_not_widen_everything() -> None:
     calm = simulated(12, 1.0, 6)
-    struck = [Residuals(one.mean, one.counts.copy()) for one in calm]
+    struck = [Residuals(one.mean, one.counts.copy(), HISTORY) for one in calm]
     struck[0].counts[3] *= 5
-    before, after = estimate(calm, (0,)), estimate(struck, (0,))
+    before, after = (
+        estimate(calm, (0,), history_days=HISTORY),
+        estimate(struck, (0,), history_days=HISTORY),
+    )
     assert after.sd[0, 0, 0] < before.sd[0, 0, 0] + 0.02
 
 
 def test_unknown_days_are_left_out_and_unreached_blocks_follow() -> None:
     parts = simulated(12, 1.0, 7)
-    short = [Residuals(p.mean[:10].copy(), p.counts[:10].copy()) for p in parts]
+    short = [Residuals(p.mean[:10].copy(), p.counts[:10].copy(), HISTORY) for p in parts]
     for p in short:
         p.counts[2, 0, 0] = np.nan
-    found = estimate(short, (0, 7, 28))
+    found = estimate(short, (0, 7, 28), history_days=HISTORY)
     assert np.isfinite(found.sd).all()
     assert found.sd[2] == pytest.approx(found.sd[1])
 
 
 def test_nothing_known_is_poisson() -> None:
-    nothing = Residuals(np.ones((3, 1, 1)), np.full((3, 1, 1), np.nan))
-    found = estimate([nothing], (0,))
+    nothing = Residuals(np.ones((3, 1, 1)), np.full((3, 1, 1), np.nan), HISTORY)
+    found = estimate([nothing], (0,), history_days=HISTORY)
     assert found.dispersion[0] == 1
     assert found.sd.max() == 0

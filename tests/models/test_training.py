@@ -98,7 +98,7 @@ def test_a_series_left_out_from_some_origins_is_told(quick: Recipe) -> None:
         predicted = np.ones((len(quick.members), 2, 3))
         predicted[1, 1, keys["area"].isin(names)] = np.nan
         at = pd.Timestamp("2026-01-01T07:00Z")
-        folds.append(Fold(at, number, days, predicted, np.ones((2, 3))))
+        folds.append(Fold(at, number, days, predicted, np.ones((2, 3)), 365))
     name = quick.members[1]
     assert [note[: note.index(" past")] for note in absences(quick, folds, keys)] == [
         f"{name} left out town/all from 2 of 3",

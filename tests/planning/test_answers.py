@@ -11,6 +11,7 @@ from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownG
 from forewatch.rates import Selection, Spans
 from planning.answers import answer, ask, noise_floor
 from planning.issues import Issue
+from tests.oracles.drawn import drawn
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -88,11 +89,13 @@ def test_old_data_make_the_rows_stale_with_their_numbers(october: Issue) -> None
 
 def test_quantiles_are_those_of_draws_of_the_same_shocks(october: Issue) -> None:
     row = said(october, by="week", areas=["north"], quantiles=[0.1, 0.5, 0.9]).iloc[0]
-    spans = Spans(pd.DatetimeIndex([MONDAY]), pd.DatetimeIndex([NEXT]))
+    edges = october.forecast.rates.day_edges
+    edges = edges[(edges >= MONDAY) & (edges <= NEXT)]
+    days = Spans(edges[:-1], edges[1:])
     selection = Selection(leaves=("north-1", "north-2"))
-    drawn = october.forecast.draws(selection, spans, n=20_000, seed=5).sum((1, 2))[:, 0]
+    counts = drawn(october.forecast, selection, days, n=20_000, seed=5).sum((1, 2, 3))
     for level in (0.1, 0.5, 0.9):
-        below = np.mean(drawn <= row[f"q{round(level * 100)}"])
+        below = np.mean(counts <= row[f"q{round(level * 100)}"])
         assert below == pytest.approx(level, abs=0.015)
 
 

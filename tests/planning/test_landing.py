@@ -18,6 +18,7 @@ from planning.casework import SHARES, CaseLength, Workload
 from planning.issues import Issue
 from planning.landing import KnownReports, Release, landing
 from planning.periods import periods
+from tests.oracles.drawn import drawn
 
 Array = NDArray[np.float64]
 LENGTH = CaseLength(shape="gamma")
@@ -151,9 +152,8 @@ def _drawn(forecast: Forecast, leaves: tuple[str, ...], when: Spans, draws: int)
     start, end = when.starts[0], when.ends[0]
     first = start.floor("h") - pd.Timedelta(hours=RELEASE.hours)
     edges = pd.date_range(first, end.ceil("h"), freq="h", unit="us")
-    counts = forecast.draws(Selection(leaves), Spans(edges[:-1], edges[1:]), draws, seed=2).sum(
-        (1, 2)
-    )
+    hourly = Spans(edges[:-1], edges[1:])
+    counts = drawn(forecast, Selection(leaves), hourly, draws, seed=2).sum((1, 2))
     rng = np.random.default_rng(5)
     draw, hour = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
     at = hour + rng.random(len(hour))
