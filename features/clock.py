@@ -1,4 +1,4 @@
-"""The force's clock: force-days, hours and ISO weeks between UTC instants and local dates.
+"""The force's clock: force-days, hours, shifts and ISO weeks between UTC instants and local dates.
 
 A force-day begins at the force's own hour by local wall clock and ends where the next one begins,
 so it lasts 23, 24 or 25 hours. Instants are UTC; dates are local, without zone, at midnight.
@@ -7,6 +7,7 @@ so it lasts 23, 24 or 25 hours. Instants are UTC; dates are local, without zone,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Self
@@ -16,9 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import BadQuestion
-from forewatch.profile import Profile
+from forewatch.profile import Profile, Shift
 
 HOUR_US = 3_600_000_000  # microseconds, the unit of every instant here
+_ONE_DAY = pd.Timedelta(days=1)
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 
@@ -50,16 +52,8 @@ class Clock:
         >>> [str(edge) for edge in edges.tz_localize(None)]
         ['2026-10-24 06:00:00', '2026-10-25 07:00:00', '2026-10-26 07:00:00']
         """
-        since_midnight = pd.Timedelta(
-            hours=self.day_starts_at.hour,
-            minutes=self.day_starts_at.minute,
-            seconds=self.day_starts_at.second,
-        )
-        walls = pd.date_range(first.normalize(), periods=days + 1, freq="D") + since_midnight
-        local = walls.tz_localize(
-            self.zone, ambiguous=np.ones(days + 1, dtype=bool), nonexistent="shift_forward"
-        )
-        return local.tz_convert("UTC").as_unit("us")
+        dates = pd.date_range(first.normalize(), periods=days + 1, freq="D")
+        return self._instants(dates, self.day_starts_at)
 
     def hour_edges(self, first: pd.Timestamp, days: int) -> pd.DatetimeIndex:
         """Return the UTC instants that bound the hours of force-days, 23, 24 or 25 a day."""
@@ -69,6 +63,23 @@ class Clock:
     def hour_days(self, first: pd.Timestamp, days: int) -> NDArray[np.int64]:
         """Return the number of the force-day, from 0, of each interval of `hour_edges`."""
         return self._hours(self.day_edges(first, days))[0]
+
+    def shifts(self, shifts: Sequence[Shift], first: pd.Timestamp, days: int) -> pd.DataFrame:
+        """Return when the shifts of force-days begin and end, in order of start.
+
+        Args:
+            shifts: the force's shifts; they may overlap and cross midnight.
+            first: local date of the first force-day.
+            days: number of force-days.
+
+        Returns:
+            Columns shift (id), force_day (local date, no zone), start and end (UTC). A shift
+            belongs to the force-day in which it starts, and may end in the next one.
+        """
+        dates = pd.date_range(first.normalize(), periods=days, freq="D", unit="us")
+        parts = [self._shift(shift, dates) for shift in shifts]
+        found = pd.concat(parts, ignore_index=True)
+        return found.sort_values("start", kind="stable", ignore_index=True)
 
     def force_day(self, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Return the local date (no zone) of the force-day that holds each instant.
@@ -125,6 +136,26 @@ class Clock:
         """Return the label of the ISO week of a force-day, e.g. 2026-W49."""
         year, week, _ = day.isocalendar()
         return f"{year:04d}-W{week:02d}"
+
+    def _shift(self, shift: Shift, dates: pd.DatetimeIndex) -> pd.DataFrame:
+        # A shift that starts before the force-day's hour is the end of the force-day before.
+        began = dates + _ONE_DAY if shift.start < self.day_starts_at else dates
+        ended = began + _ONE_DAY if shift.end <= shift.start else began
+        return pd.DataFrame(
+            {
+                "shift": shift.id,
+                "force_day": dates,
+                "start": self._instants(began, shift.start),
+                "end": self._instants(ended, shift.end),
+            }
+        )
+
+    def _instants(self, dates: pd.DatetimeIndex, at: time) -> pd.DatetimeIndex:
+        """Return wall-clock times as UTC: the first of two equal ones, the next one that exists."""
+        walls = dates + pd.Timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        first = np.ones(len(walls), dtype=bool)
+        local = walls.tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
+        return local.tz_convert("UTC").as_unit("us")
 
     def _hours(self, edges: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeIndex]:
         """Return the day's number and the end of each hour; a day's last one may be shorter."""

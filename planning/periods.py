@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import time
 from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from features.clock import Clock
@@ -81,26 +79,7 @@ def _shifts(clock: Clock, shifts: Sequence[Shift], first: pd.Timestamp, days: in
         raise BadQuestion(
             "the profile has no shifts; add [[shifts]] to forewatch.toml, or ask by day"
         )
-    dates = pd.date_range(first, periods=days, freq="D")
-    parts = [_shift(clock, shift, dates) for shift in shifts]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _shift(clock: Clock, shift: Shift, dates: pd.DatetimeIndex) -> pd.DataFrame:
-    # A shift that starts before the force-day's hour is the end of the force-day before.
-    began = dates + _ONE_DAY if shift.start < clock.day_starts_at else dates
-    ended = began + _ONE_DAY if shift.end <= shift.start else began
-    return _frame(
-        [f"{date:%Y-%m-%d}/{shift.id}" for date in dates],
-        dates,
-        _instants(clock, began, shift.start),
-        _instants(clock, ended, shift.end),
-    )
-
-
-def _instants(clock: Clock, dates: pd.DatetimeIndex, at: time) -> pd.DatetimeIndex:
-    """Return wall-clock times as UTC: the first of two equal ones, the next one that exists."""
-    wall = dates + pd.Timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
-    first = np.ones(len(wall), dtype=bool)
-    local = wall.tz_localize(clock.zone, ambiguous=first, nonexistent="shift_forward")
-    return local.tz_convert("UTC")
+    found = clock.shifts(shifts, first, days)
+    dates, starts, ends = (pd.DatetimeIndex(found[name]) for name in COLUMNS[1:])
+    ids = [f"{date:%Y-%m-%d}/{shift}" for date, shift in zip(dates, found["shift"], strict=True)]
+    return _frame(ids, dates, starts, ends)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from features.clock import Clock, instant_us, instants_us
 from forewatch.errors import BadQuestion
+from forewatch.profile import Shift
 
 LONDON = Clock("Europe/London", time(7))
 LOS_ANGELES = Clock("America/Los_Angeles", time(7))
@@ -41,6 +42,40 @@ def test_the_force_days_with_a_clock_change_have_23_and_25_hours(
     assert len(clock.hour_edges(pd.Timestamp(short), 1)) == 24
     assert len(clock.hour_edges(pd.Timestamp(long), 1)) == 26
     assert hours_of(clock, "2026-06-15") == 24
+
+
+@pytest.mark.parametrize(
+    ("clock", "first", "hours"),
+    [
+        (LONDON, "2026-10-23", [8, 8, 8, 8, 8, 9, 8, 8, 8]),
+        (LOS_ANGELES, "2026-03-06", [8, 8, 8, 8, 8, 7, 8, 8, 8]),
+    ],
+    ids=["London in autumn", "Los Angeles in spring"],
+)
+def test_three_shifts_of_eight_hours_tile_the_force_days_and_the_night_takes_the_change(
+    clock: Clock, first: str, hours: list[float]
+) -> None:
+    night = Shift(id="night", name="Night", start=time(23), end=time(7))
+    early = Shift(id="early", name="Early", start=time(7), end=time(15))
+    late = Shift(id="late", name="Late", start=time(15), end=time(23))
+    found = clock.shifts((night, early, late), pd.Timestamp(first), 3)
+    assert found["shift"].tolist() == ["early", "late", "night"] * 3
+    lasts = (found["end"] - found["start"]).dt.total_seconds() / 3600
+    assert lasts.tolist() == hours
+    edges = clock.day_edges(pd.Timestamp(first), 3)
+    assert found["start"][::3].tolist() == edges[:-1].tolist()
+    assert found["end"].tolist() == [*found["start"][1:], edges[-1]]
+    assert found["force_day"].tolist() == clock.force_day(pd.DatetimeIndex(found["start"])).tolist()
+
+
+def test_shifts_may_overlap_and_small_hours_end_the_force_day() -> None:
+    late = Shift(id="late", name="Late", start=time(14), end=time(2))
+    small = Shift(id="small", name="Small hours", start=time(1), end=time(7, 30))
+    found = LONDON.shifts((small, late), pd.Timestamp("2026-12-31"), 1)
+    assert found["shift"].tolist() == ["late", "small"]
+    assert [f"{at:%d %H:%M}" for at in found["start"]] == ["31 14:00", "01 01:00"]
+    assert [f"{at:%d %H:%M}" for at in found["end"]] == ["01 02:00", "01 07:30"]
+    assert found["force_day"].tolist() == [pd.Timestamp("2026-12-31")] * 2
 
 
 @pytest.mark.parametrize(
