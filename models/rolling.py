@@ -19,18 +19,20 @@ from joblib import Parallel, delayed
 from pydantic import AwareDatetime, Field
 
 from features.asof import AsOf
+from features.clock import Clock
 from features.panel import panel
 from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion
-from forewatch.history import History, Step
+from forewatch.history import History
 from forewatch.profile import Frozen, Profile
 from forewatch.progress import Progress
-from forewatch.rates import Forecast, Selection, Spans
+from forewatch.rates import Forecast, Rates, Selection, Spans
 from models.engine import Engine
 from models.line_up import fitted
 from models.recipe import Recipe
 from models.training import train
 
+Interval = Literal["hour", "shift", "day"]
 ALL = "all"
 QUANTILES: tuple[float, ...] = tuple(round(0.05 * k, 2) for k in range(1, 20))
 QUANTILE_COLUMNS: tuple[str, ...] = tuple(f"q{round(100 * q):02d}" for q in QUANTILES)
@@ -46,7 +48,7 @@ class BacktestPlan(Frozen):
         every_days: force-days between origins.
         folds: number of origins.
         horizon_days: force-days ahead of each.
-        step: length of the intervals written.
+        step: the intervals written: hours, the profile's shifts, or force-days.
         levels: total, the names of the tree's levels, call_type, grade, cell (place × call type),
             bottom (leaf × call type × grade); None for all that stay below the limit.
         rows_at_most: rows of one level and origin; a level beyond it is left out of "all".
@@ -57,7 +59,7 @@ class BacktestPlan(Frozen):
     every_days: int = Field(ge=1)
     folds: int = Field(ge=1)
     horizon_days: int = Field(ge=1, le=400)
-    step: Literal["hour", "day"] = "day"
+    step: Interval = "day"
     levels: tuple[str, ...] | None = None
     rows_at_most: int = 500_000
     retrain_every: int = Field(default=0, ge=0)
@@ -73,13 +75,14 @@ def backtest(
 ) -> Iterator[pd.DataFrame]:
     """Yield one frame an origin, ascending.
 
-    Rows: origin, start (UTC instants), area, call_type, grade ("all" where summed), mean, q05 …
-    q95 (19 columns), baseline (the honest baseline's mean). Ordered by level, series, start; a
-    series that stands for two levels is written once.
+    Rows: origin, start (UTC instants), of shifts also end and shift (its id), area, call_type,
+    grade ("all" where summed), mean, q05 … q95 (19 columns), baseline (the honest baseline's mean).
+    Ordered by level, series, start; a series that stands for two levels is written once. A shift
+    that ends after the horizon has no row.
 
     Raises:
-        BadQuestion: if a level is unknown, hours are asked of daily counts, or an origin lies
-            after the end of the counts.
+        BadQuestion: if a level is unknown, hours or shifts are asked of daily counts, shifts of a
+            profile without any, or an origin lies after the end of the counts.
         NotEnoughHistory: if fewer than 16 weeks lie before the first origin.
     """
     series = chosen_series(history.profile, history.tree, plan)
@@ -92,7 +95,8 @@ def backtest(
         group = views[first : first + rounds]
         trained = train(history, group[0].origin, recipe, jobs=jobs, progress=tell).engine
         for engine, view in zip(_engines(trained, group, recipe, jobs), group, strict=True):
-            yield rows(engine.forecast(view, plan.horizon_days), selected, plan.step)
+            forecast = engine.forecast(view, plan.horizon_days)
+            yield rows(forecast, selected, intervals(forecast.rates, history.profile, plan.step))
             done += 1
             tell("forecasting from past origins", done, plan.folds)
 
@@ -109,36 +113,43 @@ def chosen_series(profile: Profile, tree: AreaTree, plan: BacktestPlan) -> list[
             raise BadQuestion(f"no level {', '.join(unknown)}; the levels are {', '.join(known)}")
         names: Sequence[str] = plan.levels
     else:
-        per_series = plan.horizon_days * (24 if plan.step == "hour" else 1)
-        most = plan.rows_at_most // per_series
+        a_day = {"hour": 24, "shift": max(len(profile.shifts), 1), "day": 1}
+        most = plan.rows_at_most // (plan.horizon_days * a_day[plan.step])
         names = [name for name, found in known.items() if len(found) <= most or name == TOTAL]
     return list(dict.fromkeys(row for name in names for row in known[name]))
 
 
-def rows(forecast: Forecast, series: Mapping[Row, Selection], step: Step) -> pd.DataFrame:
-    """Return the rows of one forecast, see `backtest`."""
-    rates = forecast.rates
-    edges = rates.day_edges if step == "day" else rates.edges
-    spans = Spans(edges[:-1], edges[1:])
+def intervals(rates: Rates, profile: Profile, step: Interval) -> pd.DataFrame:
+    """Return the intervals that lie in a horizon: start, end (UTC), of shifts also shift (id).
+
+    In order of start. Shifts may overlap.
+    """
+    if step != "shift":
+        edges = rates.day_edges if step == "day" else rates.edges
+        return pd.DataFrame({"start": edges[:-1], "end": edges[1:]})
+    days = rates.force_days
+    found = Clock.of(profile).shifts(profile.shifts, days[0], len(days))
+    whole = found[found["end"] <= rates.edges[-1]]
+    return whole[["start", "end", "shift"]].reset_index(drop=True)
+
+
+def rows(forecast: Forecast, series: Mapping[Row, Selection], when: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one forecast at the intervals *when*, see `backtest`."""
+    spans = Spans(pd.DatetimeIndex(when["start"]), pd.DatetimeIndex(when["end"]))
     answers = [forecast.answer(selection, spans) for selection in series.values()]
-    n = len(edges) - 1
-    area, call_type, grade = (np.repeat(names, n) for names in zip(*series, strict=True))
-    head = pd.DataFrame(
-        {
-            "origin": forecast.origin,
-            "start": np.tile(spans.starts, len(series)),
-            "area": area,
-            "call_type": call_type,
-            "grade": grade,
-            "mean": np.concatenate([answer.mean for answer in answers]),
-        }
-    )
+    # hours and days end where the next one begins, shifts where they say
+    written = when if "shift" in when else when[["start"]]
+    head = written.iloc[np.tile(np.arange(len(when)), len(series))].reset_index(drop=True)
+    head.insert(0, "origin", forecast.origin)
+    for name, ids in zip(("area", "call_type", "grade"), zip(*series, strict=True), strict=True):
+        head[name] = np.repeat(ids, len(when))
+    head["mean"] = np.concatenate([answer.mean for answer in answers])
     quantiles = np.concatenate([answer.distribution.quantiles(QUANTILES) for answer in answers])
     tail = pd.DataFrame(quantiles, columns=list(QUANTILE_COLUMNS))
     tail["baseline"] = np.concatenate([answer.baseline for answer in answers])
-    found = pd.concat([head, tail], axis=1)
-    instants = {"origin": "datetime64[us, UTC]", "start": "datetime64[us, UTC]"}
-    return found.astype({**instants, "area": "str", "call_type": "str", "grade": "str"})
+    instants = dict.fromkeys({"origin", "start", "end"} & set(head), "datetime64[us, UTC]")
+    texts = dict.fromkeys({"shift", "area", "call_type", "grade"} & set(head), "str")
+    return pd.concat([head, tail], axis=1).astype(instants | texts)
 
 
 def _levels(profile: Profile, tree: AreaTree) -> dict[str, list[Row]]:
@@ -167,8 +178,12 @@ def _selection(row: Row, tree: AreaTree) -> Selection:
 
 def _views(history: History, plan: BacktestPlan) -> list[AsOf]:
     """Return what was known at each origin."""
-    if plan.step == "hour" and history.step == "day":
-        raise BadQuestion("hours were asked of a history of daily counts; use --step 1d")
+    if plan.step != "day" and history.step == "day":
+        raise BadQuestion(f"{plan.step}s were asked of a history of daily counts; use --step 1d")
+    if plan.step == "shift" and not history.profile.shifts:
+        raise BadQuestion(
+            "the profile has no shifts; add [[shifts]] to forewatch.toml, or use --step 1d"
+        )
     first = pd.Timestamp(plan.first_origin)
     local = first.tz_convert(history.profile.force.zone)
     # the same wall clock at every origin, whatever the clock changes between

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +19,7 @@ from pydantic import ValidationError
 from features.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
-from models.rolling import BacktestPlan
+from models.rolling import BacktestPlan, Interval
 from models.rolling import backtest as frames
 from serving.settings import complaints
 from serving.spans import instant
@@ -28,7 +27,7 @@ from serving.workspace import Workspace
 
 _DAYS = re.compile(r"(\d+)\s*d?")
 _WEEKS = re.compile(r"(\d+)\s*w")
-_STEPS = {"1d": "day", "1h": "hour"}
+_STEPS: dict[str, Interval] = {"1d": "day", "1h": "hour", "shift": "shift"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def _plan(clock: Clock, asked: Asked) -> BacktestPlan:
             retrain_every=origins_between(asked.retrain, every_days),
             folds=asked.folds,
             horizon_days=days("--horizon", asked.horizon),
-            step=cast("Literal['day', 'hour']", _STEPS[asked.step]),
+            step=_STEPS[asked.step],
             levels=tuple(name.strip() for name in asked.levels.split(",") if name.strip()) or None,
         )
     except ValidationError as error:

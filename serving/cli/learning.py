@@ -89,7 +89,13 @@ def _promoted(workspace: Workspace, model: ModelName, by: str) -> None:
 @click.option("--every", default="42d", show_default=True, help="Days between origins.")
 @click.option("--folds", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option("--horizon", default="84d", show_default=True, help="Days forecast from each origin.")
-@click.option("--step", type=click.Choice(["1d", "1h"]), default="1d", show_default=True)
+@click.option(
+    "--step",
+    type=click.Choice(["1d", "1h", "shift"]),
+    default="1d",
+    show_default=True,
+    help="A row for each force-day, each hour, or each shift of the profile.",
+)
 @click.option(
     "--retrain",
     default="84d",

@@ -282,6 +282,26 @@ def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> N
     assert [path.name for path in journey.root.glob(".backtest*")] == []
 
 
+def test_a_backtest_by_shift_has_a_row_for_each_shift(journey: Journey) -> None:
+    out = journey.root / "shifts.parquet"
+    result = journey.run(
+        "--debug", "backtest", "--first-origin", "2026-10-22", "--folds", "1", "--horizon", "7d",
+        "--step", "shift", "--levels", "total", "--out", str(out), "--jobs", "1",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = pd.read_parquet(out)
+    assert [*rows.columns[:7]] == ["origin", "start", "end", "shift", "area", "call_type", "grade"]
+    # nights end at 07:30, the last one after the horizon
+    assert rows["shift"].tolist() == [*["early", "late", "night"] * 6, "early", "late"]
+    lasts = (rows["end"] - rows["start"]).dt.total_seconds() / 3600
+    assert lasts[rows["shift"] == "night"].tolist() == [10, 10, 11, 10, 10, 10]
+    quantiles = rows[[name for name in rows if str(name)[0] == "q"]].to_numpy()
+    assert quantiles.shape[1] == 19
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert (rows["mean"] > 0).all()
+    assert rows["baseline"].notna().all()
+
+
 def test_init_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
     root = tmp_path / "new"
     for template in ("minimal", "avon-and-somerset"):

@@ -1,14 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.asof import AsOf
+from features.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.history import History
-from forewatch.rates import Selection, Spans
+from forewatch.profile import Shift
+from forewatch.rates import Forecast, Selection, Spans
 from models.recipe import Recipe
-from models.rolling import QUANTILE_COLUMNS, BacktestPlan, backtest, chosen_series
-from models.training import train
+from models.rolling import (
+    QUANTILE_COLUMNS,
+    BacktestPlan,
+    backtest,
+    chosen_series,
+    intervals,
+    rows,
+)
+from models.training import Training, train
+from planning.periods import periods
 
 COLUMNS = ["origin", "start", "area", "call_type", "grade", "mean", *QUANTILE_COLUMNS, "baseline"]
 
@@ -87,10 +99,87 @@ def test_hours_add_up_to_days(town_history: History, quick: Recipe) -> None:
     assert hours["mean"].sum() == pytest.approx(days["mean"].sum())
 
 
+def with_shifts(history: History, *shifts: tuple[str, str, str]) -> History:
+    """The same history with other shifts: id, start, end."""
+    own = tuple(
+        Shift.model_validate({"id": name, "name": name, "start": start, "end": end})
+        for name, start, end in shifts
+    )
+    return replace(history, profile=history.profile.model_copy(update={"shifts": own}))
+
+
+@pytest.fixture(scope="module")
+def year(town_history: History, trained: Training) -> Forecast:
+    """The town's next 345 days: a night of one hour less in March and one more in October."""
+    return trained.engine.forecast(AsOf(town_history, town_history.observed_until), 345)
+
+
+def test_shifts_that_tile_the_force_day_add_up_to_it(town_history: History, year: Forecast) -> None:
+    tiled = with_shifts(
+        town_history, ("early", "07:00", "15:30"), ("late", "15:30", "23:00"),
+        ("night", "23:00", "07:00"),
+    ).profile  # fmt: skip
+    district = town_history.tree.at_level("district")[0]
+    kind = tiled.call_type_ids[1]
+    series = {
+        (town_history.tree.root, "all", "all"): Selection(),
+        (district, kind, "all"): Selection(town_history.tree.leaves_of(district), (kind,)),
+    }
+    days = rows(year, series, intervals(year.rates, tiled, "day"))
+    shifts = rows(year, series, intervals(year.rates, tiled, "shift"))
+    assert [*days.columns] == COLUMNS
+    assert [*shifts.columns] == [*COLUMNS[:2], "end", "shift", *COLUMNS[2:]]
+    assert len(shifts) == 3 * len(days) == 3 * 2 * 345
+    columns = ["mean", "baseline"]
+    summed = shifts.groupby(np.arange(len(shifts)) // 3)[columns].sum()
+    pd.testing.assert_frame_equal(summed, days[columns])
+    lasts = (shifts["end"] - shifts["start"]).dt.total_seconds()
+    hours = lasts.to_numpy().reshape(-1, 3) / 3600
+    dates = pd.DatetimeIndex(np.tile(year.rates.force_days, 2))
+    assert np.unique(hours[dates == "2027-03-27"], axis=0).tolist() == [[8.5, 7.5, 7]]
+    assert np.unique(hours[dates == "2027-10-30"], axis=0).tolist() == [[8.5, 7.5, 9]]
+    assert (hours.sum(1) == 24).sum() == 2 * (345 - 2)
+
+
+def test_overlapping_shifts_are_answered_as_the_forecast_answers_them(
+    town_history: History, year: Forecast
+) -> None:
+    # earlies, lates and nights overlap; the last night ends after the horizon
+    profile, edges = town_history.profile, year.rates.edges
+    wanted = periods(Clock.of(profile), profile.shifts, edges[0], edges[-1], "shift").iloc[:-1]
+    district = town_history.tree.at_level("district")[1]
+    selection = Selection(town_history.tree.leaves_of(district))
+    found = rows(
+        year, {(district, "all", "all"): selection}, intervals(year.rates, profile, "shift")
+    )
+    assert found["shift"].tolist() == [*["early", "late", "night"] * 344, "early", "late"]
+    assert found["start"].tolist() == wanted["start"].tolist()
+    assert found["end"].tolist() == wanted["end"].tolist()
+    spans = Spans(pd.DatetimeIndex(wanted["start"]), pd.DatetimeIndex(wanted["end"]))
+    answer = year.answer(selection, spans)
+    assert found["mean"].to_numpy() == pytest.approx(answer.mean)
+    assert found["baseline"].to_numpy() == pytest.approx(answer.baseline)
+    quantiles = answer.distribution.quantiles([0.05, 0.5, 0.95])
+    assert np.array_equal(found[["q05", "q50", "q95"]].to_numpy(), quantiles)
+
+
+def test_shifts_that_can_not_be_asked_are_refused_with_what_can(
+    town_history: History, quick: Recipe
+) -> None:
+    asked = plan(town_history, step="shift", folds=1)
+    with pytest.raises(BadQuestion, match=r"the profile has no shifts; add \[\[shifts\]\] to"):
+        next(backtest(with_shifts(town_history), quick, asked))
+    daily = replace(town_history, step="day")
+    with pytest.raises(BadQuestion, match="shifts were asked of a history of daily counts; use"):
+        next(backtest(daily, quick, asked))
+
+
 def test_levels_beyond_the_limit_are_left_out_unless_asked_for(town_history: History) -> None:
     profile, tree = town_history.profile, town_history.tree
     small = plan(town_history, rows_at_most=9 * 12)
     assert len(chosen_series(profile, tree, small)) == 1 + 3 + 9 + 4 + 5 + 12
+    thrice = plan(town_history, rows_at_most=3 * 9 * 9, step="shift")
+    assert len(chosen_series(profile, tree, thrice)) == 1 + 3 + 9 + 4 + 5
     asked = plan(town_history, rows_at_most=1, levels=("total", "bottom"))
     assert len(chosen_series(profile, tree, asked)) == 181
 
