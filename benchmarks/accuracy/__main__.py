@@ -19,6 +19,7 @@ from benchmarks.accuracy.tables import Table, tables
 from serving.workspace import Workspace
 
 OURS = "ours"
+STEPS = {"1d": "day", "1h": "hour", "shift": "shift"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("data", nargs="?", type=Path, help="default: the set's in ../shared/data")
     found.add_argument("--jobs", type=int, default=2, help="processes of the backtest")
     found.add_argument("--folds", type=int, help="only so many origins, from the first")
-    found.add_argument("--step", choices=("1d", "1h"), default="1d", help="hours: laguna only")
+    found.add_argument(
+        "--step", choices=list(STEPS), default="1d", help="hours and shifts: laguna only"
+    )
     found.add_argument(
         "--work", type=Path, help="keep the workspace here (imported again each run)"
     )
@@ -56,8 +59,10 @@ def main() -> None:
     protocol = PROTOCOLS[asked.set]
     if asked.folds:
         protocol = replace(protocol, folds=min(asked.folds, protocol.folds))
-    if asked.step == "1h" and not protocol.hours:
-        raise SystemExit(f"{protocol.name} has no hours to score; leave out --step 1h")
+    if asked.step != "1d" and not protocol.hours:
+        raise SystemExit(
+            f"{protocol.name} has no {STEPS[asked.step]}s to score; leave out --step {asked.step}"
+        )
     with tempfile.TemporaryDirectory() as scratch:
         work = asked.work or Path(scratch)
         data = asked.data or ROOT.parent / "shared" / "data" / protocol.folder
@@ -87,10 +92,9 @@ def _found(
     }
     whole, _ = case(history, protocol, files)
     found, all_scores = [], []
-    cases = {"day": whole}
+    cases = {STEPS[asked.step]: whole}
     if asked.step == "1h":
-        by_shift = periods.shifts(whole, history.profile)
-        cases = {"hour": whole, "shift": by_shift, "day": periods.days(whole)}
+        cases["day"] = periods.days(whole)
     if protocol.name == "demo":
         true = regret.known(workspaces.demo_force().truth, whole, history)
         cases["day"] = replace(whole, contenders=(*whole.contenders, true))

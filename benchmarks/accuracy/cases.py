@@ -13,12 +13,14 @@ from benchmarks.accuracy.forecasts import Contender, Targets, read, targets_of
 from benchmarks.accuracy.protocols import Protocol
 from benchmarks.accuracy.scoring import Case
 from benchmarks.accuracy.truth import ALL, Series, Truth, truth
-from features.clock import Clock
-from forewatch.history import History, Step
+from features.clock import HOUR_US, Clock, instants_us
+from forewatch.history import History
+from models.rolling import Interval
 
 Array = NDArray[np.float64]
 WEEKS = {"8 weeks": 8, "52 weeks": 52}
 EIGHT = "8 weeks"
+_SHORTEST_DAY_HOURS = 23
 
 
 def case(history: History, protocol: Protocol, files: Mapping[str, Path]) -> tuple[Case, Truth]:
@@ -48,10 +50,12 @@ def case(history: History, protocol: Protocol, files: Mapping[str, Path]) -> tup
     return Case(targets, counts, (*forecasts, *plain), level, scale), happened
 
 
-def step_of(targets: Targets) -> Step:
-    """Return the length of the intervals, by the least distance of two starts."""
-    gaps = np.diff(np.unique(targets.starts.to_numpy()))
-    return "hour" if gaps.min() <= np.timedelta64(1, "h") else "day"
+def step_of(targets: Targets) -> Interval:
+    """Return what the intervals are, by the least distance of two starts."""
+    hours = np.diff(np.unique(instants_us(targets.starts))).min() / HOUR_US
+    if hours <= 1:
+        return "hour"
+    return "shift" if hours < _SHORTEST_DAY_HOURS else "day"
 
 
 def deviation(happened: Truth) -> Array:

@@ -1,7 +1,7 @@
 """Means of the last weeks with an honest spread, made from the truth before each origin.
 
-1. The mean of a weekday (with hours: of an hour of the week) over the last weeks before the origin,
-   days that were not observed left out.
+1. The mean of a weekday (with hours: of an hour of the week; with shifts: of a shift of the week)
+   over the last weeks before the origin, what was not observed left out.
 2. Its spread: at up to twelve earlier origins, 28 days apart, whose horizon ends before the first
    origin of the backtest, the same mean is compared with what happened. Squared error ÷ mean, by
    series and block of leads, pulled to that of the level with the weight of 28 days, is the

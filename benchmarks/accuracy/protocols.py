@@ -23,7 +23,7 @@ class Protocol:
         horizon_days: days ahead of each.
         levels: as `forewatch backtest --levels` takes them, from the top down.
         blocks: first and last day ahead of each block, counted from 1.
-        hours: whether hours may be asked for.
+        hours: whether hours and shifts may be asked for.
         scaled: whether absolute errors are divided by each series' mean absolute deviation about
             its mean over all days.
         published: best published figure by metric, level and block.

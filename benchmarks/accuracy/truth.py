@@ -10,9 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import Clock, instants_us
+from features.clock import HOUR_US, Clock, instants_us
 from forewatch.areas import AreaTree
-from forewatch.history import History, Step
+from forewatch.errors import BadQuestion
+from forewatch.history import History
+from forewatch.profile import Profile
+from models.rolling import Interval
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -29,11 +32,12 @@ class Truth:
         series: area, call type, grade of each column.
         edges: instants (UTC) that bound the intervals, shape (intervals + 1,).
         day: number of the force-day of each interval, from 0.
-        slot: what the climatologies tell apart: weekday, with hours also the local hour.
+        slot: what the climatologies tell apart: weekday, with hours also the local hour, with
+            shifts also which shift it is.
         counts: shape (intervals, series); NaN where any part was not observed.
     """
 
-    step: Step
+    step: Interval
     series: tuple[Series, ...]
     edges: pd.DatetimeIndex
     day: Index
@@ -53,22 +57,48 @@ class Truth:
         return found.astype(np.int64)
 
 
-def truth(history: History, series: Sequence[Series], step: Step) -> Truth:
-    """Return the counts of the series; areas, call types and grades summed where they say all."""
+def truth(history: History, series: Sequence[Series], step: Interval) -> Truth:
+    """Return the counts of the series; areas, call types and grades summed where they say all.
+
+    Raises:
+        BadQuestion: if shifts overlap, leave gaps, or begin within an hour.
+    """
     clock = Clock.of(history.profile)
     first = clock.first_day_from(history.observed_from)
     last = clock.force_day(pd.DatetimeIndex([history.observed_until]))[0]
     days = (last - first).days  # the day that holds the end is not whole
-    edges = clock.day_edges(first, days) if step == "day" else clock.hour_edges(first, days)
-    day = np.arange(days) if step == "day" else clock.hour_days(first, days)
-    slot = (first.day_of_week + day) % 7
-    if step == "hour":
-        slot = slot * 24 + clock.local_hour(edges[:-1])
+    edges, day, part = _grid(history.profile, first, days, step)
+    slot = (first.day_of_week + day) % 7 * 24 + part
     ledger = history.counts["known_at"].max()
     view = AsOf(history, max(ledger, history.observed_until))
     counts = _counts(view.counts(), history.tree, series, instants_us(edges))
     counts[_unobserved(history, series, instants_us(edges))] = np.nan
+    counts[edges[1:] > history.observed_until] = np.nan  # a shift may end after the last whole day
     return Truth(step, tuple(series), edges, day, slot, counts)
+
+
+def _grid(
+    profile: Profile, first: pd.Timestamp, days: int, step: Interval
+) -> tuple[pd.DatetimeIndex, Index, Index]:
+    """Return edges of the intervals, and the force-day and the part of the day of each."""
+    clock = Clock.of(profile)
+    if step == "day":
+        return clock.day_edges(first, days), np.arange(days), np.zeros(days, np.int64)
+    if step == "hour":
+        edges = clock.hour_edges(first, days)
+        return edges, clock.hour_days(first, days), clock.local_hour(edges[:-1])
+    shifts = clock.shifts(profile.shifts, first, days)
+    starts, ends = (pd.DatetimeIndex(shifts[name]) for name in ("start", "end"))
+    edges = pd.DatetimeIndex(starts.append(ends[-1:]))
+    ids = [shift.id for shift in profile.shifts]
+    if not ends.equals(edges[1:]) or (instants_us(edges) % HOUR_US).any():
+        raise BadQuestion(
+            f"the shifts {', '.join(ids)} overlap, leave gaps or begin within an hour; only shifts "
+            "that follow each other on the hour are scored: score by --step 1d"
+        )
+    day = (pd.DatetimeIndex(shifts["force_day"]) - first).days
+    part = [ids.index(shift) for shift in shifts["shift"]]
+    return edges, np.asarray(day, np.int64), np.asarray(part, np.int64)
 
 
 def _counts(cells: pd.DataFrame, tree: AreaTree, series: Sequence[Series], edges: Index) -> Array:

@@ -1,17 +1,20 @@
 """A backtest file and the truth beside it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy.cases import case, level_of
+from benchmarks.accuracy.cases import case, level_of, step_of
 from benchmarks.accuracy.forecasts import read, targets_of
 from benchmarks.accuracy.protocols import Protocol
+from benchmarks.accuracy.scoring import scored
 from benchmarks.accuracy.truth import truth
 from features.clock import Clock
 from forewatch.history import History
+from forewatch.profile import Shift
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import QUANTILE_COLUMNS, BacktestPlan, backtest
 
@@ -19,22 +22,49 @@ LEVELS = ("force", "district", "call_type", "bottom")
 PROTOCOL = Protocol("town", "", "2026-10-05", 14, 2, 14, LEVELS, ((1, 7), (8, 14)))
 
 
+RECIPE = Recipe(
+    members=("same_weekday_8", "same_weekday_52"),
+    origins=RollingOrigins(folds=2, horizon_days=14),
+)
+
+
+def plan(**changes: object) -> BacktestPlan:
+    """Two origins a fortnight apart."""
+    asked = {
+        "first_origin": pd.Timestamp("2026-10-05T06:00Z").to_pydatetime(),
+        "every_days": 14,
+        "folds": 2,
+        "horizon_days": 14,
+        "levels": LEVELS,
+    }
+    return BacktestPlan.model_validate({**asked, **changes})
+
+
 @pytest.fixture(scope="module")
 def file(town_history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backtest of the town in two origins, as the product writes it."""
-    plan = BacktestPlan(
-        first_origin=pd.Timestamp("2026-10-05T06:00Z").to_pydatetime(),
-        every_days=14,
-        folds=2,
-        horizon_days=14,
-        levels=LEVELS,
-    )
-    recipe = Recipe(
-        members=("same_weekday_8", "same_weekday_52"),
-        origins=RollingOrigins(folds=2, horizon_days=14),
-    )
+    """A backtest of the town, as the product writes it."""
     path = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    pd.concat(backtest(town_history, recipe, plan)).to_parquet(path)
+    pd.concat(backtest(town_history, RECIPE, plan())).to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def in_shifts(town_history: History) -> History:
+    """The town with three shifts that tile the force-day."""
+    times = (("early", "07:00", "15:00"), ("late", "15:00", "23:00"), ("night", "23:00", "07:00"))
+    shifts = tuple(
+        Shift.model_validate({"id": name, "name": name, "start": start, "end": end})
+        for name, start, end in times
+    )
+    return replace(town_history, profile=town_history.profile.model_copy(update={"shifts": shifts}))
+
+
+@pytest.fixture(scope="module")
+def by_shift(in_shifts: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same backtest by shift, force and districts."""
+    path = tmp_path_factory.mktemp("rows") / "shifts.parquet"
+    asked = plan(step="shift", levels=("force", "district"))
+    pd.concat(backtest(in_shifts, RECIPE, asked)).to_parquet(path)
     return path
 
 
@@ -110,3 +140,44 @@ def test_the_levels_are_those_of_the_backtest(file: Path, town_history: History)
     root = town_history.tree.root
     assert level_of((root, "all", "priority"), town_history) == "grade"
     assert level_of(("bristol", "violence", "all"), town_history) == "cell"
+
+
+def test_shifts_are_scored_by_their_quantiles(by_shift: Path, in_shifts: History) -> None:
+    found, happened = case(in_shifts, PROTOCOL, {"ours": by_shift})
+    assert happened.step == "shift"
+    assert len(found.targets.starts) == 2 * 14 * 3
+    # the clocks change in the horizon of the second origin
+    assert np.bincount(found.targets.lead_day).tolist() == [0] + [2 * 3] * 14
+    table = scored(found, PROTOCOL.blocks)
+    assert table["who"].unique().tolist() == ["ours", "8 weeks", "52 weeks"]
+    assert np.isfinite(table[["crps", "cover80", "floor_crps"]]).all(axis=None)
+    # four weeks, and spreads that were found before them
+    assert table.loc[table["level"] == "district", "cover80"].between(0.7, 0.95).all()
+    assert (table["crps"] > 0.9 * table["floor_crps"]).all()
+
+
+def test_the_mean_of_a_shift_is_that_of_the_same_shift_of_the_week(
+    by_shift: Path, in_shifts: History
+) -> None:
+    found, happened = case(in_shifts, PROTOCOL, {"ours": by_shift})
+    year = next(one for one in found.contenders if one.name == "52 weeks")
+    local = happened.edges[:-1].tz_convert("Europe/London")
+    origin = found.targets.origins[0]
+    at = 3 * 4 + 2  # the night of the first Friday
+    start = found.targets.starts[at].tz_convert("Europe/London")
+    assert (start.day_name(), start.hour) == ("Friday", 23)
+    same = (local.day_of_week == 4) & (local.hour == 23)
+    past = same & (happened.edges[:-1] < origin) & (local >= start - pd.Timedelta(weeks=52))
+    known = happened.counts[past]
+    assert year.mean[at] == pytest.approx(np.nanmean(known, axis=0))
+    assert year.quantiles is not None
+    assert (np.diff(year.quantiles[at], axis=-1) >= 0).all()
+
+
+def test_what_the_file_holds_is_told_from_its_starts(
+    file: Path, by_shift: Path, in_shifts: History
+) -> None:
+    clock = Clock.of(in_shifts.profile)
+    assert [step_of(targets_of(one, clock)) for one in (file, by_shift)] == ["day", "shift"]
+    hours = replace(targets_of(file, clock), starts=clock.hour_edges(pd.Timestamp("2026-10-05"), 3))
+    assert step_of(hours) == "hour"

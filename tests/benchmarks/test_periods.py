@@ -1,4 +1,6 @@
-"""Hours added up to shifts and days, by hand."""
+"""Hours added up to force-days, by hand."""
+
+from datetime import time
 
 import numpy as np
 import pandas as pd
@@ -8,29 +10,15 @@ from benchmarks.accuracy import periods
 from benchmarks.accuracy.forecasts import Contender, Targets
 from benchmarks.accuracy.scoring import Case
 from features.clock import Clock
-from forewatch.profile import Profile
 
-PROFILE = Profile.model_validate(
-    {
-        "force": {"id": "f", "name": "F", "zone": "Europe/London"},
-        "areas": [{"id": "f", "name": "F"}],
-        "levels": {"names": ["force"], "modelled": "force"},
-        "call_types": [{"id": "t", "name": "T"}],
-        "grades": ["routine"],
-        "shifts": [
-            {"id": "day", "name": "Day", "start": "07:00", "end": "19:00"},
-            {"id": "night", "name": "Night", "start": "19:00", "end": "07:00"},
-        ],
-    }
-)
+LONDON = Clock("Europe/London", time(7))
 
 
 @pytest.fixture
 def hours() -> Case:
     """Two force-days from Saturday 2024-10-26 07:00; the clock goes back in the first night."""
-    clock = Clock.of(PROFILE)
-    edges = clock.hour_edges(pd.Timestamp("2024-10-26"), 2)
-    starts, lead = edges[:-1], clock.hour_days(pd.Timestamp("2024-10-26"), 2) + 1
+    edges = LONDON.hour_edges(pd.Timestamp("2024-10-26"), 2)
+    starts, lead = edges[:-1], LONDON.hour_days(pd.Timestamp("2024-10-26"), 2) + 1
     series = (("f", "all", "all"),)
     targets = Targets(np.zeros(len(starts), np.int64), starts[:1], starts, lead, series)
     counts = np.ones((len(starts), 1))
@@ -39,20 +27,13 @@ def hours() -> Case:
     return Case(targets, counts, (ours,), ("force",), np.ones(1))
 
 
-def test_shifts_hold_their_hours_the_long_night_one_more(hours: Case) -> None:
-    found = periods.shifts(hours, PROFILE)
-    assert found.counts[1:, 0].tolist() == [13, 12, 12]
-    assert found.contenders[0].mean[:, 0].tolist() == [6, 6.5, 6, 6]
-    assert found.targets.lead_day.tolist() == [1, 1, 2, 2]
-
-
-def test_a_shift_with_an_unobserved_hour_is_unknown(hours: Case) -> None:
-    assert np.isnan(periods.shifts(hours, PROFILE).counts[0, 0])
+def test_a_day_with_an_unobserved_hour_is_unknown(hours: Case) -> None:
     assert np.isnan(periods.days(hours).counts[0, 0])
 
 
 def test_days_are_force_days_without_quantiles(hours: Case) -> None:
     found = periods.days(hours)
     assert found.counts[1, 0] == 24
+    assert found.targets.lead_day.tolist() == [1, 2]
     assert found.contenders[0].mean[:, 0].tolist() == [12.5, 12]
     assert found.contenders[0].quantiles is None
