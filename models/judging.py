@@ -79,13 +79,21 @@ def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe, history_da
     return estimate(found, recipe.lead_blocks, history_days=history_days)
 
 
-def judged(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> list[Judged]:
-    """Return each fold's forecast with the spread that the other groups ask for."""
-    by_group: dict[int, Shocks] = {}
+def crossed_shocks(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> dict[int, Shocks]:
+    """Return for each group of folds the shocks that the other groups ask for."""
     fitted_on = {fold.group: fold.history_days for fold in reversed(groups.folds)}
-    for group, history_days in fitted_on.items():
-        other = _residuals(groups, cells, groups.others(group))
-        by_group[group] = estimate(other, recipe.lead_blocks, history_days=history_days)
+    return {
+        group: estimate(
+            _residuals(groups, cells, groups.others(group)),
+            recipe.lead_blocks,
+            history_days=history_days,
+        )
+        for group, history_days in fitted_on.items()
+    }
+
+
+def spread(groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]) -> list[Judged]:
+    """Return each fold's forecast with the spread that its group's shocks give."""
     return [
         _summed(fold, own, by_group[fold.group], groups.sums)
         for fold, own in zip(groups.folds, cells, strict=True)

@@ -80,12 +80,13 @@ def train(
     tell("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
     tell("fitting the engine", 1, 1)
-    ours = judging.judged(groups, cells, recipe)
+    ours = judging.spread(groups, cells, judging.crossed_shocks(groups, cells, recipe))
     others = {}
     for prefix, member in judging.PREFIXES.items():
         alone = judging.member_cells(groups, recipe, member)
         if alone is not None:
-            others[prefix] = judging.judged(groups, alone, recipe)
+            sizes = judging.crossed_shocks(groups, alone, recipe)
+            others[prefix] = judging.spread(groups, alone, sizes)
     scores = judging.scored(ours, others, groups, recipe)
     tell("scoring", 1, 1)
     notes = _notes(engine, found, now)
