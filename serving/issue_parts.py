@@ -47,24 +47,22 @@ def forecast_about(forecast: Forecast) -> dict[str, Any]:
 def forecast_arrays(forecast: Forecast, prefix: str = "") -> Arrays:
     """Return the arrays of a forecast, each name behind the prefix."""
     rates, shocks, why = forecast.rates, forecast.shocks, forecast.factors
-    explaining: Arrays = {}
+    arrays: Arrays = {
+        "edges_us": rates.edges.tz_convert("UTC").as_unit("us").asi8,
+        "force_days_us": rates.force_days.as_unit("us").asi8,
+        "day": rates.day,
+        "slot": rates.slot,
+        "base": rates.base,
+        "baseline": rates.baseline,
+        "leaf_place": rates.leaf_place,
+        "leaf_shares": rates.leaf_shares,
+        "grade_shares": rates.grade_shares,
+    }
+    sizes = shocks.state()
+    del sizes["lead_days"]
+    arrays |= {f"{_SHOCKS}{name}": size for name, size in sizes.items()}
     if why is not None:
-        explaining = {"factors_level": why.level, "factors_logs": why.logs}
-    arrays = (
-        explaining
-        | {
-            "edges_us": rates.edges.tz_convert("UTC").as_unit("us").asi8,
-            "force_days_us": rates.force_days.as_unit("us").asi8,
-            "day": rates.day,
-            "slot": rates.slot,
-            "base": rates.base,
-            "baseline": rates.baseline,
-            "leaf_place": rates.leaf_place,
-            "leaf_shares": rates.leaf_shares,
-            "grade_shares": rates.grade_shares,
-        }
-        | {f"{_SHOCKS}{name}": size for name, size in shocks.state().items() if name != "lead_days"}
-    )
+        arrays |= {"factors_level": why.level, "factors_logs": why.logs}
     return {f"{prefix}{name}": array for name, array in arrays.items()}
 
 
