@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forewatch.count_distribution import CountDistribution
 from forewatch.explanations import PARTS, Cells, Factors, parts
 from forewatch.history import Step
-from forewatch.shocks import DayTotals, Shocks
+from forewatch.shocks import Shocks, Within
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -182,8 +182,8 @@ class Forecast:
             mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
             baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
             lead = self.lead_days[pieces.day]
-            whole = self._day_totals(block.places, pieces.day)
-            variance[inside] = self.shocks.variance(calls, lead, pieces.row, whole)
+            within = self._within(block, pieces.day)
+            variance[inside] = self.shocks.variance(calls, lead, pieces.row, within)
         return Answer(mean, variance, baseline)
 
     def expected(self, selection: Selection, spans: Spans) -> Array:
@@ -232,10 +232,11 @@ class Forecast:
             np.stack([of_factor[each_day] for of_factor in factors.logs]),
         )
 
-    def _day_totals(self, places: Index, day: Index) -> DayTotals:
-        """Return the whole force-days of some places and of the force, by piece."""
+    def _within(self, block: _Block, day: Index) -> Within:
+        """Return what the pieces of a block on some days are parts of."""
         by_place = self.rates.daily.sum(1)
-        return DayTotals(by_place[np.ix_(places, day)], by_place.sum(0)[day])
+        whole = by_place[np.ix_(block.places, day)]
+        return Within(block.types, whole, by_place.sum(0)[day])
 
     def _reached(self, spans: Spans) -> NDArray[np.bool_]:
         """Return which spans lie within the horizon, shape (rows,)."""

@@ -8,12 +8,14 @@ Given the rates, a count is its rate times shocks that it shares with others, an
    uncertainty of the level itself);
 3. what remains is chance. Of a part S of one force-day it has the variance
 
-       dispersion × m(S) − Σ over wholes W of steadiness × m(S in W)² ÷ m(W),
+       Σ over call types of dispersion × m(S of that type)
+           − Σ over wholes W of steadiness × m(S in W)² ÷ m(W),
 
-   m the expected calls, the wholes being each place's force-day and the whole force's: a day's
-   total may vary less than its parts do, as if calls took the place of one another. A cell that is
-   next to nothing of its place has the variance dispersion × m (1 is Poisson), a whole place's day
-   (dispersion − steadiness of places) × m, and the force's day less again; each may be below 1.
+   m the expected calls, the wholes being each place's force-day and the whole force's. Calls of
+   some types come in clusters (dispersion above 1; 1 is Poisson), and a day's total may vary less
+   than its parts do, as if calls took the place of one another: a cell that is next to nothing of
+   its place has the variance dispersion × m, a whole place's day less by steadiness × m, and the
+   force's day less again; each may be below Poisson.
 
 Hence Var(sum of cells) = chance + Σ over shocks of sd² × (calls that share it)².
 
@@ -50,14 +52,17 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class DayTotals:
-    """Expected calls of the whole force-days that pieces are parts of.
+class Within:
+    """What pieces of expected calls are parts of.
 
     Args:
-        places: of each place, shape (places, pieces).
-        force: of the force, shape (pieces,).
+        types: positions of the pieces' call types among all, shape (call types,).
+        places: expected calls of the whole force-day of each of the pieces' places, shape
+            (places, pieces).
+        force: expected calls of the whole force-day of the force, shape (pieces,).
     """
 
+    types: Index
     places: Array
     force: Array
 
@@ -71,7 +76,8 @@ class Shocks:
             shape (blocks,).
         sd: relative standard deviation, shape (blocks, scopes, persistences), in the order of
             SCOPES and PERSISTENCES.
-        dispersion: variance ÷ mean of what remains in a small cell, shape (blocks,).
+        dispersion: variance ÷ mean of what remains in a small cell, shape (blocks, call types), or
+            (blocks, 1) for all call types alike.
         steadiness: how much of it a whole does without, shape (blocks, wholes) in the order of
             `WHOLES`, or (1, wholes) for all blocks alike.
     """
@@ -85,9 +91,9 @@ class Shocks:
         """Refuse shapes that do not fit and sizes that can't be."""
         blocks = len(self.lead_days)
         shape = (blocks, len(SCOPES), len(PERSISTENCES))
-        if self.sd.shape != shape or self.dispersion.shape != shape[:1]:
+        if self.sd.shape != shape or self.dispersion.shape[:-1] != shape[:1]:
             raise ValueError(
-                f"shocks of shape {self.sd.shape}, {self.dispersion.shape}; want {shape}"
+                f"shocks of shape {self.sd.shape}, dispersion {self.dispersion.shape}; want {shape}"
             )
         if self.steadiness.shape not in ((1, len(WHOLES)), (blocks, len(WHOLES))):
             raise ValueError(
@@ -95,13 +101,13 @@ class Shocks:
             )
         if (self.sd < 0).any() or (self.steadiness < 0).any():
             raise ValueError("sizes of shocks and steadiness are never negative")
-        if (self.dispersion <= self.steadiness.sum(1)).any():
+        if (self.dispersion <= self.steadiness.sum(1, keepdims=True)).any():
             raise ValueError("dispersion is positive, and more than all steadiness together")
 
     @classmethod
     def none(cls) -> Shocks:
         """Return no shocks at all: independent Poisson counts."""
-        return cls((0,), np.zeros((1, len(SCOPES), len(PERSISTENCES))), np.ones(1))
+        return cls((0,), np.zeros((1, len(SCOPES), len(PERSISTENCES))), np.ones((1, 1)))
 
     def state(self) -> dict[str, Any]:
         """Return plain values and arrays that `from_state` reads back."""
@@ -109,16 +115,20 @@ class Shocks:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Shocks:
-        """Return the shocks whose `state` this was; those kept before steadiness have none."""
+        """Return the shocks whose `state` this was.
+
+        Those kept by earlier code have one dispersion for all call types, and no steadiness.
+        """
         lead_days = tuple(int(day) for day in state["lead_days"])
         held = {name: np.asarray(state[name]) for name in _KEPT if name in state}
+        held["dispersion"] = held["dispersion"].reshape(len(lead_days), -1)
         return cls(lead_days, **held)
 
     def block(self, lead_days: Index) -> Index:
         """Return the index of the block that each lead in days falls in."""
         return np.maximum(np.searchsorted(self.lead_days, lead_days, side="right") - 1, 0)
 
-    def variance(self, calls: Array, lead_days: Index, row: Index, whole: DayTotals) -> Array:
+    def variance(self, calls: Array, lead_days: Index, row: Index, within: Within) -> Array:
         """Return the variance of the sum over each row's pieces, in calls², shape (rows,).
 
         Args:
@@ -126,10 +136,15 @@ class Shocks:
                 that lies in one force-day.
             lead_days: lead of each piece's force-day, shape (pieces,).
             row: the row each piece belongs to, ascending from 0 without gaps, shape (pieces,).
-            whole: the force-days that the pieces are parts of.
+            within: what the pieces are parts of.
+
+        Raises:
+            ValueError: if *within* is of other call types than the calls.
         """
+        if len(within.types) != calls.shape[1]:
+            raise ValueError(f"calls of {calls.shape[1]} call types within {len(within.types)}")
         shared = self.shared_variance(calls, lead_days, row)
-        chance = self._chance(calls, self.block(lead_days), whole)
+        chance = self._chance(calls, self.block(lead_days), within)
         return np.asarray(shared + np.add.reduceat(chance, _firsts(row)))
 
     def shared_variance(self, calls: Array, lead_days: Index, row: Index) -> Array:
@@ -143,14 +158,16 @@ class Shocks:
             total = total + np.add.reduceat(by_day, first) + (level**2).sum((0, 1))
         return np.asarray(total)
 
-    def _chance(self, calls: Array, block: Index, whole: DayTotals) -> Array:
+    def _chance(self, calls: Array, block: Index, within: Within) -> Array:
         """Return the variance by chance of each piece, shape (pieces,)."""
+        alike = self.dispersion.shape[1] == 1
+        dispersion = self.dispersion if alike else self.dispersion[:, within.types]
         steady = np.broadcast_to(self.steadiness, (len(self.lead_days), len(WHOLES)))[block]
         by_place = calls.sum(1)
-        total = by_place.sum(0)
-        of_places = _parts_of(by_place, whole.places).sum(0)
-        kept = steady[:, 0] * of_places + steady[:, 1] * _parts_of(total, whole.force)
-        return np.asarray(self.dispersion[block] * total - kept)
+        of_places = _parts_of(by_place, within.places).sum(0)
+        of_force = _parts_of(by_place.sum(0), within.force)
+        alone = (dispersion[block].T * calls.sum(0)).sum(0)
+        return np.asarray(alone - steady[:, 0] * of_places - steady[:, 1] * of_force)
 
 
 def _firsts(row: Index) -> Index:

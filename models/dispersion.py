@@ -2,13 +2,15 @@
 
 1. For the groups force, place, call type and cell, over one day, one week, four weeks and the whole
    block of leads, the model says E[(y − λ)²] = chance + Σ over shocks of sd² × (calls that share
-   it)², so squared residuals are linear in the unknown sizes. Chance is alone × Λ + Σ over wholes
-   of steadiness × (Λ − Σ Λ(in the whole)² ÷ Λ(whole)); dispersion is what the three add up to.
+   it)², so squared residuals are linear in the unknown sizes. Chance is Σ over call types of alone
+   × Λ(of the type) + Σ over wholes of steadiness × (Λ − Σ Λ(in the whole)² ÷ Λ(whole)); dispersion
+   of a call type is its own part and the steadiness of both wholes.
 2. Non-negative least squares gives the sizes. Each row is weighted by 1 ÷ its expected square, from
    the round before, and a kind of group (who × window) counts by the root of its rows: the many
    cells must not drown the few force-weeks, because every published level has to be calibrated.
 3. A residual beyond `_CLIP` standard deviations counts as that many (with the factor that keeps a
-   normal residual unbiased), so that one strike day does not widen every interval.
+   normal residual unbiased), so that one strike day does not widen every interval; but a call or
+   two where next to nothing was expected are no surprise.
 4. A forecast does not become surer further ahead: level shocks never shrink with the lead.
 5. Past origins had less to learn from. A shock's sd² is thought to be as 1 + 1 ÷ years of history
    (a year's effects, learned from n years, are off by 1 ÷ n of how years differ), so residuals of a
@@ -23,7 +25,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from scipy.optimize import nnls
+from scipy.sparse import csr_array, vstack
 from scipy.stats import norm
 
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES, Shocks
@@ -32,6 +36,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 WINDOWS_DAYS: tuple[int, ...] = (1, 7, 28)  # and the whole block
 _CLIP = 3.0
+_NO_SURPRISE = 3.0  # calls²: added to what a squared residual counts as at most
 # E[min(z², c²)] of a standard normal z
 _KEPT = float(1 - 2 * _CLIP * norm.pdf(_CLIP) - 2 * norm.sf(_CLIP) * (1 - _CLIP**2))
 _ROUNDS = 6
@@ -42,7 +47,10 @@ _LEAST_CALLS = 1e-6
 _PRIOR_LEVEL_SD = 0.02
 _PRIOR_ROWS = 4.0
 _PRIOR_SHARE = 0.1  # size of the rows of chance ÷ that of all rows together
+# The mean dispersion of all call types counts for each as much as so many rows of its own.
+_PRIOR_TYPE_ROWS = 100.0
 _YEAR_DAYS = 365.25
+_TINY = 1e-9  # keeps equations of columns without calls solvable
 
 
 @dataclass(frozen=True)
@@ -75,28 +83,32 @@ def estimate(
     sizes: list[Array] = []
     bounds = [*lead_blocks, np.iinfo(np.int64).max]
     for first, after in pairwise(bounds):
-        rows = [_rows(part, slice(first, after), history_days) for part in found]
-        rows = [row for row in rows if row.square.size]
+        rows = [row for part in found for row in _rows(part, slice(first, after), history_days)]
         if rows:
             sizes.append(_sizes(_joined(rows)))
         else:
-            sizes.append(sizes[-1] if sizes else _POISSON)
+            sizes.append(sizes[-1] if sizes else _poisson(found[0].mean.shape[2]))
     table = np.array(sizes)
-    variance = table[:, _CHANCE:].reshape(len(table), len(SCOPES), len(PERSISTENCES))
+    types = table.shape[1] - _OTHERS
+    steady, variance = table[:, types : types + len(WHOLES)], table[:, types + len(WHOLES) :]
+    variance = variance.reshape(len(table), len(SCOPES), len(PERSISTENCES))
     level = PERSISTENCES.index("level")
     variance[..., level] = np.maximum.accumulate(variance[..., level], axis=0)
     return Shocks(
         tuple(int(day) for day in lead_blocks),
         np.sqrt(variance),
-        dispersion=table[:, :_CHANCE].sum(1),
-        steadiness=table[:, 1:_CHANCE],
+        dispersion=table[:, :types] + steady.sum(1, keepdims=True),
+        steadiness=steady,
     )
 
 
-# Unknowns: chance alone, steadiness of each whole, sd² of each shock.
-_CHANCE = 1 + len(WHOLES)
-_UNKNOWNS = _CHANCE + len(SCOPES) * len(PERSISTENCES)
-_POISSON = np.append(1.0, np.zeros(_UNKNOWNS - 1))
+# Unknowns: of each call type chance alone; then steadiness of each whole, sd² of each shock.
+_OTHERS = len(WHOLES) + len(SCOPES) * len(PERSISTENCES)
+
+
+def _poisson(types: int) -> Array:
+    """Return the unknowns that mean independent Poisson counts."""
+    return np.append(np.ones(types), np.zeros(_OTHERS))
 
 
 @dataclass(frozen=True)
@@ -105,25 +117,33 @@ class _Rows:
 
     Args:
         square: shape (rows,).
-        shared: what each unknown is multiplied with, (rows, unknowns).
+        by_type: calls of each call type, shape (rows, call types); most rows have one type.
+        shared: what each other unknown is multiplied with, (rows, other unknowns).
         kind: number of the kind of group (who × window), shape (rows,).
     """
 
     square: Array
+    by_type: csr_array
     shared: Array
     kind: Index
+
+    def expected(self, unknowns: Array) -> Array:
+        """Return the expected squares, shape (rows,)."""
+        types = self.by_type.shape[1]
+        return np.asarray(self.by_type @ unknowns[:types] + self.shared @ unknowns[types:])
 
 
 def _joined(rows: Sequence[_Rows]) -> _Rows:
     return _Rows(
         np.concatenate([row.square for row in rows]),
+        csr_array(vstack([row.by_type for row in rows])),
         np.concatenate([row.shared for row in rows]),
         np.concatenate([row.kind for row in rows]),
     )
 
 
-def _rows(part: Residuals, block: slice, history_days: int) -> _Rows:
-    """Return the rows of one origin and block of leads.
+def _rows(part: Residuals, block: slice, history_days: int) -> list[_Rows]:
+    """Return the rows of one origin and block of leads, none if no day is known.
 
     Days with an unknown cell are left out of every group.
     """
@@ -133,20 +153,15 @@ def _rows(part: Residuals, block: slice, history_days: int) -> _Rows:
     less = _doubt(part.history_days) / _doubt(history_days)
     days = len(mean)
     parts: list[_Rows] = []
-    if days == 0:
-        return _Rows(np.empty(0), np.empty((0, _UNKNOWNS)), np.empty(0, np.int64))
-    lengths = sorted({n for n in WINDOWS_DAYS if n <= days} | {days})
-    for w, length in enumerate(lengths):
+    for w, length in enumerate(sorted({n for n in WINDOWS_DAYS if n <= days} | {days} - {0})):
         windows = days // length
         shape = (windows, length, *mean.shape[1:])
         held = windows * length
         m, y = mean[:held].reshape(shape), counts[:held].reshape(shape)
         for s, scope in enumerate(SCOPES):
             number = (len(WINDOWS_DAYS) if length == days else w) * len(SCOPES) + s
-            parts.append(_group(m, y, _OVER[scope], number))
-    rows = _joined(parts)
-    rows.shared[:, _CHANCE:] *= less
-    return rows
+            parts.append(_group(m, y, _OVER[scope], number, less))
+    return parts
 
 
 def _doubt(history_days: int) -> float:
@@ -163,61 +178,95 @@ _OVER: dict[str, tuple[int, ...]] = {
 }
 
 
-def _group(mean: Array, counts: Array, over: tuple[int, ...], kind: int) -> _Rows:
-    """Return the rows of the groups that sum over some axes and the days of each window."""
+def _group(mean: Array, counts: Array, over: tuple[int, ...], kind: int, less: float) -> _Rows:
+    """Return the rows of the groups that sum over some axes and the days of each window.
+
+    Args:
+        mean: expected calls, shape (windows, days, places, call types).
+        counts: what happened, same shape.
+        over: axes that a group sums over besides its days.
+        kind: number of the kind of group.
+        less: factor of the sizes of shocks at this origin.
+    """
     axes = (1, *over)
     square = (counts.sum(axes) - mean.sum(axes)) ** 2
-    shared = [mean.sum(axes)]
+    others: list[Array] = []
     for whole in WHOLES:
-        within = tuple(axis for axis in over if axis in _OVER[whole])
-        part, all_of_it = mean.sum(within, keepdims=True), mean.sum(_OVER[whole], keepdims=True)
+        inside = tuple(axis for axis in over if axis in _OVER[whole])
+        part, all_of_it = mean.sum(inside, keepdims=True), mean.sum(_OVER[whole], keepdims=True)
         kept = np.divide(part**2, all_of_it, out=np.zeros_like(part), where=all_of_it > 0)
-        shared.append(mean.sum(axes) - kept.sum(axes))
+        others.append(mean.sum(axes) - kept.sum(axes))
     for scope in SCOPES:
         # calls of the group that share one draw of the scope's shock on one day
         together = tuple(axis for axis in over if axis in _OVER[scope])
         calls = mean.sum(together, keepdims=True)
-        shared.append((calls**2).sum(1, keepdims=True).sum(axes))
-        shared.append((calls.sum(1, keepdims=True) ** 2).sum(axes))
-    table = np.stack([np.broadcast_to(part, square.shape).ravel() for part in shared], axis=-1)
-    return _Rows(square.ravel(), table, np.full(square.size, kind))
+        others.append(less * (calls**2).sum(1, keepdims=True).sum(axes))
+        others.append(less * (calls.sum(1, keepdims=True) ** 2).sum(axes))
+    shared = np.stack([np.broadcast_to(part, square.shape).ravel() for part in others], axis=-1)
+    return _Rows(square.ravel(), _by_type(mean, over), shared, np.full(square.size, kind))
+
+
+def _by_type(mean: Array, over: tuple[int, ...]) -> csr_array:
+    """Return the calls of each group by call type, shape (groups, call types)."""
+    types = mean.shape[3]
+    calls = mean.sum(tuple({1, *over} - {3})).ravel()
+    if 3 in over:  # noqa: PLR2004 - the axis of call types
+        return csr_array(calls.reshape(-1, types))
+    at = np.arange(calls.size)
+    return csr_array((calls, at % types, np.append(at, calls.size)), shape=(calls.size, types))
 
 
 def _sizes(rows: _Rows) -> Array:
     """Return the unknowns, shape (unknowns,), by weighted least squares."""
-    enough = rows.shared[:, 0] > _LEAST_CALLS
-    square, shared, kind = rows.square[enough], rows.shared[enough], rows.kind[enough]
-    if not square.size:
-        return _POISSON
-    fair = np.bincount(kind)[kind] ** -0.25
-    expected = shared[:, 0]
-    found = np.zeros(_UNKNOWNS)
+    types = rows.by_type.shape[1]
+    found = _poisson(types)
+    calls = rows.expected(found)
+    enough = np.flatnonzero(calls > _LEAST_CALLS)
+    if not enough.size:
+        return found
+    rows = _Rows(rows.square[enough], rows.by_type[enough], rows.shared[enough], rows.kind[enough])
+    calls = calls[enough]
+    fair = np.bincount(rows.kind)[rows.kind] ** -0.25
+    expected = calls
     for _ in range(_ROUNDS):
-        wanted = np.minimum(square, _CLIP**2 * expected) / _KEPT
+        most = _CLIP**2 * expected + _NO_SURPRISE
         weight = fair / expected
-        found = _bounded(shared * weight[:, None], wanted * weight)
-        expected = shared @ found
+        wanted = np.minimum(rows.square, most) / _KEPT * weight
+        found = _bounded(rows, weight, wanted, found[:types])
+        expected = rows.expected(found)
     return found
 
 
-def _bounded(regressors: Array, wanted: Array) -> Array:
-    """Return non-negative coefficients, that of chance alone no less than its bound.
+def _bounded(rows: _Rows, weight: Array, wanted: Array, alone: Array) -> Array:
+    """Return the non-negative unknowns that fit best, chance alone no less than its bound.
 
-    Weak priors stand as further rows: counts are Poisson given their rates, each on its own, which
-    decides where all cells are alike and chance can't be told from shocks; and the force's level is
-    not sure.
+    Weak priors stand beside the rows: counts are Poisson given their rates, each on its own, which
+    decides where all cells are alike and chance can't be told from shocks; call types are as the
+    mean of them was in the round before; and the force's level is not sure.
     """
-    size = np.linalg.norm(regressors, axis=0)
-    at = _CHANCE + SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
-    prior = np.zeros((_CHANCE + 1, regressors.shape[1]))
-    prior[range(_CHANCE), range(_CHANCE)] = _PRIOR_SHARE * size[0]
-    prior[_CHANCE, at] = np.sqrt(_PRIOR_ROWS / len(regressors)) * size[at]
-    rows = np.vstack([regressors, prior])
-    thought = np.zeros(_UNKNOWNS)
-    thought[0], thought[at] = 1.0, _PRIOR_LEVEL_SD**2
-    target = np.concatenate([wanted, prior @ thought])
-    found, _ = nnls(rows, target)
-    if found[0] < _LEAST_ALONE:
-        rest, _ = nnls(rows[:, 1:], target - rows[:, 0] * _LEAST_ALONE)
-        found = np.append(_LEAST_ALONE, rest)
+    types = len(alone)
+    by_type = csr_array(rows.by_type * weight[:, None])
+    shared = rows.shared * weight[:, None]
+    across = np.asarray(by_type.T @ shared)
+    square = np.block([[(by_type.T @ by_type).toarray(), across], [across.T, shared.T @ shared]])
+    towards = np.concatenate([by_type.T @ wanted, shared.T @ wanted])
+    total = by_type.sum(1)
+    part = by_type.T @ total
+    part /= part.sum()
+    chance = _PRIOR_SHARE**2 * total @ total
+    square[:types, :types] += chance * np.outer(part, part)
+    towards[:types] += chance * part
+    each = _PRIOR_TYPE_ROWS * total @ total / len(total)
+    pull = np.zeros(len(square))
+    pull[:types] = each
+    towards[:types] += each * (part @ alone)
+    pull[types : types + len(WHOLES)] = chance
+    level = SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
+    at = types + len(WHOLES) + level
+    pull[at] = _PRIOR_ROWS / len(total) * square[at, at]
+    towards[at] += pull[at] * _PRIOR_LEVEL_SD**2
+    square[np.diag_indices_from(square)] += pull + _TINY * square.diagonal() + _TINY
+    lower = np.linalg.cholesky(square)
+    found, _ = nnls(lower.T, solve_triangular(lower, towards, lower=True))
+    found[:types] = np.maximum(found[:types], _LEAST_ALONE)
     return np.asarray(found)

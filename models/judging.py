@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.count_distribution import CountDistribution
-from forewatch.shocks import DayTotals, Shocks
+from forewatch.shocks import Shocks, Within
 from models import scores
 from models.blend import Weights, blended, block_of
 from models.crossing import Groups
@@ -213,8 +213,8 @@ def _summed(
     for i, (places, types) in enumerate(sums):
         part = calls[np.ix_(places, types)]
         mean[:, i] = part.sum((0, 1))
-        whole = DayTotals(of_places[places], of_force)
-        variance[:, i] = shocks.variance(part, days, days, whole)
+        within = Within(types, of_places[places], of_force)
+        variance[:, i] = shocks.variance(part, days, days, within)
     return Judged(fold.origin, fold.days, mean, variance, fold.counts)
 
 

@@ -107,15 +107,22 @@ def _shocks(training: Training) -> str:
     shocks = training.engine.shocks_
     if shocks is None:
         return "Not fitted."
+    labels = block_labels(shocks.lead_days)
     head = ["days ahead", *(f"{s}, {p}" for s in SCOPES for p in PERSISTENCES)]
-    head += ["dispersion", *(f"of a {whole}'s day" for whole in WHOLES)]
-    steady = shocks.dispersion[:, None] - shocks.steadiness.cumsum(1)
-    rows = [
+    head += [f"steadiness of a {whole}'s day" for whole in WHOLES]
+    sizes = [
         [label, *(f"{sd:.1%}" for sd in shocks.sd[b].ravel())]
-        + [f"{value:.2f}" for value in (shocks.dispersion[b], *steady[b])]
-        for b, label in enumerate(block_labels(shocks.lead_days))
+        + [f"{steady:.2f}" for steady in shocks.steadiness[b]]
+        for b, label in enumerate(labels)
     ]
-    return _table(head, rows)
+    types = list(dict.fromkeys(training.keys["call_type"]))
+    named = [kind for kind in types if kind != "all"] or types
+    chance = [
+        [kind, *(f"{value:.2f}" for value in of_type)]
+        for kind, of_type in zip(named, shocks.dispersion.T, strict=True)
+    ]
+    heading = [f"days {label}" for label in labels]
+    return f"{_table(head, sizes)}\n\n{_table(['dispersion of a small cell', *heading], chance)}"
 
 
 def _members(folds: pd.DataFrame) -> str:

@@ -273,14 +273,14 @@ def _variance(forecast: Forecast, calls: Array, timing: _Timing) -> tuple[Array,
     """Return the shared variance and the dispersion of the share-weighted count.
 
     Below Poisson there are no groups: all of it is shared, and then negative. Reports of missing
-    persons have no steadiness (`models.missing.spells`), none is looked for.
+    persons have one dispersion and no steadiness (`models.missing.spells`), none is looked for.
     """
     shocks = forecast.shocks
     pieces = np.asarray(timing.by_day @ calls.T).T
     together = shocks.shared_variance(pieces[:, None, :], timing.piece_lead, timing.piece_window)
     calls = calls.sum(0)
     square, mean = timing.share**2, timing.share @ calls
-    beyond = square @ ((shocks.dispersion[shocks.block(timing.lead)] - 1) * calls)
+    beyond = square @ ((shocks.dispersion[shocks.block(timing.lead), 0] - 1) * calls)
     alike = square @ calls
     none = np.zeros_like(mean)
     # In whole steps, so that rows are alike; the rest is shared.

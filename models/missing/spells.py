@@ -82,7 +82,7 @@ def sizes(found: Sequence[Seen], lead_blocks: Sequence[int], every_days: int) ->
     for i, (scope, persistence) in enumerate(_SHOCKS):
         at = SCOPES.index(scope), PERSISTENCES.index(persistence)
         sd[:, at[0], at[1]] = np.sqrt(grown[:, i])
-    return Shocks(tuple(int(day) for day in lead_blocks), sd, np.ones(len(lead_blocks)))
+    return Shocks(tuple(int(day) for day in lead_blocks), sd, np.ones((len(lead_blocks), 1)))
 
 
 @dataclass(frozen=True)

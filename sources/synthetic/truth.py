@@ -142,7 +142,7 @@ class Truth:
         own["call_type"] = self.sizes.call_type
         sd = np.zeros((1, len(SCOPES), len(PERSISTENCES)))
         sd[0, :, 0] = [own.get(scope, 0.0) for scope in SCOPES]
-        return Shocks((0,), sd, np.ones(1))
+        return Shocks((0,), sd, np.ones((1, 1)))
 
     def forecast(self, origin: pd.Timestamp, days: int) -> Forecast:
         """Return what a forecaster who knows the rates, not the shocks, would publish.

@@ -117,7 +117,7 @@ def test_a_window_that_reaches_outside_is_unknown_and_never_a_part() -> None:
 def test_variance_counts_the_shared_day_once() -> None:
     sizes = np.zeros((1, 4, 2))
     sizes[0, 0, 0] = 0.1
-    held = forecast(Shocks((0,), sizes, np.ones(1)))
+    held = forecast(Shocks((0,), sizes, np.ones((1, 1))))
     edges = held.rates.day_edges
     daily = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
     whole = held.answer(Selection(), WHOLE)
@@ -127,7 +127,7 @@ def test_variance_counts_the_shared_day_once() -> None:
 
 def test_draws_agree_with_the_answer_and_add_up() -> None:
     sizes, steady = np.full((1, 4, 2), 0.05), np.array([[0.2, 0.3]])
-    held = forecast(Shocks((0,), sizes, np.array([1.2]), steady))
+    held = forecast(Shocks((0,), sizes, np.array([[1.2]]), steady))
     edges = held.rates.day_edges
     days = Spans(edges[:-1], edges[1:])
     counts = drawn(held, Selection(), days, 20_000, seed=4)
@@ -141,7 +141,7 @@ def test_draws_agree_with_the_answer_and_add_up() -> None:
 
 
 def test_a_part_of_a_steady_day_has_its_part_of_the_steadiness() -> None:
-    steady = Shocks((0,), np.zeros((1, 4, 2)), np.array([1.1]), np.array([[0.4, 0.3]]))
+    steady = Shocks((0,), np.zeros((1, 4, 2)), np.array([[1.1]]), np.array([[0.4, 0.3]]))
     held = forecast(steady)
     first = held.rates.day_edges[0]
     hours = pd.DatetimeIndex([first + pd.Timedelta(hours=h) for h in (3, 9)])

@@ -37,7 +37,9 @@ def test_the_spread_of_a_judged_forecast_comes_from_other_origins(trained: Train
     assert isinstance(shocks, Shocks)
     one = trained.judged[0]
     cells = (trained.keys["level"] == "cell").to_numpy()
-    with_all = shocks.dispersion[0] * one.mean[0, cells]
+    kinds = list(dict.fromkeys(trained.keys.loc[cells, "call_type"]))
+    of_cell = [kinds.index(kind) for kind in trained.keys.loc[cells, "call_type"]]
+    with_all = shocks.dispersion[0, of_cell] * one.mean[0, cells]
     assert (one.variance[0, cells] > 0).all()
     assert one.variance[0, cells] != pytest.approx(with_all)
 

@@ -30,7 +30,8 @@ def joint(shocks: Shocks, calls: Array, day: Index, lead_days: Index, n: int, se
     """Return counts, shape (n, places, call types, pieces).
 
     Args:
-        shocks: sizes; with steadiness, the calls must be those of whole force-days.
+        shocks: sizes; with steadiness, the calls must be those of whole force-days; with a
+            dispersion of each call type, all of them.
         calls: expected, shape (places, call types, pieces).
         day: number of each piece's force-day; pieces of one day share its shocks.
         lead_days: lead of each piece's force-day.
@@ -42,7 +43,7 @@ def joint(shocks: Shocks, calls: Array, day: Index, lead_days: Index, n: int, se
     steady = np.broadcast_to(shocks.steadiness, (len(shocks.lead_days), 2))[block]
     alone = 1 - steady.sum(1)
     factor = (_factor(rng, shocks, calls.shape, day, block, n) - 1) / alone + 1
-    own = shocks.dispersion[block] - steady.sum(1)
+    own = shocks.dispersion[block].T - steady.sum(1)  # (call types, pieces)
     found = _counts(rng, calls * alone * np.maximum(factor, 0), own / alone)
     for number in np.unique(day):
         at = np.flatnonzero(day == number)

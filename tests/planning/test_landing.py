@@ -135,7 +135,7 @@ def test_what_lands_is_what_lands_of_drawn_reports(
     rates = replace(missing.rates, base=missing.rates.base * scale)
     sizes = np.zeros((1, 4, 2))
     sizes[0, :2] = [[0.1, 0.15], [0.2, 0.1]]
-    shocked = replace(missing, rates=rates, shocks=Shocks((0,), sizes, np.array([1.3])))
+    shocked = replace(missing, rates=rates, shocks=Shocks((0,), sizes, np.array([[1.3]])))
     when = spans(("2026-10-24T20:30", "2026-10-25T07:30"))
     work = land(shocked, when, [leaves])
     levels = (0.5, 0.8, 0.9, 0.95)

@@ -79,7 +79,7 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
         leaf_shares=np.array([[0.25, 0.5], [0.75, 0.5], [0.4, 0.1], [0.6, 0.9]]),
         grade_shares=np.zeros((2, 2, 24, 2)) + np.array([0.2, 0.8]),
     )
-    shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([1.0, 1.1]))
+    shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([[1.0], [1.1]]))
     logs = np.zeros((len(FACTORS), 2, 2, days), np.float32)
     logs[FACTORS.index("events"), :, :, 5:6] = np.log(1.25)
     factors = Factors(np.array([[12.0, 12.0], [48.0, 48.0]]), logs)
@@ -130,7 +130,9 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingF
     few: dict[str, Why] = {"north-1": "few_reports", "north-2": "few_reports"}
     by_day: dict[str, Why] = few | {"south-1": "few_reports", "south-2": "protects_another"}
     return MissingForecast(
-        forecast=Forecast(origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones(1))),
+        forecast=Forecast(
+            origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones((1, 1)))
+        ),
         known=KnownReports(before, force.tree().leaves, count),
         patterns=(Pattern(2026, {"week": few, "day": by_day}, "the town"),),
         uncalibrated={
