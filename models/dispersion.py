@@ -2,9 +2,10 @@
 
 1. For the groups force, place, call type and cell, over one day, one week, four weeks and the whole
    block of leads, the model says E[(y − λ)²] = chance + Σ over shocks of sd² × (calls that share
-   it)², so squared residuals are linear in the unknown sizes. Chance is Σ over call types of alone
-   × Λ(of the type) + Σ over wholes of steadiness × (Λ − Σ Λ(in the whole)² ÷ Λ(whole)); dispersion
-   of a call type is its own part and the steadiness of both wholes.
+   it)², so squared residuals are linear in the unknown sizes. Chance is alone × Σ over call types
+   of ratio × Λ(of the type) + Σ over wholes of steadiness × (Λ − Σ Λ(in the whole)² ÷ Λ(whole)).
+   A call type's dispersion is alone × ratio + both steadinesses; the ratio is found from single
+   days of single cells, since over weeks a type's moving level would look like its chance.
 2. Non-negative least squares gives the sizes. Each row is weighted by 1 ÷ its expected square, from
    the round before, and a kind of group (who × window) counts by the root of its rows: the many
    cells must not drown the few force-weeks, because every published level has to be calibrated.
@@ -25,7 +26,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 from scipy.optimize import nnls
 from scipy.sparse import csr_array, vstack
 from scipy.stats import norm
@@ -50,7 +50,6 @@ _PRIOR_SHARE = 0.1  # size of the rows of chance ÷ that of all rows together
 # The mean dispersion of all call types counts for each as much as so many rows of its own.
 _PRIOR_TYPE_ROWS = 100.0
 _YEAR_DAYS = 365.25
-_TINY = 1e-9  # keeps equations of columns without calls solvable
 
 
 @dataclass(frozen=True)
@@ -80,35 +79,32 @@ def estimate(
         lead_blocks: first lead day of each block, ascending from 0.
         history_days: force-days of history that the forecasts to come are learned from.
     """
-    sizes: list[Array] = []
-    bounds = [*lead_blocks, np.iinfo(np.int64).max]
-    for first, after in pairwise(bounds):
+    sizes: list[tuple[Array, Array]] = []
+    for first, after in pairwise([*lead_blocks, np.iinfo(np.int64).max]):
         rows = [row for part in found for row in _rows(part, slice(first, after), history_days)]
         if rows:
             sizes.append(_sizes(_joined(rows)))
         else:
-            sizes.append(sizes[-1] if sizes else _poisson(found[0].mean.shape[2]))
-    table = np.array(sizes)
-    types = table.shape[1] - _OTHERS
-    steady, variance = table[:, types : types + len(WHOLES)], table[:, types + len(WHOLES) :]
-    variance = variance.reshape(len(table), len(SCOPES), len(PERSISTENCES))
+            types = found[0].mean.shape[2]
+            sizes.append(sizes[-1] if sizes else (_POISSON, np.ones(types)))
+    table, ratio = (np.array(each) for each in zip(*sizes, strict=True))
+    steady = table[:, 1:_CHANCE]
+    variance = table[:, _CHANCE:].reshape(len(table), len(SCOPES), len(PERSISTENCES))
     level = PERSISTENCES.index("level")
     variance[..., level] = np.maximum.accumulate(variance[..., level], axis=0)
     return Shocks(
         tuple(int(day) for day in lead_blocks),
         np.sqrt(variance),
-        dispersion=table[:, :types] + steady.sum(1, keepdims=True),
+        dispersion=table[:, :1] * ratio + steady.sum(1, keepdims=True),
         steadiness=steady,
     )
 
 
-# Unknowns: of each call type chance alone; then steadiness of each whole, sd² of each shock.
-_OTHERS = len(WHOLES) + len(SCOPES) * len(PERSISTENCES)
-
-
-def _poisson(types: int) -> Array:
-    """Return the unknowns that mean independent Poisson counts."""
-    return np.append(np.ones(types), np.zeros(_OTHERS))
+# Unknowns: chance alone of the mean call type, steadiness of each whole, sd² of each shock.
+_CHANCE = 1 + len(WHOLES)
+_UNKNOWNS = _CHANCE + len(SCOPES) * len(PERSISTENCES)
+_POISSON = np.append(1.0, np.zeros(_UNKNOWNS - 1))
+_CELL_DAYS = SCOPES.index("cell")  # the kind of group that is one cell on one day
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,7 @@ class _Rows:
     Args:
         square: shape (rows,).
         by_type: calls of each call type, shape (rows, call types); most rows have one type.
-        shared: what each other unknown is multiplied with, (rows, other unknowns).
+        shared: what each unknown but the first is multiplied with, (rows, unknowns − 1).
         kind: number of the kind of group (who × window), shape (rows,).
     """
 
@@ -127,10 +123,9 @@ class _Rows:
     shared: Array
     kind: Index
 
-    def expected(self, unknowns: Array) -> Array:
-        """Return the expected squares, shape (rows,)."""
-        types = self.by_type.shape[1]
-        return np.asarray(self.by_type @ unknowns[:types] + self.shared @ unknowns[types:])
+    def at(self, which: Index) -> _Rows:
+        """Return some of the rows."""
+        return _Rows(self.square[which], self.by_type[which], self.shared[which], self.kind[which])
 
 
 def _joined(rows: Sequence[_Rows]) -> _Rows:
@@ -216,57 +211,64 @@ def _by_type(mean: Array, over: tuple[int, ...]) -> csr_array:
     return csr_array((calls, at % types, np.append(at, calls.size)), shape=(calls.size, types))
 
 
-def _sizes(rows: _Rows) -> Array:
-    """Return the unknowns, shape (unknowns,), by weighted least squares."""
-    types = rows.by_type.shape[1]
-    found = _poisson(types)
-    calls = rows.expected(found)
+def _sizes(rows: _Rows) -> tuple[Array, Array]:
+    """Return the unknowns, and the ratio of each call type's chance to the mean type's."""
+    ratio = np.ones(rows.by_type.shape[1])
+    calls = rows.by_type @ ratio
     enough = np.flatnonzero(calls > _LEAST_CALLS)
     if not enough.size:
-        return found
-    rows = _Rows(rows.square[enough], rows.by_type[enough], rows.shared[enough], rows.kind[enough])
-    calls = calls[enough]
+        return _POISSON, ratio
+    rows, calls = rows.at(enough), calls[enough]
     fair = np.bincount(rows.kind)[rows.kind] ** -0.25
-    expected = calls
+    days = np.flatnonzero(rows.kind == _CELL_DAYS)
+    one_cell = rows.at(days)
+    found, expected = _POISSON, calls
     for _ in range(_ROUNDS):
-        most = _CLIP**2 * expected + _NO_SURPRISE
+        wanted = np.minimum(rows.square, _CLIP**2 * expected + _NO_SURPRISE) / _KEPT
         weight = fair / expected
-        wanted = np.minimum(rows.square, most) / _KEPT * weight
-        found = _bounded(rows, weight, wanted, found[:types])
-        expected = rows.expected(found)
-    return found
+        regressors = np.column_stack([rows.by_type @ ratio, rows.shared])
+        found = _bounded(regressors * weight[:, None], wanted * weight)
+        if days.size:
+            rest = wanted[days] - one_cell.shared @ found[1:]
+            ratio = _ratio(one_cell.by_type, rest, 1 / expected[days], float(found[0]))
+        expected = found[0] * (rows.by_type @ ratio) + rows.shared @ found[1:]
+    return found, ratio
 
 
-def _bounded(rows: _Rows, weight: Array, wanted: Array, alone: Array) -> Array:
-    """Return the non-negative unknowns that fit best, chance alone no less than its bound.
+def _ratio(calls: csr_array, chance: Array, weight: Array, alone: float) -> Array:
+    """Return each call type's chance alone ÷ the mean type's, shape (call types,).
 
-    Weak priors stand beside the rows: counts are Poisson given their rates, each on its own, which
-    decides where all cells are alike and chance can't be told from shocks; call types are as the
-    mean of them was in the round before; and the force's level is not sure.
+    Args:
+        calls: of one cell and day in each row, shape (rows, call types).
+        chance: what of the squared residuals is chance alone, shape (rows,).
+        weight: of the rows.
+        alone: chance alone of the mean type.
     """
-    types = len(alone)
-    by_type = csr_array(rows.by_type * weight[:, None])
-    shared = rows.shared * weight[:, None]
-    across = np.asarray(by_type.T @ shared)
-    square = np.block([[(by_type.T @ by_type).toarray(), across], [across.T, shared.T @ shared]])
-    towards = np.concatenate([by_type.T @ wanted, shared.T @ wanted])
-    total = by_type.sum(1)
-    part = by_type.T @ total
-    part /= part.sum()
-    chance = _PRIOR_SHARE**2 * total @ total
-    square[:types, :types] += chance * np.outer(part, part)
-    towards[:types] += chance * part
-    each = _PRIOR_TYPE_ROWS * total @ total / len(total)
-    pull = np.zeros(len(square))
-    pull[:types] = each
-    towards[:types] += each * (part @ alone)
-    pull[types : types + len(WHOLES)] = chance
-    level = SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
-    at = types + len(WHOLES) + level
-    pull[at] = _PRIOR_ROWS / len(total) * square[at, at]
-    towards[at] += pull[at] * _PRIOR_LEVEL_SD**2
-    square[np.diag_indices_from(square)] += pull + _TINY * square.diagonal() + _TINY
-    lower = np.linalg.cholesky(square)
-    found, _ = nnls(lower.T, solve_triangular(lower, towards, lower=True))
-    found[:types] = np.maximum(found[:types], _LEAST_ALONE)
+    weighted = csr_array(calls * weight[:, None])
+    size = weighted.multiply(weighted).sum(0)
+    prior = _PRIOR_TYPE_ROWS * size.sum() / calls.shape[0]
+    found = (weighted.T @ (chance * weight) + prior * alone) / (size + prior)
+    return np.asarray(np.maximum(found, _LEAST_ALONE) / alone)
+
+
+def _bounded(regressors: Array, wanted: Array) -> Array:
+    """Return non-negative coefficients, that of chance alone no less than its bound.
+
+    Weak priors stand as further rows: counts are Poisson given their rates, each on its own, which
+    decides where all cells are alike and chance can't be told from shocks; and the force's level is
+    not sure.
+    """
+    size = np.linalg.norm(regressors, axis=0)
+    at = _CHANCE + SCOPES.index("force") * len(PERSISTENCES) + PERSISTENCES.index("level")
+    prior = np.zeros((_CHANCE + 1, regressors.shape[1]))
+    prior[range(_CHANCE), range(_CHANCE)] = _PRIOR_SHARE * size[0]
+    prior[_CHANCE, at] = np.sqrt(_PRIOR_ROWS / len(regressors)) * size[at]
+    rows = np.vstack([regressors, prior])
+    thought = np.zeros(_UNKNOWNS)
+    thought[0], thought[at] = 1.0, _PRIOR_LEVEL_SD**2
+    target = np.concatenate([wanted, prior @ thought])
+    found, _ = nnls(rows, target)
+    if found[0] < _LEAST_ALONE:
+        rest, _ = nnls(rows[:, 1:], target - rows[:, 0] * _LEAST_ALONE)
+        found = np.append(_LEAST_ALONE, rest)
     return np.asarray(found)
