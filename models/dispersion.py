@@ -6,9 +6,11 @@
    of ratio × Λ(of the type) + Σ over wholes of steadiness × (Λ − Σ Λ(in the whole)² ÷ Λ(whole)).
    A call type's dispersion is alone × ratio + both steadinesses; the ratio is found from single
    days of single cells, since over weeks a type's moving level would look like its chance.
-2. Non-negative least squares gives the sizes. Each row is weighted by 1 ÷ its expected square, from
-   the round before, and a kind of group (who × window) counts by the root of its rows: the many
-   cells must not drown the few force-weeks, because every published level has to be calibrated.
+2. Non-negative least squares gives the sizes. A row's weight is 1 ÷ the variance of its square if
+   it were Poisson with the variance expected, e + 2 e², from the round before: what is rare says
+   little, however far a forecast of next to nothing was off. A kind of group (who × window) counts
+   by the root of its rows: the many cells must not drown the few force-weeks, because every
+   published level has to be calibrated.
 3. A residual beyond `_CLIP` standard deviations counts as that many (with the factor that keeps a
    normal residual unbiased), so that one strike day does not widen every interval; but a call or
    two where next to nothing was expected are no surprise.
@@ -225,12 +227,13 @@ def _sizes(rows: _Rows) -> tuple[Array, Array]:
     found, expected = _POISSON, calls
     for _ in range(_ROUNDS):
         wanted = np.minimum(rows.square, _CLIP**2 * expected + _NO_SURPRISE) / _KEPT
-        weight = fair / expected
+        one = 1 / np.sqrt(expected + 2 * expected**2)
+        weight = fair * one
         regressors = np.column_stack([rows.by_type @ ratio, rows.shared])
         found = _bounded(regressors * weight[:, None], wanted * weight)
         if days.size:
             rest = wanted[days] - one_cell.shared @ found[1:]
-            ratio = _ratio(one_cell.by_type, rest, 1 / expected[days], float(found[0]))
+            ratio = _ratio(one_cell.by_type, rest, one[days], float(found[0]))
         expected = found[0] * (rows.by_type @ ratio) + rows.shared @ found[1:]
     return found, ratio
 

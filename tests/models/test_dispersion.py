@@ -82,6 +82,25 @@ def test_a_call_where_hardly_any_was_expected_is_no_surprise() -> None:
     assert found.dispersion[0] == pytest.approx([1] * 4, abs=0.15)
 
 
+def test_a_baseline_that_misses_rare_calls_keeps_its_honest_spread() -> None:
+    # means of eight days, at least 0.01, of which the rare types' are far off
+    rng = np.random.default_rng(13)
+    rate = np.broadcast_to(np.array([20.0, 5.0, 0.3, 0.06]), (DAYS, 12, 4))
+    found = []
+    for _ in range(12):
+        mean = np.broadcast_to(np.maximum(rng.poisson(8 * rate[:1]) / 8, 0.01), rate.shape)
+        found.append(Residuals(mean, rng.poisson(rate).astype(float), HISTORY))
+    shocks = estimate(found[:6], (0,), history_days=HISTORY)
+    lead, covered = np.arange(DAYS), []
+    for one in found[6:]:
+        calls, counts = (np.moveaxis(each, 0, 2)[:1] for each in (one.mean, one.counts))
+        whole = Within(ALL_TYPES, calls.sum(1), one.mean.sum((1, 2)))
+        variance = shocks.variance(calls, lead, lead, whole)
+        dist = CountDistribution.of(calls.sum((0, 1)), variance)
+        covered.append(scores.coverage(scores.bracket(dist, counts.sum((0, 1))), 0.8))
+    assert 0.77 < float(np.mean(covered)) < 0.83
+
+
 def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
     found = estimate(simulated(20, 1.2, 2), (0,), history_days=HISTORY)
     fresh = simulated(30, 1.2, 3)
