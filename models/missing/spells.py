@@ -8,7 +8,7 @@ is Poisson. Then, of places and the force, over days and weeks,
 
 1. Least squares with sizes that are never negative. A row's weight is 1 ÷ the variance of (y − m)²
    if y were Poisson with the variance expected, e + 2 e², so that a single report where next to
-   nothing was expected is no surprise and is not clipped (`models.dispersion` is for large counts).
+   nothing was expected is no surprise; nothing is clipped, other than in `models.dispersion`.
 2. A normal prior on each sd² (`_PRIOR`) stands in where little was seen.
 3. Shocks never shrink with the lead.
 
