@@ -25,7 +25,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates

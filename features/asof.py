@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock import Clock, instant_us, instants_us
 from features.public_holidays import BANK_HOLIDAY, bank_holidays
 from forewatch.areas import AreaTree
+from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import DataError, FutureLeak
 from forewatch.history import UTC, History, Step
 from forewatch.profile import Profile

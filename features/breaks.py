@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.break_sizes import Calendar, log_ratio
-from features.clock import instants_us
 from features.public_holidays import BANK_HOLIDAY
+from forewatch.clock import instants_us
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf, Codes
-from features.clock import HOUR_US, instant_us, instants_us
+from forewatch.clock import HOUR_US, instant_us, instants_us
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import Step
 

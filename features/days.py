@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import HOUR_US, instants_us
 from features.public_holidays import BANK_HOLIDAY
+from forewatch.clock import HOUR_US, instants_us
 
 Array = NDArray[np.float64]
 

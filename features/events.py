@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import instants_us
 from forewatch.areas import AreaTree
+from forewatch.clock import instants_us
 
 Array = NDArray[np.float64]
 

@@ -19,9 +19,9 @@ from joblib import Parallel, delayed
 from pydantic import AwareDatetime, Field
 
 from features.asof import AsOf
-from features.clock import Clock
 from features.panel import panel
 from forewatch.areas import AreaTree
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Frozen, Profile

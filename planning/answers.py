@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
 from forewatch.rates import Selection, Spans

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from features.asof import AsOf
-from features.clock import HOUR_US, instants_us
 from features.cube import cube
+from forewatch.clock import HOUR_US, instants_us
 from forewatch.rates import Forecast, Selection, Spans
 from planning.casework import SHARES, CaseLength, Workload
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
 

@@ -37,8 +37,8 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from features.clock import instant_us
 from forewatch.areas import AreaTree
+from forewatch.clock import instant_us
 from forewatch.errors import SettingsError
 from forewatch.profile import Missing
 

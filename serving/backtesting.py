@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
 from models.rolling import BacktestPlan, Interval

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
 from models.registry import ModelName, Version

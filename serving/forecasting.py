@@ -13,7 +13,7 @@ from typing import Any, cast
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.explanations import PARTS
 from planning import answers, explaining
 from planning.answers import ALL, Question, ask, framed

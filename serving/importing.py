@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.progress import Progress
 from serving.spans import instant
 from serving.workspace import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from features.asof import AsOf
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.progress import Progress
 from models.engine import Engine

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import ValidationError
 
-from features.clock import Clock
 from forewatch import __version__
+from forewatch.clock import Clock
 from forewatch.history import History
 from models.gate import Rule, Verdict, judge
 from models.missing.settings import MissingRecipe

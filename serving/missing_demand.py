@@ -13,7 +13,7 @@ from typing import Any, cast
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from planning import missing
 from planning.answers import framed
 from planning.issues import Issue

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -13,7 +13,7 @@ from benchmarks.accuracy.forecasts import Contender, Targets, read, targets_of
 from benchmarks.accuracy.protocols import Protocol
 from benchmarks.accuracy.scoring import Case
 from benchmarks.accuracy.truth import ALL, Series, Truth, truth
-from features.clock import HOUR_US, Clock, instants_us
+from forewatch.clock import HOUR_US, Clock, instants_us
 from forewatch.history import History
 from models.rolling import Interval
 

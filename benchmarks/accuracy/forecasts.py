@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.truth import Series
-from features.clock import Clock
+from forewatch.clock import Clock
 from models.rolling import QUANTILE_COLUMNS
 
 Array = NDArray[np.float32]

@@ -29,7 +29,7 @@ from benchmarks.accuracy.forecasts import Contender
 from benchmarks.accuracy.scoring import Blocks, Case, label, losses
 from benchmarks.accuracy.tables import Table
 from benchmarks.accuracy.truth import ALL
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.rates import Selection, Spans
 from models import scores

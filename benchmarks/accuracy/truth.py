@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import HOUR_US, Clock, instants_us
 from forewatch.areas import AreaTree
+from forewatch.clock import HOUR_US, Clock, instants_us
 from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Profile

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import instants_us
 from features.cube import cube
+from forewatch.clock import instants_us
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 from models.missing.members import blended

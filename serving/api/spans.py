@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from planning.issues import Issue
 from serving import spans

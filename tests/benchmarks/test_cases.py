@@ -12,7 +12,7 @@ from benchmarks.accuracy.forecasts import read, targets_of
 from benchmarks.accuracy.protocols import Protocol
 from benchmarks.accuracy.scoring import scored
 from benchmarks.accuracy.truth import truth
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.profile import Shift
 from models.recipe import Recipe, RollingOrigins

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.accuracy import periods
 from benchmarks.accuracy.forecasts import Contender, Targets
 from benchmarks.accuracy.scoring import Case
-from features.clock import Clock
+from forewatch.clock import Clock
 
 LONDON = Clock("Europe/London", time(7))
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import DataError, StaleModel
 from forewatch.history import History, check
 from forewatch.profile import Profile

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.history import History
 from models.member_settings import ShareSettings
 from models.profiles import HOLIDAY, kinds_of_day, public_holidays, shares, split

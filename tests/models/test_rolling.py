@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Shift

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.profile import Missing
 from forewatch.rates import Forecast, Selection, Spans

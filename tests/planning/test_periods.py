@@ -5,7 +5,7 @@ from datetime import time
 import pandas as pd
 import pytest
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
 from planning.periods import periods

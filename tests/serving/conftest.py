@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates

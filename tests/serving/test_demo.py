@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.clock import Clock
+from forewatch.clock import Clock
 from forewatch.errors import SettingsError
 from serving import demo
 from serving.progress import silent

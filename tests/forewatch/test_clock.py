@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.clock import Clock, instant_us, instants_us
+from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
 
