@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf, Codes
-from forewatch.clock import HOUR_US, instant_us, instants_us
+from forewatch.clock import instant_us, instants_us, intervals_of
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import Step
 
@@ -68,6 +68,7 @@ def cube(view: AsOf, days: int | None = None) -> Cube:
 
     Raises:
         NotEnoughHistory: if not one force-day lies between the first count and the origin.
+        DataError: if one of the days is a date that the clock skips as a whole.
     """
     force_days = past_days(view, days)
     first, n = force_days[0], len(force_days)
@@ -82,7 +83,7 @@ def cube(view: AsOf, days: int | None = None) -> Cube:
     shape = (len(places), len(types), len(day))
     key = _place_of_leaf(view, places)[ledger.leaf] * (shape[1] * shape[2])
     key += ledger.call_type.astype(np.int64) * shape[2]
-    key += _interval(instants_us(edges), ledger.starts_us)
+    key += intervals_of(instants_us(edges), ledger.starts_us)
     counts = _summed(key, ledger.count, shape)
     unknown = _unknown(view, places, instants_us(edges))
     counts[np.broadcast_to(unknown[:, None, :], shape)] = np.nan
@@ -95,6 +96,7 @@ def past_days(view: AsOf, days: int | None = None) -> pd.DatetimeIndex:
 
     Raises:
         NotEnoughHistory: if there is none.
+        DataError: if one of them is a date that the clock skips as a whole.
     """
     first = view.clock.first_day_from(view.observed_from)
     found = pd.date_range(
@@ -105,7 +107,9 @@ def past_days(view: AsOf, days: int | None = None) -> pd.DatetimeIndex:
             f"no whole force-day lies between the first count ({view.observed_from.isoformat()}) "
             f"and the origin ({view.origin.isoformat()}); forecast from a later origin"
         )
-    return found if days is None else found[-days:]
+    found = found if days is None else found[-days:]
+    view.clock.stop_if_skipped(found)
+    return found
 
 
 def leaf_counts(view: AsOf, days: int) -> Array:
@@ -158,15 +162,15 @@ def _trailing_start(view: AsOf, days: int) -> pd.Timestamp:
 
 
 def _slot(view: AsOf, starts_us: Index) -> Index:
-    """Return the local hour of each start; the zone is asked once an hour, not once a row."""
+    """Return the slot of each start: what the wall clock reads as its hour begins, as in `cube`.
+
+    The zone is asked once an hour, not once a row.
+    """
     if view.step == "day" or not len(starts_us):
         return np.zeros(len(starts_us), dtype=np.int64)
-    hour = starts_us // HOUR_US
-    low = int(hour.min())
-    each = pd.DatetimeIndex(
-        (np.arange(low, int(hour.max()) + 1) * HOUR_US).view("M8[us]")
-    ).tz_localize("UTC")
-    return view.clock.local_hour(each)[hour - low]
+    edges = view.clock.hour_grid(starts_us)
+    begins = pd.DatetimeIndex(edges[:-1].view("M8[us]")).tz_localize("UTC")
+    return view.clock.local_hour(begins)[intervals_of(edges, starts_us)]
 
 
 def _place_of_leaf(view: AsOf, places: tuple[str, ...]) -> Index:
@@ -180,14 +184,6 @@ def _summed(cell: Index, count: Array, shape: tuple[int, ...]) -> Array:
     """Return the sums of the changes that fall into each cell."""
     sums = np.bincount(cell, count, int(np.prod(shape)))
     return np.asarray(sums, dtype=np.float64).reshape(shape)
-
-
-def _interval(edges_us: Index, starts_us: Index) -> Index:
-    """Return the interval that holds each start."""
-    lengths = np.diff(edges_us)
-    if (lengths == lengths[0]).all():  # hours, whatever the clock change: a division finds them
-        return np.asarray((starts_us - edges_us[0]) // lengths[0], dtype=np.int64)
-    return np.searchsorted(edges_us, starts_us, side="right") - 1
 
 
 def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np.bool_]:

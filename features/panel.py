@@ -147,11 +147,13 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
 
     Raises:
         NotEnoughHistory: if there is not one whole force-day of the past.
+        DataError: if one of all these days is a date that the clock skips as a whole.
     """
     known = cube(view, days)
     daily = known.daily()
     past = len(known.force_days)
     every_day = pd.date_range(known.force_days[0], periods=past + horizon_days, freq="D", unit="us")
+    view.clock.stop_if_skipped(every_day[past:])
     areas = _areas(view.tree, known.places)
     series = partial(_series, view.tree, areas, known.places, known.call_types)
     keys, counts = series(daily)

@@ -10,6 +10,8 @@ from forewatch.errors import SettingsError, UnknownArea
 
 AreaKind = Literal["urban", "rural", "coast", "mixed"]
 AREA_KINDS: tuple[AreaKind, ...] = get_args(AreaKind)
+# What questions and mappings say instead of an id: the sum, every one by itself, and none.
+RESERVED_IDS = frozenset({"all", "each", "exclude"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,26 @@ class AreaTree:
                 f"the tree is {deepest + 1} levels deep, levels names {len(self.levels)}: "
                 f"{', '.join(self.levels)}; name every depth from the root down"
             )
+
+    def stop_at_reserved_ids(self) -> None:
+        """Stop where an id means something else in a question; old issues may still hold such.
+
+        Raises:
+            SettingsError: naming each area whose id is a word of questions or a level's name. The
+                one area of a level may carry that level's name: both then mean the same.
+        """
+        if words := [i for i in self.ids if i in RESERVED_IDS]:
+            raise SettingsError(
+                f"no area may have the id {', '.join(words)}: in questions and mappings it stands "
+                "for several areas or for none; give the area another id"
+            )
+        for name in (i for i in self.ids if i in self.levels):
+            if self.at_level(name) != (name,):
+                raise SettingsError(
+                    f"area {name!r} has the id of a level of areas, so that a question about one "
+                    "would be taken for the other; give the area another id, or the level another "
+                    "name under [levels]"
+                )
 
     @cached_property
     def _by_id(self) -> dict[str, Area]:

@@ -26,6 +26,10 @@ class PersonalData(DataError):
     """A source offered a column about persons, or free text; it is refused by name."""
 
 
+class ImplausibleImport(DataError):
+    """A file was read, and what came of it can hardly be meant; it needs a named confirmation."""
+
+
 class FutureLeak(DataError):
     """Something known only after the origin was asked for."""
 

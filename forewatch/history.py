@@ -23,6 +23,9 @@ BreakKind = Literal["level", "ramp", "pulse", "recode", "exclude"]
 BREAK_KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 UTC = "datetime64[us, UTC]"
 DATE = "datetime64[us]"
+# Known force-days that training asks for, and the check with it: eight weeks to learn from and two
+# origins four weeks apart, one of which judges what the other taught.
+LEAST_TRAINING_DAYS = 112
 
 COLUMNS: dict[str, dict[str, str]] = {
     # Changes of counts: +1 when a call became known, -1/+1 when it was re-typed. The count known at

@@ -12,13 +12,17 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
-from forewatch.areas import Area, AreaKind, AreaTree
+from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
 
 Grade = Literal["immediate", "priority", "routine", "appointment", "no_deployment"]
 MISSING_PERSON = "missing_person"  # what missing-person reports are published under
+# Clocks since 1990 differ from UTC by whole quarters of an hour; days that begin between quarters
+# are slips of the pen, and no table of hours would be read by them.
+_DAY_STARTS_MINUTES = 15
 _SHARES_ERR = 1e-6  # how far shares written in decimals may be from adding up to 1
 HoursShape = Literal["lognormal", "gamma"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_\-]{0,62}$")]
@@ -48,7 +52,8 @@ class Force(Frozen):
         id: names the force's model in the registry; lower case.
         name: as its people write it.
         zone: IANA name of the time zone, such as Europe/London.
-        day_starts_at: local time at which the force-day begins.
+        day_starts_at: local time at which the force-day begins, at a quarter of an hour; its hours
+            are counted from there.
         holiday_country: two-letter code of the country whose bank holidays count, such as GB.
         holiday_subdivision: its part, such as ENG; neither: only imported holidays count.
     """
@@ -59,6 +64,22 @@ class Force(Frozen):
     day_starts_at: time = time(7)
     holiday_country: str | None = None
     holiday_subdivision: str | None = None
+
+    @field_validator("day_starts_at")
+    @classmethod
+    def _at_a_quarter(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError(
+                f"day_starts_at = {at.isoformat()} has a time zone; write the local time, such as "
+                f"{at:%H:%M}, and the zone under zone"
+            )
+        quarter = at.replace(minute=at.minute // _DAY_STARTS_MINUTES * _DAY_STARTS_MINUTES)
+        if at.minute != quarter.minute or at.second or at.microsecond:
+            raise ValueError(
+                f"day_starts_at = {at.isoformat()} is not at a quarter of an hour; use "
+                f"{quarter:%H:%M} or another one (shifts may start at any minute)"
+            )
+        return at
 
 
 class CallType(Frozen):
@@ -126,6 +147,13 @@ class Levels(Frozen):
     def _modelled_is_named(self) -> Self:
         if self.modelled not in self.names:
             raise ValueError(f"modelled = {self.modelled!r} is not one of {', '.join(self.names)}")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"names holds a level twice: {', '.join(self.names)}")
+        if words := sorted(RESERVED_IDS.intersection(self.names)):
+            raise ValueError(
+                f"no level may be named {', '.join(words)}: in questions it stands for something "
+                "else; give the level another name"
+            )
         return self
 
 
@@ -243,6 +271,16 @@ class Profile(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _call_types_are_no_other_words(self) -> Self:
+        others = RESERVED_IDS.union(self.levels.names)
+        if words := [name for name in self.call_type_ids if name in others]:
+            raise ValueError(
+                f"no call type may have the id {', '.join(words)}: it is a word of questions (all, "
+                "each, exclude) or a level of areas; give the call type another id"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _missing_is_named(self) -> Self:
         known = {entry.id for entry in self.call_types}
         if strange := [name for name in self.missing.call_types if name not in known]:
@@ -256,10 +294,16 @@ class Profile(Frozen):
         return self
 
     def tree(self) -> AreaTree:
-        """Return the area tree written in the profile itself."""
-        return AreaTree(
+        """Return the area tree written in the profile itself.
+
+        Raises:
+            SettingsError: if the areas make no tree, or one has a reserved id.
+        """
+        tree = AreaTree(
             tuple(Area(**entry.model_dump()) for entry in self.areas), self.levels.names
         )
+        tree.stop_at_reserved_ids()
+        return tree
 
     @property
     def call_type_ids(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, NotFitted
 from forewatch.explanations import Factors
 from forewatch.rates import Forecast, Rates
@@ -195,11 +196,12 @@ def spread(
     if view.step == "hour":
         edges, day = clock.hour_edges(first, len(days)), clock.hour_days(first, len(days))
         slot = clock.local_hour(edges[:-1])
+        length = np.diff(instants_us(edges)) / HOUR_US  # of one half hour, say, half a share
     else:
         edges, day = clock.day_edges(first, len(days)), np.arange(len(days))
-        slot = np.zeros(len(days), np.int64)
+        slot, length = np.zeros(len(days), np.int64), np.ones(len(days))
     weekday = days.day_of_week.to_numpy()
-    bend = hours.bend(view, Timeline(days, day, slot, edges))
+    bend = hours.bend(view, Timeline(days, day, slot, edges)) * length
     return Rates(
         step=view.step,
         edges=edges,
@@ -211,7 +213,7 @@ def spread(
         grades=view.profile.grades,
         leaves=view.tree.leaves,
         base=split(cells, parts.hours, kinds_of_day(view, days), day, slot, bend),
-        baseline=parts.baseline[:, :, weekday[day], slot],
+        baseline=parts.baseline[:, :, weekday[day], slot] * length,
         leaf_place=parts.leaf_place,
         leaf_shares=parts.leaves,
         grade_shares=parts.grades,

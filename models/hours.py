@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.cube import Cube, cube
+from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, StaleModel
 from models.hour_rows import NAMES, SEASON, HourKinds, Timeline
 from models.member_settings import HourSettings
@@ -190,5 +191,6 @@ def _beside(view: AsOf, past: Cube, hours: Array) -> tuple[Array, Array]:
     daily = np.moveaxis(past.daily(), 2, 0)
     known = np.isfinite(np.moveaxis(daily, 0, 2))[:, :, past.day]
     kind = kinds_of_day(view, past.force_days)
-    expected = split(np.nan_to_num(daily), hours, kind, past.day, past.slot)
+    length = np.diff(instants_us(past.edges)) / HOUR_US
+    expected = split(np.nan_to_num(daily), hours, kind, past.day, past.slot, length)
     return np.where(known, past.counts, 0.0), expected

@@ -19,12 +19,12 @@ from threadpoolctl import threadpool_limits
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.errors import NotEnoughHistory
+from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
 from models.line_up import fitted, predictions
 from models.recipe import BASELINE, Recipe
 
 Array = NDArray[np.float64]
-LEAST_DAYS = 112  # 8 weeks to learn from and two origins four weeks apart
 _LEAST_SHARE = 0.5  # of the history lies before the first origin
 
 
@@ -59,9 +59,9 @@ def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
         NotEnoughHistory: if fewer than 16 weeks of counts are known.
     """
     days = int(np.isfinite(now.counts).any(axis=1).sum())
-    if days < LEAST_DAYS:
+    if days < LEAST_TRAINING_DAYS:
         raise NotEnoughHistory(
-            f"training needs {LEAST_DAYS} days of counts, {days} are known at "
+            f"training needs {LEAST_TRAINING_DAYS} days of counts, {days} are known at "
             f"{view.origin.isoformat()}; import more history or train until later"
         )
     wanted = recipe.origins

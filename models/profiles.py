@@ -101,7 +101,8 @@ def split(
         kind: kind of each day, see `kinds_of_day`, shape (days,).
         day: number of the force-day of each interval, shape (intervals,).
         slot: slot of each interval, same shape.
-        bend: factors of the shares, (places, call types, intervals) or what spreads to it.
+        bend: factors of the shares, (places, call types, intervals) or what spreads to it; the
+            length of each interval in hours among them, where not all are alike.
     """
     part = hours[:, :, kind[day], slot] * bend
     first = np.flatnonzero(np.diff(day, prepend=-1))

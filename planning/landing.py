@@ -190,11 +190,13 @@ def _timing(forecast: Forecast, spans: Spans, release: Release) -> _Timing:
     last = -(-(ends.max() - horizon[0]) // HOUR_US)
     edges = horizon[0] + np.arange(first, last + 1) * HOUR_US
     edges = np.minimum(edges, horizon[-1])
+    day_edges = instants_us(forecast.rates.day_edges)
+    # a clock changed by half an hour: no hour of reports lies in two force-days
+    edges = np.union1d(edges, day_edges[(day_edges > edges[0]) & (day_edges < edges[-1])])
     share = release.into(
         *((each - horizon[0]) / HOUR_US for each in (starts, ends, edges)),
     )
     past = edges[:-1] < horizon[0]
-    day_edges = instants_us(forecast.rates.day_edges)
     day = np.searchsorted(day_edges, edges[:-1], side="right") - 1
     lead = forecast.lead_days[np.maximum(day, 0)]
     # Days before the horizon are told apart too: their shocks are as separate as others.

@@ -63,7 +63,9 @@ def _hours(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
 def _days(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
     edges = clock.day_edges(first, days)
     dates = pd.date_range(first, periods=days, freq="D")
-    return _frame([f"{date:%Y-%m-%d}" for date in dates], dates, edges[:-1], edges[1:])
+    there = edges[1:] > edges[:-1]  # no period of a date that the clock skips as a whole
+    dates, starts, ends = dates[there], edges[:-1][there], edges[1:][there]
+    return _frame([f"{date:%Y-%m-%d}" for date in dates], dates, starts, ends)
 
 
 def _weeks(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,15 +10,23 @@ import pandas as pd
 from forewatch.clock import Clock
 from forewatch.progress import Progress
 from serving.spans import instant
+from serving.unused import unused
 from serving.workspace import Workspace
 from sources import tables
 from sources.calls import import_calls
+from sources.import_options import AS_USUAL, ImportOptions
 from sources.mapping import call_mapping
 from sources.receipts import Receipt
 
 
 def calls(
-    workspace: Workspace, file: Path, mapping: Path, extracted_at: str | None, progress: Progress
+    workspace: Workspace,
+    file: Path,
+    mapping: Path,
+    extracted_at: str | None,
+    progress: Progress,
+    *,
+    options: ImportOptions = AS_USUAL,
 ) -> Receipt:
     """Import a call log and return what became of its rows.
 
@@ -26,6 +35,7 @@ def calls(
         file: CSV, CSV.gz or Parquet.
         mapping: how to read it.
         extracted_at: when it was drawn from its source, as a person writes it; None: now.
+        options: what a person accepted, and whether anything is written.
         progress: is told how far it is.
     """
     profile, tree = workspace.profile, workspace.tree()
@@ -39,13 +49,23 @@ def calls(
         call_mapping(mapping, profile, tree),
         workspace.quarantine,
         extracted_at=drawn,
+        options=options,
         progress=progress,
     )
 
 
-def table(workspace: Workspace, name: str, file: Path, mapping: Path | None) -> Receipt:
-    """Import counts, tourism, events, holidays, unobserved windows, breaks or areas."""
-    return tables.import_table(
+def table(
+    workspace: Workspace,
+    name: str,
+    file: Path,
+    mapping: Path | None,
+    options: ImportOptions = AS_USUAL,
+) -> Receipt:
+    """Import counts, tourism, events, holidays, unobserved windows, breaks or areas.
+
+    Notes of the receipt name the rows that a forecast from the present history can't use.
+    """
+    receipt = tables.import_table(
         workspace.lake(),
         workspace.profile,
         workspace.tree() if name != "areas" else None,
@@ -54,4 +74,8 @@ def table(workspace: Workspace, name: str, file: Path, mapping: Path | None) -> 
         mapping,
         imported_at=pd.Timestamp.now("UTC").as_unit("us"),
         quarantine=workspace.quarantine,
+        options=options,
     )
+    if options.is_dry_run:
+        return receipt
+    return replace(receipt, notes=(*receipt.notes, *unused(workspace, name)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from features.asof import AsOf
+from features.breaks import EXCLUDE
+from features.unused_rows import unused_rows
 from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.progress import Progress
@@ -61,6 +63,7 @@ def issue(
             *missing.notes,
             *replacements(engine.recipe, engine.members_),
             *announced(view, forecast.rates.edges[-1]),
+            *unused_rows(history, at, forecast.rates.edges[-1]),
         ),
         missing=missing.forecast,
     )
@@ -82,18 +85,20 @@ def notes(
 
 
 def announced(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
-    """Return the breaks of the register that fall into the days forecast, and what they do."""
+    """Return the breaks of the register that change the days forecast from one of them on.
+
+    Those that say too little for that are told by `features.unused_rows`.
+    """
     table = view.breaks()
     ahead = table[(table["start"] >= view.origin) & (table["start"] < until)]
+    types = ["", *view.profile.call_type_ids]
+    used = ahead["call_type"].isin(types) & (ahead["kind"] != EXCLUDE)
+    stated = ahead[used & (ahead["expected_ratio"] > 0)]
     return tuple(
         f"from {row['start'].tz_convert(view.clock.zone):%Y-%m-%d %H:%M} a {row['kind']} of "
         f"{row['call_type'] or 'all call types'}, {row['area'] or 'everywhere'}: {row['reason']}; "
-        + (
-            f"calls × {row['expected_ratio']:.2f} as stated"
-            if row["expected_ratio"] > 0 and row["kind"] != "exclude"
-            else "not in the forecast: no expected_ratio is stated"
-        )
-        for row in ahead.to_dict("records")
+        f"calls × {row['expected_ratio']:.2f} as stated"
+        for row in stated.to_dict("records")
     )
 
 

@@ -7,19 +7,21 @@ The file holds the force's profile (see `forewatch.profile`) and three tables of
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Frozen, Profile
 from models.missing.settings import MissingRecipe
 from models.recipe import Recipe
+from sources.toml_file import parse_toml, read_toml
+
+_LONGEST_SHOWN = 80  # characters of a value that a message shows
 
 
 class RegistrySettings(Frozen):
@@ -61,6 +63,18 @@ class Settings(Profile):
     registry: RegistrySettings = RegistrySettings()
     serving: ServingSettings = ServingSettings()
 
+    @model_validator(mode="after")
+    def _reserved_periods_are_one_thing(self) -> Self:
+        # Here, not in the profile: issues published before this rule hold profiles without it.
+        periods = {each.period for each in self.missing.reserved}
+        shifts = {shift.id for shift in self.shifts}
+        if doubtful := sorted({"day", "week"} & shifts & periods):
+            raise ValueError(
+                f"missing.reserved: period {doubtful[0]} is both a whole {doubtful[0]} and the id "
+                "of a shift; give the shift another id"
+            )
+        return self
+
     @property
     def profile(self) -> Profile:
         """The force's profile alone."""
@@ -73,20 +87,22 @@ def load(path: Path) -> Settings:
     Raises:
         SettingsError: if there is no such file, or naming each key that can't be used as written.
     """
-    if not path.is_file():
+    if not path.exists():
         raise SettingsError(
             f"no {path.name} in {path.parent.resolve()}; write one with 'forewatch init --template "
             "minimal', or name another folder with --workspace"
         )
-    return parse(path.read_text(encoding="utf-8"), path.name)
+    return _checked(read_toml(path), path.name)
 
 
 def parse(text: str, name: str = "forewatch.toml") -> Settings:
     """Return the settings that a TOML text holds; errors as for `load`."""
+    return _checked(parse_toml(text, name), name)
+
+
+def _checked(content: dict[str, Any], name: str) -> Settings:
     try:
-        return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} is not TOML: {error}; mend that line") from error
+        return Settings.model_validate(content)
     except ValidationError as error:
         lines = "\n".join(f"  {line}" for line in complaints(error, Settings))
         raise SettingsError(f"{name} can't be used as written:\n{lines}") from error
@@ -110,8 +126,11 @@ def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{key}: missing; add it"
     message = detail["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    found = detail["input"]
-    return f"{key}: {message}" + ("" if isinstance(found, dict | list) else f"; found {found!r}")
+    if isinstance(detail["input"], dict | list):
+        return f"{key}: {message}"
+    found = repr(detail["input"])
+    cut = found if len(found) <= _LONGEST_SHOWN else f"{found[:_LONGEST_SHOWN]}…"
+    return f"{key}: {message}; found {cut}"
 
 
 def _path(where: list[int | str]) -> str:

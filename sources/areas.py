@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from forewatch.areas import AREA_KINDS, Area, AreaTree
 from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.profile import AreaEntry, Profile
-from sources.crosswalk import slug
+from sources.area_ids import with_ids
+from sources.extract import column_names, stop_if_doubled
+from sources.geojson import centre, geojson_features, property_text
 from sources.lake import Lake
-from sources.personal import refuse_persons
+from sources.personal import columns_text, refuse_persons, shown
 from sources.table_mapping import Root, TableMapping
-from sources.tabular import column_names, texts
+from sources.tabular import texts
 
 COLUMNS = ("id", "name", "parent", "kind", "lat", "lon", "population")
 GEOJSON = (".geojson", ".json")
@@ -51,27 +50,28 @@ def tree(lake: Lake, profile: Profile) -> AreaTree:
 def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFrame:
     """Return the areas of a file, one row each in its order; the root first if it was added.
 
-    Missing ids are made from names; parent is "" at the root; kind is "mixed" where none is given.
-    Several areas without a parent stand below the mapping's root, or else below the force itself.
+    Missing ids are made from names; parents are ids, or names that one area has; parent is "" at
+    the root; kind is "mixed" where none is given. Several areas without a parent stand below the
+    mapping's root, or else below the force itself.
 
     Raises:
         PersonalData: if the file or the mapping offers a column about persons.
         MissingColumns: if the file names neither ids nor names.
-        DataError: if a kind, a number or an id can't be read.
+        DataError: if a kind, a number, a shape or an id can't be read, or an id stands twice.
         SettingsError: if the areas make no tree of the profile's levels.
     """
     used = (mapping.columns.get(ours, ours) for ours in COLUMNS)
-    refuse_persons(file.name, _offered(file), used, mapping.refuse, allowed=COLUMNS)
-    found = _features(file, mapping) if file.suffix.lower() in GEOJSON else _rows(file, mapping)
-    if found["id"].isna().all() and found["name"].isna().all():
+    offered = _offered(file)
+    refuse_persons(file.name, offered, used, mapping.refuse, allowed=COLUMNS)
+    stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in COLUMNS])
+    if not {mapping.columns.get(ours, ours) for ours in ("id", "name")}.intersection(offered):
         raise MissingColumns(
-            f"areas lack id and name; {file.name} has {', '.join(_offered(file))}; name them "
-            "under [columns] in a mapping"
+            f"areas lack id and name; {file.name} has {columns_text(offered)}; name them under "
+            "[columns] in a mapping"
         )
-    found["id"] = found["id"].fillna(found["name"].map(slug, na_action="ignore"))
-    found["name"] = found["name"].fillna(found["id"])
+    found = _features(file, mapping) if _is_geojson(file) else _rows(file, mapping)
+    found = with_ids(found, file.name)
     found["kind"] = found["kind"].fillna("mixed").str.casefold()
-    found["parent"] = found["parent"].fillna("")
     _stop_at_bad_values(found)
     found = _rooted(found, mapping.root or Root(id=profile.force.id, name=profile.force.name))
     built = _tree(found, profile)
@@ -119,14 +119,19 @@ def _tree(table: pd.DataFrame, profile: Profile) -> AreaTree:
         )
         for row in table[list(COLUMNS)].to_dict("records")
     )
-    return AreaTree(areas, profile.levels.names)
+    tree_ = AreaTree(areas, profile.levels.names)
+    tree_.stop_at_reserved_ids()
+    return tree_
 
 
 def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
     offered = column_names(file)
     used = {ours: mapping.columns.get(ours, ours) for ours in COLUMNS}
     if lost := sorted(set(mapping.columns.values()) - set(offered)):
-        raise MissingColumns(f"areas lack {', '.join(lost)}; {file.name} has {', '.join(offered)}")
+        raise MissingColumns(
+            f"areas lack {', '.join(lost)}; {file.name} has {columns_text(offered)}; mend the "
+            "mapping's names of columns"
+        )
     read = texts(file, tuple(theirs for theirs in used.values() if theirs in offered))
     return _typed(
         {
@@ -139,21 +144,14 @@ def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
 
 
 def _features(file: Path, mapping: TableMapping) -> pd.DataFrame:
-    features = _geojson(file)
-    properties = [feature.get("properties") or {} for feature in features]
-    columns: dict[str, list[Any]] = {
-        ours: [
-            _text(found.get(mapping.columns.get(ours, ours), mapping.constants.get(ours)))
-            for found in properties
-        ]
-        for ours in COLUMNS
-    }
-    centres = [_centroid(feature.get("geometry") or {}) for feature in features]
-    for axis, ours in ((1, "lat"), (0, "lon")):
-        columns[ours] = [
-            given if given is not None else centre and str(centre[axis])
-            for given, centre in zip(columns[ours], centres, strict=True)
-        ]
+    columns: dict[str, list[str | None]] = {ours: [] for ours in COLUMNS}
+    for number, feature in enumerate(geojson_features(file), 1):
+        middle = centre(file, number, feature.get("geometry"))
+        placed = {} if middle is None else dict(zip(("lon", "lat"), map(str, middle), strict=True))
+        for ours in COLUMNS:
+            theirs = mapping.columns.get(ours, ours)
+            given = property_text(file, number, feature["properties"], theirs)
+            columns[ours].append(given or mapping.constants.get(ours) or placed.get(ours))
     return _typed({name: pd.Series(values, dtype="str") for name, values in columns.items()})
 
 
@@ -161,26 +159,37 @@ def _typed(columns: dict[str, pd.Series]) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     for name in _NUMBERS:
         numbers = pd.to_numeric(frame[name], errors="coerce").astype("float64")
-        if (bad := frame[name].notna() & numbers.isna()).any():
-            raise DataError(f"areas: {name} {frame.loc[bad, name].iloc[0]!r} is no number; mend it")
+        if (bad := frame[name].notna() & ~np.isfinite(numbers)).any():
+            row = int(bad.to_numpy().argmax())
+            raise DataError(
+                f"areas: {name} {shown(frame[name].iloc[row])} is no number (row {row + 1}); mend "
+                "it, or leave the cell empty"
+            )
         frame[name] = numbers
     return frame
 
 
 def _stop_at_bad_values(frame: pd.DataFrame) -> None:
     # A tree with a node left out is another tree, so nothing of it goes to quarantine.
-    for row in frame.to_dict("records"):
-        given = {k: v for k, v in row.items() if k in _NUMBERS and not pd.isna(v)}
+    for number, row in enumerate(frame.to_dict("records"), 1):
+        where = f"area {shown(row['id'])} can't be taken (row {number})"
         if row["kind"] not in AREA_KINDS:
             raise DataError(
-                f"area {row['name']}: kind {row['kind']!r} is not one of {', '.join(AREA_KINDS)}"
+                f"{where}: kind {shown(row['kind'])} is not one of {', '.join(AREA_KINDS)}"
             )
+        given = {k: v for k, v in row.items() if k in _NUMBERS and not pd.isna(v)}
         try:
-            AreaEntry(**given, **{k: row[k] for k in ("id", "name")}, parent=row["parent"] or None)
-        except ValueError as error:
+            AreaEntry(**given, id=row["id"], name=row["name"])
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            if wrong["loc"] == ("id",):
+                raise DataError(
+                    f"{where}: an id is lower-case letters, digits, - and _, at "
+                    "most 63 of them, with a letter or digit first; give the file such ids"
+                ) from error
             raise DataError(
-                f"area {row['id']!r} can't be taken: {error}; an id is lower case letters, digits, "
-                "- and _"
+                f"{where}: {wrong['loc'][0]} {wrong['input']!r} "
+                f"{wrong['msg'].replace('Input should be', 'should be')}; mend it"
             ) from error
 
 
@@ -189,67 +198,22 @@ def _rooted(frame: pd.DataFrame, root: Root) -> pd.DataFrame:
     if tops.sum() <= 1:
         return frame
     top = pd.DataFrame([{"id": root.id, "name": root.name, "parent": "", "kind": "mixed"}])
+    if root.id in set(frame["id"]):
+        raise SettingsError(
+            f"{tops.sum()} areas have no parent, and one of the file's has the id of the area to "
+            f"put above them, {root.id!r}; give the others parent = {root.id!r}"
+        )
     frame = frame.assign(parent=frame["parent"].mask(tops, root.id))
     return pd.concat([top.reindex(columns=list(COLUMNS)), frame], ignore_index=True).astype(
         dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_NUMBERS, "float64")
     )
 
 
-def _geojson(file: Path) -> list[dict[str, Any]]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        features = content["features"]
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise DataError(f"{file.name} is no GeoJSON feature collection; check the file") from error
-    return list(features)
+def _is_geojson(file: Path) -> bool:
+    return file.suffix.lower() in GEOJSON
 
 
 def _offered(file: Path) -> tuple[str, ...]:
-    if file.suffix.lower() not in GEOJSON:
+    if not _is_geojson(file):
         return column_names(file)
-    return tuple(dict.fromkeys(k for f in _geojson(file) for k in f.get("properties") or {}))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or str(value).strip() == "" else str(value).strip()
-
-
-def _centroid(geometry: dict[str, Any]) -> tuple[float, float] | None:
-    """Return longitude and latitude of the centre of mass of a geometry, in degrees."""
-    parts = [_ring(np.asarray(ring, float)[:, :2], sign) for sign, ring in _rings(geometry)]
-    weight = sum(area for area, _, _ in parts)
-    if weight:
-        return (
-            sum(a * x for a, x, _ in parts) / weight,
-            sum(a * y for a, _, y in parts) / weight,
-        )
-    if geometry.get("type") == "Point":
-        lon, lat = geometry["coordinates"][:2]
-        return float(lon), float(lat)
-    return None
-
-
-def _rings(geometry: dict[str, Any]) -> Iterator[tuple[int, list[list[float]]]]:
-    """Yield each ring with 1 where it bounds the area and -1 where it is a hole in it."""
-    polygons = geometry.get("coordinates", []) if geometry.get("type") == "MultiPolygon" else []
-    if geometry.get("type") == "Polygon":
-        polygons = [geometry["coordinates"]]
-    for polygon in polygons:
-        for i, ring in enumerate(polygon):
-            yield (-1 if i else 1), ring
-
-
-def _ring(points: NDArray[np.float64], sign: int) -> tuple[float, float, float]:
-    """Return signed area and centre of a closed ring, in squared degrees and degrees.
-
-    Source:
-        Bourke (1988), Calculating the area and centroid of a polygon: the shoelace formula.
-    """
-    x, y = (points - points[0]).T  # near the origin, so that small areas keep their digits
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    area = cross.sum() / 2
-    if area == 0:
-        return 0.0, 0.0, 0.0
-    cx = ((x[:-1] + x[1:]) * cross).sum() / (6 * area) + points[0, 0]
-    cy = ((y[:-1] + y[1:]) * cross).sum() / (6 * area) + points[0, 1]
-    return sign * abs(float(area)), float(cx), float(cy)
+    return tuple(dict.fromkeys(k for f in geojson_features(file) for k in f["properties"]))

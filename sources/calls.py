@@ -3,14 +3,15 @@
 1. Columns about persons stop it before a row is read.
 2. Blocks become records; what can't be taken goes to quarantine; unmapped codes stop it.
 3. Each record is new, a correction, unchanged, or a duplicate within the file.
-4. The quarantine file appears, then the new versions in one commit. A kill before the commit
+4. Every line of the file is accounted for; a result that can hardly be meant stops it.
+5. The quarantine file appears, then the new versions in one commit. A kill before the commit
    leaves the history as it was, and the same import can simply be run again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,33 @@ import pandas as pd
 import pyarrow as pa
 
 from forewatch.areas import AreaTree
+from forewatch.clock import Clock
 from forewatch.errors import DataError, SettingsError
 from forewatch.profile import Profile
 from forewatch.progress import Progress
 from sources.extract import Extract
+from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
+from sources.lines import LineAccount
 from sources.mapping import OFFSET, Mapping, stop_at_unknown_ids
-from sources.personal import refuse_persons
-from sources.receipts import Receipt
+from sources.personal import columns_text, refuse_persons
+from sources.plausibility import (
+    local_days,
+    moved_corrections,
+    stop_at_doubts,
+    swapped_dates,
+    too_many_refused,
+)
+from sources.quarantine import put_aside, with_broken
+from sources.receipts import Receipt, line_count
 from sources.records import STATES, TAKEN, Reader, Records, joined
-from sources.references import reference_key
 from sources.spans import Span, is_within, spans_of
 from sources.stored import ints, positions
+from sources.tabular import file_line
 from sources.versions import (
     DUPLICATE,
     NEW,
+    NO_VERSIONS,
     SUPERSEDING,
     UNCHANGED,
     Standing,
@@ -42,27 +55,33 @@ from sources.versions import (
     content,
     standing,
 )
-from sources.wall_clock import Micros
+from sources.wall_clock import NONE, Flags, Micros, instants
 
 _ENCODED = ("area", "call_type", "grade", "state")
-_HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What a file held: records, the rows put aside, the clock's doings, the unread columns."""
+    """What a file held: records, refused rows, lines, the clock's doings, unread columns."""
 
     records: Records
     rows: int
-    broken: int
-    quarantine: pd.DataFrame | None
+    refused: pd.DataFrame
+    account: LineAccount | None
     clock: dict[str, int]
     unread: tuple[str, ...]
 
+    def quarantined(self) -> dict[str, int]:
+        """Return the refused rows by reason."""
+        if not len(self.refused):
+            return {}
+        return {str(why): int(n) for why, n in self.refused["reason"].value_counts().items()}
 
-def import_calls(  # noqa: PLR0913 - the two last are by name only
+
+def import_calls(  # noqa: PLR0913 - the three last are by name only
     lake: Lake, profile: Profile, tree: AreaTree, file: Path, mapping: Mapping, quarantine: Path,
-    *, extracted_at: pd.Timestamp, progress: Progress = lambda _what, _done, _total: None,
+    *, extracted_at: pd.Timestamp, options: ImportOptions = AS_USUAL,
+    progress: Progress = lambda _what, _done, _total: None,
 ) -> Receipt:  # fmt: skip
     """Take a call log into the lake in one commit and say what became of its rows.
 
@@ -72,9 +91,10 @@ def import_calls(  # noqa: PLR0913 - the two last are by name only
         tree: names the areas; calls belong to its leaves.
         file: CSV, CSV.gz or Parquet.
         mapping: how the file is read.
-        quarantine: folder for the rows that can't be taken, as a CSV of the mapped columns.
+        quarantine: folder for the rows that can't be taken.
         extracted_at: UTC, when the file was made; nothing in it is later, and a correction without
             a time of its own is known from then on.
+        options: what a person accepted, and whether anything is written.
         progress: told the step, the rows done and, once known, the rows in all (else 0).
 
     Raises:
@@ -82,30 +102,35 @@ def import_calls(  # noqa: PLR0913 - the two last are by name only
         UnmappedCodes: naming every code that nothing maps; nothing is imported.
         MissingColumns: if the file lacks a column that the mapping reads.
         SettingsError: if the mapping leads to unknown ids, or the history holds counts.
+        DataError: if the file can't be read, or a quote swallowed some of its rows.
+        ImplausibleImport: if what came of it can hardly be meant.
         LakeBusy: if another import is at work.
     """
     stop_at_unknown_ids(mapping, profile, tree)
-    with lake.lock():
-        if "counts" in lake.names():
-            raise SettingsError(
-                "this history holds counts, and calls would count them twice; import the calls "
-                "into a workspace of their own"
-            )
+    with options.writing(lake):
+        _stop_at_counts(lake)
         cut = int(extracted_at.value) // 1000
-        reader = Reader(profile, tree, mapping, reference_key(lake), cut)
+        reader = Reader(profile, tree, mapping, options.key(lake), cut)
         found = _read(file, mapping, reader, progress)
         progress("comparing with the history", 0, found.rows)
         names = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
-        known, imports = _known(lake, names), lake.imports("calls")
-        kinds = standing(found.records, known, cut)
-        digest = _digest(found.records)
+        imports, digest = lake.imports("calls"), _digest(found.records)
         if digest in {past.get("digest") for past in imports}:
-            kinds = _nothing_new(kinds)
-        receipt = _receipt(found, kinds)
-        _put_aside(quarantine, file, found.quarantine)
+            kinds = _nothing_new(standing(found.records, NO_VERSIONS, cut))
+        else:
+            kinds = standing(found.records, _known(lake, names), cut)
+        receipt = replace(_receipt(found, kinds), is_dry_run=options.is_dry_run)
+        aside = None if options.is_dry_run else put_aside(quarantine, "calls", file, found.refused)
+        doubts = (
+            too_many_refused(found.rows, found.quarantined(), mapping.most_quarantined, aside),
+            moved_corrections(kinds.moved, len(found.records)),
+            swapped_dates(local_days(found.records.received, profile.force.zone)),
+        )
+        stop_at_doubts(file.name, doubts, options.accepted)
         span = _observed(found.records, mapping, reader.zone, profile, cut)
         new = np.flatnonzero((kinds.kind == NEW) | (kinds.kind == SUPERSEDING))
-        if new.size or (span and not is_within(span, spans_of(imports))):
+        is_news = new.size or (span and not is_within(span, spans_of(imports)))
+        if is_news and not options.is_dry_run:
             progress("writing the history", 0, new.size)
             number = len(imports) + 1
             about = {
@@ -122,25 +147,52 @@ def import_calls(  # noqa: PLR0913 - the two last are by name only
     return receipt
 
 
+def _stop_at_counts(lake: Lake) -> None:
+    if "counts" in lake.names():
+        raise SettingsError(
+            "this history holds counts, and calls would count them twice; import the calls into a "
+            "workspace of their own"
+        )
+
+
 def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _Found:
     columns = mapping.columns
     texts = (columns.reference, columns.received_at, columns.updated_at)
     plain = tuple(name for name in texts if name is not None)
-    extract = Extract(file, plain, tuple(name for name in mapping.used if name not in plain))
+    coded = tuple(name for name in mapping.used if name not in plain)
+    extract = Extract(file, plain, coded, mapping.quoting)
     offered = extract.columns()
     refuse_persons(file.name, offered, mapping.used, mapping.refuse)
     parts = []
     for block in extract.blocks():
         parts.append(reader.read(block))
         progress(f"reading {file.name}", reader.rows, 0)
-    reader.stop_if_unmapped(file.name)
+    at = offered.index(columns.received_at)
+
+    def has_time(lines: list[list[str]]) -> Flags:
+        written = pa.array([cells[at].strip() or None for cells in lines], pa.string())
+        found: Flags = instants(written, mapping.time.format, reader.zone).utc != NONE
+        return found
+
+    account = extract.account(reader.key.encode(), has_time)
+    reader.stop_if_unmapped(file.name, account)
     records = reader.settle(joined(parts))
     unread = set(offered) - {*mapping.used, *mapping.refuse, *mapping.ignore}
-    aside = pd.concat(reader.quarantine, ignore_index=True) if reader.quarantine else None
     return _Found(
-        records, reader.rows + extract.broken, extract.broken, aside, reader.clock,
+        records, reader.rows + (len(account.broken) if account else 0),
+        _refused(reader, account), account, reader.clock,
         tuple(name for name in offered if name in unread),
     )  # fmt: skip
+
+
+def _refused(reader: Reader, account: LineAccount | None) -> pd.DataFrame:
+    """Return the rows that can't be taken, each with its line."""
+    if not reader.quarantine:
+        return with_broken(pd.DataFrame(), account)
+    rows = pd.concat(reader.quarantine, ignore_index=True).sort_values("row", kind="stable")
+    line = file_line(account, rows.pop("row").to_numpy())
+    rows.insert(1, "line", line)
+    return with_broken(rows, account)
 
 
 def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
@@ -148,20 +200,25 @@ def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
     wanted = ["reference_hash", "received_at", "known_at", "import_id", "row", *_ENCODED]
     table = lake.arrow("calls", wanted, encoded=_ENCODED)
     if table is None:
-        none = np.empty(0, np.uint64)
-        return Versions(none, np.empty(0, np.int64), none)
+        return NO_VERSIONS
     codes = tuple(positions(table, name, names.get(name, STATES)) for name in _ENCODED)
-    says = content(ints(table, "received_at"), codes)
+    received = ints(table, "received_at")
+    says = content(received, codes)
     order = np.lexsort((ints(table, "row"), ints(table, "import_id")))
     return Versions(
         ints(table, "reference_hash").view(np.uint64)[order],
+        received[order],
         ints(table, "known_at")[order],
         says[order],
     )
 
 
 def _nothing_new(found: Standing) -> Standing:
-    """Return the rows of a file that was imported before: an old statement corrects nothing."""
+    """Return the rows of a file that was imported before: an old statement corrects nothing.
+
+    Args:
+        found: the rows beside nothing but themselves.
+    """
     kind = np.where(found.kind == DUPLICATE, DUPLICATE, UNCHANGED).astype(np.int8)
     return Standing(kind, found.known)
 
@@ -181,13 +238,7 @@ def _receipt(found: _Found, standing: Standing) -> Receipt:
     taken = filtered.pop(STATES[TAKEN], 0)
     if twice := int((kind == DUPLICATE).sum()):
         filtered["duplicate"] = filtered.get("duplicate", 0) + twice
-    quarantined: dict[str, int] = {}
-    if found.quarantine is not None:
-        counted = found.quarantine["reason"].value_counts()
-        quarantined = {str(why): int(n) for why, n in counted.items()}
-    if found.broken:
-        quarantined["more or fewer cells than the header"] = found.broken
-    notes = (f"not read: {', '.join(found.unread)}",) if found.unread else ()
+    notes = (f"not read: {columns_text(found.unread)}",) if found.unread else ()
     return Receipt(
         table="calls",
         rows=found.rows,
@@ -195,24 +246,11 @@ def _receipt(found: _Found, standing: Standing) -> Receipt:
         unchanged=int((kind == UNCHANGED).sum()),
         superseded=int((kind == SUPERSEDING).sum()),
         filtered=filtered,
-        quarantined=quarantined,
+        quarantined=found.quarantined(),
         clock=found.clock,
         notes=notes,
+        lines=line_count(found.account, found.rows),
     )
-
-
-def _put_aside(folder: Path, file: Path, rows: pd.DataFrame | None) -> None:
-    """Write the quarantine, named by what is in it: the same file again changes nothing."""
-    if rows is None:
-        return
-    out = rows.copy()
-    out.insert(1, "file", file.name)
-    text = out.to_csv(index=False)
-    name = f"calls-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.csv"
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.part"
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(folder / name)
 
 
 def _observed(
@@ -224,9 +262,11 @@ def _observed(
     first = _instant(stated.start, zone) if stated.start else None
     until = _instant(stated.until, zone) if stated.until else None
     if len(records):
-        first = int(records.received.min()) // _HOUR * _HOUR if first is None else first
+        ends = np.array([records.received.min(), records.received.max(), cut])
+        starts, after = Clock.of(profile).hour_bounds(ends)
+        first = int(starts[0]) if first is None else first
         if until is None:  # the hour in which the extract was made is not over
-            until = min((int(records.received.max()) // _HOUR + 1) * _HOUR, cut // _HOUR * _HOUR)
+            until = min(int(after[1]), int(starts[2]))
     if first is None or until is None:
         return None
     if stated.until and until <= first:

@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import DataError, MissingColumns
-from sources.personal import refuse_persons
-from sources.tabular import column_names, texts
+from sources.extract import column_names
+from sources.personal import columns_text, refuse_persons
+from sources.tabular import texts
 
 _LONGEST_HOURS = 100_000.0  # eleven years of one officer: above it, minutes or seconds were meant
 
@@ -41,7 +42,7 @@ def case_hours(
     refuse_persons(file.name, offered, (column,), refuse)
     if column not in offered:
         raise MissingColumns(
-            f"{file.name} lacks {column}; it has {', '.join(offered)}; name the column of hours"
+            f"{file.name} lacks {column}; it has {columns_text(offered)}; name the column of hours"
         )
     written = texts(file, (column,))[column].dropna().astype("str")
     hours = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)

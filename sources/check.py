@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forewatch.errors import ForewatchError
 from forewatch.history import History
 from forewatch.profile import Profile
-from sources.daily import daily
-from sources.findings import SECTIONS, Section, imports_so_far, span
+from sources import coverage, findings, gap_windows, series_ends
+from sources.daily import Daily, daily
+from sources.gap_windows import Gap
 from sources.history import history
 from sources.lake import Lake
+from sources.sections import Section
 
 _WIDTH = 100
 
@@ -24,15 +27,23 @@ class Report:
         text: the whole report in plain lines of at most 100 characters.
         must_be_mended: what makes a forecast from this history wrong.
         warnings: what a person should look at.
+        gaps: stretches without any call that chance does not explain, ascending.
     """
 
     text: str
     must_be_mended: tuple[str, ...]
     warnings: tuple[str, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
-def check(lake: Lake, profile: Profile) -> Report:
-    """Return the report on everything that was imported into a lake."""
+def check(lake: Lake, profile: Profile, *, everything: bool = False) -> Report:
+    """Return the report on everything that was imported into a lake.
+
+    Args:
+        lake: the lake.
+        profile: the force's.
+        everything: whether lists are printed in full.
+    """
     if not {"calls", "counts"} & set(lake.names()):
         return _report([], ["nothing to forecast from: import calls or counts first"], [])
     try:
@@ -40,38 +51,65 @@ def check(lake: Lake, profile: Profile) -> Report:
     except ForewatchError as error:
         # The checks need a history; that there is none is the finding, in the error's own words.
         return _report([], [str(error)], [])
-    return check_history(found, imports_so_far(lake))
+    return check_history(found, findings.imports_so_far(lake), everything=everything)
 
 
-def check_history(found: History, imports: Section | None = None) -> Report:
+def check_history(
+    found: History, imports: Section | None = None, *, everything: bool = False
+) -> Report:
     """Return the report on a history.
 
     Args:
         found: the history.
         imports: what the imports say of themselves, if the history comes from a lake.
+        everything: whether lists are printed in full.
     """
     per_day = daily(found)
-    sections = [span(found, per_day)]
+    sections = [coverage.span(found, per_day)]
+    gaps: list[Gap] = []
     if len(per_day.days):
-        sections += [section(found, per_day) for section in SECTIONS]
+        gaps, looked_at = _looked_at(found, per_day)
+        sections += looked_at
     if imports is not None:
         sections.append(imports)
-    lines = [
-        line
-        for section in sections
-        for line in ("", section.title, *(f"  {text}" for text in section.lines))
-    ]
+    lines = [line for section in sections for line in ("", *section.text(everything=everything))]
     mend = [finding for section in sections for finding in section.must_be_mended]
     warnings = [finding for section in sections for finding in section.warnings]
-    return _report(lines, mend, warnings)
+    return _report(lines, mend, warnings, gaps)
 
 
-def _report(lines: list[str], mend: list[str], warnings: list[str]) -> Report:
+def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]]:
+    """Return the gaps, and the sections in which a history with a whole day is looked at."""
+    grid = gap_windows.grid(found, per_day)
+    whole = gap_windows.everywhere(grid)
+    told = series_ends.long_silences(found, gap_windows.without_gaps(per_day, whole))
+    absences = series_ends.absences(per_day, told)
+    gaps = gap_windows.everywhere_and_in_areas(grid, whole, absences)
+    known = gap_windows.without_gaps(per_day, gaps)  # a gap is told once
+    far = findings.days_far_from_usual(found, known)
+    return gaps, [
+        coverage.unobserved(found, per_day),
+        gap_windows.section(found, gaps),
+        findings.volumes(found, per_day),
+        findings.late(found),
+        series_ends.section(found, per_day, told),
+        findings.far_days(found, known, far),
+        findings.level_shifts(found, known, far, told),
+        findings.breaks(found),
+        findings.clock_changes(found, per_day),
+        findings.unknown_areas(found),
+    ]
+
+
+def _report(
+    lines: list[str], mend: list[str], warnings: list[str], gaps: Sequence[Gap] = ()
+) -> Report:
     verdict = [
         f"{heading} {len(findings)}" + "".join(f"\n{_wrapped(finding)}" for finding in findings)
         for heading, findings in (("Must be mended:", mend), ("Warnings:", warnings))
     ]
-    return Report("\n".join([*lines, "", *verdict]).lstrip("\n"), tuple(mend), tuple(warnings))
+    text = "\n".join([*lines, "", *verdict]).lstrip("\n")
+    return Report(text, tuple(mend), tuple(warnings), tuple(gaps))
 
 
 def _wrapped(finding: str) -> str:

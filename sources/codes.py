@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forewatch.errors import SettingsError
 from sources.crosswalk import EXCLUDE
 from sources.mapping import REASONS, Entry, Reason
+from sources.unmapped import Unmapped
 
 Positions = NDArray[np.int16]
 UNMAPPED = -1
@@ -47,7 +48,7 @@ class Codes:
     zone: str
     _rows: dict[str, int] = field(default_factory=dict, init=False)
     _table: list[list[int]] = field(default_factory=list, init=False)
-    unmapped: dict[str, tuple[int, int, int]] = field(default_factory=dict, init=False)
+    unmapped: dict[str, Unmapped] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Cut time at the entries' dates and refuse a code that means two things at once."""
@@ -85,15 +86,28 @@ class Codes:
         return np.array(self._table, np.int16)[known[rows], period]
 
     def note_unmapped(
-        self, texts: list[str | None], rows: NDArray[np.int32], received: NDArray[np.int64]
+        self,
+        texts: list[str | None],
+        rows: NDArray[np.int32],
+        received: NDArray[np.int64],
+        numbers: NDArray[np.int64],
     ) -> None:
-        """Count the codes of rows that have no meaning, and when they first and last came."""
+        """Count the codes of rows that have no meaning, and when and where they came.
+
+        Args:
+            texts: the distinct texts of a block.
+            rows: position in *texts* of each row that has no meaning.
+            received: microseconds since 1970, UTC; shape of *rows*.
+            numbers: of the rows in the file, from 1, ascending; shape of *rows*.
+        """
         for i in np.unique(rows):
-            times = received[rows == i]
-            text = (texts[i] or "").strip()
-            n, first, last = self.unmapped.get(text, (0, int(times.min()), int(times.max())))
-            first, last = min(first, int(times.min())), max(last, int(times.max()))
-            self.unmapped[text] = (n + times.size, first, last)
+            here = rows == i
+            times, text = received[here], (texts[i] or "").strip()
+            found = Unmapped(
+                text, times.size, int(numbers[here][0]), (int(times.min()), int(times.max()))
+            )
+            before = self.unmapped.get(text)
+            self.unmapped[text] = found if before is None else before.joined(found)
 
     def _row(self, text: str | None) -> int:
         code = (text or "").strip()
@@ -103,21 +117,20 @@ class Codes:
         return self._rows[code]
 
     def _meanings(self, code: str) -> list[int]:
-        """Return the position that a code means in each period."""
-        if not code:
-            return [MISSING] * (len(self._dates) + 1)
-        found = [UNMAPPED] * (len(self._dates) + 1)
+        """Return the position that a code means in each period; a blank is a code if mapped."""
+        unknown = UNMAPPED if code else MISSING
+        found = [unknown] * (len(self._dates) + 1)
         for entry in self._by_code.get(code, []):
             first = self._dates.index(entry.start) + 1 if entry.start else 0
             last = self._dates.index(entry.until) if entry.until else len(self._dates)
             for period in range(first, last + 1):
-                if found[period] != UNMAPPED:
+                if found[period] != unknown:
                     raise SettingsError(
                         f"{self.what} {code!r} means two things at once; give its entries in the "
                         "crosswalk dates that don't overlap"
                     )
                 found[period] = self._position(entry)
-        if code not in self._by_code and self.falls_back:
+        if code and code not in self._by_code and self.falls_back:
             found = [self._folded.get(code.casefold(), UNMAPPED)] * len(found)
         return found
 

@@ -11,18 +11,23 @@ import pandas as pd
 from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError, UnknownCallType
 from forewatch.profile import Profile
-from sources import instants
-from sources.crosswalk import EXCLUDE, stop_if_unmapped, translated, unmapped
+from sources.count_intervals import Intervals
+from sources.crosswalk import EXCLUDE, translated
+from sources.extract import column_names
+from sources.lines import LineAccount
 from sources.observed import Scope
-from sources.personal import refuse_persons
+from sources.personal import columns_text, refuse_persons
 from sources.quarantine import reasons
 from sources.table_mapping import Coded, CountsMapping
-from sources.tabular import column_names, texts
+from sources.tabular import table_texts
+from sources.unmapped import Unmapped, stop_if_unmapped, unmapped
 
 COLUMNS = ("start", "area", "call_type", "grade", "count")
 _CODED: tuple[Coded, ...] = ("area", "call_type", "grade")
 _OUTSIDE = "outside the observed span"
 _EXCLUDED = "excluded by the crosswalk"
+MOST_CALLS = 1_000_000  # of one cell; more is another unit, an id or a time
+NEGATIVE, FRACTIONAL, TOO_MANY = "count is negative", "count is not whole", "count is beyond 10⁶"
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class CountFile:
     """What a file of counts says.
 
     Args:
-        texts: the mapped columns as the file writes them, all rows.
+        readings: what was read of each row: start (UTC), area, call_type, grade, count.
+        account: of the file's lines; None for Parquet.
         reason: why a row is not taken, "" where it is or where it was filtered; one per row.
         filtered: rows left out by the mapping, by reason.
         repeated_hours: rows at a local hour that comes twice.
@@ -42,7 +48,8 @@ class CountFile:
         clock: how intervals lie in time.
     """
 
-    texts: pd.DataFrame
+    readings: pd.DataFrame
+    account: LineAccount | None
     reason: pd.Series
     filtered: dict[str, int]
     repeated_hours: int
@@ -58,45 +65,6 @@ class CountFile:
         return self.clock.end(starts)
 
 
-@dataclass(frozen=True)
-class Intervals:
-    """Hours, or the force-days of 23, 24 or 25 hours, of a profile and mapping."""
-
-    profile: Profile
-    mapping: CountsMapping
-
-    def start(self, written: pd.Series, *, second_hour: bool = False) -> pd.Series:
-        """Return the UTC instant at which each interval written begins; NaT where unreadable."""
-        form, zone = self.mapping.time.format, self.mapping.time.zone or self.profile.force.zone
-        if self.mapping.resolution == "hour":
-            return instants.instants(written, zone, form=form, second_hour=second_hour)
-        return self._day_start(instants.dates(written, form=form))
-
-    def is_whole(self, written: pd.Series, starts: pd.Series) -> pd.Series:
-        """Return whether a text names the beginning of an interval, not a time within it."""
-        if self.mapping.resolution == "hour":
-            # Local time: a zone half an hour off UTC has its hours at half past, UTC.
-            local = starts.dt.tz_convert(self.profile.force.zone)
-            wall = local.dt.tz_localize(None)
-            on_the_hour: pd.Series = wall.dt.floor("h") == wall
-            return on_the_hour
-        if self.mapping.time.format != instants.ISO:
-            return starts.notna()
-        allowed = {"", "00:00", f"{self.profile.force.day_starts_at:%H:%M}"}
-        return written.astype("str").str.slice(11, 16).isin(allowed)
-
-    def end(self, starts: pd.Series) -> pd.Series:
-        """Return the instant at which each interval ends, UTC."""
-        if self.mapping.resolution == "hour":
-            return starts + pd.Timedelta(hours=1)
-        local = starts.dt.tz_convert(self.profile.force.zone).dt.tz_localize(None)
-        return self._day_start(local.dt.normalize() + pd.Timedelta(days=1))
-
-    def _day_start(self, days: pd.Series) -> pd.Series:
-        force = self.profile.force
-        return instants.day_start(days, force.zone, force.day_starts_at)
-
-
 def read_counts(
     file: Path,
     profile: Profile,
@@ -104,15 +72,28 @@ def read_counts(
     mapping: CountsMapping,
     *,
     imported_at: pd.Timestamp,
+    key: bytes,
 ) -> CountFile:
     """Read, translate and check a file of counts.
 
+    Args:
+        file: CSV, CSV.gz or Parquet.
+        profile: names the call types, the grades and the force-day.
+        tree: names the areas.
+        mapping: how the file is read.
+        imported_at: UTC; intervals that end later are not over.
+        key: of the digests of broken rows.
+
     Raises:
+        DataError: if the file can't be read, a quote swallowed rows, months stand for days, or its
+            intervals aren't those of the mapping.
         MissingColumns: if a column is neither in the file nor a constant.
         PersonalData: if the file or the mapping offers a column about persons.
         UnmappedCodes: naming every code that nothing maps.
     """
-    written = _written(file, profile, mapping)
+    clock = Intervals(profile, mapping)
+    written, account = _written(file, profile, mapping, clock, key)
+    clock.stop_at_months(file.name, written["start"])
     names: dict[Coded, dict[str, str]] = {
         "area": {leaf: tree.area(leaf).name for leaf in tree.leaves},
         "call_type": {entry.id: entry.name for entry in profile.call_types},
@@ -122,21 +103,25 @@ def read_counts(
         name: translated(written[name], mapping.crosswalk.get(name, "identity"), names[name])
         for name in names
     }
-    stop_if_unmapped({name: unmapped(written[name], ids[name]) for name in names})
-    clock = Intervals(profile, mapping)
-    start, repeated_hours = _starts(written, clock)
-    frame = pd.DataFrame({"start": start, **ids, "count": _numbers(written["count"])})
+    lost: dict[str, list[Unmapped]] = {n: unmapped(written[n], ids[n]) for n in names}
+    stop_if_unmapped(file.name, lost, account, key, "[crosswalk]")
+    part, repeated_hours = _starts(written, clock)
+    clock.stop_at_other_intervals(file.name, part)
+    frame = pd.DataFrame({"start": clock.hour(part), **ids, "count": _numbers(written["count"])})
     span = _span(mapping, clock)
     filtered = pd.Series("", index=frame.index, dtype="str")
     filtered = filtered.mask(_is_outside(frame["start"], span), _OUTSIDE)
     filtered = filtered.mask((frame[list(_CODED)] == EXCLUDE).any(axis=1), _EXCLUDED)
-    reason = reasons(_checks(written, frame, clock, imported_at)).mask(filtered != "", "")
+    checks = _checks(written, frame, part, clock, imported_at) | clock.cut_hours(part, span)
+    reason = reasons(checks).mask(filtered != "", "")
+    reason = _stop_at_sums(frame, reason, filtered)
     is_taken = (reason == "") & (filtered == "")
     rows = frame[is_taken].astype({"count": "int64"}).reset_index(drop=True)
     doubtful = frame[(reason != "") & frame[["start", *_CODED]].notna().all(axis=1)]
     left_out = filtered[filtered != ""].value_counts()
     return CountFile(
-        texts=written,
+        readings=frame,
+        account=account,
         reason=reason,
         filtered={str(name): int(n) for name, n in left_out.items()},
         repeated_hours=repeated_hours,
@@ -149,9 +134,11 @@ def read_counts(
     )
 
 
-def _written(file: Path, profile: Profile, mapping: CountsMapping) -> pd.DataFrame:
+def _written(
+    file: Path, profile: Profile, mapping: CountsMapping, clock: Intervals, key: bytes
+) -> tuple[pd.DataFrame, LineAccount | None]:
     """Return our columns as the file writes them; constants, and what the profile has one of."""
-    offered = column_names(file)
+    offered = column_names(file, mapping.quoting)
     used = {ours: mapping.columns.get(ours, ours) for ours in COLUMNS}
     if unknown := sorted(set(mapping.columns) - set(COLUMNS)):
         raise SettingsError(
@@ -163,21 +150,22 @@ def _written(file: Path, profile: Profile, mapping: CountsMapping) -> pd.DataFra
     for name, ids in (("call_type", profile.call_type_ids), ("grade", profile.grades)):
         if len(ids) == 1 and used[name] not in offered:
             constants.setdefault(name, ids[0])
-    read = texts(file, tuple(theirs for theirs in used.values() if theirs in offered))
-    lost = [ours for ours in COLUMNS if used[ours] not in read and ours not in constants]
+    lost = [ours for ours in COLUMNS if used[ours] not in offered and ours not in constants]
     if lost:
         raise MissingColumns(
-            f"counts lack {', '.join(lost)}; {file.name} has {', '.join(offered)}; name the "
+            f"counts lack {', '.join(lost)}; {file.name} has {columns_text(offered)}; name the "
             "columns under [columns] or give [constants] in a mapping"
         )
-    return pd.DataFrame(
-        {
-            ours: read[theirs]
-            if theirs in read
-            else pd.Series(constants[ours], index=read.index, dtype="str").astype("category")
-            for ours, theirs in used.items()
-        }
-    )
+    wanted = tuple(theirs for theirs in used.values() if theirs in offered)
+    has_start = clock.is_readable(offered, used["start"])
+    read, account = table_texts(file, wanted, mapping.quoting, key, has_start)
+    written = {
+        ours: read[theirs]
+        if theirs in read
+        else pd.Series(constants[ours], index=read.index, dtype="str").astype("category")
+        for ours, theirs in used.items()
+    }
+    return pd.DataFrame(written), account
 
 
 def _starts(written: pd.DataFrame, clock: Intervals) -> tuple[pd.Series, int]:
@@ -193,12 +181,21 @@ def _starts(written: pd.DataFrame, clock: Intervals) -> tuple[pd.Series, int]:
 
 
 def _checks(
-    written: pd.DataFrame, frame: pd.DataFrame, clock: Intervals, imported_at: pd.Timestamp
+    written: pd.DataFrame,
+    frame: pd.DataFrame,
+    part: pd.Series,
+    clock: Intervals,
+    imported_at: pd.Timestamp,
 ) -> dict[str, pd.Series]:
     """Return for each reason, in order, the rows that fail it."""
     count, start = frame["count"], frame["start"]
     whole = _by_category(written["start"], lambda t: clock.is_whole(t, clock.start(t)))
-    cell = written[[*_CODED, "count"]].assign(start=start)
+    whole = whole.astype("bool")
+    cell = written[[*_CODED, "count"]].assign(start=part)
+    hour = written[[*_CODED]].assign(start=start)
+    # A row within an hour tells that the hour's own row may be a part of it.
+    odd = pd.MultiIndex.from_frame(hour[~whole & start.notna()])
+    beside = whole & pd.MultiIndex.from_frame(hour).isin(odd)
     doubled = cell.duplicated(["start", *_CODED], keep=False)
     # Of two different numbers neither is believed.
     numbers = cell[doubled].groupby(["start", *_CODED], observed=True)["count"].transform("nunique")
@@ -206,17 +203,27 @@ def _checks(
     checks = {
         "start is missing": written["start"].isna(),
         "start can't be read, or is an hour that the clock jumped over": start.isna(),
-        f"start is not the beginning of a {clock.mapping.resolution}": ~whole.astype("bool"),
+        f"start is not the beginning of {clock.name}": ~whole,
+        "another row lies within the same hour": beside,
         "the interval had not ended at the time of the import": clock.end(start) > imported_at,
     }
     checks |= {f"{name} is missing": frame[name].isna() for name in _CODED}
     return checks | {
         "count is no number": count.isna(),
-        "count is negative": count < 0,
-        "count is not whole": count % 1 != 0,
+        NEGATIVE: count < 0,
+        TOO_MANY: count > MOST_CALLS,
+        FRACTIONAL: count % 1 != 0,
         "the cell stands twice with different counts": several,
         "the row stands twice": cell.duplicated(keep="first"),
     }
+
+
+def _stop_at_sums(frame: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> pd.Series:
+    """Return the reasons with those of cells whose rows together are beyond any count."""
+    taken = (reason == "") & (filtered == "")
+    sums = frame[taken].groupby(["start", *_CODED], observed=True)["count"].transform("sum")
+    too_many = (sums > MOST_CALLS).reindex(frame.index, fill_value=False)
+    return reason.mask(too_many, TOO_MANY)
 
 
 def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: CountsMapping) -> Scope:

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,13 @@ from forewatch.areas import AreaTree
 from forewatch.errors import DataError, SettingsError
 from forewatch.history import Step
 from forewatch.profile import Profile
-from sources.count_file import CountFile, read_counts
+from sources.count_file import FRACTIONAL, NEGATIVE, TOO_MANY, CountFile, read_counts
+from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
 from sources.observed import Observed, of_lake
-from sources.quarantine import put_aside, totals
-from sources.receipts import Receipt
+from sources.plausibility import Doubt, local_days, stop_at_doubts, swapped_dates, too_many_refused
+from sources.quarantine import BROKEN, put_aside, refused_rows, totals
+from sources.receipts import Receipt, line_count
 from sources.table_mapping import CountsMapping
 
 Keys = NDArray[np.int64]
@@ -83,6 +86,7 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
     *,
     imported_at: pd.Timestamp,
     quarantine: Path,
+    options: ImportOptions = AS_USUAL,
 ) -> Receipt:
     """Take a file of counts into the lake in one commit and say what became of its rows.
 
@@ -94,30 +98,60 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         mapping: how the file is read.
         imported_at: UTC; corrections are known from then on.
         quarantine: folder for the rows that can't be taken.
+        options: what a person accepted, and whether anything is written.
 
     Raises:
         UnmappedCodes: naming every code that nothing maps; nothing is imported.
+        DataError: if the file can't be read as its mapping says.
+        ImplausibleImport: if what came of it can hardly be meant.
         SettingsError: if the history holds calls, or counts of another step.
     """
     cells = Cells(tree.leaves, profile.call_type_ids, profile.grades)
-    with lake.lock():
+    with options.writing(lake):
         before = of_lake(lake)
         _stop_at_another_kind(lake, before, mapping.resolution)
-        found = read_counts(file, profile, tree, mapping, imported_at=imported_at)
+        key = options.key(lake).encode()
+        found = read_counts(file, profile, tree, mapping, imported_at=imported_at, key=key)
+        refused = refused_rows(found.readings, found.reason, found.account)
+        aside = None if options.is_dry_run else put_aside(quarantine, "counts", file, refused)
+        quarantined = totals(found.reason, found.account)
+        rows = len(found.reason) + quarantined.get(BROKEN, 0)
+        most = mapping.most_quarantined
+        doubts = (
+            _no_counts(quarantined),
+            too_many_refused(rows, quarantined, most, aside),
+            swapped_dates(_local_days(found, profile)),
+        )
+        stop_at_doubts(file.name, doubts, options.accepted)
         change = _change(lake, cells, found, before, mapping)
-        receipt = _receipt(found, change, file)
-        put_aside(quarantine, "counts", file, found.texts, found.reason)
+        receipt = replace(_receipt(found, change, file), is_dry_run=options.is_dry_run)
         after = before.with_span(found.scope, found.start, found.until) if found.scope else before
-        if change.keys.size or after != before:
-            rows = _ledger_rows(cells, change, found, imported_at)
+        if (change.keys.size or after != before) and not options.is_dry_run:
+            changes = _ledger_rows(cells, change, found, imported_at)
             about = {
                 "file": file.name,
                 "imported_at": imported_at.isoformat(),
                 "receipt": receipt.as_dict(),
                 **after.as_dict(mapping.resolution),
             }
-            lake.append("counts", rows, about)
+            lake.append("counts", changes, about)
     return receipt
+
+
+def _no_counts(quarantined: Mapping[str, int]) -> Doubt | None:
+    """Return a doubt where numbers can be no counts of calls."""
+    found = {
+        why: quarantined[why] for why in (NEGATIVE, FRACTIONAL, TOO_MANY) if why in quarantined
+    }
+    if not found:
+        return None
+    said = ", ".join(f"{why} ({n:,} rows)" for why, n in found.items())
+    return Doubt("counts", f"numbers that can be no counts of calls: {said}")
+
+
+def _local_days(found: CountFile, profile: Profile) -> NDArray[np.int64]:
+    starts = found.readings["start"].dropna().to_numpy("datetime64[us]").astype(np.int64)
+    return local_days(starts, profile.force.zone)
 
 
 @dataclass(frozen=True)
@@ -217,14 +251,17 @@ def _receipt(found: CountFile, change: _Change, file: Path) -> Receipt:
         if change.zeroed
         else ()
     )
+    quarantined = totals(found.reason, found.account)
+    rows = len(found.reason) + quarantined.get(BROKEN, 0)
     return Receipt(
         table="counts",
-        rows=len(found.reason),
+        rows=rows,
         taken=int(states.get("taken", 0)),
         unchanged=int(states.get("unchanged", 0)),
         superseded=int(states.get("superseded", 0)),
         filtered=found.filtered,
-        quarantined=totals(found.reason),
+        quarantined=quarantined,
+        lines=line_count(found.account, rows),
         clock={"at an hour that comes twice": found.repeated_hours} if found.repeated_hours else {},
         notes=notes,
     )

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import pandas as pd
-
-from forewatch.errors import UnmappedCodes
+from anyascii import anyascii
 
 EXCLUDE = "exclude"
 Crosswalk = Literal["identity", "slug"] | dict[str, str]
@@ -17,10 +17,12 @@ Crosswalk = Literal["identity", "slug"] | dict[str, str]
 def slug(text: str) -> str:
     """Return an id made from a name: lower case, everything but letters and digits is "-".
 
-    >>> slug("STAB/GUNSHOT - Trauma")
-    'stab-gunshot-trauma'
+    Letters of other alphabets are written in Latin ones; "" where there is nothing to write.
+
+    >>> [slug(text) for text in ("STAB/GUNSHOT - Trauma", "Île-de-France", "北区")]
+    ['stab-gunshot-trauma', 'ile-de-france', 'beiqu']
     """
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", anyascii(text).casefold()).strip("-")
 
 
 def translated(codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str]) -> pd.Series:
@@ -29,43 +31,18 @@ def translated(codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str])
     Args:
         codes: categories of text, one per row.
         crosswalk: "identity" takes an id or a name as it stands, whatever its case; "slug" makes
-            the id from the code; a table names the id of each code, or "exclude".
+            the id from the code; a table names the id of each code, or "exclude", and may name
+            that of blanks.
         names: id to name of everything the profile or tree has.
     """
     found = {code: _id(code, crosswalk, names) for code in codes.cat.categories}
     ids = pd.Index([*names, EXCLUDE], dtype="str")
     by_category = ids.get_indexer(pd.Index([found[code] or "" for code in codes.cat.categories]))
     positions = codes.cat.codes.to_numpy()
-    taken = by_category[positions] if len(by_category) else positions
-    taken = pd.Series(taken).where(positions >= 0, -1).to_numpy()
+    blank = crosswalk.get("") if isinstance(crosswalk, dict) else None
+    of_blank = ids.get_indexer(pd.Index([blank or ""], dtype="str"))
+    taken = np.append(by_category, of_blank)[positions]
     return pd.Series(pd.Categorical.from_codes(taken, categories=ids), index=codes.index)
-
-
-def unmapped(codes: pd.Series, ids: pd.Series) -> dict[str, int]:
-    """Return the codes that have no id, with their numbers of rows, the most frequent first."""
-    lost = codes[ids.isna() & codes.notna()].value_counts()
-    return {str(code): int(n) for code, n in lost.items() if n}
-
-
-def stop_if_unmapped(found: Mapping[str, Mapping[str, int]]) -> None:
-    """Stop where a column used codes that nothing maps.
-
-    Args:
-        found: for each column, its unmapped codes and their numbers of rows.
-
-    Raises:
-        UnmappedCodes: naming every code with its rows.
-    """
-    lines = [
-        f"{column}: " + ", ".join(f"{code!r} ({n} rows)" for code, n in codes.items())
-        for column, codes in found.items()
-        if codes
-    ]
-    if lines:
-        raise UnmappedCodes(
-            f"codes without a mapping, nothing was imported; {'; '.join(lines)}; add them to the "
-            "mapping's crosswalk or to forewatch.toml"
-        )
 
 
 def _id(code: str, crosswalk: Crosswalk, names: Mapping[str, str]) -> str | None:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.clock import Clock, instants_us
 from forewatch.history import History
-from sources import instants
 
 Array = NDArray[np.float64]
 WEEK_DAYS = 7
+_EVERY_DAY = slice(None)
 _MIN_KNOWN_DAYS = 4  # of a week, for its count to be told from the days that are known
 
 
@@ -33,10 +34,37 @@ class Daily:
     known: NDArray[np.bool_]
 
     def series(self, leaves: NDArray[np.int64], call_type: int | None = None) -> Array:
-        """Return the calls per day of a group of leaves, NaN where one of them was unobserved."""
+        """Return the calls per day of a group of leaves, NaN where one of them was unobserved.
+
+        Leaves of which nothing is ever known are left out.
+        """
+        leaves = self._ever_known(leaves)
         cells = self.counts[:, leaves]
         calls = cells.sum((1, 2)) if call_type is None else cells[:, :, call_type].sum(1)
         return np.where(self.known[:, leaves].all(1), calls, np.nan)
+
+    def weekly_rate(
+        self, leaves: NDArray[np.int64], call_type: int | None = None, days: slice = _EVERY_DAY
+    ) -> float:
+        """Return calls a week over known time; NaN where a leaf has no known day in these days.
+
+        Each leaf's calls of its known days are divided by the number of these, so that the parts
+        of a group add up to it, whatever is unknown of one of them. Leaves of which nothing is ever
+        known are left out.
+        """
+        leaves = self._ever_known(leaves)
+        known = self.known[days][:, leaves]
+        cells = self.counts[days][:, leaves]
+        calls = cells.sum(2) if call_type is None else cells[:, :, call_type]
+        number = known.sum(0)
+        if not (number > 0).all():
+            return np.nan
+        return float(((calls * known).sum(0) / number).sum() * WEEK_DAYS)
+
+    def _ever_known(self, leaves: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the leaves of which some day is known; all of them where none is."""
+        some = leaves[self.known[:, leaves].any(0)]
+        return some if some.size else leaves
 
     def week_starts(self) -> pd.DatetimeIndex:
         """Return the first day of each whole week, counted back from the last day."""
@@ -48,7 +76,12 @@ def daily(history: History) -> Daily:
     days, edges = force_days(history)
     tree, types = history.tree, history.profile.call_type_ids
     frame = history.counts
-    day = np.searchsorted(_us(edges), _us(pd.DatetimeIndex(frame["start"])), side="right") - 1
+    day = (
+        np.searchsorted(
+            instants_us(edges), instants_us(pd.DatetimeIndex(frame["start"])), side="right"
+        )
+        - 1
+    )
     inside = (day >= 0) & (day < len(days))
     shape = (len(days), len(tree.leaves), len(types))
     cell = np.ravel_multi_index(
@@ -61,26 +94,20 @@ def daily(history: History) -> Daily:
     )
     weights = frame["count"].to_numpy(float)[inside]
     counts = np.bincount(cell, weights, int(np.prod(shape))).astype(float).reshape(shape)
-    known = np.ones(shape[:2], bool)
+    known, bounds = np.ones(shape[:2], bool), instants_us(edges)
     for leaves, start, end in unobserved_by_leaf(history):
-        touched = (_us(edges[1:]) > start) & (_us(edges[:-1]) < end)
+        touched = (bounds[1:] > start) & (bounds[:-1] < end)
         known[np.ix_(touched, leaves)] = False
     return Daily(days, edges, counts, known)
 
 
 def force_days(history: History) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
     """Return the local dates of the whole force-days observed, and their edges in UTC."""
-    force = history.profile.force
-    first = history.observed_from.tz_convert(force.zone).tz_localize(None).normalize()
-    last = history.observed_until.tz_convert(force.zone).tz_localize(None).normalize()
-    dates = pd.Series(pd.date_range(first, last + pd.Timedelta(days=1), freq="D"))
-    edges = pd.DatetimeIndex(instants.day_start(dates, force.zone, force.day_starts_at))
-    whole = (edges[:-1] >= history.observed_from) & (edges[1:] <= history.observed_until)
-    days = pd.DatetimeIndex(dates)[:-1][whole]
-    if not whole.any():
-        return days, edges[:1]
-    start = int(whole.argmax())
-    return days, edges[start : start + len(days) + 1]
+    clock = Clock.of(history.profile)
+    first = clock.first_day_from(history.observed_from)
+    last = clock.force_day(pd.DatetimeIndex([history.observed_until]))[0]
+    days = pd.date_range(first, last, freq="D", inclusive="left", unit="us")
+    return days, clock.day_edges(first, len(days))
 
 
 def unobserved_by_leaf(history: History) -> list[tuple[NDArray[np.int64], int, int]]:
@@ -88,10 +115,10 @@ def unobserved_by_leaf(history: History) -> list[tuple[NDArray[np.int64], int, i
     tree, table = history.tree, history.unobserved
     position = {leaf: i for i, leaf in enumerate(tree.leaves)}
     known = {"", *tree.ids}  # the check reports other areas by themselves
-    bounds = zip(table["area"], _us_of(table["start"]), _us_of(table["end"]), strict=True)
+    starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
     return [
         (np.array([position[i] for i in tree.leaves_of(area or tree.root)]), int(a), int(b))
-        for area, a, b in bounds
+        for area, a, b in zip(table["area"], starts, ends, strict=True)
         if area in known
     ]
 
@@ -102,12 +129,3 @@ def weekly(per_day: Array) -> Array:
     known = np.isfinite(blocks).sum(1)
     total = np.nansum(blocks, 1) * WEEK_DAYS / np.maximum(known, 1)
     return np.where(known >= _MIN_KNOWN_DAYS, total, np.nan)
-
-
-def _us(instants_: pd.DatetimeIndex) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = instants_.tz_convert("UTC").as_unit("us").asi8
-    return found
-
-
-def _us_of(column: pd.Series) -> NDArray[np.int64]:
-    return _us(pd.DatetimeIndex(column))

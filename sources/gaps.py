@@ -3,7 +3,8 @@
 1. The expected count of an interval is the mean of its slot (hour of the week, or weekday) times
    the level of the eight weeks around it.
 2. A stretch of empty intervals with expected sum m has probability exp(-m) if calls are Poisson.
-3. Below P_MAX it is a gap: the extract is missing something, and unobserved is not zero.
+3. Below a limit it is a gap: the extract is missing something, and unobserved is not zero. The
+   limit is P_MAX, or smaller where many stretches are looked at.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-P_MAX = 1e-6  # the check's stated limit: one false alarm in a million stretches
+P_MAX = 1e-6  # one false alarm in a million stretches, where no more than ten thousand are there
 _LEVEL_DAYS = 57  # eight weeks and the day itself
 _LEVEL_FLOOR = (
     0.1  # in a long gap the level around is zero itself; it counts as a tenth of the mean
@@ -41,10 +42,15 @@ def expected(counts: Array, slot: NDArray[np.int64], per_day: int) -> Array:
     return found
 
 
-def stretches(counts: Array, mean: Array) -> list[tuple[int, int, float]]:
+def stretches(counts: Array, mean: Array, p_max: float = P_MAX) -> list[tuple[int, int, float]]:
     """Return the improbable stretches of zeros: first interval, end (exclusive), expected calls.
 
     A stretch ends at a call, and at an interval that is known to be unobserved (NaN).
+
+    Args:
+        counts: per interval, NaN where unobserved.
+        mean: expected of each interval.
+        p_max: probability of a stretch by chance below which it is returned.
     """
     zero = counts == 0
     edge = np.diff(np.concatenate([[False], zero, [False]]).astype(np.int8))
@@ -54,5 +60,5 @@ def stretches(counts: Array, mean: Array) -> list[tuple[int, int, float]]:
     return [
         (int(start), int(end), float(m))
         for start, end, m in zip(starts, ends, calls, strict=True)
-        if np.exp(-m) < P_MAX
+        if np.exp(-m) < p_max
     ]

@@ -2,7 +2,8 @@
 
 A call's versions become changes of counts: +1 in the hour, area, call type and grade of a version
 from the time it is known, and −1 there from the time the next version is known. An hour's calls are
-known at its end at the earliest: a forecast made within an hour does not know a part of it.
+known at its end at the earliest: a forecast made within an hour does not know a part of it. Hours
+are those of the force-days, counted from the time at which these begin (`forewatch.clock`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.clock import Clock, intervals_of
 from forewatch.errors import NotEnoughHistory, SettingsError
 from forewatch.history import History, Step, check, empty
 from forewatch.profile import Profile
@@ -27,7 +29,6 @@ from sources.spans import Span, holes, spans_of
 from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
-_HOUR = 3_600_000_000
 _ENCODED = ("area", "call_type", "grade", "state")
 _BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks")
 
@@ -139,7 +140,7 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
 
     Args:
         versions: rows of the table "calls", in any order.
-        profile: names the call types and grades.
+        profile: names the call types and grades, and says when force-days begin.
         tree: names the areas.
     """
     ids = (tree.leaves, profile.call_type_ids, tuple(profile.grades))
@@ -147,24 +148,27 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
     for name, known in zip(_ENCODED[:3], ids, strict=True):
         cell = cell * len(known) + np.maximum(positions(versions, name, known), 0)
     is_taken = positions(versions, "state", STATES) == TAKEN
-    start = ints(versions, "received_at") // _HOUR
+    received = ints(versions, "received_at")
+    edges = Clock.of(profile).hour_grid(received)
+    hour = intervals_of(edges, received)
     per_hour = math.prod(map(len, ids))
-    key = start * per_hour + cell
+    key = hour * per_hour + cell
     reference = ints(versions, "reference_hash")
-    known_at = np.maximum(ints(versions, "known_at"), (start + 1) * _HOUR)
+    end = edges[hour + 1]
+    known_at = np.maximum(ints(versions, "known_at"), end)
 
     ascending = np.sort(reference)
     twice = ascending[1:][ascending[1:] == ascending[:-1]]
     is_corrected = pd.Series(reference).isin(twice).to_numpy()
     single = is_taken & ~is_corrected
-    prompt = single & (known_at == (start + 1) * _HOUR)
+    prompt = single & (known_at == end)
     keys, counts = np.unique(key[prompt], return_counts=True)
-    ends = (keys // per_hour + 1) * _HOUR
+    ends = edges[keys // per_hour + 1]
 
     late = single & ~prompt
     order = _chains(versions, np.flatnonzero(is_corrected))
     changes = _changes(reference, key, ints(versions, "known_at"), is_taken, order)
-    changed_at = np.maximum(changes[1], (changes[0] // per_hour + 1) * _HOUR)
+    changed_at = np.maximum(changes[1], edges[changes[0] // per_hour + 1])
     rest = pd.DataFrame(
         {
             "key": np.concatenate([key[late], changes[0]]),
@@ -180,6 +184,7 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
         np.concatenate([ends, late_ends]),
         np.concatenate([counts, sums.to_numpy(np.int64)]),
         ids,
+        edges,
     )
 
 
@@ -207,8 +212,9 @@ def _changes(
 
 
 def _frame(
-    key: Ints, known_at: Ints, count: Ints, ids: tuple[tuple[str, ...], ...]
+    key: Ints, known_at: Ints, count: Ints, ids: tuple[tuple[str, ...], ...], edges: Ints
 ) -> pd.DataFrame:
+    """Return the changes as COLUMNS["counts"]; a key is the hour's number and the cell's."""
     columns: dict[str, pd.Categorical[str]] = {}
     code, rest = key, key
     for name, known in reversed(list(zip(_ENCODED[:3], ids, strict=True))):
@@ -216,7 +222,7 @@ def _frame(
         columns[name] = pd.Categorical.from_codes(code, categories=pd.Index(known))
     return pd.DataFrame(
         {
-            "start": _instants(rest * _HOUR),
+            "start": _instants(edges[rest]),
             **{name: columns[name] for name in _ENCODED[:3]},
             "count": count.astype(np.int32),
             "known_at": _instants(known_at),

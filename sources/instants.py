@@ -7,7 +7,11 @@ from datetime import time
 import numpy as np
 import pandas as pd
 
+from forewatch.errors import DataError
+
 _DATE = r"\d{4}-\d{2}-\d{2}"
+_BEGINS_WITH_DAY = r"\d{4}-?\d{2}-?\d{2}"
+_MONTH = r"\d{4}(?:-\d{2})?"
 _OFFSET = (
     r".*\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})"  # a date alone ends like an offset: ask for a time
 )
@@ -39,23 +43,44 @@ def instants(
         )
     offset = texts.str.fullmatch(_OFFSET).fillna(value=False).to_numpy(bool)
     dates = texts.str.fullmatch(_DATE).fillna(value=False).to_numpy(bool)
-    wall = pd.to_datetime(texts.where(~offset), format="ISO8601", errors="coerce")
+    with_day = texts.str.match(_BEGINS_WITH_DAY).fillna(value=False).to_numpy(bool)
+    wall = pd.to_datetime(texts.where(~offset & with_day), format="ISO8601", errors="coerce")
     if date_means_end:
         wall = wall.where(~dates, wall + pd.Timedelta(days=1))
     aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
     return _in_zone(wall, zone, first=not second_hour).where(~offset, aware.dt.as_unit("us"))
 
 
-def dates(texts: pd.Series, *, form: str = ISO) -> pd.Series:
+def dates(texts: pd.Series, *, form: str = ISO, months: bool = False) -> pd.Series:
     """Return local dates (midnights without zone), NaT where a text is no date.
 
-    A month written "2024-07" is its first day.
+    Args:
+        texts: one text per row.
+        form: "iso" or a strptime format.
+        months: a month written "2024-07" is its first day; else it is no date.
     """
     texts = texts.astype("str")
     if form != ISO:
         return pd.to_datetime(texts, format=form, errors="coerce").dt.normalize().dt.as_unit("us")
-    found = pd.to_datetime(texts.str.slice(0, 10), format="ISO8601", errors="coerce")
+    wanted = f"{_BEGINS_WITH_DAY}|{_MONTH}$" if months else _BEGINS_WITH_DAY
+    day = texts.where(texts.str.match(wanted).fillna(value=False)).str.slice(0, 10)
+    found = pd.to_datetime(day, format="ISO8601", errors="coerce")
     return found.dt.as_unit("us").dt.normalize()
+
+
+def stop_at_months(file: str, column: str, texts: pd.Series, form: str) -> None:
+    """Stop where a month stands in the place of a day: its first day would be taken for it.
+
+    Raises:
+        DataError: naming the file, the column and the first such text.
+    """
+    if form == ISO:
+        found = texts[texts.astype("str").str.fullmatch(_MONTH).fillna(value=False).astype(bool)]
+        if len(found):
+            raise DataError(
+                f"{file}: {column} {found.iloc[0]!r} is a month, and a day belongs there; write "
+                "the day, or take the file's figures by day"
+            )
 
 
 def day_start(days: pd.Series, zone: str, day_starts_at: time) -> pd.Series:

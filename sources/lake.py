@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,7 @@ _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}
 _KEEP_ON_COMMIT = PostCommitHookProperties(cleanup_expired_logs=False)
 _ABOUT = "forewatch"
 _WRITERS = 2
+_OWNER_ONLY = 0o077  # taken from the modes of new files and folders
 Mode = Literal["append", "overwrite"]
 
 
@@ -131,6 +133,8 @@ class Lake:
     def lock(self) -> Iterator[None]:
         """Hold the lake for this process's changes; the same lake may be locked again inside.
 
+        What is written meanwhile can be read by its owner only.
+
         Raises:
             LakeBusy: if another process is changing this lake.
         """
@@ -141,19 +145,23 @@ class Lake:
             finally:
                 self._held -= 1
             return
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise LakeBusy(
-                    f"another import is changing {self.root.name}; wait until it has ended"
-                ) from error
-            self._held = 1
-            try:
-                yield
-            finally:
-                self._held = 0
+        mask = os.umask(_OWNER_ONLY)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / ".lock").open("w") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise LakeBusy(
+                        f"another import is changing {self.root.name}; wait until it has ended"
+                    ) from error
+                self._held = 1
+                try:
+                    yield
+                finally:
+                    self._held = 0
+        finally:
+            os.umask(mask)
 
     def _delta(self, name: str) -> DeltaTable | None:
         folder = self._folder(name)

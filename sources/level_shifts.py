@@ -13,12 +13,14 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 SIDE_WEEKS = 8
-MIN_Z = 5.0  # some 60 series × 150 weeks are looked at: chance passes 5 less than once in a hundred
+MIN_Z = 5.0  # of 60 series × 150 weeks: chance passes 5 less than once in a hundred
+_MIN_Z_SERIES = 60
 MIN_RATIO = 1.1  # a smaller change is within what models follow by themselves
 MIN_WEEKLY_CALLS = 5.0
 _YEAR_WEEKS = 52
@@ -45,15 +47,26 @@ class Shift:
     z: float
 
 
-def shifts(weekly: Array) -> list[Shift]:
+def limit(series: int) -> float:
+    """Return the standard deviations from which a step is told where so many series are looked at.
+
+    >>> round(limit(60), 2), round(limit(6000), 2)
+    (5.0, 5.82)
+    """
+    normal = NormalDist()
+    return -normal.inv_cdf(normal.cdf(-MIN_Z) * _MIN_Z_SERIES / max(series, _MIN_Z_SERIES))
+
+
+def shifts(weekly: Array, min_z: float = MIN_Z) -> list[Shift]:
     """Return the sudden changes in a series of weekly counts, in the order of time.
 
     Args:
         weekly: calls per week, shape (weeks,); NaN where a week is unknown.
+        min_z: standard deviations of a step from which it is a change, see `limit`.
     """
     z, ratio = steps(weekly)
     found: list[Shift] = []
-    left = np.where(_is_a_change(z, ratio), np.abs(z), 0.0)
+    left = np.where(_is_a_change(z, ratio, min_z), np.abs(z), 0.0)
     while left.size and left.max() > 0:
         week = int(left.argmax())
         found.append(Shift(week, float(ratio[week]), float(z[week])))
@@ -68,33 +81,40 @@ def steps(weekly: Array) -> tuple[Array, Array]:
     """
     n, side = len(weekly), SIDE_WEEKS
     z, ratio = np.zeros(n), np.ones(n)
+    if n < 2 * side:
+        return z, ratio
+    windows = np.lib.stride_tricks.sliding_window_view(weekly, 2 * side)
+    known = np.isfinite(windows).reshape(-1, 2, side)
+    sums = np.where(known, windows.reshape(-1, 2, side), 0.0).sum(2)
+    means = sums / np.maximum(known.sum(2), 1)  # of the weeks before and after, (windows, 2)
+    good = (known.sum((1, 2)) >= 2 * side - _MAX_UNKNOWN_WEEKS) & (means.min(1) > 0)
+    good &= means.max(1) >= MIN_WEEKLY_CALLS
+    filled = np.where(known, windows.reshape(-1, 2, side), means[:, :, None])[good]
+    spread = dispersion(filled[:, 0], filled[:, 1]) * means[good].mean(1)
     contrast = _contrast()
-    for week in range(side, n - side + 1):
-        window = weekly[week - side : week + side]
-        before, after = window[:side], window[side:]
-        if np.isnan(window).sum() > _MAX_UNKNOWN_WEEKS:
-            continue
-        means = np.nanmean(before), np.nanmean(after)
-        if min(means) <= 0 or max(means) < MIN_WEEKLY_CALLS:
-            continue
-        filled = np.where(np.isnan(window), np.repeat(means, side), window)
-        spread = dispersion(filled[:side], filled[side:]) * np.mean(means)
-        z[week] = contrast @ filled / np.sqrt(spread * (contrast @ contrast))
-        ratio[week] = means[1] / means[0]
+    week = np.flatnonzero(good) + side
+    z[week] = filled.reshape(-1, 2 * side) @ contrast / np.sqrt(spread * (contrast @ contrast))
+    ratio[week] = means[good][:, 1] / means[good][:, 0]
     return z, ratio
 
 
-def dispersion(*runs: Array) -> float:
-    """Return variance ÷ mean of weekly counts about their neighbours, at least 1."""
-    parts = [
-        (run[1:-1] - (run[:-2] + run[2:]) / 2) ** 2 / (_NEIGHBOUR_VARIANCE * max(run.mean(), 1e-9))
-        for run in runs
-    ]
-    return max(float(np.median(np.concatenate(parts))) / _MEDIAN_CHI2, 1.0)
+def dispersion(*runs: Array) -> Array:
+    """Return variance ÷ mean of weekly counts about their neighbours, at least 1.
+
+    Args:
+        runs: weeks on end along the last axis; runs of one row belong together.
+    """
+    parts = []
+    for run in runs:
+        odd = run[..., 1:-1] - (run[..., :-2] + run[..., 2:]) / 2
+        mean = np.maximum(run.mean(-1, keepdims=True), 1e-9)
+        parts.append(odd**2 / (_NEIGHBOUR_VARIANCE * mean))
+    median = np.median(np.concatenate(parts, axis=-1), axis=-1)
+    return np.asarray(np.maximum(median / _MEDIAN_CHI2, 1.0))
 
 
-def _is_a_change(z: Array, ratio: Array) -> NDArray[np.bool_]:
-    large: NDArray[np.bool_] = (np.abs(z) >= MIN_Z) & (np.abs(np.log(ratio)) >= np.log(MIN_RATIO))
+def _is_a_change(z: Array, ratio: Array, min_z: float) -> NDArray[np.bool_]:
+    large: NDArray[np.bool_] = (np.abs(z) >= min_z) & (np.abs(np.log(ratio)) >= np.log(MIN_RATIO))
     large &= np.sign(z) == np.sign(np.log(ratio))
     seasonal = np.zeros(z.size, bool)
     for years_away in (-_YEAR_WEEKS, _YEAR_WEEKS):

@@ -13,7 +13,8 @@ from forewatch.areas import AreaTree
 from forewatch.errors import SettingsError
 from forewatch.profile import Frozen, Grade, Identifier, Profile, Zone
 from sources.crosswalk import EXCLUDE
-from sources.table_mapping import read_mapping
+from sources.table_mapping import FileReading, read_mapping
+from sources.time_format import TimeFormat, has_day, has_hour
 
 Reason = Literal["duplicate", "test", "void", "officer_initiated", "other"]
 REASONS: tuple[Reason, ...] = ("duplicate", "test", "void", "officer_initiated", "other")
@@ -66,8 +67,17 @@ class TimeReading(Frozen):
         zone: IANA name, "UTC", or "offset" where each time carries its own; without it the force's.
     """
 
-    format: str = "iso"
+    format: TimeFormat = "iso"
     zone: Zone | Literal["offset"] | None = None
+
+    @model_validator(mode="after")
+    def _format_says_day_and_hour(self) -> Self:
+        if not (has_day(self.format) and has_hour(self.format)):
+            raise ValueError(
+                f"[time] format {self.format!r} lacks the day or the hour, and calls need both; "
+                'write a format such as "%d/%m/%Y %H:%M"'
+            )
+        return self
 
 
 class Span(Frozen):
@@ -140,7 +150,7 @@ class Filter(Frozen):
         return any(re.search(pattern, text) for pattern in self.patterns)
 
 
-class Mapping(Frozen):
+class Mapping(FileReading):
     """How a file of calls is read.
 
     Args:
@@ -152,7 +162,8 @@ class Mapping(Frozen):
         areas: codes of areas to ids of leaves, or "exclude"; other codes are ids or names.
         crosswalk: codes of call types and grades to ids.
         filters: rows that are no public demand.
-        refuse: columns about persons that the file carries and that are never read.
+        reference_restarts: how often call numbers begin anew; the number is then told apart by the
+            local day, month or year in which the call was received.
         ignore: other columns that are not needed and never read.
     """
 
@@ -164,7 +175,7 @@ class Mapping(Frozen):
     areas: dict[str, str] = Field(default_factory=dict)
     crosswalk: Crosswalk = Crosswalk()
     filters: tuple[Filter, ...] = ()
-    refuse: tuple[str, ...] = ()
+    reference_restarts: Literal["never", "day", "month", "year"] = "never"
     ignore: tuple[str, ...] = ()
 
     @model_validator(mode="after")

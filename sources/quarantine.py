@@ -1,15 +1,26 @@
-"""Quarantine: the rows of a table file that can't be taken, each with its number and reason."""
+"""Quarantine: the rows of a file that can't be taken, each with its line and its reason.
+
+A person may have written anything into a cell. So nothing stands here as it was written: times and
+numbers as they were read, areas, call types and grades as the ids they were mapped to, and a row
+whose cells can't be told apart as a digest. Who holds the file finds the rest by the line.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-_ABOUT = ("reason", "file", "row")
+from sources.lines import LineAccount
+from sources.tabular import file_line
+
+BROKEN = "more or fewer cells than the header"
+_OWNER_ONLY = 0o600
+_ABOUT = ("reason", "file", "line")
 
 
 def reasons(checks: Mapping[str, pd.Series]) -> pd.Series:
@@ -24,14 +35,45 @@ def reasons(checks: Mapping[str, pd.Series]) -> pd.Series:
     return found
 
 
-def totals(reason: pd.Series) -> dict[str, int]:
-    """Return the rows per reason, those that passed left out."""
+def totals(reason: pd.Series, account: LineAccount | None) -> dict[str, int]:
+    """Return the rows per reason, those that passed left out and broken rows among them."""
     counted = reason[reason != ""].value_counts()
-    return {str(name): int(n) for name, n in counted.items()}
+    broken = {} if account is None or not account.broken else {BROKEN: len(account.broken)}
+    return {str(name): int(n) for name, n in counted.items()} | broken
 
 
-def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame, reason: pd.Series) -> None:
-    """Write the rows that have a reason to a CSV in the folder; none writes nothing.
+def refused_rows(
+    readings: pd.DataFrame, reason: pd.Series, account: LineAccount | None
+) -> pd.DataFrame:
+    """Return the rows that have a reason, and the broken ones, ascending by line.
+
+    Args:
+        readings: what was read of each row; nothing as it was written.
+        reason: one per row, "" where the row was taken.
+        account: of the file's lines; None for Parquet, where a row's number is its line.
+    """
+    bad = np.flatnonzero((reason != "").to_numpy())
+    # the register of breaks has a reason of its own
+    found = readings.iloc[bad].rename(columns={name: f"its_{name}" for name in _ABOUT})
+    found.insert(0, "reason", reason.iloc[bad].to_numpy())
+    found.insert(1, "line", file_line(account, bad + 1))
+    return with_broken(found, account)
+
+
+def with_broken(rows: pd.DataFrame, account: LineAccount | None) -> pd.DataFrame:
+    """Return refused rows together with those whose cells can't be told apart, by line."""
+    if account is None or not account.broken:
+        return rows
+    broken = pd.DataFrame([vars(row) for row in account.broken]).assign(reason=BROKEN)
+    broken = broken.astype({"cells": "Int64"})  # other rows have none
+    together = pd.concat([rows, broken]) if len(rows) else broken
+    first = [name for name in ("reason", "line") if name in together]
+    rest = [name for name in together if name not in first]
+    return together[[*first, *rest]].sort_values("line", kind="stable", ignore_index=True)
+
+
+def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame) -> Path | None:
+    """Write refused rows to a CSV that only its owner can read; none writes nothing.
 
     The CSV is named by the table and by what is in it: the same file again changes nothing.
 
@@ -39,20 +81,21 @@ def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame, reason: 
         folder: the quarantine folder, made if it is not there.
         table: name of the table.
         file: where the rows came from; its name stands in each row.
-        rows: the mapped columns only, so that nothing about persons gets here.
-        reason: one per row, "" where the row was taken.
+        rows: see `refused_rows`.
+
+    Returns:
+        The file written; None where there was nothing to write.
     """
-    bad = (reason != "").to_numpy()
-    if not bad.any():
-        return
-    # the register of breaks has a reason of its own
-    out = rows[bad].rename(columns={name: f"its_{name}" for name in _ABOUT})
-    out.insert(0, "reason", reason[bad].to_numpy())
+    if not len(rows):
+        return None
+    out = rows.copy()
     out.insert(1, "file", file.name)
-    out.insert(2, "row", np.flatnonzero(bad) + 1)
-    text = out.to_csv(index=False)
+    text = out.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
     name = f"{table}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.csv"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = folder / f".{name}.part"
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(folder / name)
+    unfinished.unlink(missing_ok=True)
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    with os.fdopen(handle, "w", encoding="utf-8") as unfinished_file:
+        unfinished_file.write(text)
+    return unfinished.replace(folder / name)

@@ -1,10 +1,51 @@
-"""The receipt of an import: what became of every row of a file."""
+"""The receipt of an import: what became of every row and every line of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from sources.lines import LineAccount
+
+
+@dataclass(frozen=True)
+class LineCount:
+    """The physical lines of a text file; the parts add up to the whole, or it is not made.
+
+    Args:
+        physical: line ends, counted without knowing of quotes.
+        header: lines of the header.
+        blank: lines between rows that hold nothing.
+        rows: the first line of each row.
+        further: lines that continue a row, because a quoted cell holds a line break.
+    """
+
+    physical: int
+    header: int
+    blank: int
+    rows: int
+    further: int
+
+    def __post_init__(self) -> None:
+        """Refuse a count that loses or invents lines."""
+        found = self.header + self.blank + self.rows + self.further
+        if found != self.physical:
+            raise ValueError(f"{self.physical} lines came in, {found} are accounted for")
+
+    @property
+    def text(self) -> str:
+        """The count as a sum."""
+        parts = {"header": self.header, "blank": self.blank, "rows": self.rows}
+        parts |= {"further lines of rows": self.further}
+        return " + ".join(f"{name} {n:,}" for name, n in parts.items() if n or name == "rows")
+
+
+def line_count(account: LineAccount | None, rows: int) -> LineCount | None:
+    """Return the lines of a file with so many rows, broken ones among them; None for Parquet."""
+    if account is None:
+        return None
+    return LineCount(account.physical, account.header, account.blank, rows, account.further)
 
 
 @dataclass(frozen=True)
@@ -21,6 +62,8 @@ class Receipt:
         quarantined: rows that can't be taken, by reason; they stand in the quarantine file.
         clock: rows with a local time at a clock change, by what was done with them.
         notes: sentences for the person who imports.
+        lines: of the file; None where it has none (Parquet, GeoJSON).
+        is_dry_run: nothing was written.
     """
 
     table: str
@@ -32,6 +75,8 @@ class Receipt:
     quarantined: Mapping[str, int] = field(default_factory=dict)
     clock: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lines: LineCount | None = None
+    is_dry_run: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a receipt that loses or invents rows."""
@@ -47,8 +92,9 @@ class Receipt:
     @property
     def text(self) -> str:
         """The receipt as aligned lines for a person."""
+        trial = "  (dry run: nothing was written)" if self.is_dry_run else ""
         lines = [
-            f"{self.table}: {self.rows:,} rows",
+            f"{self.table}: {self.rows:,} rows{trial}",
             f"  taken        {self.taken:>12,}",
             f"  unchanged    {self.unchanged:>12,}",
             f"  superseded   {self.superseded:>12,}",
@@ -56,4 +102,6 @@ class Receipt:
         for what in ("filtered", "quarantined", "clock"):
             for reason, n in getattr(self, what).items():
                 lines.append(f"  {what:<12} {n:>12,}  {reason}")
+        if self.lines is not None:
+            lines.append(f"  lines        {self.lines.physical:>12,}  {self.lines.text}")
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

@@ -2,7 +2,8 @@
 
 A record is a keyed hash of the reference, two instants and three positions in the force's lists:
 about thirty bytes, and nothing in it about a person. Rows that can't be taken are put aside with
-their reason; codes that nothing maps are counted, and stop the import afterwards.
+their reason and what was read of them; codes that nothing maps are counted, and stop the import
+afterwards. No text of the file outlives its block, but for codes that nothing maps.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.errors import UnmappedCodes
 from forewatch.profile import Profile
 from sources.codes import MISSING, UNMAPPED, Codes, excluded
+from sources.hashes import hash_pairs
+from sources.lines import LineAccount
 from sources.mapping import OFFSET, REASONS, Mapping
+from sources.unmapped import stop_if_unmapped
 from sources.wall_clock import (
     NONE,
     Flags,
@@ -52,7 +55,10 @@ WHY = (
     "no area",
     "no call_type",
     "no grade",
+    "out of order in the hour that comes twice",
 )
+_OUT_OF_ORDER = len(WHY) - 1
+_PERIODS = {"day": "datetime64[D]", "month": "datetime64[M]", "year": "datetime64[Y]"}
 
 
 @dataclass(frozen=True)
@@ -172,54 +178,57 @@ class Reader:
         for name in _CODED:
             self._note_unmapped(name, block, lost & (found[name] == UNMAPPED), received.utc)
         kept = why == 0
-        self._put_aside(block, row, why)
+        instants_read = (received.utc, NONE if updated is None else updated.utc)
+        self._put_aside(row, why, instants_read, tuple(found[name] for name in _CODED))
         self._note_clock(row[kept], received, kept)
         reference = block.column(columns.reference).filter(pa.array(kept))
         return Records(
             row=row[kept],
-            reference=pd.util.hash_array(
-                reference.to_numpy(zero_copy_only=False), hash_key=self.key, categorize=False
-            ),
+            reference=self._hashes(reference, received.utc[kept]),
             received=received.utc[kept],
             updated=self._updated(received, updated)[kept],
             **{name: np.maximum(found[name][kept], -1).astype(np.int16) for name in _CODED},
             state=state[kept],
         )
 
-    def stop_if_unmapped(self, file: str) -> None:
+    def stop_if_unmapped(self, file: str, account: LineAccount | None) -> None:
         """Stop where a column used codes that nothing maps.
 
         Raises:
             UnmappedCodes: naming every code with its rows, and when it first and last came.
         """
-        lines = []
-        for name, codes in self._codes.items():
-            by_rows = sorted(codes.unmapped.items(), key=lambda item: -item[1][0])
-            for code, (n, first, last) in by_rows:
-                days = " to ".join(str(pd.Timestamp(t, unit="us").date()) for t in (first, last))
-                lines.append(f"  {name} {code!r}: {n:,} rows, {days}")
-        if lines:
-            raise UnmappedCodes(
-                f"{file} uses {len(lines)} codes without a mapping; nothing was imported:\n"
-                + "\n".join(lines)
-                + "\nadd them to the mapping ([areas], [[crosswalk.call_type]], "
-                '[[crosswalk.grade]]), also to leave them out (to = "exclude")'
-            )
+        found = {codes.what: [*codes.unmapped.values()] for codes in self._codes.values()}
+        where = "[areas], [[crosswalk.call_type]], [[crosswalk.grade]]"
+        stop_if_unmapped(file, found, account, self.key.encode(), where)
 
     def settle(self, records: Records) -> Records:
-        """Return the records with the times of repeated hours settled by the order of arrival."""
+        """Return the records with the times of repeated hours settled by the order of arrival.
+
+        Rows that are out of order by themselves go to quarantine.
+        """
         if not self._doubtful:
             return records
         row = np.concatenate([rows for rows, _ in self._doubtful])
         wall = np.concatenate([walls for _, walls in self._doubtful])
         newest_first = self._ends[-1] < self._ends[0]
-        second = np.zeros(row.size, bool)
+        second, odd = np.zeros(row.size, bool), np.zeros(row.size, bool)
         for night in np.unique(wall // _DAY):
             here = np.flatnonzero(wall // _DAY == night)
-            second[here], is_known = by_arrival(wall[here], newest_first=newest_first)
+            second[here], odd[here], is_known = by_arrival(wall[here], newest_first=newest_first)
             how = "by order of arrival" if is_known else "no order, taken as the first"
-            self._count(f"repeated hour: {how}", here.size)
-        later = np.searchsorted(records.row, row[second])
+            self._count(f"repeated hour: {how}", here.size - int(odd[here].sum()))
+        records = self._in_round(records, np.searchsorted(records.row, row[second & ~odd]))
+        out_of_order = np.isin(records.row, row[odd])
+        if out_of_order.any():
+            some = records.at(out_of_order)
+            why = np.full(len(some), _OUT_OF_ORDER, np.int8)
+            codes = tuple(getattr(some, name) for name in _CODED)
+            self._put_aside(some.row, why, (some.received, some.updated), codes)
+            records = records.at(~out_of_order)
+        return records
+
+    def _in_round(self, records: Records, later: NDArray[np.int64]) -> Records:
+        """Return the records with those at positions moved to the second round of their hour."""
         received, updated = records.received.copy(), records.updated.copy()
         received[later] = second_round(received[later], self.zone)
         updated = np.where(updated == NONE, NONE, np.maximum(updated, received))
@@ -286,19 +295,45 @@ class Reader:
         column = getattr(self.mapping.columns, name)
         if column is not None and lost.any():
             texts, rows = _coded(block, column)
-            self._codes[name].note_unmapped(texts, rows[lost], received[lost])
+            numbers = self.rows - block.num_rows + 1 + np.flatnonzero(lost)
+            self._codes[name].note_unmapped(texts, rows[lost], received[lost], numbers)
+
+    def _hashes(self, reference: pa.Array, received: Micros) -> NDArray[np.uint64]:
+        """Return keyed hashes of references; numbers that begin anew count with their period."""
+        texts = reference.to_numpy(zero_copy_only=False)
+        found: NDArray[np.uint64] = pd.util.hash_array(texts, hash_key=self.key, categorize=False)
+        restarts = self.mapping.reference_restarts
+        if restarts == "never":
+            return found
+        local = pd.DatetimeIndex(received.view("datetime64[us]"), tz="UTC").tz_convert(
+            self.profile.force.zone
+        )
+        period = local.tz_localize(None).to_numpy().astype(_PERIODS[restarts]).astype(np.int64)
+        return hash_pairs(found, period.view(np.uint64))
 
     def _put_aside(
-        self, block: pa.RecordBatch, row: NDArray[np.int64], why: NDArray[np.int8]
+        self,
+        row: NDArray[np.int64],
+        why: NDArray[np.int8],
+        times: tuple[Micros, Micros | int],
+        codes: tuple[NDArray[np.int16], ...],
     ) -> None:
+        """Keep what was read of refused rows, and nothing as it was written."""
         bad = why != 0
-        if bad.any():
-            columns = block.filter(pa.array(bad))
-            texts = {n: pc.cast(columns.column(n), pa.string()) for n in block.schema.names}
-            frame = pd.DataFrame({n: t.to_pylist() for n, t in texts.items()}, dtype="str")
-            frame.insert(0, "row", row[bad])
-            frame.insert(0, "reason", [WHY[i] for i in why[bad]])
-            self.quarantine.append(frame)
+        if not bad.any():
+            return
+        received, updated = (np.broadcast_to(each, why.shape)[bad] for each in times)
+        frame = pd.DataFrame(
+            {
+                "reason": np.array(WHY)[why[bad]],
+                "row": row[bad],
+                "received_at": _instants(received),
+                "updated_at": _instants(updated),
+            }
+        )
+        for name, position in zip(_CODED, codes, strict=True):
+            frame[name] = np.array([*self._ids[name], ""])[np.maximum(position[bad], -1)]
+        self.quarantine.append(frame)
 
     def _note_clock(self, row: NDArray[np.int64], received: Instants, kept: Flags) -> None:
         doubtful = received.ambiguous[kept]
@@ -310,6 +345,11 @@ class Reader:
     def _count(self, what: str, n: int) -> None:
         if n:
             self.clock[what] = self.clock.get(what, 0) + n
+
+
+def _instants(micros: Micros) -> pd.DatetimeIndex:
+    """Return instants, UTC; NaT where there is none (NONE is how NumPy writes NaT)."""
+    return pd.DatetimeIndex(micros.view("datetime64[us]"), tz="UTC")
 
 
 def _is_null(block: pa.RecordBatch, name: str) -> Flags:

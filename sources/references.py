@@ -25,14 +25,31 @@ def reference_key(lake: Lake) -> str:
     file = lake.root / _FILE
     if file.is_file():
         return file.read_text(encoding="ascii")
-    if "calls" in lake.names():
-        raise DataError(
-            f"{_FILE} is gone from the history, and without it known calls would come in twice; "
-            "put it back, or start a new history and import every file again"
-        )
+    _stop_if_lost(lake)
     lake.root.mkdir(parents=True, exist_ok=True)
     unfinished = lake.root / f".{_FILE}"
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(secrets.token_urlsafe(_BYTES))
     unfinished.replace(file)
     return file.read_text(encoding="ascii")
+
+
+def standing_key(lake: Lake) -> str:
+    """Return the lake's key, or before the first import one that is kept nowhere.
+
+    Raises:
+        DataError: if the lake holds calls and the key is gone.
+    """
+    file = lake.root / _FILE
+    if file.is_file():
+        return file.read_text(encoding="ascii")
+    _stop_if_lost(lake)
+    return secrets.token_urlsafe(_BYTES)
+
+
+def _stop_if_lost(lake: Lake) -> None:
+    if "calls" in lake.names():
+        raise DataError(
+            f"{_FILE} is gone from the history, and without it known calls would come in twice; "
+            "put it back, or start a new history and import every file again"
+        )

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError
 from forewatch.profile import Profile
 from sources import instants
-from sources.crosswalk import stop_if_unmapped, translated, unmapped
-from sources.personal import refuse_persons
+from sources.crosswalk import translated
+from sources.extract import column_names
+from sources.personal import columns_text, refuse_persons
 from sources.table_mapping import Coded, TableMapping
-from sources.tabular import column_names, texts
+from sources.tabular import table_texts
+from sources.time_format import has_day
+from sources.unmapped import Unmapped, stop_if_unmapped, unmapped
 
+_TIMES = ("start", "end", "date", "from", "to", "month", "published_at", "announced_at")
+_OF_MONTHS = "tourism"
 # The standard columns of each table.
 STANDARD: dict[str, tuple[str, ...]] = {
     "tourism": ("area", "month", "visitors", "published_at"),
@@ -54,9 +61,11 @@ class TableFile:
         profile: the force's, for the zone of wall-clock times.
         tree: the force's areas.
         mapping: how the file is read.
+        key: of the digests of broken rows.
 
     Attributes:
         texts: the mapped columns as the file writes them, categories, NaN where empty.
+        account: of the file's lines; None for Parquet.
         has: names of the columns that the file or the constants give.
 
     Raises:
@@ -66,18 +75,40 @@ class TableFile:
     """
 
     def __init__(
-        self, table: str, file: Path, profile: Profile, tree: AreaTree, mapping: TableMapping
+        self,
+        table: str,
+        file: Path,
+        profile: Profile,
+        tree: AreaTree,
+        mapping: TableMapping,
+        *,
+        key: bytes = b"",
     ) -> None:
         self.table, self.name = table, file.name
         self.profile, self.tree, self.mapping = profile, tree, mapping
         self.zone = mapping.time.zone or profile.force.zone
-        self._standard = (*STANDARD[table], *mapping.flags)
-        offered = column_names(file)
+        self._standard, self._key = (*STANDARD[table], *mapping.flags), key
+        if table != _OF_MONTHS and not has_day(mapping.time.format):
+            raise SettingsError(
+                f"[time] format {mapping.time.format!r} has no day, and {table} are by days; write "
+                "a format with %d"
+            )
+        offered = column_names(file, mapping.quoting)
         self._check_names(offered)
         used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
         used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
-        refuse_persons(file.name, offered, used.values(), mapping.refuse, allowed=STANDARD[table])
-        read = texts(file, tuple(used.values()) or offered[:1])
+        refuse_persons(
+            file.name, offered, used.values(), mapping.refuse, allowed=self._standard
+        )  # a flag is 0 or 1, whatever its column is called
+        if not used:
+            raise MissingColumns(
+                f"{file.name} has none of the columns of {table} ({', '.join(self._standard)}); it "
+                f"has {columns_text(offered)}; name them under [columns] in a mapping"
+            )
+        self._of_time = [offered.index(used[name]) for name in _TIMES if name in used]
+        read, self.account = table_texts(
+            file, tuple(used.values()), mapping.quoting, key, self._has_time
+        )
         constants = {
             ours: pd.Series(value, index=read.index, dtype="str").astype("category")
             for ours, value in mapping.constants.items()
@@ -98,7 +129,8 @@ class TableFile:
         """
         if lost := [name for name in columns if name not in self.has]:
             raise MissingColumns(
-                f"{self.table} lack {', '.join(lost)}; {self.name} has {', '.join(self.offered)}; "
+                f"{self.table} lack {', '.join(lost)}; {self.name} has "
+                f"{columns_text(self.offered)}; "
                 f"{hint or 'name the columns under [columns] or give [constants] in a mapping'}"
             )
 
@@ -113,14 +145,25 @@ class TableFile:
         return pd.to_numeric(self.text(name), errors="coerce").astype("float64")
 
     def date(self, name: str) -> pd.Series:
-        """Return a column's local dates, NaT where empty, absent or no date."""
-        return instants.dates(self.text(name), form=self.mapping.time.format)
+        """Return a column's local dates, NaT where empty, absent or no date.
+
+        Raises:
+            DataError: if months stand for days.
+        """
+        texts, form = self.text(name), self.mapping.time.format
+        if name != "month":
+            instants.stop_at_months(self.name, name, texts, form)
+        return instants.dates(texts, form=form, months=name == "month")
 
     def instant(self, name: str, *, date_means_end: bool = False) -> pd.Series:
-        """Return a column's UTC instants, NaT where empty, absent or unreadable."""
-        return instants.instants(
-            self.text(name), self.zone, form=self.mapping.time.format, date_means_end=date_means_end
-        )
+        """Return a column's UTC instants, NaT where empty, absent or unreadable.
+
+        Raises:
+            DataError: if months stand for days.
+        """
+        texts, form = self.text(name), self.mapping.time.format
+        instants.stop_at_months(self.name, name, texts, form)
+        return instants.instants(texts, self.zone, form=form, date_means_end=date_means_end)
 
     def area(self) -> pd.Series:
         """Return the ids of the areas, NaN where empty or absent.
@@ -143,8 +186,17 @@ class TableFile:
             return pd.Series(index=self.texts.index, dtype="str")
         codes = self.texts[name]
         ids = translated(codes, self.mapping.crosswalk.get(name, "identity"), names)
-        stop_if_unmapped({name: unmapped(codes, ids)})
+        lost: dict[str, list[Unmapped]] = {name: unmapped(codes, ids)}
+        stop_if_unmapped(self.name, lost, self.account, self._key, "[crosswalk]")
         return ids.astype("str")
+
+    def _has_time(self, lines: list[list[str]]) -> NDArray[np.bool_]:
+        """Return whether a cell of a column of times can be read in each line."""
+        form, found = self.mapping.time.format, np.zeros(len(lines), bool)
+        for at in self._of_time:
+            written = pd.Series([cells[at].strip() for cells in lines], dtype="str")
+            found |= instants.dates(written, form=form, months=True).notna().to_numpy(bool)
+        return found
 
     def _check_names(self, offered: tuple[str, ...]) -> None:
         named = {*self.mapping.columns, *self.mapping.constants}
@@ -156,6 +208,6 @@ class TableFile:
         wanted = {*self.mapping.columns.values(), *self.mapping.flags}
         if lost := sorted(wanted - set(offered)):
             raise MissingColumns(
-                f"the mapping reads {', '.join(lost)}; {self.name} has {', '.join(offered)}; "
+                f"the mapping reads {', '.join(lost)}; {self.name} has {columns_text(offered)}; "
                 "mend the names in the mapping"
             )

@@ -5,18 +5,36 @@ A table whose columns carry the standard names needs no mapping.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Frozen, Identifier, Zone
 from sources.crosswalk import Crosswalk
 from sources.instants import ISO
+from sources.lines import Quoting
+from sources.time_format import TimeFormat, has_day, has_hour
+from sources.toml_file import read_toml
 
+_LONGEST_SHOWN = 80  # characters of a value that a message shows
 Coded = Literal["area", "call_type", "grade"]
+
+
+class FileReading(Frozen):
+    """How any file is read.
+
+    Args:
+        quoting: "double" where quotes hold a cell together, "none" where they are letters.
+        refuse: columns about persons that the file carries and that are never read.
+        most_quarantined: share of rows that may go to quarantine; with more nothing is imported.
+    """
+
+    quoting: Quoting = "double"
+    refuse: tuple[str, ...] = ()
+    most_quarantined: float = Field(default=0.2, ge=0, le=1)
 
 
 class TimeReading(Frozen):
@@ -32,7 +50,7 @@ class TimeReading(Frozen):
             start.
     """
 
-    format: str = ISO
+    format: TimeFormat = ISO
     zone: Zone | None = None
     length_hours: float | None = Field(default=None, gt=0)
     published_after_days: int | None = Field(default=None, ge=0)
@@ -46,7 +64,7 @@ class Root(Frozen):
     name: str
 
 
-class TableMapping(Frozen):
+class TableMapping(FileReading):
     """How a file of tourism, events, holidays, unobserved windows, breaks or areas is read.
 
     Args:
@@ -55,7 +73,6 @@ class TableMapping(Frozen):
         crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
         flags: holidays with a row a day: column of 0 and 1 to the kind of holiday.
         time: how times are written.
-        refuse: columns about persons that the file carries and that are never read.
         replaces_table: what this file doesn't hold is removed; otherwise it is kept.
         root: areas only: the area above those without a parent.
     """
@@ -65,7 +82,6 @@ class TableMapping(Frozen):
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     flags: dict[str, str] = Field(default_factory=dict)
     time: TimeReading = TimeReading()
-    refuse: tuple[str, ...] = ()
     replaces_table: bool = False
     root: Root | None = None
 
@@ -86,11 +102,12 @@ class Coverage(Frozen):
     call_types: Literal["all"] | tuple[str, ...] | None = None
 
 
-class CountsMapping(Frozen):
+class CountsMapping(FileReading):
     """How a file of counts is read.
 
     Args:
         resolution: "day" (force-days by their local date) or "hour" (instants).
+        interval_minutes: length of the file's own intervals; shorter ones are summed to hours.
         absent: "zero": a cell that the file lacks is zero where the file is complete;
             "unchanged": a file of corrections, cells it lacks stay as they were.
         columns: our name of a column to the file's.
@@ -98,17 +115,37 @@ class CountsMapping(Frozen):
         crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
         time: how times are written.
         observed: what the file is complete over.
-        refuse: columns about persons that the file carries and that are never read.
     """
 
     resolution: Literal["day", "hour"] = "hour"
+    interval_minutes: Literal[5, 10, 15, 20, 30] | None = None
     absent: Literal["zero", "unchanged"] = "zero"
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     time: TimeReading = TimeReading()
     observed: Coverage = Coverage()
-    refuse: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _time_says_the_interval(self) -> Self:
+        form = self.time.format
+        if not has_day(form):
+            raise ValueError(
+                f"[time] format {form!r} has no day; counts need one, such as %d/%m/%Y"
+            )
+        if self.resolution == "hour" and not has_hour(form):
+            raise ValueError(
+                f'[time] format {form!r} has no hour; write resolution = "day" if the counts are '
+                "of days, else a format with %H"
+            )
+        if self.interval_minutes and self.resolution == "day":
+            raise ValueError('interval_minutes belongs to resolution = "hour"')
+        if self.interval_minutes and self.absent == "unchanged":
+            raise ValueError(
+                "parts of an hour can't be corrected one by one: interval_minutes doesn't go with "
+                'absent = "unchanged"'
+            )
+        return self
 
 
 Kind = TypeVar("Kind", bound=Frozen)
@@ -121,14 +158,18 @@ def read_mapping(file: Path, kind: type[Kind]) -> Kind:
         SettingsError: if it is no TOML, or a key is unknown, missing or of another type.
     """
     try:
-        return kind.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"no mapping file {file.name}; check the path") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file.name} is no TOML: {error}; mend that line") from error
+        return kind.model_validate(read_toml(file))
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, found['loc']))}: {found['msg']}, found {found.get('input')!r}"
-            for found in error.errors()
-        ]
-        raise SettingsError(f"{file.name} can't be used; {'; '.join(lines)}") from error
+        lines = "; ".join(_complaint(found) for found in error.errors(include_url=False))
+        raise SettingsError(f"{file.name} can't be used; {lines}") from error
+
+
+def _complaint(detail: ErrorDetails) -> str:
+    """Return a mistake's key, what is wrong, and the value if it is one: cut short, no table."""
+    key = ".".join(map(str, detail["loc"])) or "the file"
+    message = f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+    if isinstance(detail["input"], dict | list):
+        return message
+    shown = repr(detail["input"])
+    cut = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    return f"{message}, found {cut}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from sources.table_file import TableFile
 
 LONGEST_HOLIDAY_DAYS = 400  # a longer one is a slip of the year in from or to
 _KINDS_THAT_END = ("ramp", "pulse", "exclude")
+_WORDS = ("name", "kind", "reason", "decided_by")  # texts of a table that a person wrote
 _KIND = r"[a-z][a-z0-9_]*"  # a kind becomes the name of a feature
 
 
@@ -28,11 +29,13 @@ class Rows:
             file of the row that each comes from; a file's row may give several, or none.
         reason: per row of the file why it can't be taken, "" where it can.
         filtered: per row of the file why the mapping leaves it out, "" where it doesn't.
+        readings: per row of the file the times, numbers and ids that were read; nothing as written.
     """
 
     rows: pd.DataFrame
     reason: pd.Series
     filtered: pd.Series
+    readings: pd.DataFrame
 
 
 def tourism(file: TableFile) -> Rows:
@@ -150,7 +153,8 @@ def holidays(file: TableFile) -> Rows:
     rows = rows.loc[rows.index.repeat(length)]
     nth = rows.groupby("row").cumcount()
     rows.insert(0, "date", first.loc[rows.index] + pd.to_timedelta(nth, unit="D"))
-    return _of_holidays(rows, reason, _none(reason))
+    readings = pd.DataFrame({"from": first, "to": last, "known_at": announced})
+    return _of_holidays(rows, Rows(rows, reason, _none(reason), readings))
 
 
 def _flagged(file: TableFile) -> Rows:
@@ -178,13 +182,15 @@ def _flagged(file: TableFile) -> Rows:
     ]
     empty = (flags == 0).all(axis=1) & (reason == "")
     filtered = _none(reason).mask(empty, "no flag of the day is set")
-    return _of_holidays(pd.concat(parts), reason, filtered)
+    return _of_holidays(
+        pd.concat(parts), Rows(flags, reason, filtered, pd.DataFrame({"date": day}).join(flags))
+    )
 
 
-def _of_holidays(rows: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> Rows:
+def _of_holidays(rows: pd.DataFrame, found: Rows) -> Rows:
     # Spans that overlap say the same of a day twice: the first row's name stands.
     rows = rows.drop_duplicates(["date", "kind", "area"], ignore_index=True)
-    return Rows(rows.astype(COLUMNS["holidays"]), reason, filtered)
+    return replace(found, rows=rows.astype(COLUMNS["holidays"]))
 
 
 def unobserved(file: TableFile) -> Rows:
@@ -307,7 +313,8 @@ def _checked(table: str, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Ro
         }
     ).where(bare == "", bare)
     kept = rows[reason == ""].assign(row=[i for i, r in enumerate(reason) if r == ""])
-    return Rows(kept.astype(COLUMNS[table]), reason, _none(reason))
+    readings = rows.drop(columns=[name for name in _WORDS if name in rows])
+    return Rows(kept.astype(COLUMNS[table]), reason, _none(reason), readings)
 
 
 def _none(like: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ was published then.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +19,11 @@ from forewatch.history import COLUMNS, empty
 from forewatch.profile import Profile
 from sources.areas import area_table
 from sources.counts import import_counts
+from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
-from sources.quarantine import put_aside, totals
-from sources.receipts import Receipt
+from sources.plausibility import stop_at_doubts, too_many_refused
+from sources.quarantine import BROKEN, put_aside, refused_rows, totals
+from sources.receipts import Receipt, line_count
 from sources.table_file import TableFile
 from sources.table_mapping import CountsMapping, TableMapping, read_mapping
 from sources.table_rows import KEYS, READERS, Rows
@@ -40,6 +43,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     *,
     imported_at: pd.Timestamp,
     quarantine: Path | None = None,
+    options: ImportOptions = AS_USUAL,
 ) -> Receipt:
     """Take a file into one of the tables and say what became of its rows.
 
@@ -52,8 +56,11 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         mapping: TOML that says how to read the file; None if its columns have the standard names.
         imported_at: UTC; corrections of counts are known from then on.
         quarantine: folder for rows that can't be taken; None: `quarantine` beside the lake.
+        options: what a person accepted, and whether anything is written.
 
     Raises:
+        DataError: if the file can't be read.
+        ImplausibleImport: if what came of it can hardly be meant.
         SettingsError: if there is no such table, or the mapping can't be used.
         MissingColumns, UnmappedCodes, PersonalData: if the file can't be taken; nothing of it is.
     """
@@ -61,20 +68,31 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         raise SettingsError(f"no table {table!r} to import; the tables are {', '.join(IMPORTED)}")
     aside = lake.root.parent / "quarantine" if quarantine is None else quarantine
     if table == "areas":
-        return _import_areas(lake, profile, file, _table_mapping(mapping), imported_at)
+        areas = area_table(file, profile, _areas_mapping(profile, file, mapping))
+        return _import_areas(lake, areas, file, imported_at, options)
     if tree is None:
         raise ValueError("a tree of areas is needed for every table but areas")
     if table == "counts":
         how = CountsMapping() if mapping is None else read_mapping(mapping, CountsMapping)
         return import_counts(
-            lake, profile, tree, file, how, imported_at=imported_at, quarantine=aside
+            lake, profile, tree, file, how,
+            imported_at=imported_at, quarantine=aside, options=options,
+        )  # fmt: skip
+    how_read = _table_mapping(mapping)
+    with options.writing(lake):
+        key = options.key(lake).encode()
+        read = TableFile(table, file, profile, tree, how_read, key=key)
+        found = READERS[table](read)
+        receipt, merged = _merged(lake, table, found, read)
+        receipt = replace(receipt, is_dry_run=options.is_dry_run)
+        refused = refused_rows(found.readings, found.reason, read.account)
+        written = None if options.is_dry_run else put_aside(aside, table, file, refused)
+        doubt = too_many_refused(
+            receipt.rows, receipt.quarantined, how_read.most_quarantined, written
         )
-    read = TableFile(table, file, profile, tree, _table_mapping(mapping))
-    found = READERS[table](read)
-    with lake.lock():
-        receipt, merged = _merged(lake, table, found, replaces=read.mapping.replaces_table)
-        put_aside(aside, table, file, read.texts, found.reason)
-        if receipt.taken or receipt.superseded or receipt.notes or table not in lake.names():
+        stop_at_doubts(file.name, (doubt,), options.accepted)
+        news = receipt.taken or receipt.superseded or receipt.notes or table not in lake.names()
+        if news and not options.is_dry_run:
             lake.replace(table, merged, _about(file, imported_at, receipt))
     return receipt
 
@@ -83,7 +101,7 @@ def _table_mapping(mapping: Path | None) -> TableMapping:
     return TableMapping() if mapping is None else read_mapping(mapping, TableMapping)
 
 
-def _merged(lake: Lake, table: str, found: Rows, *, replaces: bool) -> tuple[Receipt, pd.DataFrame]:
+def _merged(lake: Lake, table: str, found: Rows, file: TableFile) -> tuple[Receipt, pd.DataFrame]:
     """Return the receipt, and the table after the file: ascending by its key."""
     standing = lake.table(table)
     before = empty(table) if standing is None else standing.astype(COLUMNS[table])
@@ -92,13 +110,14 @@ def _merged(lake: Lake, table: str, found: Rows, *, replaces: bool) -> tuple[Rec
     known_key, known = _stands_in(rows[key], before[key]), _stands_in(rows, before[columns])
     state = pd.Series("taken", index=rows.index, dtype="str")
     state = state.mask(known_key, "superseded").mask(known, "unchanged")
-    kept = before.iloc[0:0] if replaces else before
+    kept = before.iloc[0:0] if file.mapping.replaces_table else before
     together = [frame for frame in (kept, rows) if len(frame)]
     merged = pd.concat(together) if together else before.iloc[0:0]
     merged = merged.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
     gone = len(before) + int((~known_key).sum()) - len(merged)
     notes = (f"{gone:,} rows that the table held and the file doesn't were removed",) * bool(gone)
-    return _receipt(table, found, state, notes), merged.astype(COLUMNS[table])
+    receipt = replace(_receipt(file, found, state), notes=notes)
+    return receipt, merged.astype(COLUMNS[table])
 
 
 def _stands_in(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
@@ -107,36 +126,45 @@ def _stands_in(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     return pd.util.hash_pandas_object(rows, index=False).isin(known)
 
 
-def _receipt(table: str, found: Rows, state: pd.Series, notes: tuple[str, ...]) -> Receipt:
+def _receipt(file: TableFile, found: Rows, state: pd.Series) -> Receipt:
     """Return the receipt of the file's rows: a row of several days is as new as its newest day."""
     rank = state.map({name: i for i, name in enumerate(_BY_NEWNESS)}).astype("int64")
     in_table = (found.reason == "") & (found.filtered == "")
     by_row = rank.groupby(found.rows["row"].to_numpy()).max()
     # A row whose days another row of the file gave already adds nothing.
     ranks = by_row.reindex(range(len(in_table)), fill_value=0)[in_table.to_numpy()]
+    quarantined = totals(found.reason, file.account)
+    rows = len(in_table) + quarantined.get(BROKEN, 0)
     return Receipt(
-        table=table,
-        rows=len(in_table),
+        table=file.table,
+        rows=rows,
         unchanged=int((ranks == 0).sum()),
         superseded=int((ranks == 1).sum()),
         taken=int((ranks > 1).sum()),
-        filtered=totals(found.filtered),
-        quarantined=totals(found.reason),
-        notes=notes,
+        filtered=totals(found.filtered, None),
+        quarantined=quarantined,
+        lines=line_count(file.account, rows),
     )
 
 
-def _import_areas(
-    lake: Lake, profile: Profile, file: Path, mapping: TableMapping, imported_at: pd.Timestamp
-) -> Receipt:
-    """Put a file's tree in the place of the imported one."""
+def _areas_mapping(profile: Profile, file: Path, mapping: Path | None) -> TableMapping:
     if profile.areas:
         raise SettingsError(
             f"forewatch.toml has {len(profile.areas)} [[areas]] of its own; take them out before "
             f"importing {file.name}, so that there is one tree"
         )
-    areas = area_table(file, profile, mapping)
-    with lake.lock():
+    return _table_mapping(mapping)
+
+
+def _import_areas(
+    lake: Lake,
+    areas: pd.DataFrame,
+    file: Path,
+    imported_at: pd.Timestamp,
+    options: ImportOptions,
+) -> Receipt:
+    """Put a file's tree in the place of the imported one."""
+    with options.writing(lake):
         standing = lake.table("areas")
         before = {} if standing is None else standing.set_index("id").to_dict("index")
         now = areas.set_index("id").to_dict("index")
@@ -151,8 +179,10 @@ def _import_areas(
             notes=(f"{len(gone)} areas are no longer in the tree: {', '.join(sorted(gone))}",)
             if (gone := {str(i) for i in before if i not in now})
             else (),
+            is_dry_run=options.is_dry_run,
         )
-        lake.replace("areas", areas, _about(file, imported_at, receipt))
+        if not options.is_dry_run:
+            lake.replace("areas", areas, _about(file, imported_at, receipt))
     return receipt
 
 

@@ -1,85 +1,80 @@
 """Tables as text: CSV, CSV.gz or Parquet, only the columns asked for, nothing guessed.
 
-A cell is the trimmed text of the file, or missing where that is empty. "NA" and "NULL" are text:
+A cell is the trimmed text of the file, or missing where that is blank. "NA" and "NULL" are text:
 they may be codes, and a code that nobody knows stops an import.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
+from numpy.typing import NDArray
 
 from forewatch.errors import DataError
+from sources.extract import Extract
+from sources.lines import LineAccount, Quoting, ReadsAsRow
 
 
-def column_names(file: Path) -> tuple[str, ...]:
-    """Return the names of a file's columns, without reading its rows.
-
-    Raises:
-        DataError: if there is no such file, or it is neither CSV nor Parquet.
-    """
-    if not file.is_file():
-        raise DataError(f"no file {file.name}; found none at the path given; check the path")
-    try:
-        if _is_parquet(file):
-            return tuple(pyarrow.parquet.read_schema(file).names)
-        with pyarrow.csv.open_csv(file) as reader:
-            return tuple(reader.schema.names)
-    except pa.ArrowInvalid as error:
-        raise _unreadable(file, error) from None
-
-
-def texts(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return the columns as categories of text, in the file's order of rows; NaN where empty.
+def texts(file: Path, columns: tuple[str, ...], quoting: Quoting = "double") -> pd.DataFrame:
+    """Return the columns as categories of text, in the file's order of rows; NaN where blank.
 
     Raises:
-        DataError: if a line has more or fewer cells than the header.
+        DataError: if a line has more or fewer cells than the header: no row may be missing.
     """
-    wanted = list(dict.fromkeys(columns))
-    try:
-        table = _parquet(file, wanted) if _is_parquet(file) else _csv(file, wanted)
-    except pa.ArrowInvalid as error:
-        raise _unreadable(file, error) from None
-    return pd.DataFrame({name: _categories(table.column(name)) for name in wanted})
+    found, account = table_texts(file, columns, quoting, b"", _every_line)
+    if account is not None and account.broken:
+        first = account.broken[0]
+        raise DataError(
+            f"{file.name}: {len(account.broken)} rows have more or fewer cells than the header, "
+            f"the first at line {first.line:,} with {first.cells}; mend the file"
+        )
+    return found
 
 
-def _unreadable(file: Path, error: Exception) -> DataError:
-    # The reader's message quotes the whole line, columns about persons included: keep its start.
-    said = re.sub(r"(got \d+): .*", r"\1", str(error), flags=re.DOTALL)
-    return DataError(f"{file.name} can't be read as a table: {said}; mend the file")
+def table_texts(
+    file: Path, columns: tuple[str, ...], quoting: Quoting, key: bytes, reads_as_row: ReadsAsRow
+) -> tuple[pd.DataFrame, LineAccount | None]:
+    """Return the same of the rows that can be read, and what became of the file's lines.
+
+    Args:
+        file: CSV, CSV.gz or Parquet.
+        columns: the file's names; none is read that isn't here.
+        quoting: whether quotes hold cells together.
+        key: of the digests of broken rows.
+        reads_as_row: for lines, each as its cells, whether it is a row by itself.
+
+    Raises:
+        DataError: if the file can't be read, or a quote swallowed some of its rows.
+    """
+    wanted = tuple(dict.fromkeys(columns))
+    extract = Extract(file, (), wanted, quoting)
+    extract.columns()
+    blocks = [*extract.blocks()]
+    account = extract.account(key, reads_as_row)
+    schema = pa.schema([(name, pa.dictionary(pa.int32(), pa.string())) for name in wanted])
+    table = pa.Table.from_batches([block.cast(schema) for block in blocks], schema)
+    return pd.DataFrame({name: _categories(table.column(name)) for name in wanted}), account
 
 
-def _is_parquet(file: Path) -> bool:
-    return file.suffix.lower() in {".parquet", ".pq"}
+def file_line(account: LineAccount | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where rows, counted from 1, stand in the file; in Parquet the row itself."""
+    return rows if account is None else account.line(rows)
 
 
-def _csv(file: Path, columns: list[str]) -> pa.Table:
-    convert = pyarrow.csv.ConvertOptions(
-        include_columns=columns,
-        column_types=dict.fromkeys(columns, pa.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-    )
-    return pyarrow.csv.read_csv(file, convert_options=convert)
+def _every_line(lines: list[list[str]]) -> NDArray[np.bool_]:
+    return np.ones(len(lines), bool)
 
 
-def _parquet(file: Path, columns: list[str]) -> pa.Table:
-    table = pyarrow.parquet.read_table(file, columns=columns)
-    return pa.table({name: pc.cast(table.column(name), pa.string()) for name in columns})
-
-
-def _categories(column: pa.ChunkedArray) -> pd.Series:
-    trimmed = pc.utf8_trim_whitespace(column)
-    filled = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-    encoded = pc.dictionary_encode(filled).unify_dictionaries().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # a column without rows keeps its chunks
+def _categories(column: pa.ChunkedArray) -> pd.Series[Any]:
+    whole = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # a column without rows keeps its chunks
         return pd.Series(pd.Categorical([], categories=pd.Index([], dtype="str")))
-    categories = pd.Index(encoded.dictionary.to_pandas().astype("str"))
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return pd.Series(pd.Categorical.from_codes(codes, categories=categories))
+    trimmed = pd.Series(whole.dictionary.to_pandas(), dtype="str").str.strip()
+    codes, categories = pd.factorize(trimmed.mask(trimmed == ""))
+    rows = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    taken = np.append(codes, -1)[rows]
+    return pd.Series(pd.Categorical.from_codes(taken, categories=pd.Index(categories, dtype="str")))

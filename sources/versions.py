@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sources.hashes import Hashes, hash_pairs
 from sources.records import Records
 from sources.wall_clock import NONE, Flags, Micros
 
 NEW, SUPERSEDING, UNCHANGED, DUPLICATE = range(4)
-Hashes = NDArray[np.uint64]
+MOVED_US = 12 * 3_600_000_000  # a correction that moves its call by so much mends a wrong date
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,24 @@ class Versions:
 
     Args:
         reference: keyed hash of the source's reference.
+        received: when the call was received, microseconds since 1970, UTC.
         known: since when the version is known, microseconds since 1970.
         content: hash of all that the version says.
     """
 
     reference: Hashes
+    received: Micros
     known: Micros
     content: Hashes
 
     def of(self, which: Flags) -> Versions:
         """Return the versions where a mask is True."""
-        return Versions(self.reference[which], self.known[which], self.content[which])
+        return Versions(*(getattr(self, name)[which] for name in vars(self)))
+
+
+NO_VERSIONS = Versions(
+    np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64)
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,12 @@ class Standing:
     Args:
         kind: NEW, SUPERSEDING, UNCHANGED or DUPLICATE.
         known: since when it is known, microseconds since 1970, UTC.
+        moved: superseding rows that move their call by `MOVED_US` or more from its first version.
     """
 
     kind: NDArray[np.int8]
     known: Micros
+    moved: int = 0
 
 
 def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8], ...]) -> Hashes:
@@ -65,7 +75,7 @@ def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8],
     packed = np.zeros(received.size, np.int64)
     for code in codes:
         packed = (packed << 14) + code + 1
-    return _mixed(packed.view(np.uint64), received.view(np.uint64))
+    return hash_pairs(packed.view(np.uint64), received.view(np.uint64))
 
 
 def standing(records: Records, known: Versions, extracted_at: int) -> Standing:
@@ -83,22 +93,41 @@ def standing(records: Records, known: Versions, extracted_at: int) -> Standing:
     twice = ascending[1:][ascending[1:] == ascending[:-1]]
     references = pd.Series(records.reference)
     rows = np.flatnonzero(references.isin(twice) | references.isin(known.reference))
+    moved = 0
     if rows.size:
         some = records.at(rows)
         says = content(some.received, (some.area, some.call_type, some.grade, some.state))
         stored = known.of(pd.Series(known.reference).isin(some.reference).to_numpy())
-        found = Versions(some.reference, since[rows], says)
+        found = Versions(some.reference, some.received, since[rows], says)
         if dated:
             kind[rows] = _by_time(found, stored)
         else:
             kind[rows] = _by_extract(found, stored, extracted_at)
             since[rows] = np.where(kind[rows] == SUPERSEDING, extracted_at, since[rows])
-    return Standing(kind, since)
+        moved = _moved(found.of(kind[rows] == SUPERSEDING), stored, found)
+    return Standing(kind, since, moved)
+
+
+def _moved(corrections: Versions, stored: Versions, rows: Versions) -> int:
+    """Return how many corrections move their call far from where its first version had it."""
+    if not corrections.reference.size:
+        return 0
+    parts = [
+        each.of(pd.Series(each.reference).isin(corrections.reference).to_numpy())
+        for each in (stored, rows)
+    ]
+    first = pd.Series(
+        np.concatenate([part.received for part in parts]),
+        np.concatenate([part.reference for part in parts]),
+    )
+    first = first[~first.index.duplicated()]
+    before = first.reindex(corrections.reference).to_numpy()
+    return int((np.abs(corrections.received - before) >= MOVED_US).sum())
 
 
 def _by_time(rows: Versions, stored: Versions) -> NDArray[np.int8]:
-    said = _mixed(_mixed(rows.reference, rows.known.view(np.uint64)), rows.content)
-    held = _mixed(_mixed(stored.reference, stored.known.view(np.uint64)), stored.content)
+    said = hash_pairs(hash_pairs(rows.reference, rows.known.view(np.uint64)), rows.content)
+    held = hash_pairs(hash_pairs(stored.reference, stored.known.view(np.uint64)), stored.content)
     kind = np.where(pd.Series(said).isin(held), UNCHANGED, NEW).astype(np.int8)
     left = np.flatnonzero(kind == NEW)
     reference = np.concatenate([stored.reference, rows.reference[left]])
@@ -132,7 +161,7 @@ def _by_extract(rows: Versions, stored: Versions, extracted_at: int) -> NDArray[
     is_known = pd.Series(reference).isin(stored.reference).to_numpy()
     at = newest[np.where(is_known, at, 0)] if newest.size else np.zeros(reference.size, np.int64)
 
-    held = pd.Series(_mixed(reference, says)).isin(_mixed(stored.reference, stored.content))
+    held = pd.Series(hash_pairs(reference, says)).isin(hash_pairs(stored.reference, stored.content))
     told = is_known & ~repeats & held.to_numpy()
     last = np.flatnonzero(~repeats)
     last = last[np.append(reference[last][1:] != reference[last][:-1], True)[: last.size]]
@@ -156,16 +185,3 @@ def _beside_the_one_before(reference: Hashes, says: Hashes) -> tuple[Flags, Flag
     repeats = same.copy()
     repeats[1:] &= says[1:] == says[:-1]
     return same, repeats
-
-
-def _mixed(one: Hashes, other: Hashes) -> Hashes:
-    """Return a hash of two numbers.
-
-    Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators (the
-    finaliser of SplitMix64).
-    """
-    z = one * np.uint64(0x9E3779B97F4A7C15) + other
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Hashes = z ^ (z >> np.uint64(31))
-    return mixed

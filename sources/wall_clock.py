@@ -6,6 +6,7 @@ twice: which of the two is meant shows only in the order in which calls arrived.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ _WITH_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 _WITH_OFFSET = r"(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
 # A wall clock that falls back by more than this was set back; less is the jitter of a log.
 _SET_BACK = 20 * 60_000_000
+_ODD_SHARE = 0.05  # of a night's rows that may be out of order, else there is no order at all
+_LESSER_SHARE = 1 / 3  # of the calls of both rounds in the quieter one, at the least (assumed)
+_DOUBT_SHARE = 0.1  # that may lie between moments which are equally good, odd rows included
+_UNLIKELY = 0.05  # of what is less probable another explanation is sought
 
 
 @dataclass(frozen=True)
@@ -69,23 +74,113 @@ def instants(texts: pa.Array, form: str, zone: str) -> Instants:
     return _in_zone(wall, aware, zone)
 
 
-def by_arrival(wall: Micros, *, newest_first: bool) -> tuple[Flags, bool]:
-    """Return which rows of one repeated hour are of its second round, and whether that is known.
+def by_arrival(wall: Micros, *, newest_first: bool) -> tuple[Flags, Flags, bool]:
+    """Return which rows of one repeated hour are of its second round, by the order of arrival.
+
+    1. Where the clock was set back, the rows before ascend, and so do those after. A row that falls
+       behind an earlier one of its round by more than the jitter of a log is odd. The moment that
+       leaves the fewest rows odd is the one.
+    2. That the clock was never set back in this file is believed instead if few rows are odd then,
+       and two rounds would hardly ever ascend one after the other, or differ in number, like that.
+    3. Where several moments are equally good, the rows between them are in doubt: odd.
 
     Args:
         wall: wall clock of the rows of one autumn night, in the file's order.
         newest_first: the file runs from the newest call to the oldest.
 
     Returns:
-        True for the rows after the one moment at which the clock fell back; where it never fell,
-        or more than once, the file is in no order that tells and all rows count as the first round.
+        True for the rows after the one moment at which the clock was set back; True for the odd
+        rows, whose round can't be told (at most one row in ten, or one); and whether the moment is
+        known. Where it is not, all rows count as the first round.
     """
     ordered = wall[::-1] if newest_first else wall
-    falls = np.flatnonzero(np.diff(ordered) < -_SET_BACK)
-    second = np.zeros(wall.size, bool)
-    if falls.size == 1:
-        second[falls[0] + 1 :] = True
-    return (second[::-1] if newest_first else second), falls.size == 1
+    second, odd, is_known = _rounds(ordered)
+    return (second[::-1], odd[::-1], is_known) if newest_first else (second, odd, is_known)
+
+
+def _rounds(wall: Micros) -> tuple[Flags, Flags, bool]:
+    """Return what `by_arrival` does, of rows in the order of their arrival."""
+    n, nothing = wall.size, np.zeros(wall.size, bool)
+    most_odd, most_doubt = max(1, int(_ODD_SHARE * n)), max(1, int(_DOUBT_SHARE * n))
+    if int(np.sum(np.diff(wall) < -_SET_BACK)) > most_odd + 1:
+        return nothing, nothing, False  # each fall needs an odd row, but for the change itself
+    until, whole = _in_order(wall)
+    in_order = until + _in_order(-wall[::-1])[0][::-1]  # if it was set back before each row
+    more = int(in_order.max() - whole.sum())  # odd rows if it was never set back
+    moments = np.flatnonzero(in_order == in_order.max())
+    never = ~whole if n - whole.sum() <= most_odd else nothing
+    if not more or n - in_order.max() > most_odd:
+        return nothing, never, False
+    if n - whole.sum() <= most_odd:
+        chances = [_chance(wall, whole, int(at), more) for at in moments]
+        moments = moments[np.array(chances) >= _UNLIKELY]
+    if not moments.size:
+        return nothing, never, False
+    first, last = int(moments[0]), int(moments[-1])
+    odd = ~np.append(_in_order(wall[:first])[1], _in_order(wall[first:])[1])
+    odd[first:last] = True
+    if odd.sum() > most_doubt:
+        return nothing, nothing, False
+    return np.arange(n) >= first, odd, True
+
+
+def _in_order(wall: Micros) -> tuple[NDArray[np.int64], Flags]:
+    """Return how many of the first rows can be in order, shape (rows + 1,), and which of all are.
+
+    Rows are in order if none falls behind an earlier one by more than the jitter. For each row that
+    may be the latest so far, the longest such choice of rows is carried along.
+    """
+    values, number = np.unique(wall, return_inverse=True)
+    reach = np.searchsorted(values, values + _SET_BACK, side="right")
+    longest = np.full(len(values) + 1, -wall.size - 1)  # by the number of the latest time, from 1
+    longest[0] = 0  # no row yet
+    count, before = np.zeros(wall.size + 1, np.int64), np.zeros(wall.size, np.int64)
+    for row, value in enumerate(number.tolist()):
+        before[row] = longest[: value + 2].argmax()
+        longest[value + 2 : reach[value] + 1] += 1
+        longest[value + 1] = longest[before[row]] + 1
+        count[row + 1] = longest.max()
+    chosen = np.zeros(wall.size, bool)
+    latest = int(longest.argmax())
+    for row in range(wall.size - 1, -1, -1):
+        value = int(number[row])
+        chosen[row] = value + 1 <= latest <= reach[value]
+        if value + 1 == latest:
+            latest = int(before[row])
+    return count, chosen
+
+
+def _chance(wall: Micros, whole: Flags, at: int, more: int) -> float:
+    """Return how probable it is that rows of two rounds look as much like rows of one.
+
+    The lesser of two: that the rounds ascend one after the other as far, and that they differ in
+    number of calls as much if one of them is only half as busy as the other.
+
+    Args:
+        wall: the rows in the order of arrival.
+        whole: which of them are in order if the clock was never set back.
+        at: the first row of the second round otherwise.
+        more: how many more rows are odd without it: the end of the first round and the beginning of
+            the second, so that they can be chosen in one more way than they are.
+
+    Source:
+        Mann, Whitney (1947), On a test of whether one of two random variables is stochastically
+        larger than the other.
+    """
+    n, share = wall.size, _LESSER_SHARE
+    lengths = _below(min(at, n - at), n * share, math.sqrt(n * share * (1 - share)))
+    one, other = np.sort(wall[:at][whole[:at]]), wall[at:][whole[at:]]
+    pairs = one.size * other.size
+    if not pairs:
+        return lengths
+    falling = pairs - int(np.searchsorted(one, other, side="right").sum())
+    sd = math.sqrt(pairs * (one.size + other.size + 1) / 12)
+    return min((more + 1) * _below(falling, pairs / 2, sd), lengths)
+
+
+def _below(number: int, mean: float, sd: float) -> float:
+    """Return the normal approximation to the probability of at most a whole number."""
+    return math.erfc((mean - number - 0.5) / sd / math.sqrt(2)) / 2
 
 
 def _quick(texts: pa.Array, zone: str | None) -> Micros | None:
@@ -132,19 +227,37 @@ def _in_zone(wall: Micros, aware: Flags, zone: str) -> Instants:
     impossible, ambiguous = np.zeros(wall.size, bool), np.zeros(wall.size, bool)
     local = np.flatnonzero(~aware & (wall != NONE))
     if local.size and zone not in ("UTC", OFFSET):
-        clock = pd.DatetimeIndex(wall[local].view("datetime64[us]"))
-        sure = clock.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-        utc[local] = _index_micros(sure)
-        doubtful = np.flatnonzero(sure.isna())
+        offset, is_plain = _offsets(wall[local] // _HOUR, zone)
+        utc[local] -= offset
+        doubtful = local[~is_plain]
         if doubtful.size:
-            again = clock[doubtful]
-            first = again.tz_localize(
+            clock = pd.DatetimeIndex(wall[doubtful].view("datetime64[us]"))
+            sure = clock.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+            first = clock.tz_localize(
                 zone, ambiguous=np.ones(doubtful.size, bool), nonexistent="NaT"
             )
-            utc[local[doubtful]] = _index_micros(first)
-            impossible[local[doubtful]] = np.asarray(first.isna())
-            ambiguous[local[doubtful]] = np.asarray(first.notna())
+            utc[doubtful] = _index_micros(first)
+            impossible[doubtful] = np.asarray(first.isna())
+            ambiguous[doubtful] = np.asarray(sure.isna()) & np.asarray(first.notna())
     return Instants(utc, wall, impossible, ambiguous)
+
+
+def _offsets(hours: NDArray[np.int64], zone: str) -> tuple[Micros, Flags]:
+    """Return each hour's offset from UTC, and whether it is the same all through the hour.
+
+    The zone is asked for the first and last microsecond of each distinct hour, not for each row:
+    a log has a hundred times as many calls as hours. Where it changes within the hour, or the hour
+    is skipped or comes twice, the offset is 0.
+    """
+    runs = np.append(True, hours[1:] != hours[:-1])
+    each, back = np.unique(hours[runs], return_inverse=True)
+    bounds = np.concatenate([each * _HOUR, (each + 1) * _HOUR - 1])
+    index = pd.DatetimeIndex(bounds.view("datetime64[us]"))
+    utc = _index_micros(index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT"))
+    first, last = (bounds - utc).reshape(2, -1)
+    is_plain = (utc.reshape(2, -1) != NONE).all(0) & (first == last)
+    row = back[np.cumsum(runs) - 1]
+    return np.where(is_plain, first, 0)[row], is_plain[row]
 
 
 def _index_micros(index: pd.DatetimeIndex) -> Micros:

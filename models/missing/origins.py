@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from features.asof import AsOf
 from forewatch.errors import NotEnoughHistory
+from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
 from forewatch.shocks import Shocks
 from models.missing.members import Members, blended
@@ -31,7 +32,6 @@ from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spells import Seen, sizes
 
 Array = NDArray[np.float64]
-LEAST_DAYS = 112
 _LEAST_SHARE = 0.35  # of the history lies before the first origin
 _LEAST_REPORTS = 1e-9
 
@@ -149,9 +149,9 @@ def _likelihood(predicted: Array, counts: Array) -> Array:
 def _plan(view: AsOf, now: Reports, recipe: MissingRecipe) -> list[list[pd.Timestamp]]:
     """Return the first force-day ahead of each past origin, ascending, in groups of one fit."""
     days = int(now.known.any(axis=1).sum())
-    if days < LEAST_DAYS:
+    if days < LEAST_TRAINING_DAYS:
         raise NotEnoughHistory(
-            f"training needs {LEAST_DAYS} days of counts, {days} are known at "
+            f"training needs {LEAST_TRAINING_DAYS} days of counts, {days} are known at "
             f"{view.origin.isoformat()}; import more history or train until later"
         )
     wanted = recipe.origins

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.clock import HOUR_US, instants_us
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
 from models.missing.reports import types_of
@@ -48,17 +49,22 @@ def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts:
         mean: expected reports of the days ahead, shape (H, P).
         plain: the same as the baseline has it.
         parts: shares of hours, leaf areas and grades, of one call type.
+
+    Raises:
+        DataError: if one of the days is a date that the clock skips as a whole.
     """
     clock = view.clock
+    clock.stop_if_skipped(days)
     if view.step == "hour":
         edges, day = clock.hour_edges(days[0], len(days)), clock.hour_days(days[0], len(days))
         slot = clock.local_hour(edges[:-1])
+        length = np.diff(instants_us(edges)) / HOUR_US  # of one half hour, say, half a share
     else:
         edges, day = clock.day_edges(days[0], len(days)), np.arange(len(days), dtype=np.int64)
-        slot = np.zeros(len(days), np.int64)
+        slot, length = np.zeros(len(days), np.int64), np.ones(len(days))
     kind = kinds_of_day(view, days)
     base, baseline = (
-        split(daily[:, :, None], parts.hours, kind, day, slot) for daily in (mean, plain)
+        split(daily[:, :, None], parts.hours, kind, day, slot, length) for daily in (mean, plain)
     )
     return Rates(
         step=view.step,

@@ -11,8 +11,9 @@ import click
 
 from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue, missing
-from serving.cli.data import case_hours, check, import_
+from serving.cli.data import case_hours, import_
 from serving.cli.group import Commands
+from serving.cli.history import check, history_
 from serving.cli.learning import backtest, train
 from serving.cli.registered import models
 from serving.cli.running import keys, serve
@@ -50,6 +51,7 @@ for command in (
     init,
     import_,
     check,
+    history_,
     case_hours,
     train,
     models,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from serving.cli.group import MUST_BE_MENDED, workspace_of
+from forewatch.doubts import ACCEPTABLE, Acceptable
+from serving.cli.group import workspace_of
 
 if TYPE_CHECKING:
     from forewatch.profile import HoursShape
+    from sources.import_options import ImportOptions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TABLES = {
@@ -30,8 +35,27 @@ def import_() -> None:
 
     CSV, CSV.gz and Parquet are read. Importing the same file twice changes nothing. What can't be
     taken goes to the workspace's quarantine folder with its reason; a code without a mapping stops
-    the import.
+    the import, and so does a result that can hardly be meant.
     """
+
+
+def _import_options(function: Function) -> Function:
+    """Add the options that every import has."""
+    accept = click.option(
+        "--accept",
+        type=click.Choice(ACCEPTABLE),
+        multiple=True,
+        help="Import although: many rows go to quarantine; corrections move calls by days; day and "
+        "month look swapped (dates); numbers can be no counts.",
+    )
+    dry_run = click.option("--dry-run", is_flag=True, help="Show the receipt; write nothing.")
+    return accept(dry_run(function))
+
+
+def _options(accept: tuple[Acceptable, ...], dry_run: bool) -> ImportOptions:
+    from sources.import_options import ImportOptions
+
+    return ImportOptions(frozenset(accept), dry_run)
 
 
 @import_.command()
@@ -42,14 +66,29 @@ def import_() -> None:
     metavar="T",
     help="When the file was drawn from its source; later rows are refused.  [default: now]",
 )
+@_import_options
 @click.pass_obj
-def calls(root: Path, file: Path, mapping: Path, extracted_at: str | None) -> None:
+def calls(
+    root: Path,
+    file: Path,
+    mapping: Path,
+    extracted_at: str | None,
+    accept: tuple[Acceptable, ...],
+    dry_run: bool,
+) -> None:
     """Import a call log, one row a call."""
     from serving import importing
     from serving.progress import shown
 
     with shown() as progress:
-        receipt = importing.calls(workspace_of(root), file, mapping, extracted_at, progress)
+        receipt = importing.calls(
+            workspace_of(root),
+            file,
+            mapping,
+            extracted_at,
+            progress,
+            options=_options(accept, dry_run),
+        )
     click.echo(receipt.text)
 
 
@@ -57,32 +96,25 @@ def _table_command(table: str, about: str) -> click.Command:
     @click.command(name=table, help=about)
     @click.argument("file", type=_FILE)
     @click.option("--mapping", type=_FILE, help="How to read the file (TOML), if not as it is.")
+    @_import_options
     @click.pass_obj
-    def command(root: Path, file: Path, mapping: Path | None) -> None:
+    def command(
+        root: Path,
+        file: Path,
+        mapping: Path | None,
+        accept: tuple[Acceptable, ...],
+        dry_run: bool,
+    ) -> None:
         from serving import importing
 
-        click.echo(importing.table(workspace_of(root), table, file, mapping).text)
+        options = _options(accept, dry_run)
+        click.echo(importing.table(workspace_of(root), table, file, mapping, options).text)
 
     return command
 
 
 for _table, _about in _TABLES.items():
     import_.add_command(_table_command(_table, _about))
-
-
-@click.command()
-@click.pass_context
-def check(context: click.Context) -> None:
-    """Report on what was imported.
-
-    Ends with exit code 1 where something must be mended.
-    """
-    from serving.checking import check as look
-
-    report = look(workspace_of(context.obj))
-    click.echo(report.text)
-    if report.must_be_mended:
-        context.exit(MUST_BE_MENDED)
 
 
 @click.command()

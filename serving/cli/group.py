@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import os
+import select
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,12 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forewatch.errors import ForewatchError
+from serving.cli.machine_errors import is_closed_pipe, machine_refusal
 
 if TYPE_CHECKING:
     from serving.workspace import Workspace
 
 MUST_BE_MENDED = 1  # exit code of a check that found something
 REFUSED = 2  # of a mistake in what was asked or given; click's own for a wrong option
+CLOSED_PIPE = 141  # whoever read the output went away. Source: shells, 128 + SIGPIPE
 UNEXPECTED = 70  # of a fault in Forewatch. Source: sysexits(3), EX_SOFTWARE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,24 +35,76 @@ class Commands(click.Group):
         del ctx
         return list(self.commands)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as click has it
+        """Run the command line; help and versions, too, may meet a full disk or a closed pipe."""
+        try:
+            return super().main(*args, **kwargs)
+        except (OSError, MemoryError) as error:
+            if (refusal := machine_refusal(error)) is None:
+                raise
+            _say(f"forewatch: {refusal}")
+            _drop_output()
+            sys.exit(REFUSED)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run the command; say what went wrong on stderr."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            if sys.stdout is not None:  # None where it was closed from the start
+                sys.stdout.flush()  # a pipe may be closed, a disk full: say so here, not at exit
         except ForewatchError as error:
-            click.echo(f"forewatch: {error}", err=True)
+            _say(f"forewatch: {error}")
             ctx.exit(REFUSED)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
         except Exception as error:
+            if is_closed_pipe(error) and _reader_is_gone():
+                _drop_output()
+                ctx.exit(CLOSED_PIPE)
             if ctx.params.get("debug"):
                 raise
-            click.echo(
-                f"forewatch: unexpected {type(error).__name__}: {error}\n"
-                "This is a fault in Forewatch; 'forewatch --debug …' shows where it arose.",
-                err=True,
-            )
-            ctx.exit(UNEXPECTED)
+            ctx.exit(_explained(error))
+        else:
+            return result
+
+
+def _explained(error: Exception) -> int:
+    """Say what went wrong and return the exit code: whether the machine refused, or we erred."""
+    if refusal := machine_refusal(error):
+        _say(f"forewatch: {refusal}")
+        _drop_output()
+        return REFUSED
+    _say(
+        f"forewatch: unexpected {type(error).__name__}: {error}\n"
+        "This is a fault in Forewatch; 'forewatch --debug …' shows where it arose."
+    )
+    return UNEXPECTED
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # stderr itself may be closed or on a full disk
+        click.echo(text, err=True)
+
+
+def _reader_is_gone() -> bool:
+    """Return whether nobody reads our output: the pipe that broke may also be another one."""
+    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+    try:
+        poll = select.poll()
+        for stream in streams:
+            poll.register(stream.fileno(), select.POLLOUT)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # no poll here, or a stream that is no file
+        return False
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: the interpreter would try again as it ends."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # a stream that is no file
+        output = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, output)
+        os.close(nowhere)
 
 
 def workspace_of(root: Path) -> Workspace:

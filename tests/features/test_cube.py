@@ -8,7 +8,7 @@ import pytest
 
 from features.asof import AsOf
 from features.cube import cube, grade_counts, leaf_counts, past_days
-from forewatch.errors import NotEnoughHistory
+from forewatch.errors import DataError, NotEnoughHistory
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
@@ -178,3 +178,47 @@ def test_an_empty_ledger_is_all_zero(village: MakeVillage) -> None:
     view = AsOf(village(), at("2026-11-22T07:00"))
     assert grade_counts(view, 2).sum() == 0
     assert cube(view, days=2).counts.sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "opens", "start"),
+    [
+        ("Asia/Kolkata", "07:00", "2026-11-20T01:30"),
+        ("Asia/Kathmandu", "06:45", "2026-11-20T01:00"),
+        ("Europe/London", "07:30", "2026-11-20T07:30"),
+        ("Pacific/Chatham", "07:00", "2026-11-19T17:15"),
+    ],
+)
+def test_a_call_of_the_first_hour_of_a_day_has_its_slot_in_counts_and_in_shares_of_grades(
+    village: MakeVillage, zone: str, opens: str, start: str
+) -> None:
+    force = {"zone": zone, "day_starts_at": opens}
+    view = AsOf(village([row(start, count=3)], force=force), at("2026-11-23T12:00"))
+    known = cube(view, days=4)
+    first = known.edges.tolist().index(at(start))
+    assert known.counts[0, 0, first] == 3
+    assert known.force_days[known.day[first]] == pd.Timestamp("2026-11-20")
+    assert known.slot[first] == int(opens[:2])
+    assert grade_counts(view, 4)[0, 0, int(opens[:2])].tolist() == [0, 3]
+    assert known.daily()[0, 0, known.day[first]] == 3
+
+
+def test_half_an_hour_of_a_clock_change_is_an_interval_of_its_own(village: MakeVillage) -> None:
+    # Lord Howe: on 4 October 2026 02:00 becomes 02:30, so that 07:00 comes half an hour early.
+    force = {"zone": "Australia/Lord_Howe", "day_starts_at": "07:00"}
+    rows = [row("2026-10-03T19:30", count=2), row("2026-10-03T20:00", count=5)]
+    view = AsOf(village(rows, force=force), at("2026-10-06T00:00"))
+    known = cube(view)
+    last = known.edges.tolist().index(at("2026-10-03T19:30"))
+    assert known.counts[0, 0, last : last + 2].tolist() == [2, 5]
+    assert known.slot[last : last + 2].tolist() == [6, 7]
+    days = known.force_days[known.day[last : last + 2]]
+    assert days.tolist() == [pd.Timestamp("2026-10-03"), pd.Timestamp("2026-10-04")]
+
+
+def test_a_past_with_a_date_that_the_clock_skipped_is_refused(village: MakeVillage) -> None:
+    observed = ("2011-12-01T00:00", "2012-02-01T00:00")
+    view = AsOf(village(observed=observed, force={"zone": "Pacific/Apia"}), at("2012-01-20T00:00"))
+    with pytest.raises(DataError, match="the clock of Pacific/Apia skipped 2011-12-30"):
+        cube(view)
+    assert len(cube(view, days=10).force_days) == 10  # none of them is that date

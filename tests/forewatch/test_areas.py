@@ -72,3 +72,23 @@ def test_an_unknown_area_is_met_with_near_names() -> None:
 def test_what_is_no_tree_is_refused(areas: tuple[Area, ...], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         AreaTree(areas, LEVELS)
+
+
+@pytest.mark.parametrize("word", ["all", "each", "exclude"])
+def test_no_area_is_called_like_a_word_of_questions(word: str) -> None:
+    tree = AreaTree((Area("a", "A"), Area(word, "B", "a")), LEVELS)
+    with pytest.raises(SettingsError, match=f"no area may have the id {word}: .* another id"):
+        tree.stop_at_reserved_ids()
+
+
+def test_no_area_is_called_like_a_level_unless_it_is_all_of_it() -> None:
+    TREE.stop_at_reserved_ids()  # the root "force" is the whole level "force"
+    lone = AreaTree((Area("force", "F"), Area("district", "D", "force")), LEVELS)
+    lone.stop_at_reserved_ids()
+    for tree in (
+        AreaTree((Area("beat", "B"), Area("n", "N", "beat")), LEVELS),
+        AreaTree((Area("f", "F"), Area("force", "N", "f")), LEVELS),
+        AreaTree((Area("f", "F"), Area("district", "D", "f"), Area("e", "E", "f")), LEVELS),
+    ):
+        with pytest.raises(SettingsError, match="has the id of a level of areas"):
+            tree.stop_at_reserved_ids()

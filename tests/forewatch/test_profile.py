@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from forewatch.errors import SettingsError
 from forewatch.profile import (
     AreaEntry,
     CallType,
@@ -35,6 +36,12 @@ def test_a_small_profile_has_its_tree_and_types() -> None:
     assert found.force.day_starts_at.hour == 7
 
 
+def test_an_area_with_a_reserved_id_is_refused_by_the_profiles_tree() -> None:
+    with pytest.raises(SettingsError, match="no area may have the id each"):
+        profile(areas=[{"id": "each", "name": "Each"}]).tree()
+    assert profile(areas=[{"id": "force", "name": "F"}]).tree().root == "force"
+
+
 def test_a_written_profile_reads_back_the_same() -> None:
     found = profile(shifts=[{"id": "night", "name": "Night", "start": "21:30", "end": "07:30"}])
     assert Profile.model_validate_json(found.model_dump_json()) == found
@@ -51,6 +58,15 @@ def test_a_written_profile_reads_back_the_same() -> None:
         ({"grades": ["routine", "routine"]}, "grades holds a grade twice"),
         ({"call_types": []}, "at least 1 item"),
         ({"call_types": [{"id": "a", "name": "A"}] * 2}, "call_types holds an id twice"),
+        ({"call_types": [{"id": "all", "name": "A"}]}, "no call type may have the id all"),
+        ({"call_types": [{"id": "each", "name": "A"}]}, "no call type may have the id each"),
+        (
+            {"call_types": [{"id": "exclude", "name": "A"}]},
+            "may have the id exclude: .* another id",
+        ),
+        ({"call_types": [{"id": "force", "name": "A"}]}, "no call type may have the id force"),
+        ({"levels": {"names": ["all"], "modelled": "all"}}, "no level may be named all"),
+        ({"levels": {"names": ["a", "a"], "modelled": "a"}}, "names holds a level twice: a, a"),
         ({"publication": {"percentiles": [0]}}, "greater than or equal to 1"),
         ({"publication": {"horizon_days": 900}}, "less than or equal to 400"),
     ],
@@ -112,3 +128,26 @@ def test_missing_person_settings_that_can_not_be_meant_are_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=message):
         profile(missing=changes)
+
+
+ANY_SHIFT = "or another one (shifts may start at any minute)"
+WRITE_LOCAL = "write the local time, such as 07:30, and the zone under zone"
+
+
+@pytest.mark.parametrize(
+    ("opens", "message"),
+    [
+        ("07:05", f"= 07:05:00 is not at a quarter of an hour; use 07:00 {ANY_SHIFT}"),
+        ("07:30:20", f"= 07:30:20 is not at a quarter of an hour; use 07:30 {ANY_SHIFT}"),
+        ("07:30Z", f"= 07:30:00+00:00 has a time zone; {WRITE_LOCAL}"),
+    ],
+)
+def test_a_day_starts_at_a_quarter_of_an_hour_by_local_time(opens: str, message: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        profile(force=FORCE | {"day_starts_at": opens})
+    assert [error["msg"] for error in raised.value.errors()] == [
+        f"Value error, day_starts_at {message}"
+    ]
+    assert profile(force=FORCE | {"day_starts_at": "23:45"}).force.day_starts_at.minute == 45
+    shift = {"id": "odd", "name": "Odd", "start": "06:50", "end": "14:25"}
+    assert profile(shifts=[shift]).shifts[0].start.minute == 50

@@ -8,7 +8,10 @@ from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
-from models.engine import Engine
+from models.engine import Engine, spread
+from models.hours import HourTrees
+from models.member_settings import ShareSettings
+from models.profiles import shares
 from models.recipe import Recipe
 from models.training import Training
 
@@ -124,3 +127,21 @@ def test_an_announced_break_changes_what_it_concerns_from_its_start_on(
     assert ratio[1, within].mean() == pytest.approx(0.5, abs=0.01)
     assert ratio[1, ~within] == pytest.approx(1, abs=0.01)
     assert np.delete(ratio, 1, axis=0) == pytest.approx(1, abs=0.02)
+
+
+def test_half_an_hour_has_half_of_what_its_hour_has(town_history: History) -> None:
+    # Lord Howe: the force-day of 3 October 2026 ends with half an hour, from 06:30 to 07:00.
+    profile = town_history.profile
+    force = profile.force.model_copy(update={"zone": "Australia/Lord_Howe"})
+    far = replace(town_history, profile=profile.model_copy(update={"force": force}))
+    view = AsOf(far, pd.Timestamp("2026-09-29T00:00Z"))
+    parts = shares(view, ShareSettings())
+    flat = replace(parts, hours=np.full_like(parts.hours, 1 / 24))
+    days = pd.DatetimeIndex(["2026-10-03", "2026-10-04"])
+    found = spread(view, days, np.full((2, 3, 4), 47.0), flat, HourTrees())
+    assert np.bincount(found.day).tolist() == [24, 24]
+    assert found.base[0, 0].tolist() == pytest.approx([2.0] * 23 + [1.0] + [47 / 24] * 24)
+    assert found.daily == pytest.approx(47.0)
+    assert found.slot[22:24].tolist() == [5, 6]
+    saturday = parts.baseline[:, :, 5, 6]
+    assert found.baseline[:, :, 23] == pytest.approx(saturday / 2)

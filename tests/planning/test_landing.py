@@ -244,3 +244,31 @@ def test_shares_keep_the_mean_of_what_lands(missing: Forecast) -> None:
     assert (work.expected @ SHARES)[0] == pytest.approx(
         (share * missing.rates.base[:, 0, 24 * 9 - 168 : 24 * 10].sum(0)).sum()
     )
+
+
+def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forecast) -> None:
+    # Lord Howe: the force-day of 3 October 2026 lasts 23.5 hours. One report an hour, and hours
+    # that land evenly over the 24 after it: of those that land on 4 October half are of its own.
+    clock, first = Clock("Australia/Lord_Howe", pd.Timestamp("07:00").time()), "2026-10-01"
+    edges = clock.hour_edges(pd.Timestamp(first), 5)
+    hours = np.diff(edges.asi8) / 3.6e9
+    base = np.repeat((hours / 2)[None, None], 2, axis=0)
+    rates = replace(
+        missing.rates,
+        edges=edges,
+        force_days=pd.date_range(first, periods=5),
+        day=clock.hour_days(pd.Timestamp(first), 5),
+        slot=clock.local_hour(edges[:-1]),
+        base=base,
+        baseline=base,
+    )
+    sizes = np.zeros((1, 4, 2))
+    sizes[0, 0, 0] = 0.3  # the whole force, day by day
+    forecast = replace(
+        missing, origin=edges[0], rates=rates, shocks=Shocks((0,), sizes, np.array([[1.0]]))
+    )
+    window = Spans(rates.day_edges[3:4], rates.day_edges[4:5])
+    found = landing(forecast, [ALL], window, LENGTH, Release((1.0,)))
+    of_days = np.array([0.5**2 / 48, 12 - 0.5**2 / 48, 12])  # 2, 3 and 4 October
+    assert found.mean == pytest.approx(24 * 13)
+    assert found.shared_variance == pytest.approx(0.3**2 * (of_days**2).sum() / 24**2)

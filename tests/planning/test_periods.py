@@ -8,7 +8,7 @@ import pytest
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
-from planning.periods import periods
+from planning.periods import By, periods
 
 LONDON = Clock("Europe/London", time(7))
 NIGHT = Shift(id="night", name="Night", start=time(21, 30), end=time(7, 30))
@@ -66,3 +66,13 @@ def test_shifts_without_a_profile_of_shifts_are_refused() -> None:
     message = "the profile has no shifts; add .* or ask by day"
     with pytest.raises(BadQuestion, match=message):
         periods(LONDON, (), utc("2026-11-10T12:00"), utc("2026-11-12T12:00"), "shift")
+
+
+@pytest.mark.parametrize("by", ["day", "shift"])
+def test_a_date_that_the_clock_skipped_has_no_periods(by: By) -> None:
+    apia = Clock("Pacific/Apia", time(7))
+    day = Shift(id="day", name="Day", start=time(7), end=time(7))
+    start, end = (apia.day_start(pd.Timestamp(at)) for at in ("2011-12-29", "2012-01-01"))
+    found = periods(apia, [day], start, end, by)
+    assert [f"{at:%d}" for at in found["force_day"]] == ["29", "31"]
+    assert hours_long(found) == [24, 24]

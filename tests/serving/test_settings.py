@@ -40,7 +40,7 @@ def test_the_profile_is_what_a_profile_alone_would_be() -> None:
         (GOOD.replace("Europe/London", "Europe/Lodnon"), "force.zone: no time zone"),
         (GOOD.replace('id = "town"\n', ""), "force.id: missing; add it"),
         (GOOD + '[serving]\nport = "x"\n', "serving.port: input should be a valid integer"),
-        ("grades = [", "forewatch.toml is not TOML"),
+        ("grades = [", "forewatch.toml is no TOML"),
     ],
 )
 def test_a_mistake_is_named_by_its_key(text: str, said: str) -> None:
@@ -59,3 +59,31 @@ def test_every_mistake_is_named_at_once() -> None:
 def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no forewatch.toml in .* 'forewatch init"):
         load(tmp_path / "forewatch.toml")
+
+
+def test_settings_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    (tmp_path / "forewatch.toml").write_bytes(GOOD.encode("utf-8-sig"))
+    assert load(tmp_path / "forewatch.toml").force.id == "town"
+
+
+def test_settings_in_another_coding_say_how_to_save_them(tmp_path: Path) -> None:
+    (tmp_path / "forewatch.toml").write_bytes(GOOD.encode("utf-16"))
+    with pytest.raises(SettingsError, match='written in UTF-16; save it as "UTF-8"'):
+        load(tmp_path / "forewatch.toml")
+
+
+def test_a_long_value_is_shown_short_and_nothing_of_a_library_is_named() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(GOOD.replace('id = "town"', f'id = "{"X" * 500}"'))
+    assert len(str(caught.value)) < 300
+    assert "X…" in str(caught.value)
+    assert "pydantic" not in str(caught.value)
+
+
+def test_hours_reserved_by_a_word_of_two_meanings_are_refused() -> None:
+    shift = '[[shifts]]\nid = "day"\nname = "Days"\nstart = "07:00"\nend = "19:00"\n'
+    reserved = '[[missing.reserved]]\narea = "town"\nperiod = "day"\nhours = 4\n'
+    parse(GOOD + shift)
+    parse(GOOD + reserved)
+    with pytest.raises(SettingsError, match="period day is both a whole day and the id of a shift"):
+        parse(GOOD + shift + reserved)

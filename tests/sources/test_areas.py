@@ -65,8 +65,8 @@ def test_areas_without_parents_stand_below_the_force_and_ids_come_from_names(
     found = area_table(file, profile(), TableMapping())
     assert found["id"].tolist() == ["shire", "bristol-city-of", "north-somerset"]
     assert found["parent"].tolist() == ["", "shire", "shire"]
-    named = area_table(file, profile(), TableMapping(root=Root(id="all", name="All of it")))
-    assert named["parent"].tolist() == ["", "all", "all"]
+    named = area_table(file, profile(), TableMapping(root=Root(id="whole", name="All of it")))
+    assert named["parent"].tolist() == ["", "whole", "whole"]
 
 
 def test_a_geojson_gives_names_by_mapping_and_the_centres_of_its_polygons(tmp_path: Path) -> None:
@@ -142,3 +142,54 @@ def test_properties_of_a_geojson_are_columns_too(tmp_path: Path) -> None:
     file.write_text(json.dumps({"features": [feature]}), encoding="utf-8")
     with pytest.raises(PersonalData, match=r"areas\.geojson carries .* free text: Street; strip"):
         area_table(file, profile(), TableMapping())
+
+
+def test_reserved_ids_are_refused_in_an_imported_tree(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no area may have the id all: .* another id"):
+        area_table(csv(tmp_path, "id\nall\nb\n"), profile(), TableMapping())
+    with pytest.raises(SettingsError, match="area 'district' has the id of a level"):
+        area_table(csv(tmp_path, "id\ndistrict\nb\n"), profile(), TableMapping())
+    found = area_table(csv(tmp_path, "id,parent\nforce,\nn,force\n"), profile(), TableMapping())
+    assert found["id"].tolist() == ["force", "n"]
+
+
+def test_parents_are_given_by_id_or_by_name(tmp_path: Path) -> None:
+    text = "\ufeffname,parent\nForce,\nÅre,Force\nÖre,FORCE\n北区,force\n"
+    found = area_table(csv(tmp_path, text), profile(), TableMapping())
+    assert found["id"].tolist() == ["force", "are", "ore", "beiqu"]
+    assert found["parent"].tolist() == ["", "force", "force", "force"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "name\nÅre\nNorth\nAre\n",
+            "areas.csv: several areas have one id: 'are' in row 1 (name 'Åre') and row 3 (name",
+        ),
+        ("id\nn\ns\nn\n", "'n' in row 1 (id 'n') and row 3 (id 'n'); keep one of them"),
+        ("id,name\nare,Are\n,Åre\n", "'are' in row 1 (id 'are') and row 2 (name 'Åre')"),
+        ("name\nNorth\n!?\n", "no id can be made from the name '!?' (row 2), which has no"),
+        ("id,name\nn,North\n,\n", "areas.csv: neither id nor name in row 2; give each area one"),
+        ("name,parent\nA,\nB,Moon\n", "parent 'Moon' in row 2 is neither the id nor the name"),
+        (
+            "id,name,parent\nf,F,\na,Twin,f\nb,twin,f\nc,C,Twin\n",
+            "parent 'Twin' in row 4 is the name of 2 areas (a, b); give the parent by its id",
+        ),
+        (f"name\n{'x' * 70}\nb\n", "an id is lower-case letters, digits, - and _, at most 63"),
+        ("id,lat\na,95\nb,1\n", "lat 95.0 should be less than or equal to 90; mend it"),
+        ("id,lat\na,inf\n", "lat 'inf' is no number (row 1)"),
+        ("id,population\na,1e999\n", "population '1e999' is no number (row 1)"),
+        ("id,population\na,-3\n", "should be greater than or equal to 0; mend it"),
+    ],
+)
+def test_ids_and_numbers_that_make_no_area_are_said(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError) as error:
+        area_table(csv(tmp_path, text), profile(), TableMapping())
+    assert said in str(error.value)
+    assert "http" not in str(error.value)
+
+
+def test_the_forces_own_area_cannot_stand_beside_others_without_a_parent(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"2 areas have no parent.* parent = 'shire'"):
+        area_table(csv(tmp_path, "id\nshire\nn\n"), profile(), TableMapping())

@@ -1,9 +1,13 @@
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.history import COLUMNS, History
@@ -107,7 +111,10 @@ def test_an_area_that_falls_silent_is_a_warning(town_history: History) -> None:
     area = town_history.tree.at_level("district")[-1]  # the smallest: the total goes on
     report = check_history(cut(town_history, "2026-03-01T00:00Z", "2026-03-20T00:00Z", area))
     assert report.must_be_mended == ()
-    assert "1 improbable stretches without a call in single areas" in report.warnings
+    assert any(
+        warning.startswith("1 improbable stretches without a call in single areas")
+        for warning in report.warnings
+    )
     assert area in section(report, "Gaps")[0]
 
 
@@ -199,6 +206,79 @@ def test_a_lake_without_calls_and_one_without_areas_are_findings(
     lake.append("calls", pd.DataFrame({"x": [1]}), {})
     bare = town.profile.model_copy(update={"areas": ()})
     assert "the force has no areas" in check(lake, bare).must_be_mended[0]
+
+
+def test_leaves_are_listed_where_they_are_few_and_where_all_are_asked_for(
+    drawn_force: Callable[..., History],
+) -> None:
+    few = drawn_force(1, per_day=(20.0,) * 10, days=150)
+    assert sum(line.startswith("beat ") for line in section(check_history(few), "Volumes")) == 10
+    many = drawn_force(1, per_day=(20.0,) * 11 + (0.0,), days=150)
+    lines = section(check_history(many), "Volumes")
+    assert [line.split()[1] for line in lines if line.startswith("beat ")] == ["b11"]
+    assert "and 11 leaf areas without a finding (--all lists them)" in lines
+    everything = section(check_history(many, everything=True), "Volumes")
+    assert sum(line.startswith("beat ") for line in everything) == 12
+
+
+def test_lists_are_cut_unless_all_is_asked_for(drawn_force: Callable[..., History]) -> None:
+    history = drawn_force(1, per_day=(200.0, 100.0), days=200)
+    for week in range(12):
+        start = pd.Timestamp("2025-02-03T07:00Z") + pd.Timedelta(days=7 * week)
+        history = cut(history, start.isoformat(), (start + pd.Timedelta(hours=9)).isoformat())
+    cut_report = check_history(history)
+    assert len(cut_report.gaps) == 12
+    assert len(section(cut_report, "Gaps")) == 11
+    assert section(cut_report, "Gaps")[-1] == "… and 2 more (--all lists them)"
+    assert len(section(check_history(history, everything=True), "Gaps")) == 12
+
+
+def test_a_storm_is_a_single_day_and_no_change_of_level(
+    drawn_force: Callable[..., History],
+) -> None:
+    def storm(day: NDArray[Any]) -> NDArray[Any]:
+        return np.where((day == 100) & (np.arange(4)[:, None] % 2 == 0), 12.0, 1.0)
+
+    def change(day: NDArray[Any]) -> NDArray[Any]:
+        return storm(day) * np.where(day >= 119, 0.5, 1.0)
+
+    settings = {"per_day": (40.0, 40.0, 40.0, 40.0), "days": 280, "call_types": 2}
+    report = check_history(drawn_force(3, storm, **settings))
+    (line,) = section(report, "Single days")
+    assert line.startswith("2025-04-16 ")
+    calls, usual = re.findall(r"([\d,.]+) calls, usual +([\d,.]+)", line)[0]
+    stormy = {"total": 6.5, "in": 12.0}  # two of four leaves have twelve times their calls
+    wanted = stormy.get(line.split()[1], 12.0)
+    assert float(calls.replace(",", "")) / float(usual) == pytest.approx(wanted, rel=0.25)
+    assert section(report, "Sudden") == ["none"]
+    assert any(text.startswith("1 single days are far above") for text in report.warnings)
+    both = check_history(drawn_force(3, change, **settings))
+    assert len(section(both, "Single days")) == 1
+    found = section(both, "Sudden")
+    assert {"total", "t0", "in"} <= {text.split()[0] for text in found}
+    assert all("week of 2025-05-05" in text for text in found)
+
+
+def test_a_registered_pulse_is_no_warning(drawn_force: Callable[..., History]) -> None:
+    history = drawn_force(
+        3, lambda day: np.where(day == 100, 12.0, 1.0), per_day=(40.0, 40.0), days=280
+    )
+    assert any("single days are far above" in text for text in check_history(history).warnings)
+    start = pd.Timestamp("2025-04-16T06:00Z")
+    row = {"start": start, "end": start + pd.Timedelta(days=1), "area": "", "call_type": ""}
+    row |= {"kind": "pulse", "expected_ratio": np.nan, "reason": "storm", "decided_by": "y"}
+    breaks = pd.DataFrame([row | {"known_at": start}]).astype(COLUMNS["breaks"])
+    report = check_history(replace(history, breaks=breaks))
+    assert section(report, "Single days")[0].endswith("registered")
+    assert report.warnings == ()
+
+
+def test_a_force_of_one_area_and_one_type_can_be_checked(
+    drawn_force: Callable[..., History],
+) -> None:
+    history = drawn_force(1, per_day=(30.0,), days=150, districts=1)
+    report = check_history(history)
+    assert (report.must_be_mended, report.warnings) == ((), ())
 
 
 def test_the_tree_tiles_the_volumes(report: Report, town_history: History) -> None:

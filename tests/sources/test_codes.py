@@ -9,6 +9,7 @@ import pytest
 from forewatch.errors import SettingsError
 from sources.codes import MISSING, UNMAPPED, Codes, excluded
 from sources.mapping import Entry
+from sources.unmapped import Unmapped
 
 IDS = {"violence": "Violence", "missing_person": "Missing person"}
 
@@ -75,5 +76,8 @@ def test_unmapped_codes_are_counted_with_their_first_and_last_day() -> None:
     found = codes(entry("violence", "V"))
     rows = np.array([0, 0, 1], np.int32)
     for shift in (0, 10):
-        found.note_unmapped(["A", "B"], rows, np.array([5, 3, 7]) + shift)
-    assert found.unmapped == {"A": (4, 3, 15), "B": (2, 7, 17)}
+        numbers = np.array([1, 2, 4]) + shift
+        found.note_unmapped(["A", "B"], rows, np.array([5, 3, 7]) + shift, numbers)
+    assert found.unmapped == {
+        "A": Unmapped("A", 4, 1, (3, 15)), "B": Unmapped("B", 2, 4, (7, 17)),
+    }  # fmt: skip

@@ -1,8 +1,11 @@
+import re
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from forewatch.errors import UnmappedCodes
-from sources.crosswalk import EXCLUDE, slug, stop_if_unmapped, translated, unmapped
+from sources.crosswalk import EXCLUDE, slug, translated
 
 TYPES = {"theft": "Theft and handling", "asb": "Antisocial behaviour"}
 
@@ -17,6 +20,39 @@ def test_a_slug_keeps_letters_and_digits_only() -> None:
     assert slug(" (A.I.C.D) ") == "a-i-c-d"
 
 
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("Åre", "are"),
+        ("Öre", "ore"),
+        ("CAFÉ", "cafe"),
+        ("A\u030are", "are"),  # the ring as a sign of its own
+        ("Łódź Górna", "lodz-gorna"),
+        ("Straße", "strasse"),
+        ("Ynys Môn", "ynys-mon"),
+        ("北区", "beiqu"),
+        ("!?", ""),
+    ],
+)
+def test_letters_of_every_alphabet_give_an_id(name: str, made: str) -> None:
+    assert slug(name) == made
+
+
+@given(st.text(st.characters(max_codepoint=126), max_size=30))
+def test_the_id_of_an_ascii_name_is_what_it_always_was(name: str) -> None:
+    assert slug(name) == re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+
+
+@given(st.text(max_size=30))
+def test_an_id_is_lower_case_latin_or_nothing(name: str) -> None:
+    assert re.fullmatch(r"([a-z0-9]+(-[a-z0-9]+)*)?", slug(name))
+
+
+def test_two_spellings_of_a_code_may_lead_to_one_id() -> None:
+    found = translated(codes("Café", "CAFE", "café"), "slug", {"cafe": "Café"})
+    assert found.tolist() == ["cafe"] * 3
+
+
 def test_identity_takes_an_id_or_a_name_whatever_its_case() -> None:
     found = translated(codes("ASB", "theft AND handling", "asb"), "identity", TYPES)
     assert found.tolist() == ["asb", "theft", "asb"]
@@ -26,21 +62,3 @@ def test_a_table_of_codes_takes_only_what_it_names() -> None:
     found = translated(codes("T1", "theft", "X", None), {"T1": "theft", "X": EXCLUDE}, TYPES)
     assert found[[0, 2]].tolist() == ["theft", "exclude"]
     assert found.isna().tolist() == [False, True, False, True]
-
-
-def test_a_missing_code_is_not_an_unmapped_code() -> None:
-    given = codes("??", None, "??", "asb")
-    assert unmapped(given, translated(given, "identity", TYPES)) == {"??": 2}
-
-
-def test_a_code_that_leads_to_an_id_the_profile_lacks_is_unmapped() -> None:
-    given = codes("T1")
-    assert unmapped(given, translated(given, {"T1": "burglary"}, TYPES)) == {"T1": 1}
-
-
-def test_unmapped_codes_stop_with_every_code_and_its_rows() -> None:
-    with pytest.raises(
-        UnmappedCodes, match=r"call_type: 'A' \(3 rows\), 'B' \(1 rows\); grade: '9'"
-    ):
-        stop_if_unmapped({"area": {}, "call_type": {"A": 3, "B": 1}, "grade": {"9": 2}})
-    stop_if_unmapped({"area": {}})

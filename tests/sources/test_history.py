@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forewatch.clock import Clock
 from forewatch.errors import DataError, NotEnoughHistory, SettingsError
 from forewatch.history import COLUMNS
 from forewatch.profile import Profile
+from sources.calls import import_calls
 from sources.history import history, ledger
 from sources.lake import Lake
+from sources.mapping import Mapping
 from sources.spans import holes, spans_of
 
 PROFILE = Profile.model_validate(
@@ -245,3 +248,53 @@ def test_millions_of_versions_are_summed_without_loss() -> None:
     assert ((found["known_at"] - found["start"]) == HOUR).all()
     in_north = np.asarray(coded["area"].indices) == 0
     assert found.loc[found["area"] == "north", "count"].sum() == in_north.sum()
+
+
+@pytest.mark.parametrize(
+    ("zone", "opens"),
+    [
+        ("Europe/London", "07:30"),
+        ("Asia/Kolkata", "07:30"),
+        ("Asia/Kathmandu", "07:30"),
+        ("Australia/Lord_Howe", "07:30"),
+        ("Australia/Adelaide", "07:30"),
+        ("Pacific/Chatham", "07:30"),
+        ("Asia/Kolkata", "07:00"),
+        ("Australia/Lord_Howe", "07:00"),
+    ],
+)
+def test_a_call_of_07_35_is_in_the_hour_and_the_force_day_that_began_before_it(
+    tmp_path: Path, zone: str, opens: str
+) -> None:
+    force = {"id": "f", "name": "Force", "zone": zone, "day_starts_at": opens}
+    profile = Profile.model_validate(PROFILE.model_dump(mode="json") | {"force": force})
+    dates = pd.date_range("2026-01-01", "2026-12-31")  # with both changes of the clock
+    lines = [f"{i},{day:%Y-%m-%d}T07:35,north,a,routine" for i, day in enumerate(dates)]
+    file = tmp_path / "calls.csv"
+    file.write_text("\n".join(["ref,at,area,type,grade", *lines]), encoding="utf-8")
+    columns = {
+        "reference": "ref", "received_at": "at", "area": "area", "call_type": "type",
+        "grade": "grade",
+    }  # fmt: skip
+    lake = Lake(tmp_path / "history")
+    import_calls(
+        lake, profile, profile.tree(), file, Mapping.model_validate({"columns": columns}),
+        tmp_path / "quarantine", extracted_at=pd.Timestamp("2027-02-01", tz="UTC"),
+    )  # fmt: skip
+    found = history(lake, profile).counts.sort_values("start")
+    assert found["count"].tolist() == [1] * len(dates)
+    starts = pd.DatetimeIndex(found["start"])
+    assert set(starts.tz_convert(zone).strftime("%H:%M")) == {opens}
+    assert Clock.of(profile).force_day(starts).tolist() == dates.tolist()
+    assert ((found["known_at"] - found["start"]) == HOUR).all()
+
+
+def test_the_half_hour_before_a_short_days_end_is_known_at_that_end() -> None:
+    force = {"id": "f", "name": "Force", "zone": "Australia/Lord_Howe", "day_starts_at": "07:00"}
+    profile = Profile.model_validate(PROFILE.model_dump(mode="json") | {"force": force})
+    received = FIRST.normalize() + pd.Timedelta(days=124, hours=19, minutes=40)  # 3 October, 06:40
+    minutes = int((received - FIRST) / pd.Timedelta(minutes=1))
+    rows = [call(1, minutes), call(2, minutes + 30)]
+    found = ledger(as_arrow(versions(rows)), profile, profile.tree())
+    assert [f"{at:%d %H:%M}" for at in found["start"]] == ["03 19:30", "03 20:00"]
+    assert [f"{at:%d %H:%M}" for at in found["known_at"]] == ["03 20:00", "03 21:00"]

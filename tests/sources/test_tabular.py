@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import DataError
-from sources.tabular import column_names, texts
+from sources.extract import column_names
+from sources.tabular import texts
 
 TEXT = "code,n,street\nNA,1,x\n  b ,,y\nNULL,2.50,z\n"
 
@@ -41,7 +42,9 @@ def test_a_file_without_rows_has_no_texts(tmp_path: Path) -> None:
 def test_a_line_with_too_many_cells_stops_without_showing_its_cells(tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("a,b\n1,2\n3,4,Jane Doe\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"odd.csv can't be read.*got 3; mend the file") as caught:
+    with pytest.raises(
+        DataError, match=r"odd.csv: 1 rows .*, the first at line 3 with 3; mend the file"
+    ) as caught:
         texts(path, ("a",))
     assert "Jane" not in str(caught.value)
 

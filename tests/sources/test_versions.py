@@ -11,6 +11,7 @@ from sources.records import Records
 from sources.versions import (
     DUPLICATE,
     NEW,
+    NO_VERSIONS,
     SUPERSEDING,
     UNCHANGED,
     Standing,
@@ -37,7 +38,7 @@ def records(rows: Sequence[Row]) -> Records:
 
 
 def nothing() -> Versions:
-    return Versions(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.uint64))
+    return NO_VERSIONS
 
 
 def stored(known: Versions, rows: Records, found: Standing) -> Versions:
@@ -46,6 +47,7 @@ def stored(known: Versions, rows: Records, found: Standing) -> Versions:
     says = content(rows.received, (rows.area, rows.call_type, rows.grade, rows.state))
     return Versions(
         np.concatenate([known.reference, rows.reference[kept]]),
+        np.concatenate([known.received, rows.received[kept]]),
         np.concatenate([known.known, found.known[kept]]),
         np.concatenate([known.content, says[kept]]),
     )

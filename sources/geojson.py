@@ -1,0 +1,183 @@
+"""Areas as the features of a GeoJSON: their properties, and the middles of their shapes.
+
+Source:
+    RFC 7946, The GeoJSON Format: longitude first, degrees by WGS 84.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forewatch.errors import DataError
+
+_TYPES = (
+    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
+    "GeometryCollection",
+)  # fmt: skip
+_DEPTHS = {"Point": 0, "Polygon": 2, "MultiPolygon": 3}  # lists around the positions
+_LEAST_POINTS = 3  # of a ring
+_MOST_DEGREES = (180, 90)  # of longitude and latitude
+
+
+def geojson_features(file: Path) -> list[dict[str, Any]]:
+    """Return the features of a file, each with a table of properties.
+
+    Raises:
+        DataError: if it is no feature collection in UTF-8, or a feature has no properties.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8-sig"), parse_constant=_no_number)
+    except FileNotFoundError as error:
+        raise DataError(f"no file {file.name} at the path given; check the path") from error
+    except (ValueError, RecursionError) as error:
+        # A decoder's message holds the place and no text of the file.
+        raise DataError(
+            f"{file.name} is no GeoJSON feature collection ({_reason(error)}); export it again"
+        ) from error
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list):
+        raise DataError(
+            f"{file.name} is no GeoJSON feature collection: it has no list of features; export the "
+            "areas as one FeatureCollection"
+        )
+    if not features:
+        raise DataError(f"{file.name} has no features; export the areas, one feature each")
+    for number, feature in enumerate(features, 1):
+        if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+            raise DataError(
+                f"{file.name}: feature {number} has no table of properties; give it an id or a name"
+            )
+    return features
+
+
+def property_text(file: Path, number: int, properties: dict[str, Any], name: str) -> str | None:
+    """Return a property as text without the blanks around it; None where it is absent or blank.
+
+    Raises:
+        DataError: if it is a list or a table.
+    """
+    value = properties.get(name)
+    if isinstance(value, list | dict):
+        raise DataError(
+            f"{file.name}: property {name!r} of feature {number} is a "
+            f"{'list' if isinstance(value, list) else 'table'}; give it as one text or number"
+        )
+    text = "" if value is None else str(value).strip()
+    return text or None
+
+
+def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | None:
+    """Return longitude and latitude of a shape's centre of mass, degrees; None where it has none.
+
+    Args:
+        file: the file, for messages.
+        number: of the feature in the file, from 1, for messages.
+        geometry: what the feature has as its geometry; lines and collections have no centre here.
+
+    Raises:
+        DataError: if it is no geometry, its lists are nested otherwise than its type says, or a
+            coordinate is no number of degrees.
+    """
+    if geometry is None or geometry == {}:
+        return None
+    where = f"{file.name}: the geometry of feature {number}"
+    if not isinstance(geometry, dict) or geometry.get("type") not in _TYPES:
+        raise DataError(f"{where} is of no type that GeoJSON has; want one of {', '.join(_TYPES)}")
+    kind = geometry["type"]
+    if kind not in _DEPTHS:
+        return None
+    if "coordinates" not in geometry:
+        raise DataError(f"{where} ({kind}) has no coordinates; export it again")
+    coordinates = geometry["coordinates"]
+    if coordinates == []:
+        return None  # as good as no geometry, says the RFC
+    _stop_at_bad_positions(f"{where} ({kind})", coordinates, _DEPTHS[kind])
+    if kind == "Point":
+        return float(coordinates[0]), float(coordinates[1])
+    parts = [
+        _ring(np.array([position[:2] for position in ring], float), sign)
+        for polygon in (coordinates if kind == "MultiPolygon" else [coordinates])
+        for sign, ring in _signed(polygon)
+    ]
+    weight = sum(area for area, _, _ in parts)
+    if not weight:
+        return None
+    return sum(a * x for a, x, _ in parts) / weight, sum(a * y for a, _, y in parts) / weight
+
+
+def _stop_at_bad_positions(where: str, coordinates: object, depth: int) -> None:
+    if depth:
+        if not isinstance(coordinates, list):
+            raise DataError(
+                f"{where} is nested wrongly: a list was wanted and {_kind(coordinates)} found; "
+                "export it again"
+            )
+        for inner in coordinates:
+            _stop_at_bad_positions(where, inner, depth - 1)
+        if depth == 1 and len(coordinates) < _LEAST_POINTS:
+            raise DataError(
+                f"{where} has a ring of {len(coordinates)} points; a ring has at least three"
+            )
+        return
+    pair = coordinates if isinstance(coordinates, list) else []
+    if len(pair) <= 1 or any(isinstance(value, list) for value in pair):
+        raise DataError(
+            f"{where} is nested wrongly: a pair of longitude and latitude was wanted and "
+            f"{_kind(coordinates)} found; export it again"
+        )
+    for value, most, axis in zip(pair, _MOST_DEGREES, ("longitude", "latitude"), strict=False):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise DataError(f"{where} has {_kind(value)} for a {axis}; give degrees as numbers")
+        if not math.isfinite(value) or abs(value) > most:
+            raise DataError(
+                f"{where} has {value:.6g} for a {axis}; degrees go from -{most} to {most}: export "
+                "it as longitude and latitude by WGS 84 (EPSG:4326)"
+            )
+
+
+def _kind(value: object) -> str:
+    names: dict[type, str] = {str: "a text", dict: "a table", bool: "true or false"}
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "nothing" if value is None else names.get(type(value), "a number")
+
+
+def _signed(polygon: list[Any]) -> Iterator[tuple[int, list[list[float]]]]:
+    """Yield each ring with 1 where it bounds the area and -1 where it is a hole in it."""
+    for i, ring in enumerate(polygon):
+        yield (-1 if i else 1), ring
+
+
+def _ring(points: NDArray[np.float64], sign: int) -> tuple[float, float, float]:
+    """Return signed area and centre of a ring, in squared degrees and degrees.
+
+    Source:
+        Bourke (1988), Calculating the area and centroid of a polygon: the shoelace formula.
+    """
+    if (points[0] != points[-1]).any():
+        points = np.vstack([points, points[:1]])
+    x, y = (points - points[0]).T  # near the origin, so that small areas keep their digits
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    area = cross.sum() / 2
+    if area == 0:
+        return 0.0, 0.0, 0.0
+    cx = ((x[:-1] + x[1:]) * cross).sum() / (6 * area) + points[0, 0]
+    cy = ((y[:-1] + y[1:]) * cross).sum() / (6 * area) + points[0, 1]
+    return sign * abs(float(area)), float(cx), float(cy)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not written in UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

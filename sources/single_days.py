@@ -1,0 +1,127 @@
+"""Single days far above or below what is usual: a storm, an event, calls that are lost or doubled.
+
+1. What is usual on a day is the median of the four same weekdays before it and of the four after.
+2. A day is far above where it has at least twice the larger of the two, far below where it has at
+   most half of the smaller: a lasting change of level has nothing of either.
+3. It is told where chance does not explain it: the deviance of Poisson counts, divided by the
+   series' own variance ÷ mean, bounds the probability.
+4. More than three such days on end are no single days.
+
+Source:
+    Chernoff bound of a Poisson tail, P(X ≥ c) ≤ exp(−(c log(c ÷ m) − c + m)); Mitzenmacher & Upfal
+    (2017), Probability and Computing, theorem 5.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+MOST_ON_END = 3
+TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within it
+_WEEK_DAYS = 7
+_WEEKS = 4
+_LEAST_KNOWN = 2  # of the four same weekdays of a side
+_MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
+
+
+@dataclass(frozen=True)
+class SingleDay:
+    """A day far from what is usual.
+
+    Args:
+        day: its position.
+        calls: what was counted.
+        usual: what is usual on the same weekday about it.
+        deviance: how far it is beyond chance; the larger, the farther.
+    """
+
+    day: int
+    calls: float
+    usual: float
+    deviance: float
+
+    @property
+    def is_above(self) -> bool:
+        """Whether it has more calls than usual."""
+        return self.calls > self.usual
+
+
+def single_days(series: Array, p_max: float) -> list[SingleDay]:
+    """Return the days far above or below usual, ascending.
+
+    Args:
+        series: calls per day, NaN where unknown.
+        p_max: probability by chance below which a day is returned.
+    """
+    if not np.isfinite(series).any():
+        return []
+    before, after = _side(series, -1), _side(series, 1)
+    high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
+    low = np.fmin(before, after)
+    limit = -np.log(p_max) * _dispersion(series)
+    known = np.isfinite(series) & np.isfinite(low)
+    above = known & (series >= TIMES * high) & (_deviance(series, high) > limit)
+    below = known & (series <= low / TIMES) & (_deviance(series, low) > limit)
+    found = [
+        SingleDay(int(day), float(series[day]), float(usual[day]), float(deviance[day]))
+        for far, usual in ((above, high), (below, low))
+        for deviance in [_deviance(series, usual)]
+        for day in np.flatnonzero(_short_runs(far))
+    ]
+    return sorted(found, key=lambda one: one.day)
+
+
+def without_single_days(series: Array, found: list[SingleDay]) -> Array:
+    """Return the series with what is usual in the place of single days."""
+    usual = series.copy()
+    for one in found:
+        usual[one.day] = one.usual
+    return usual
+
+
+def _side(series: Array, direction: int) -> Array:
+    """Return the median of the four same weekdays before (-1) or after (1); NaN unknown."""
+    n = series.size
+    shifted = np.full((_WEEKS, n), np.nan)
+    for week in range(1, _WEEKS + 1):
+        by = week * _WEEK_DAYS
+        if by < n and direction < 0:
+            shifted[week - 1, by:] = series[:-by]
+        elif by < n:
+            shifted[week - 1, :-by] = series[by:]
+    ordered = np.sort(shifted, axis=0)  # NaN last
+    known = np.isfinite(shifted).sum(0)
+    middle = [np.maximum(known - 1, 0) // 2, np.minimum(known // 2, _WEEKS - 1)]
+    median = np.mean([np.take_along_axis(ordered, at[None], 0)[0] for at in middle], axis=0)
+    return np.where(known >= _LEAST_KNOWN, median, np.nan)
+
+
+def _dispersion(series: Array) -> float:
+    """Return variance ÷ mean about the same weekday a week later, at least 1, by its median."""
+    change = series[_WEEK_DAYS:] - series[:-_WEEK_DAYS]
+    change = change[np.isfinite(change)]
+    mean = float(np.nanmean(series))
+    if not change.size or mean == 0:
+        return 1.0
+    return max(float(np.median(change**2)) / (2 * mean * _MEDIAN_CHI2), 1.0)
+
+
+def _deviance(calls: Array, usual: Array) -> Array:
+    """Return c log(c ÷ m) − c + m, 0 at c = m; shape of both."""
+    m = np.maximum(usual, 1e-9)
+    positive = np.where(calls > 0, calls, 1.0)
+    return np.asarray(np.where(calls > 0, calls * np.log(positive / m), 0.0) - calls + m)
+
+
+def _short_runs(far: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the days of runs that are no longer than `MOST_ON_END`."""
+    edge = np.diff(np.concatenate([[False], far, [False]]).astype(np.int8))
+    kept = np.zeros(far.size, bool)
+    for start, end in zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True):
+        kept[start:end] = end - start <= MOST_ON_END
+    return kept

@@ -1,0 +1,62 @@
+"""What an issue says of breaks that lie ahead."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.asof import AsOf
+from features.unused_rows import unused_rows
+from forewatch.history import COLUMNS, History
+from serving.issuing import announced
+
+
+def with_breaks(history: History, *rows: dict[str, Any]) -> History:
+    start = history.observed_until + pd.Timedelta(days=10)
+    base = {"start": start, "end": start + pd.Timedelta(days=1), "area": "", "call_type": ""}
+    base |= {"kind": "level", "expected_ratio": 0.5, "reason": "new codes", "decided_by": "board"}
+    base |= {"known_at": history.observed_until - pd.Timedelta(days=1)}
+    table = pd.DataFrame([base | row for row in rows]).astype(COLUMNS["breaks"])
+    return replace(history, breaks=table)
+
+
+def said(history: History) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the breaks that are used are told as, and those that are not."""
+    origin = history.observed_until
+    until = origin + pd.Timedelta(days=28)
+    used = announced(AsOf(history, origin), until)
+    return used, unused_rows(history, origin, until, ("breaks",))
+
+
+def test_a_break_ahead_is_told_once_by_what_it_does_or_why_it_does_nothing(
+    town_history: History,
+) -> None:
+    used, unused = said(
+        with_breaks(
+            town_history,
+            {"kind": "recode"},
+            {"call_type": "violence", "expected_ratio": np.nan},
+            {"call_type": "arson"},
+            {"kind": "exclude"},
+        )
+    )
+    assert used == (
+        (
+            "from 2026-12-03 07:00 a recode of all call types, everywhere: new codes; calls × 0.50 "
+            "as stated"
+        ),
+    )
+    assert [text.split("(")[1].split(")")[0] for text in unused] == [
+        "the profile has no such call type",
+        "ahead, and counts to come can't be excluded",
+        "ahead, and no expected_ratio is stated",
+    ]
+
+
+def test_a_break_told_too_late_is_not_said_to_be_used(town_history: History) -> None:
+    late = {"known_at": town_history.observed_until + pd.Timedelta(days=1)}
+    used, unused = said(with_breaks(town_history, late))
+    assert used == ()
+    (sentence,) = unused
+    assert "(told after 2026-11-23 07:00)" in sentence
