@@ -66,7 +66,7 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
     stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in COLUMNS])
     if not {mapping.columns.get(ours, ours) for ours in ("id", "name")}.intersection(offered):
         raise MissingColumns(
-            f"areas lack id and name; {file.name} has {columns_text(offered)}; name them under "
+            f"areas lack id and name; {file.name} has {columns_text(offered, ())}; name them under "
             "[columns] in a mapping"
         )
     found = _features(file, mapping) if _is_geojson(file) else _rows(file, mapping)
@@ -129,8 +129,9 @@ def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
     used = {ours: mapping.columns.get(ours, ours) for ours in COLUMNS}
     if lost := sorted(set(mapping.columns.values()) - set(offered)):
         raise MissingColumns(
-            f"areas lack {', '.join(lost)}; {file.name} has {columns_text(offered)}; mend the "
-            "mapping's names of columns"
+            f"areas lack {', '.join(lost)}; {file.name} has "
+            f"{columns_text(offered, mapping.columns.values())}; mend the mapping's names of "
+            "columns"
         )
     read = texts(file, tuple(theirs for theirs in used.values() if theirs in offered))
     return _typed(

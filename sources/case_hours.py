@@ -42,7 +42,8 @@ def case_hours(
     refuse_persons(file.name, offered, (column,), refuse)
     if column not in offered:
         raise MissingColumns(
-            f"{file.name} lacks {column}; it has {columns_text(offered)}; name the column of hours"
+            f"{file.name} lacks {column}; it has {columns_text(offered, ())}; name the column of "
+            "hours"
         )
     written = texts(file, (column,))[column].dropna().astype("str")
     hours = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)

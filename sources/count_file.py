@@ -26,6 +26,8 @@ COLUMNS = ("start", "area", "call_type", "grade", "count")
 _CODED: tuple[Coded, ...] = ("area", "call_type", "grade")
 _OUTSIDE = "outside the observed span"
 _EXCLUDED = "excluded by the crosswalk"
+_TWICE = "the row stands twice"
+_OF_A_LOST_PART = "another row of its cell can't be taken"
 MOST_CALLS = 1_000_000  # of one cell; more is another unit, an id or a time
 NEGATIVE, FRACTIONAL, TOO_MANY = "count is negative", "count is not whole", "count is beyond 10⁶"
 
@@ -114,7 +116,7 @@ def read_counts(
     filtered = filtered.mask((frame[list(_CODED)] == EXCLUDE).any(axis=1), _EXCLUDED)
     checks = _checks(written, frame, part, clock, imported_at) | clock.cut_hours(part, span)
     reason = reasons(checks).mask(filtered != "", "")
-    reason = _stop_at_sums(frame, reason, filtered)
+    reason = _by_cell(frame, reason, filtered)
     is_taken = (reason == "") & (filtered == "")
     rows = frame[is_taken].astype({"count": "int64"}).reset_index(drop=True)
     doubtful = frame[(reason != "") & frame[["start", *_CODED]].notna().all(axis=1)]
@@ -153,8 +155,9 @@ def _written(
     lost = [ours for ours in COLUMNS if used[ours] not in offered and ours not in constants]
     if lost:
         raise MissingColumns(
-            f"counts lack {', '.join(lost)}; {file.name} has {columns_text(offered)}; name the "
-            "columns under [columns] or give [constants] in a mapping"
+            f"counts lack {', '.join(lost)}; {file.name} has "
+            f"{columns_text(offered, used.values())}; name the columns under [columns] or "
+            "give [constants] in a mapping"
         )
     wanted = tuple(theirs for theirs in used.values() if theirs in offered)
     has_start = clock.is_readable(offered, used["start"])
@@ -214,16 +217,21 @@ def _checks(
         TOO_MANY: count > MOST_CALLS,
         FRACTIONAL: count % 1 != 0,
         "the cell stands twice with different counts": several,
-        "the row stands twice": cell.duplicated(keep="first"),
+        _TWICE: cell.duplicated(keep="first"),
     }
 
 
-def _stop_at_sums(frame: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> pd.Series:
-    """Return the reasons with those of cells whose rows together are beyond any count."""
+def _by_cell(frame: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> pd.Series:
+    """Return the reasons with those of whole cells: of a sum that lacks a part nothing is known.
+
+    Shorter intervals and codes that mean the same are summed to one cell.
+    """
+    cell = [frame[name] for name in ("start", *_CODED)]
     taken = (reason == "") & (filtered == "")
-    sums = frame[taken].groupby(["start", *_CODED], observed=True)["count"].transform("sum")
-    too_many = (sums > MOST_CALLS).reindex(frame.index, fill_value=False)
-    return reason.mask(too_many, TOO_MANY)
+    lost = ((reason != "") & (reason != _TWICE) & (filtered == "")).groupby(cell, observed=True)
+    reason = reason.mask(taken & lost.transform("any").fillna(value=False), _OF_A_LOST_PART)
+    sums = frame["count"].where(reason == "").groupby(cell, observed=True).transform("sum")
+    return reason.mask(taken & (reason == "") & (sums > MOST_CALLS), TOO_MANY)
 
 
 def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: CountsMapping) -> Scope:

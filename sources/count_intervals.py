@@ -107,8 +107,8 @@ class Intervals:
         found = [(int(m) + first) % _HOUR_MINUTES for m in minutes.value_counts().index[:_SHOWN]]
         at = ", ".join(f":{minute:02d}" for minute in sorted(found))
         raise DataError(
-            f"{file}: its mapping says that a row is of {self.name}, and the force's hours begin at "
-            f":{first:02d}; but {len(odd):,} of {len(minutes):,} rows begin elsewhere (rows are "
+            f"{file}: its mapping says that a row is of {self.name}, and the force's hours begin "
+            f"at :{first:02d}; but {len(odd):,} of {len(minutes):,} rows begin elsewhere (rows are "
             f"at {at}); write interval_minutes = 15 (or 5, 10, 20, 30) to sum shorter intervals to "
             "hours, or give the counts by the force's hours"
         )

@@ -72,7 +72,8 @@ class Extract:
         if missing := [name for name in wanted if name not in found]:
             hint = next((s for s in _SEPARATORS if len(found) == 1 and s in found[0]), None)
             raise MissingColumns(
-                f"{self.file.name} lacks {columns_text(missing)}; it has {columns_text(found)}; "
+                f"{self.file.name} lacks {columns_text(missing)}; it has "
+                f"{columns_text(found, wanted)}; "
                 + (
                     f"its cells seem to be parted by {hint!r}: export it with commas"
                     if hint
@@ -136,6 +137,10 @@ class Extract:
         )
 
     def _csv(self) -> Iterator[pa.RecordBatch]:
+        head = first_bytes(self.file)
+        if b"\n" not in head and b"\r" not in head:  # a header that no line end follows
+            self._lines = 1
+            return
         types = dict.fromkeys(self.texts, pa.string()) | dict.fromkeys(self.coded, _CODED)
         with (
             self._undecodable_rows(),

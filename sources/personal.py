@@ -47,7 +47,7 @@ _VALUES = re.compile(
 # One of these among the names is enough: no column is called after a moment or an address.
 _NO_NAME = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},? \d{1,2}:\d{2}.*"
-    r"|\S+@\S+\.\S+",
+    r"|\S+@\S+\.\S+|\d+\w? [^\W\d_].*",
     re.DOTALL,
 )
 _LONGEST_CELL = 300  # characters by which a cell is told from a name
@@ -83,6 +83,7 @@ class _Words:
         )  # fmt: skip
 
 
+_OF_TIME = frozenset(["date", "time", "day", "hour", "hours", "minutes", "month", "year", "week"])
 # Words of no meaning here, that stand glued to others.
 _BESIDE = frozenset(
     ["first", "last", "full", "home", "work", "call", "caller", "contact", "vehicle", "the", "of"]
@@ -159,13 +160,20 @@ def refuse_persons(
         )
 
 
-def columns_text(names: Iterable[str]) -> str:
+def columns_text(names: Iterable[str], sought: Iterable[str] | None = None) -> str:
     """Return the names of a file's columns for a message; none where they may be a row's cells.
+
+    Args:
+        names: of the columns.
+        sought: the names that are looked for; where none of them is there, nor any word of the
+            list, the first line may be no header.
 
     >>> columns_text(["ref", "received_at"]), columns_text(["17", "2026-05-01 10:00", "north"])
     ('ref, received_at', 'a first line that looks like a row, not like a header')
     """
     listed = list(names)
+    if sought is not None and not set(sought) & set(listed) and not any(map(_has_a_word, listed)):
+        return f"{len(listed):,} others: if its first line is no header, give it one"
     return _LOOKS_LIKE_A_ROW if _is_a_row(listed) else _listed(listed)
 
 
@@ -176,6 +184,12 @@ def shown(text: str) -> str:
     'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
     """
     return f"'{_short(text)}'"
+
+
+def _has_a_word(name: str) -> bool:
+    """Return whether a name holds a word that names of columns are made of."""
+    known = _known()
+    return bool(_words(anyascii(_visible(name))) & (known.pieces | known.measures | _OF_TIME))
 
 
 def _is_a_row(names: Sequence[str]) -> bool:

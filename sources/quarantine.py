@@ -20,6 +20,8 @@ from sources.tabular import file_line
 
 BROKEN = "more or fewer cells than the header"
 _OWNER_ONLY = 0o600
+EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # a call before it is a source's placeholder
+_LARGEST = 1e7
 _ABOUT = ("reason", "file", "line")
 
 
@@ -54,10 +56,26 @@ def refused_rows(
     """
     bad = np.flatnonzero((reason != "").to_numpy())
     # the register of breaks has a reason of its own
-    found = readings.iloc[bad].rename(columns={name: f"its_{name}" for name in _ABOUT})
+    found = plausible(readings.iloc[bad]).rename(columns={name: f"its_{name}" for name in _ABOUT})
     found.insert(0, "reason", reason.iloc[bad].to_numpy())
     found.insert(1, "line", file_line(account, bad + 1))
     return with_broken(found, account)
+
+
+def plausible(readings: pd.DataFrame) -> pd.DataFrame:
+    """Return what was read without what the columns can't mean, which may be about a person.
+
+    A date of birth reads as a time before 1990, a telephone number as a number beyond ten million.
+    """
+    found = readings.copy()
+    for name, column in readings.items():
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            found[name] = column.where(column >= EARLIEST)
+        elif pd.api.types.is_datetime64_any_dtype(column):
+            found[name] = column.where(column >= EARLIEST.tz_localize(None))
+        elif pd.api.types.is_float_dtype(column):
+            found[name] = column.where(column.abs() <= _LARGEST)
+    return found
 
 
 def with_broken(rows: pd.DataFrame, account: LineAccount | None) -> pd.DataFrame:

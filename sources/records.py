@@ -23,6 +23,7 @@ from sources.codes import MISSING, UNMAPPED, Codes, excluded
 from sources.hashes import hash_pairs
 from sources.lines import LineAccount
 from sources.mapping import OFFSET, REASONS, Mapping
+from sources.quarantine import EARLIEST, plausible
 from sources.unmapped import stop_if_unmapped
 from sources.wall_clock import (
     NONE,
@@ -37,8 +38,7 @@ from sources.wall_clock import (
 
 TAKEN = 0  # state of a record of public demand; the others are 1 + position in REASONS
 STATES = ("taken", *REASONS)
-# A call before this is a placeholder of the source ("1900-01-01"), not a call.
-_EARLIEST = int(pd.Timestamp("1990-01-01").value) // 1000
+_EARLIEST_US = int(EARLIEST.value) // 1000
 _DAY = 86_400_000_000
 _CODED = ("area", "call_type", "grade")
 # Why a row can't be taken; where several hold, the one that stands first here.
@@ -247,7 +247,7 @@ class Reader:
             "no received_at": _is_null(block, columns.received_at),
             "impossible local time": received.impossible,
             "unreadable received_at": received.utc == NONE,
-            "received before 1990": received.utc < _EARLIEST,
+            "received before 1990": received.utc < _EARLIEST_US,
             "received after the extract was made": received.utc > self.extracted_at,
         }
         if updated is not None and columns.updated_at is not None:
@@ -333,7 +333,7 @@ class Reader:
         )
         for name, position in zip(_CODED, codes, strict=True):
             frame[name] = np.array([*self._ids[name], ""])[np.maximum(position[bad], -1)]
-        self.quarantine.append(frame)
+        self.quarantine.append(plausible(frame))
 
     def _note_clock(self, row: NDArray[np.int64], received: Instants, kept: Flags) -> None:
         doubtful = received.ambiguous[kept]

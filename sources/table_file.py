@@ -12,7 +12,7 @@ from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError
 from forewatch.profile import Profile
 from sources import instants
-from sources.crosswalk import translated
+from sources.crosswalk import EXCLUDE, translated
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
 from sources.table_mapping import Coded, TableMapping
@@ -100,15 +100,14 @@ class TableFile:
         refuse_persons(
             file.name, offered, used.values(), mapping.refuse, allowed=self._standard
         )  # a flag is 0 or 1, whatever its column is called
+        self._used = tuple(used.values())
         if not used:
             raise MissingColumns(
                 f"{file.name} has none of the columns of {table} ({', '.join(self._standard)}); it "
-                f"has {columns_text(offered)}; name them under [columns] in a mapping"
+                f"has {columns_text(offered, ())}; name them under [columns] in a mapping"
             )
         self._of_time = [offered.index(used[name]) for name in _TIMES if name in used]
-        read, self.account = table_texts(
-            file, tuple(used.values()), mapping.quoting, key, self._has_time
-        )
+        read, self.account = table_texts(file, self._used, mapping.quoting, key, self._has_time)
         constants = {
             ours: pd.Series(value, index=read.index, dtype="str").astype("category")
             for ours, value in mapping.constants.items()
@@ -130,7 +129,7 @@ class TableFile:
         if lost := [name for name in columns if name not in self.has]:
             raise MissingColumns(
                 f"{self.table} lack {', '.join(lost)}; {self.name} has "
-                f"{columns_text(self.offered)}; "
+                f"{columns_text(self.offered, self._used)}; "
                 f"{hint or 'name the columns under [columns] or give [constants] in a mapping'}"
             )
 
@@ -141,8 +140,16 @@ class TableFile:
         return self.texts[name].astype("str")
 
     def number(self, name: str) -> pd.Series:
-        """Return a column's numbers, NaN where empty, absent or no number."""
-        return pd.to_numeric(self.text(name), errors="coerce").astype("float64")
+        """Return a column's numbers, NaN where empty, absent, infinite or no number."""
+        found = pd.to_numeric(self.text(name), errors="coerce").astype("float64")
+        return found.where(np.isfinite(found))
+
+    def excluded(self) -> pd.Series:
+        """Return the rows whose area or call type the crosswalk leaves out."""
+        left_out = pd.Series(data=False, index=self.texts.index)
+        for ids in (self.area(), self.call_type()):
+            left_out |= ids == EXCLUDE
+        return left_out
 
     def date(self, name: str) -> pd.Series:
         """Return a column's local dates, NaT where empty, absent or no date.
@@ -208,6 +215,6 @@ class TableFile:
         wanted = {*self.mapping.columns.values(), *self.mapping.flags}
         if lost := sorted(wanted - set(offered)):
             raise MissingColumns(
-                f"the mapping reads {', '.join(lost)}; {self.name} has {columns_text(offered)}; "
-                "mend the names in the mapping"
+                f"the mapping reads {', '.join(lost)}; {self.name} has "
+                f"{columns_text(offered, wanted)}; mend the names in the mapping"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from forewatch.areas import AreaTree
@@ -36,6 +37,16 @@ class Rows:
     reason: pd.Series
     filtered: pd.Series
     readings: pd.DataFrame
+
+    def without(self, excluded: pd.Series) -> Rows:
+        """Return the same without the rows of the file that the crosswalk leaves out."""
+        left = ~self.rows["row"].isin(np.flatnonzero(excluded))
+        return Rows(
+            self.rows[left],
+            self.reason.mask(excluded, ""),
+            self.filtered.mask(excluded, "excluded by the crosswalk"),
+            self.readings,
+        )
 
 
 def tourism(file: TableFile) -> Rows:
@@ -96,8 +107,8 @@ def events(file: TableFile) -> Rows:
             "area": file.area().fillna(near),
             "start": start,
             "end": file.instant("end", date_means_end=True),
-            "attendance_low": low.fillna(high),
-            "attendance_high": high.fillna(low),
+            "attendance_low": low.mask(file.text("attendance_low").isna(), high),
+            "attendance_high": high.mask(file.text("attendance_high").isna(), low),
             "known_at": announced,
         }
     )
@@ -110,7 +121,8 @@ def events(file: TableFile) -> Rows:
             "start can't be read": rows["start"].isna(),
             "end can't be read": rows["end"].isna(),
             "end is not after start": rows["end"] <= rows["start"],
-            "attendance is missing or no number": rows["attendance_high"].isna(),
+            "attendance is missing or no number": rows["attendance_low"].isna()
+            | rows["attendance_high"].isna(),
             "attendance is negative": rows["attendance_low"] < 0,
             "attendance_low is above attendance_high": rows["attendance_low"]
             > rows["attendance_high"],

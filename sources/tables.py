@@ -82,7 +82,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     with options.writing(lake):
         key = options.key(lake).encode()
         read = TableFile(table, file, profile, tree, how_read, key=key)
-        found = READERS[table](read)
+        found = READERS[table](read).without(read.excluded())
         receipt, merged = _merged(lake, table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
         refused = refused_rows(found.readings, found.reason, read.account)

@@ -95,7 +95,7 @@ def test_trees_that_do_not_fit_the_profile_are_refused(tmp_path: Path) -> None:
         area_table(csv(tmp_path, "id,lat\na,north\n"), profile(), TableMapping())
     with pytest.raises(DataError, match="area 'A b' can't be taken"):
         area_table(csv(tmp_path, "id\nA b\n"), profile(), TableMapping())
-    with pytest.raises(MissingColumns, match=r"areas lack id and name; areas\.csv has x"):
+    with pytest.raises(MissingColumns, match=r"areas lack id and name; areas\.csv has 1 others"):
         area_table(csv(tmp_path, "x\n1\n"), profile(), TableMapping())
 
 

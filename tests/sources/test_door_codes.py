@@ -56,7 +56,7 @@ THEFT = 'to = "theft"\ncodes = ["theft", "T1"]'
 NOISE = 'to = "noise"\ncodes = ["noise"]'
 HALF = [row.replace(",north,", ",,") for row in TWENTY]
 BLANKS = (
-    # case 13: blanks are mapped, so every row has an area
+    # case 13, blanks are mapped, so every row has an area
     Input("case-13", text(*HALF), ALL, mapping=areas('"" = "unknown"', 'south = "south"')),
     Input(
         "blank-area-not-mapped",
@@ -284,7 +284,7 @@ LEFT_OUT = (
         mapping=calls_mapping(
             tail='[[filters]]\nreason = "test"\ncolumn = "status"\npatterns = ["^TE"]', memo=""
         ),
-    ),  # fmt: skip
+    ),
     Input(
         "a-filter-that-is-no-pattern",
         text(*TWENTY),
@@ -324,7 +324,7 @@ def test_codes_are_mapped_or_told(given: Input, tmp_path: Path) -> None:
 def test_blanks_stand_in_the_area_that_they_were_mapped_to(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.take(BLANKS[0])
-    by_area = {area: 0 for area in ("unknown", "south")}
+    by_area = dict.fromkeys(("unknown", "south"), 0)
     for (_, area, _), n in desk.cells().items():
         by_area[area] += n
     assert by_area == {"unknown": 10, "south": 10}

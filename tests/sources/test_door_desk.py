@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -84,6 +85,9 @@ def text(*rows: str, header: str = HEADER) -> bytes:
     return "".join(f"{line}\n" for line in (header, *rows)).encode()
 
 
+FORCE = profile()
+
+
 @dataclass(frozen=True)
 class Receives:
     """A receipt, part by part; `lines` are header, blank, rows and further lines.
@@ -124,7 +128,7 @@ class Input:
     mapping: str | bytes = calls_mapping()
     name: str = "file.csv"
     accept: tuple[Acceptable, ...] = ()
-    profile: Profile = profile()
+    profile: Profile = FORCE
 
     @property
     def how(self) -> bytes:
@@ -173,14 +177,15 @@ class Desk:
             if path.name not in (".lock", "reference.key")
         }
 
-    def check(self, given: Input, *, trial: bool = True) -> None:
-        """Hand an input in, as a trial first or not, and compare what came with what must."""
+    def check(self, given: Input) -> None:
+        """Hand an input in and compare what came with what must; a third are tried dry before."""
         if isinstance(given.comes, Refuses):
-            for name, content in _standing(given.table == "counts", b'"hour"' in given.how):
+            for name, content in _standing(given.table, b'"hour"' in given.how):
                 (self.lake.root / name).parent.mkdir(parents=True, exist_ok=True)
                 (self.lake.root / name).write_bytes(content)
         before, version = self.kept(), self.lake.version()
-        tried = self._outcome(given, dry=True) if trial else None
+        is_tried = zlib.crc32(given.id.encode()) % 3 == 0
+        tried = self._outcome(given, dry=True) if is_tried else None
         assert not self.quarantine.exists()
         assert (self.kept(), self.lake.version()) == (before, version)
         outcome = self._outcome(given, dry=False)
@@ -223,7 +228,7 @@ class Desk:
 
     def cells(self, of: Profile | None = None) -> Counter[tuple[str, str, str]]:
         """The counts as they stand: local start of the interval, area, call type."""
-        of = of or profile()
+        of = of or FORCE
         found = history(self.lake, of).counts
         local = found["start"].dt.tz_convert(of.force.zone).dt.strftime("%Y-%m-%d %H:%M")
         cells: Counter[tuple[str, str, str]] = Counter()
@@ -235,10 +240,10 @@ class Desk:
 
 
 @cache
-def _standing(of_counts: bool, by_hour: bool) -> tuple[tuple[str, bytes], ...]:
+def _standing(table: str, by_hour: object) -> tuple[tuple[str, bytes], ...]:
     """The files of a history that something was imported into before."""
-    if of_counts:
-        row = f"2025-03-01{' 10:00' * by_hour},north,theft,routine,7"
+    if table == "counts":
+        row = f"2025-03-01{' 10:00' if by_hour else ''},north,theft,routine,7"
         how = COUNTS_BY_HOUR if by_hour else COUNTS_BY_DAY
         given = Input("standing", text(row, header=COUNTS_HEADER), Receives(1), "counts", how)
     else:

@@ -44,7 +44,9 @@ def quarantine(
 SHARES = (
     quarantine("none", 0, 20, "taken"),
     quarantine("a-fifth", 4, 20, "taken"),
-    quarantine("more-than-a-fifth", 5, 20, r"5 of 20 rows .* = 20%: no area \(5\); .*--accept quar"),
+    quarantine(
+        "more-than-a-fifth", 5, 20, r"5 of 20 rows .* = 20%: no area \(5\); .*--accept quar"
+    ),
     quarantine("all", 20, 20, r"20 of 20 rows can't be taken"),
     quarantine("accepted", 20, 20, "taken", accept=("quarantine",)),
     quarantine("another-thing-accepted", 5, 20, "5 of 20 rows", accept=("dates", "counts")),
@@ -53,10 +55,18 @@ SHARES = (
     quarantine("none-allowed", 1, 20, "1 of 20 rows .* = 0%", "0"),
     quarantine("all-allowed", 20, 20, "taken", "1.0"),
     quarantine("one-of-one", 1, 1, "1 of 1 rows"),
-    Input("a-share-beyond-one", text(*call_rows()), Refuses("less than or equal to 1", SettingsError),
-          mapping=calls_mapping("most_quarantined = 20")),  # fmt: skip
-    Input("a-negative-share", text(*call_rows()), Refuses("greater than or equal", SettingsError),
-          mapping=calls_mapping("most_quarantined = -0.1")),  # fmt: skip
+    Input(
+        "a-share-beyond-one",
+        text(*call_rows()),
+        Refuses("less than or equal to 1", SettingsError),
+        mapping=calls_mapping("most_quarantined = 20"),
+    ),
+    Input(
+        "a-negative-share",
+        text(*call_rows()),
+        Refuses("greater than or equal", SettingsError),
+        mapping=calls_mapping("most_quarantined = -0.1"),
+    ),
     Input(
         "broken-rows-count",
         text(*call_rows(15), "x", "y", "z", "u", "v"),
@@ -70,8 +80,11 @@ SHARES = (
     ),
     Input(
         "of-counts",
-        text(*["2026-01-01,,theft,routine,1"] * 2, "2026-01-01,north,theft,routine,1",
-             header=COUNTS_HEADER),
+        text(
+            *["2026-01-01,,theft,routine,1"] * 2,
+            "2026-01-01,north,theft,routine,1",
+            header=COUNTS_HEADER,
+        ),
         Refuses(r"2 of 3 rows.*area is missing \(2\)", ImplausibleImport),
         "counts",
         COUNTS_BY_DAY,
@@ -90,7 +103,7 @@ SHARES = (
         "tourism",
         "most_quarantined = 1",
     ),
-)  # fmt: skip
+)
 
 
 def restarting(per: Callable[[pd.Timestamp], object]) -> bytes:
@@ -100,7 +113,9 @@ def restarting(per: Callable[[pd.Timestamp], object]) -> bytes:
     for day in pd.date_range("2026-01-01", periods=90):
         for hour in range(8, 13):
             n = numbers[per(day)] = numbers.get(per(day), -1) + 1
-            rows.append(f"{n:03d},{day.date()} {hour:02d}:00:00,{('north', 'south')[hour % 2]},theft,")
+            rows.append(
+                f"{n:03d},{day.date()} {hour:02d}:00:00,{('north', 'south')[hour % 2]},theft,"
+            )
     return text(*rows)
 
 
@@ -108,13 +123,12 @@ def anew(period: str) -> str:
     return calls_mapping(f'reference_restarts = "{period}"')
 
 
-DAILY, MONTHLY, NEVER = (
-    restarting(per)
-    for per in (lambda day: day, lambda day: day.month, lambda day: 0)  # type: ignore[attr-defined] # a timestamp
-)
+DAILY = restarting(lambda day: day)
+MONTHLY = restarting(lambda day: day.month)
+NEVER = restarting(lambda _: "")
 WHOLE = Receives(450, lines=(1, 0, 450, 0))
 RESTARTS = (
-    # case 06: call numbers begin again each day; the numbers of 89 days repeat the first day's
+    # case 06, call numbers begin again each day; the numbers of 89 days repeat the first day's
     Input(
         "case-06",
         DAILY,
@@ -125,16 +139,20 @@ RESTARTS = (
         ),
     ),
     Input("daily-by-day", DAILY, WHOLE, mapping=anew("day")),
-    Input("daily-by-month", DAILY, Refuses("would correct", ImplausibleImport), mapping=anew("month")),
+    Input(
+        "daily-by-month", DAILY, Refuses("would correct", ImplausibleImport), mapping=anew("month")
+    ),
     Input("monthly", MONTHLY, Refuses("295 of 450 rows would correct", ImplausibleImport)),
     Input("monthly-by-month", MONTHLY, WHOLE, mapping=anew("month")),
     Input("monthly-by-day", MONTHLY, WHOLE, mapping=anew("day")),
-    Input("monthly-by-year", MONTHLY, Refuses("295 of 450", ImplausibleImport), mapping=anew("year")),
+    Input(
+        "monthly-by-year", MONTHLY, Refuses("295 of 450", ImplausibleImport), mapping=anew("year")
+    ),
     Input("never", NEVER, WHOLE),
     Input("never-by-year", NEVER, WHOLE, mapping=anew("year")),
     Input("by-week", NEVER, Refuses("reference_restarts", SettingsError), mapping=anew("week")),
     Input(
-        "accepted",
+        "case-06-accepted",
         DAILY,
         Receives(5, superseded=445, total=5),
         accept=("corrections",),
@@ -196,18 +214,23 @@ DATES = (
     taken("the-first-days-of-a-month", pd.date_range("2026-03-01", "2026-03-12")),
     taken("one-day", [pd.Timestamp("2026-03-05")] * 10),
     taken("without-a-summer", [day for day in YEAR if day.month not in (7, 8)]),
-    doubted("days-beyond-the-twelfth-lost", swapped(EARLY), "days of a month beyond the 12th|span|jump"),
+    doubted(
+        "days-beyond-the-twelfth-lost", swapped(EARLY), "days of a month beyond the 12th|span|jump"
+    ),
     doubted("only-early-days", EARLY, "beyond the 12th have no row, of the others 0%"),
     doubted("a-spreadsheet-s-year", swapped(YEAR), "the date jumps by more than a week"),
-    doubted("twelve-days-of-March", swapped(pd.date_range("2026-03-01", "2026-03-12")),
-            "the dates span 335 days, and 12 the other way round"),  # fmt: skip
-    Input(
-        "accepted-dates", on(EARLY), Receives(len(EARLY)), accept=("dates",)
+    doubted(
+        "twelve-days-of-March",
+        swapped(pd.date_range("2026-03-01", "2026-03-12")),
+        "the dates span 335 days, and 12 the other way round",
     ),
+    Input("accepted-dates", on(EARLY), Receives(len(EARLY)), accept=("dates",)),
     Input(
         "counts-of-swapped-days",
-        text(*(f"{day.date()},north,theft,routine,1" for day in sorted(swapped(EARLY))),
-             header=COUNTS_HEADER),
+        text(
+            *(f"{day.date()},north,theft,routine,1" for day in sorted(swapped(EARLY))),
+            header=COUNTS_HEADER,
+        ),
         Refuses("day and month look swapped", ImplausibleImport),
         "counts",
         COUNTS_BY_DAY,
@@ -215,7 +238,9 @@ DATES = (
     Input(
         "month-first-read-as-day-first",
         text(*(f"r{i},{day:%m/%d/%Y} 10:00,north,theft," for i, day in enumerate(YEAR))),
-        Refuses("(?s)unreadable received_at.*day and month look swapped.*--accept", ImplausibleImport),
+        Refuses(
+            "(?s)unreadable received_at.*day and month look swapped.*--accept", ImplausibleImport
+        ),
         mapping=calls_mapping(tail='[time]\nformat = "%d/%m/%Y %H:%M"'),
     ),
     Input(
@@ -258,7 +283,7 @@ def moved(rows: list[str], n: int, by: pd.Timedelta) -> bytes:
     ],
 )
 def test_a_second_file_that_moves_calls_by_half_a_day_is_doubted(
-    tmp_path: Path, rows: int, n: int, by: str, is_meant: bool
+    tmp_path: Path, rows: int, n: int, by: str, *, is_meant: bool
 ) -> None:
     desk, first = Desk(tmp_path), call_rows(rows)
     at = pd.Timestamp("2026-09-01", tz="UTC")

@@ -73,22 +73,25 @@ SEMICOLONS = tuple(
     )
     for table, head in HEADERS.items()
 )
-CUT = tuple(
+MARKED = tuple(
     Input(
-        f"{table}-{name}", change(text(*good(table), header=head)), Receives(6), table, ""
+        f"{table}-CRLF-and-a-mark",
+        b"\xef\xbb\xbf" + text(*good(table), header=head).replace(b"\n", b"\r\n"),
+        Receives(6, lines=(1, 0, 6, 0)),
+        table,
+        "",
     )
     for table, head in HEADERS.items()
-    for name, change in (
-        ("CRLF-and-a-mark", lambda b: b"\xef\xbb\xbf" + b.replace(b"\n", b"\r\n")),
-        ("no-newline-at-the-end", lambda b: b[:-1]),
+)
+CUT = tuple(
+    Input(
+        f"{table}-no-newline-at-the-end",
+        text(*good(table), header=head)[:-1],
+        Receives(6, lines=(1, 0, 6, 0)),
+        table,
+        "",
     )
-)  # fmt: skip
-STRAY = (
-    refused("stray-quote", "events", "", "line 4 reads as a row by itself"),
-    refused("stray-quote", "holidays", "", "line 4 reads as a row by itself"),
-    refused("stray-quote", "breaks", "", "line 4 reads as a row by itself"),
-    refused("stray-quote", "tourism", "", "line 4 reads as a row by itself"),
-    refused("stray-quote", "unobserved", "", "line 4 reads as a row by itself"),
+    for table, head in HEADERS.items()
 )
 STRAY_AT = {
     "events": (b"Fair", b'"Fair'), "holidays": (b"Half term", b'"Half term'),
@@ -97,13 +100,15 @@ STRAY_AT = {
 }  # fmt: skip
 
 
-def with_a_stray_quote(each: Input) -> Input:
-    old, new = STRAY_AT[each.table]
-    lines = each.content.split(b"\n")
-    lines[2] = lines[2].replace(old, new)
-    return Input(each.id, b"\n".join(lines), each.comes, each.table, each.mapping)
+def with_a_stray_quote(table: str) -> Input:
+    """Six rows, of which the second has a quote that nothing closes."""
+    lines = text(*good(table), header=HEADERS[table]).split(b"\n")
+    lines[2] = lines[2].replace(*STRAY_AT[table])
+    says = Refuses("line 4 reads as a row by itself")
+    return Input(f"{table}-stray-quote", b"\n".join(lines), says, table, "")
 
 
+STRAY = tuple(map(with_a_stray_quote, HEADERS))
 MONTHS = (
     refused("a-month", "events", "Fair,north,,,2024-08,2024-08-11,1,2,2024-01-15",
             "start '2024-08' is a month"),
@@ -111,13 +116,13 @@ MONTHS = (
             "end '2024-08' is a month"),
     refused("a-month", "holidays", "2024-10,,fair,,,", "from '2024-10' is a month"),
     refused("a-month", "unobserved", "2024-06,2024-07-01,north", "start '2024-06' is a month"),
-    refused("a-month", "breaks", "2024-07,,,theft,level,0.7,x,gold,2024-05-01", "'2024-07' is a mon"),
-    refused("a-month-of-news", "tourism", "north,2024-07,9,2024-09", "published_at '2024-09' is a m"),
+    refused("a-month", "breaks", "2024-07,,,theft,level,0.7,x,gold,2024-05-01", "is a month"),
+    refused("a-month-of-news", "tourism", "north,2024-07,9,2024-09", "'2024-09' is a month"),
     refused("a-year", "unobserved", "2024,2025,north", "'2024' is a month"),
     aside("a-quarter", "tourism", "north,2024-Q3,9,2024-09-10", "month can't be read"),
 )  # fmt: skip
-NUMBERS = tuple(
-    aside(f"{written or 'blank'}", "tourism", f"north,2024-07,{written},2024-09-10", reason)
+NUMBERS = (
+    *(aside(f"{written or 'blank'}", "tourism", f"north,2024-07,{written},2024-09-10", reason)
     for written, reason in (
         ("-1", "visitors is negative"),
         ("nan", "visitors is no number"),
@@ -125,8 +130,7 @@ NUMBERS = tuple(
         ("many", "visitors is no number"),
         ("inf", "visitors is no number"),
         ("1e400", "visitors is no number"),
-    )
-) + (
+    )),
     aside("inf", "events", "Fair,north,,,2024-08-09,2024-08-11,1,inf,2024-01-15",
           "attendance is missing or no number"),
     aside("no-number", "events", "Fair,north,,,2024-08-09,2024-08-11,many,many,2024-01-15",
@@ -156,7 +160,7 @@ TIMES = (
 CODES = (
     refused("unmapped", "tourism", "Ann Other,2024-07,9,2024-09-10", r"area at line 8 \(not shown",
             UnmappedCodes),
-    refused("unmapped", "unobserved", "2024-06-02,2024-06-03,west", r"area at line 8", UnmappedCodes),
+    refused("unmapped", "unobserved", "2024-06-02,2024-06-03,west", "area at lin", UnmappedCodes),
     refused("unmapped", "breaks", "2024-07-01,,,arson,level,0.7,x,gold,2024-05-01",
             "call_type at line 8", UnmappedCodes),
     aside("blank-area", "tourism", ",2024-07,9,2024-09-10", "area is missing"),
@@ -169,7 +173,7 @@ CODES = (
 
 
 @cases(
-    (*PLAIN, *HEADER_ONLY, *BROKEN_ROWS, *SEMICOLONS, *CUT, *map(with_a_stray_quote, STRAY),
+    (*PLAIN, *HEADER_ONLY, *BROKEN_ROWS, *SEMICOLONS, *MARKED, *CUT, *STRAY,
      *MONTHS, *NUMBERS, *TIMES, *CODES)
 )  # fmt: skip
 def test_a_row_of_a_table_is_taken_or_told(given: Input, tmp_path: Path) -> None:

@@ -69,14 +69,14 @@ REFUSED = tuple(
 )
 ONE = Receives(1)
 READ = (
-    # case 10, as its file means it: nine calls at half past eight in the evening
+    # the file of case 10 as it is meant, nine calls at half past eight in the evening
     Input(
         "pm-with-12-hours",
         at_times(*SLASHES),
         Receives(9),
         mapping=by_format("%m/%d/%Y %I:%M:%S %p"),
-    ),  # fmt: skip
-    # case 07: a slash for a hyphen in every time
+    ),
+    # as in case 07, a slash for a hyphen in every time
     Input(
         "case-07",
         TWENTY.replace(b"-01-", b"/01/").replace(b" ", b"T"),
@@ -94,10 +94,10 @@ READ = (
     Input("iso-with-Z", at_times("2026-01-05T08:00:00Z"), ONE),
     Input(
         "iso-with-offsets", at_times("2026-01-05T08:00+01:00", "2026-01-05 08:00+0100"), Receives(2)
-    ),  # fmt: skip
+    ),
     Input(
         "iso-some-with-offset", at_times("2026-01-05T08:00+01:00", "2026-01-05 08:00"), Receives(2)
-    ),  # fmt: skip
+    ),
     Input(
         "offset-in-the-format",
         at_times("2026-01-05 08:00 +0530"),
@@ -122,7 +122,7 @@ READ = (
         TWENTY,
         Refuses("no time zone 'Europe/Londn'", SettingsError),
         mapping=in_zone("Europe/Londn"),
-    ),  # fmt: skip
+    ),
     Input(
         "odd-times",
         at_times(
@@ -135,7 +135,7 @@ READ = (
             *["2026-01-05 08:00"] * 24,
         ),
         Receives(24, quarantined={"unreadable received_at": 5, "no received_at": 1}),
-    ),  # fmt: skip
+    ),
     Input(
         "before-1990-and-after-the-extract",
         at_times(
@@ -152,7 +152,7 @@ READ = (
                 "received after the extract was made": 1,
             },
         ),
-    ),  # fmt: skip
+    ),
     Input(
         "an-hour-that-never-was",
         at_times("2026-03-29 01:30", *["2026-03-29 02:30"] * 5),
@@ -163,20 +163,20 @@ READ = (
         "seconds-since-1970", at_times("1767600000"), Refuses("1 of 1 rows.*unreadable received_at")
     ),
     Input("a-spreadsheet-s-number", at_times("46027.333"), Refuses("unreadable received_at")),
-    # case 14: the mapping begins with a byte-order mark
+    # case 14, the mapping begins with a byte-order mark
     Input("case-14", TWENTY, Receives(20), mapping=b"\xef\xbb\xbf" + calls_mapping().encode()),
     Input(
         "UTF-16-mapping",
         TWENTY,
         Refuses("mapping.toml is written in UTF-16", SettingsError),
         mapping=calls_mapping().encode("utf-16"),
-    ),  # fmt: skip
+    ),
     Input(
         "Latin-1-mapping",
         TWENTY,
         Refuses("not written in UTF-8.*0xE9", SettingsError),
         mapping=b"# \xe9\n" + calls_mapping().encode(),
-    ),  # fmt: skip
+    ),
 )
 
 
@@ -214,7 +214,7 @@ def test_a_time_stands_in_its_hour(tmp_path: Path, written: str, mapping: str, h
 
 # Zone, start of the day, a local time, and the local start of the hour to which it belongs.
 GRIDS = (
-    # case 02: the day begins at 07:30, and every call of 07:35 belongs to it
+    # first that of case 02, whose every call of 07:35 belongs to the day of 07:30
     ("Europe/London", "07:30", "2026-01-01 07:35", "2026-01-01 07:30"),
     ("Europe/London", "07:30", "2026-01-01 07:29", "2026-01-01 06:30"),
     ("Europe/London", "07:30", "2026-07-01 07:30", "2026-07-01 07:30"),
