@@ -135,7 +135,7 @@ def test_the_districts_of_avon_and_somerset_become_areas_at_their_places(
         {
             "force": {"id": "avon-and-somerset", "name": "Avon", "zone": "Europe/London"},
             "levels": {"names": ["force", "district"], "modelled": "district"},
-            "call_types": [{"id": "all", "name": "All"}],
+            "call_types": [{"id": "call", "name": "All"}],
             "grades": ["routine"],
         }
     )

@@ -4,7 +4,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sources.instants import dates, day_start, instants, wall_clock
+from forewatch.errors import DataError
+from sources.instants import dates, day_start, instants, stop_at_months, wall_clock
 
 LONDON = "Europe/London"
 
@@ -55,10 +56,19 @@ def test_a_format_of_its_own_is_used() -> None:
 
 
 def test_a_month_is_its_first_day() -> None:
-    found = dates(pd.Series(["2024-07", "2024-07-15T10:00", "July"], dtype="str"))
+    texts = pd.Series(["2024-07", "2024-07-15T10:00", "July"], dtype="str")
+    found = dates(texts, months=True)
     assert found[0] == pd.Timestamp("2024-07-01")
     assert found[1] == pd.Timestamp("2024-07-15")
     assert pd.isna(found[2])
+
+
+def test_a_month_is_no_day_unless_months_are_asked_for() -> None:
+    texts = pd.Series(["2024-07", "2024", "2024-07-15"], dtype="str")
+    assert dates(texts).isna().tolist() == [True, True, False]
+    assert instants(texts, LONDON).isna().tolist() == [True, True, False]
+    with pytest.raises(DataError, match=r"f.csv: start '2024-07' is a month, and a day belongs"):
+        stop_at_months("f.csv", "start", texts, "iso")
 
 
 def test_force_days_have_23_24_and_25_hours() -> None:
