@@ -227,7 +227,9 @@ class _Walk:
         for cells in csv.reader(self._each_line(), quoting=self._style):
             seen, self._seen = self._seen, []
             before, self._lines = self._lines, self._lines + len(seen)
-            if all(not line.strip() for line in seen):
+            # in a file of one column blanks are a row, as Arrow has it
+            signs = "\r\n" if self._width == 1 else None
+            if all(not line.strip(signs) for line in seen):
                 self._blank += len(seen)
             elif not self._width:
                 self._width, self._header = len(cells), len(seen)

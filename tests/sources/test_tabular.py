@@ -1,12 +1,13 @@
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from forewatch.errors import DataError
 from sources.extract import column_names
-from sources.tabular import texts
+from sources.tabular import table_texts, texts
 
 TEXT = "code,n,street\nNA,1,x\n  b ,,y\nNULL,2.50,z\n"
 
@@ -52,3 +53,15 @@ def test_a_line_with_too_many_cells_stops_without_showing_its_cells(tmp_path: Pa
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no file gone.csv"):
         column_names(tmp_path / "gone.csv")
+
+
+def test_blanks_in_a_file_of_one_column_are_a_row_and_an_empty_line_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("a\n1\n   \n\n2\n", encoding="utf-8")
+    found, account = table_texts(
+        path, ("a",), "double", b"", lambda lines: np.ones(len(lines), bool)
+    )
+    assert found["a"].isna().tolist() == [False, True, False]
+    assert account is not None
+    assert (account.physical, account.blank, account.further) == (5, 1, 0)
+    assert account.line(np.array([1, 2, 3])).tolist() == [2, 3, 5]
