@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -29,9 +29,38 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_\-]{0,6
 
 
 class Frozen(BaseModel):
-    """Base of every settings, mapping and request model: frozen, extras refused."""
+    """Base of every settings, mapping and request model: frozen, extras and infinities refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A table that names some keys of a nested model changes these alone: the others keep what they
+    are by default *there*, which may be other than the nested model's own defaults.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _others_keep_their_defaults(cls, given: Any) -> Any:  # noqa: ANN401 - as pydantic has it
+        if not isinstance(given, dict):
+            return given
+        return given | {
+            name: _merged(cls.model_fields[name].default, given[name])
+            for name in given.keys() & cls.model_fields.keys()
+        }
+
+
+def _stop_at_repeated(what: str, values: tuple[int, ...]) -> None:
+    if len(set(values)) < len(values):
+        raise ValueError(f"{what} holds a number twice: {', '.join(map(str, values))}; keep one")
+
+
+def _merged(default: object, given: object) -> object:
+    """Return a table with the keys that it lacks as they are by default."""
+    if not (isinstance(default, BaseModel) and isinstance(given, dict)):
+        return given
+    whole = {name: getattr(default, name) for name in type(default).model_fields}
+    return whole | {name: _merged(whole.get(name), value) for name, value in given.items()}
 
 
 def _zone(name: str) -> str:
@@ -46,24 +75,21 @@ Zone = Annotated[str, AfterValidator(_zone)]  # an IANA name that this machine k
 
 
 class Force(Frozen):
-    """Name, clock and public holidays of the force.
-
-    Args:
-        id: names the force's model in the registry; lower case.
-        name: as its people write it.
-        zone: IANA name of the time zone, such as Europe/London.
-        day_starts_at: local time at which the force-day begins, at a quarter of an hour; its hours
-            are counted from there.
-        holiday_country: two-letter code of the country whose bank holidays count, such as GB.
-        holiday_subdivision: its part, such as ENG; neither: only imported holidays count.
-    """
+    """Name, clock and public holidays of the force."""
 
     id: Identifier
+    """Names the force's model in the registry; lower case."""
     name: str
+    """As its people write it."""
     zone: Zone
+    """IANA name of the time zone, such as Europe/London."""
     day_starts_at: time = time(7)
+    """Local time at which the force-day begins, at a quarter of an hour; its hours are counted from
+    there."""
     holiday_country: str | None = None
+    """Two-letter code of the country whose bank holidays count, such as GB."""
     holiday_subdivision: str | None = None
+    """Its part, such as ENG; neither: only imported holidays count."""
 
     @field_validator("day_starts_at")
     @classmethod
@@ -83,65 +109,53 @@ class Force(Frozen):
 
 
 class CallType(Frozen):
-    """A group of calls that is forecast.
-
-    Args:
-        id: used in mappings, questions and answers.
-        name: as a person reads it.
-    """
+    """A group of calls that is forecast."""
 
     id: Identifier
+    """Used in mappings, questions and answers."""
     name: str
+    """As a person reads it."""
 
 
 class Shift(Frozen):
-    """A shift by local wall clock; one that ends at or before its start ends the next day.
-
-    Args:
-        id: part of the stable id of each period, such as 2026-11-30/early.
-        name: as a person reads it.
-        start: local time at which it begins; it belongs to the force-day of that instant.
-        end: local time at which it ends; shifts may overlap.
-    """
+    """A shift by local wall clock; one that ends at or before its start ends the next day."""
 
     id: Identifier
+    """Part of the stable id of each period, such as 2026-11-30/early."""
     name: str
+    """As a person reads it."""
     start: time
+    """Local time at which it begins; it belongs to the force-day of that instant."""
     end: time
+    """Local time at which it ends; shifts may overlap."""
 
 
 class AreaEntry(Frozen):
-    """A node of the area tree, as the profile writes it.
-
-    Args:
-        id: used in mappings, questions and answers.
-        name: as a person reads it.
-        parent: id of the area above; only the whole force has none.
-        kind: what it is like: urban, rural, coast or mixed.
-        lat: latitude of its middle, degrees.
-        lon: longitude of its middle, degrees.
-        population: residents.
-    """
+    """A node of the area tree, as the profile writes it."""
 
     id: Identifier
+    """Used in mappings, questions and answers."""
     name: str
+    """As a person reads it."""
     parent: Identifier | None = None
+    """Id of the area above; only the whole force has none."""
     kind: AreaKind = "mixed"
+    """What it is like: urban, rural, coast or mixed."""
     lat: float | None = Field(default=None, ge=-90, le=90)
+    """Latitude of its middle, degrees."""
     lon: float | None = Field(default=None, ge=-180, le=180)
+    """Longitude of its middle, degrees."""
     population: float | None = Field(default=None, ge=0)
+    """Residents."""
 
 
 class Levels(Frozen):
-    """Names of the tree's depths, and the depth at which models are fitted.
-
-    Args:
-        names: from the whole force down, one for each depth.
-        modelled: the depth whose areas are forecast; what is below takes its share of them.
-    """
+    """Names of the tree's depths, and the depth at which models are fitted."""
 
     names: tuple[str, ...] = ("force", "district", "beat")
+    """From the whole force down, one for each depth."""
     modelled: str = "district"
+    """The depth whose areas are forecast; what is below takes its share of them."""
 
     @model_validator(mode="after")
     def _modelled_is_named(self) -> Self:
@@ -158,76 +172,73 @@ class Levels(Frozen):
 
 
 class Publication(Frozen):
-    """What is published.
-
-    Args:
-        horizon_days: force-days ahead that an issue covers.
-        percentiles: percentiles of an answer, unless others are asked for.
-        stale_after_days: age of the data at which answers are marked stale.
-    """
+    """What is published."""
 
     horizon_days: int = Field(default=91, ge=1, le=400)
+    """Force-days ahead that an issue covers."""
     percentiles: tuple[Annotated[int, Field(ge=1, le=99)], ...] = (5, 10, 25, 50, 75, 90, 95)
+    """Percentiles of an answer, unless others are asked for."""
     stale_after_days: int = Field(default=8, ge=1)
+    """Age of the data at which answers are marked stale."""
+
+    @model_validator(mode="after")
+    def _percentiles_stand_once(self) -> Self:
+        _stop_at_repeated("percentiles", self.percentiles)
+        return self
 
 
 class Reserved(Frozen):
-    """Officer-hours that an area keeps free for missing-person work in each period of a kind.
-
-    Args:
-        area: id of the area.
-        period: "day", "week" or the id of a shift.
-        hours: officer-hours in one such period.
-    """
+    """Officer-hours that an area keeps free for missing-person work in each period of a kind."""
 
     area: Identifier
+    """Id of the area."""
     period: Identifier
+    """"day", "week" or the id of a shift."""
     hours: float = Field(ge=0)
+    """Officer-hours in one such period."""
 
 
 class Missing(Frozen):
-    """Missing-person demand: areas and times, never persons.
-
-    Args:
-        call_types: ids of the call types that are missing-person reports, forecast as their sum;
-            none: the call type "missing_person", where the profile has it.
-        mean_hours: officer-hours that one case takes on average (13: assumed, from published
-            figures of one force).
-        hours_cv: their standard deviation divided by their mean (1.5: assumed).
-        hours_shape: distribution of the hours of a case; lognormal has the heavier tail.
-        release: shares of a case's hours that land in the first 24 hours after the report, the
-            second 24 hours and so on; they add up to 1.
-        at_least: numbers of reports k for which P(at least k) is given.
-        reserved: officer-hours kept free, by area and period.
-        may_be_short: probability that more hours land than are reserved, above which the band says
-            that they may be short.
-        short: the same probability, above which it says that they are short.
-        least_population: an area with fewer residents is not published by itself.
-        least_yearly_reports_week: nor by week with fewer missing-person reports a year.
-        least_yearly_reports_day: nor by day and shift with fewer missing-person reports a year.
-    """
+    """Missing-person demand: areas and times, never persons."""
 
     call_types: tuple[Identifier, ...] = ()
+    """Ids of the call types that are missing-person reports, forecast as their sum; none: the call
+    type "missing_person", where the profile has it."""
     mean_hours: float = Field(default=13.0, gt=0)
+    """Officer-hours that one case takes on average (13: assumed, from published figures of one
+    force)."""
     hours_cv: float = Field(default=1.5, ge=0.1, le=5)
+    """Their standard deviation divided by their mean (1.5: assumed)."""
     hours_shape: HoursShape = "lognormal"
+    """Distribution of the hours of a case; lognormal has the heavier tail."""
     # Found within 24 and 48 hours: 79 and 90 % of children, 76 and 86 % of adults, 40 % children;
     # the rest at the second day's pace over the days to the seventh (DOMAIN, section 7).
     release: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
         default=(0.772, 0.104, 0.059, 0.032, 0.018, 0.010, 0.005), min_length=1, max_length=28
     )
+    """Shares of a case's hours that land in the first 24 hours after the report, the second 24
+    hours and so on; they add up to 1."""
     at_least: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
         default=(1, 2, 3), min_length=1
     )
+    """Numbers of reports k for which P(at least k) is given."""
     reserved: tuple[Reserved, ...] = ()
+    """Officer-hours kept free, by area and period."""
     may_be_short: float = Field(default=0.2, gt=0, lt=1)
+    """Probability that more hours land than are reserved, above which the band says that they may
+    be short."""
     short: float = Field(default=0.5, gt=0, lt=1)
+    """The same probability, above which it says that they are short."""
     least_population: int = Field(default=1000, ge=0)
+    """An area with fewer residents is not published by itself."""
     least_yearly_reports_week: int = Field(default=10, ge=0)
+    """Nor by week with fewer missing-person reports a year."""
     least_yearly_reports_day: int = Field(default=50, ge=0)
+    """Nor by day and shift with fewer missing-person reports a year."""
 
     @model_validator(mode="after")
     def _shares_and_thresholds(self) -> Self:
+        _stop_at_repeated("at_least", self.at_least)
         if abs(sum(self.release) - 1) > _SHARES_ERR:
             raise ValueError(f"release adds up to {sum(self.release):.6g}; its shares make 1")
         if self.may_be_short > self.short:
@@ -238,27 +249,24 @@ class Missing(Frozen):
 
 
 class Profile(Frozen):
-    """Everything about a force that is not history.
-
-    Args:
-        force: name, clock and public holidays.
-        levels: the depths of the area tree.
-        areas: the area tree; leave it out where areas are imported.
-        call_types: what is forecast, at least one.
-        grades: the grades in use, from immediate, priority, routine, appointment, no_deployment.
-        shifts: the shifts by which forecasts may be asked for.
-        publication: what is published.
-        missing: missing-person demand.
-    """
+    """Everything about a force that is not history."""
 
     force: Force
+    """Name, clock and public holidays."""
     levels: Levels = Levels()
+    """The depths of the area tree."""
     areas: tuple[AreaEntry, ...] = ()
+    """The area tree; leave it out where areas are imported."""
     call_types: tuple[CallType, ...] = Field(min_length=1)
+    """What is forecast, at least one."""
     grades: tuple[Grade, ...] = Field(min_length=1)
+    """The grades in use, from immediate, priority, routine, appointment, no_deployment."""
     shifts: tuple[Shift, ...] = ()
+    """The shifts by which forecasts may be asked for."""
     publication: Publication = Publication()
+    """What is published."""
     missing: Missing = Missing()
+    """Missing-person demand."""
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:

@@ -25,33 +25,27 @@ MEANS: tuple[MemberName, ...] = ("same_weekday_8", "same_weekday_26", "same_week
 
 
 class RollingOrigins(Frozen):
-    """The past origins from which members are judged.
-
-    Args:
-        folds: how many origins; fewer where the history is short.
-        every_days: distance between them.
-        horizon_days: how far ahead each looks.
-        fit_every: members are fitted anew at every so many origins; in between, what was learned
-            stays and recent counts move on, as in weekly operation.
-    """
+    """The past origins from which members are judged."""
 
     folds: int = Field(default=12, ge=2)
+    """How many origins; fewer where the history is short."""
     every_days: int = Field(default=28, ge=7)
+    """Distance between them."""
     horizon_days: int = Field(default=91, ge=7)
+    """How far ahead each looks."""
     fit_every: int = Field(default=3, ge=1)
+    """Members are fitted anew at every so many origins; in between, what was learned stays and
+    recent counts move on, as in weekly operation."""
 
 
 class AnyRecipe(Frozen):
-    """What every recipe has.
-
-    Args:
-        members: names of the members; the honest baseline is always among them.
-        lead_blocks: first lead day of each block that has weights and shock sizes of its own.
-    """
+    """What every recipe has."""
 
     baseline: ClassVar[str]
     members: tuple[str, ...]
+    """Names of the members; the honest baseline is always among them."""
     lead_blocks: tuple[int, ...] = (0, 7, 28)
+    """First lead day of each block that has weights and shock sizes of its own."""
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
@@ -73,23 +67,7 @@ class AnyRecipe(Frozen):
 
 
 class Recipe(AnyRecipe):
-    """What is trained, on what, and how it is judged.
-
-    Args:
-        members: names of the members; the honest baseline is always among them.
-        lead_blocks: first lead day of each block that has weights and shock sizes of its own.
-        weight_power: how fast a member loses weight with what it is believed to lose; 0 keeps the
-            weights that they have beforehand.
-        doubt_looks: independent looks at the past at which half of what they say is believed.
-        weight_of_a_mean: weight of a mean of past weeks beforehand; that of a model is 1.
-        origins: the past origins.
-        shares: hours, leaf areas and grades.
-        hours: trees that bend the shares of hours.
-        loglinear: settings of the log-linear member.
-        boosting: settings of the boosted member; its blocks of leads are the recipe's.
-        sarima: settings of the SARIMA member.
-        seed: seed of everything that is drawn.
-    """
+    """What is trained, on what, and how it is judged."""
 
     baseline: ClassVar[str] = BASELINE
     members: tuple[MemberName, ...] = (
@@ -100,14 +78,27 @@ class Recipe(AnyRecipe):
         "sarima",
         "boosting",
     )
+    """Names of the members; the honest baseline is always among them."""
     lead_blocks: tuple[int, ...] = (0, 7, 28)
+    """First lead day of each block that has weights and shock sizes of its own."""
     weight_power: float = Field(default=4.0, ge=0)
+    """How fast a member loses weight with what it is believed to lose; 0 keeps the weights that
+    they have beforehand."""
     doubt_looks: float = Field(default=12.0, gt=0)
+    """Independent looks at the past at which half of what they say is believed."""
     weight_of_a_mean: float = Field(default=1 / 6, gt=0, le=1)
+    """Weight of a mean of past weeks beforehand; that of a model is 1."""
     origins: RollingOrigins = RollingOrigins()
+    """The past origins."""
     shares: ShareSettings = ShareSettings()
+    """Hours, leaf areas and grades."""
     hours: HourSettings = HourSettings()
+    """Trees that bend the shares of hours."""
     loglinear: LoglinearSettings = LoglinearSettings()
+    """Settings of the log-linear member."""
     sarima: SarimaSettings = SarimaSettings()
+    """Settings of the SARIMA member."""
     boosting: BoostingSettings = BoostingSettings()
+    """Settings of the boosted member; its blocks of leads are the recipe's."""
     seed: int = 2026
+    """Seed of everything that is drawn."""

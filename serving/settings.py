@@ -25,43 +25,34 @@ _LONGEST_SHOWN = 80  # characters of a value that a message shows
 
 
 class RegistrySettings(Frozen):
-    """Where MLflow keeps runs and models; MLFLOW_TRACKING_URI in the environment comes first.
-
-    Args:
-        store: a folder, from the workspace on, or the address of a tracking server.
-        max_age_days: an issue by an older champion says so in its notes.
-    """
+    """Where MLflow keeps runs and models; MLFLOW_TRACKING_URI in the environment comes first."""
 
     store: str = Field(default="mlruns", min_length=1)
+    """A folder, from the workspace on, or the address of a tracking server."""
     max_age_days: int = Field(default=35, ge=1)
+    """An issue by an older champion says so in its notes."""
 
 
 class ServingSettings(Frozen):
-    """How the API is served.
-
-    Args:
-        host: address to listen on.
-        port: port to listen on.
-    """
+    """How the API is served."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
+    """Port to listen on."""
 
 
 class Settings(Profile):
-    """Everything that `forewatch.toml` may say.
-
-    Args:
-        training: the recipe by which models are trained and judged.
-        missing_training: the same of the missing-person model.
-        registry: where trained models are kept.
-        serving: how the API is served.
-    """
+    """Everything that `forewatch.toml` may say."""
 
     training: Recipe = Recipe()
+    """The recipe by which models are trained and judged."""
     missing_training: MissingRecipe = MissingRecipe()
+    """The same of the missing-person model."""
     registry: RegistrySettings = RegistrySettings()
+    """Where trained models are kept."""
     serving: ServingSettings = ServingSettings()
+    """How the API is served."""
 
     @model_validator(mode="after")
     def _reserved_periods_are_one_thing(self) -> Self:

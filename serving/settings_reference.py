@@ -1,16 +1,15 @@
 """Writes docs/settings.md from the settings' models: `python -m serving.settings_reference [FILE]`.
 
-What a key means stands in the docstring of its model, under Args, and nowhere else.
+What a key means stands below it in its model, and nowhere else. What is printed as a default is
+what holds where the whole table is left out: the same settings may be other by default elsewhere.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 from datetime import time
-from inspect import getdoc
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -28,7 +27,6 @@ not on this page is refused. `forewatch init` writes a file to begin with.
 Environment: `FOREWATCH_WORKSPACE` names the workspace's folder, `MLFLOW_TRACKING_URI` a tracking
 server (before `[registry]`).
 """
-_KEY = re.compile(r"^ {4}(\w+(?:, \w+)*): (.*)$")
 
 
 def markdown() -> str:
@@ -36,58 +34,49 @@ def markdown() -> str:
     return "\n".join([_HEAD, *_tables(Settings, "", many=False)])
 
 
-def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """Return what each key of a model means, from the Args of its docstring and its bases'.
+def _tables(
+    model: type[BaseModel], path: str, *, many: bool, default: BaseModel | None = None
+) -> Iterator[str]:
+    """Yield a section for a model, then for the models inside it.
 
-    >>> meanings(Settings)["serving"]
-    'how the API is served.'
+    Args:
+        model: the model.
+        path: of its table in the file.
+        many: the file may hold several such tables.
+        default: what holds where the file has no such table; None where it must have one.
     """
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if issubclass(base, BaseModel):
-            found |= _args(getdoc(base) or "")
-    return found
-
-
-def _args(doc: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    keys: list[str] = []
-    for line in doc.partition("Args:")[2].splitlines():
-        if match := _KEY.match(line):
-            keys = match[1].split(", ")
-            found |= dict.fromkeys(keys, match[2])
-        elif line.startswith(" " * 8) and keys:
-            found |= {key: f"{found[key]} {line.strip()}" for key in keys}
-        elif line.strip() and not line.startswith(" "):
-            break
-    return found
-
-
-def _tables(model: type[BaseModel], path: str, *, many: bool) -> Iterator[str]:
-    """Yield a section for a model, then for the models inside it."""
     fields = model.model_fields
-    said = meanings(model)
-    if unsaid := sorted(set(fields) - set(said)):
-        raise ValueError(f"{model.__name__} lacks under Args what {', '.join(unsaid)} means")
     plain = {name: field for name, field in fields.items() if not _inner(field)}
     title = f"`[[{path}]]`" if many else f"`[{path}]`" if path else "At the top of the file"
     if plain:
-        rows = [_row(name, field, said[name]) for name, field in plain.items()]
+        rows = [_row(model, name, default) for name in plain]
         head = "| key | value | default | meaning |\n|---|---|---|---|"
         yield f"## {title}\n\n{head}\n" + "\n".join(rows) + "\n"
     for name, field in fields.items():
         if inner := _inner(field):
             below = f"{path}.{name}" if path else name
-            yield from _tables(inner, below, many=get_origin(field.annotation) is tuple)
+            inside = field.default if default is None else getattr(default, name)
+            yield from _tables(
+                inner,
+                below,
+                many=get_origin(field.annotation) is tuple,
+                default=inside if isinstance(inside, BaseModel) else None,
+            )
 
 
 def _inner(field: FieldInfo) -> type[BaseModel] | None:
     return model_in(field.annotation)
 
 
-def _row(name: str, field: FieldInfo, meaning: str) -> str:
-    default = "required" if field.is_required() else _default(field.get_default())
-    cells = (f"`{name}`", _kind(field.annotation), default, meaning)
+def _row(model: type[BaseModel], name: str, default: BaseModel | None) -> str:
+    field = model.model_fields[name]
+    if field.description is None:
+        raise ValueError(f"{model.__name__}.{name} lacks a text below it that says what it means")
+    if default is not None:
+        value = _default(getattr(default, name))
+    else:
+        value = "required" if field.is_required() else _default(field.get_default())
+    cells = (f"`{name}`", _kind(field.annotation), value, " ".join(field.description.split()))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -87,3 +87,28 @@ def test_hours_reserved_by_a_word_of_two_meanings_are_refused() -> None:
     parse(GOOD + reserved)
     with pytest.raises(SettingsError, match="period day is both a whole day and the id of a shift"):
         parse(GOOD + shift + reserved)
+
+
+def test_a_key_of_a_nested_table_changes_that_key_alone() -> None:
+    plain = parse(GOOD).training.boosting
+    found = parse(GOOD + "\n[training.boosting.far]\nleaves = 5\n").training.boosting
+    assert plain.far != type(plain.far)()  # its defaults there are not the model's own
+    assert found.far == plain.far.model_copy(update={"leaves": 5})
+    assert found.model_copy(update={"far": plain.far}) == plain
+    folds = parse(GOOD + "\n[missing_training.origins]\nfolds = 3\n").missing_training.origins
+    assert folds == parse(GOOD).missing_training.origins.model_copy(update={"folds": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[training]\nweight_power = inf", "training.weight_power: input should be a finite"),
+        ("[missing]\nmean_hours = nan", "missing.mean_hours: input should be a finite"),
+        ("[training.loglinear]\nlevel_half_life_days = inf", "level_half_life_days: .* finite"),
+        ("[publication]\npercentiles = [5, 50, 5]", "percentiles holds a number twice: 5, 50, 5"),
+        ("[missing]\nat_least = [1, 2, 1]", "at_least holds a number twice"),
+    ],
+)
+def test_values_that_cannot_be_meant_are_refused(text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        parse(f"{GOOD}\n{text}\n")
