@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from forewatch.clock import Clock
+from forewatch.durable import whole_file
 from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
 from models.rolling import BacktestPlan, Interval
@@ -54,15 +55,9 @@ def backtest(
     progress("reading the history", 0, 0)
     history = workspace.history()
     recipe = workspace.settings().training
-    out.parent.mkdir(parents=True, exist_ok=True)
-    half = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with whole_file(out) as beside:
         made = frames(history, recipe, plan, jobs=jobs or os.cpu_count() or 1, progress=progress)
-        rows = _written(made, half)
-        half.replace(out)
-    finally:
-        half.unlink(missing_ok=True)
-    return rows
+        return _written(made, beside)
 
 
 def _plan(clock: Clock, asked: Asked) -> BacktestPlan:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forewatch.durable import write_file
 from forewatch.errors import SettingsError
-from serving import files
 from serving.workspace import Workspace
 from sources.check import Report
 from sources.check import check as look
@@ -33,7 +33,7 @@ def check(
     report = look(workspace.lake(), workspace.profile, everything=everything)
     if gaps_file is not None:
         try:
-            files.replace(gaps_file, as_csv(report.gaps).encode())
+            write_file(gaps_file, as_csv(report.gaps).encode())
         except OSError as error:
             raise SettingsError(
                 f"{gaps_file} can't be written: {error.strerror}; give another place"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from forewatch.clock import Clock
+from forewatch.durable import write_file
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
 from models.registry import ModelName, Version
@@ -27,7 +28,6 @@ from serving import (
     modelling,
     training,
 )
-from serving.files import replace
 from serving.printing import plain
 from serving.running import create_key
 from serving.workspace import SETTINGS, Workspace
@@ -126,9 +126,9 @@ def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
     progress("writing its files", 0, 0)
     (root / _EXTRACT).mkdir(parents=True, exist_ok=True)
     synthetic.write(force, root / _EXTRACT)
-    replace(root / SETTINGS, (root / _EXTRACT / SETTINGS).read_bytes())
+    write_file(root / SETTINGS, (root / _EXTRACT / SETTINGS).read_bytes())
     mark = asdict(size) | {"until": until.isoformat()}
-    replace(root / _MARK, json.dumps(mark).encode())
+    write_file(root / _MARK, json.dumps(mark).encode())
 
 
 def _import(workspace: Workspace, until: str, progress: Progress) -> None:

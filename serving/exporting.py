@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +15,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from forewatch.clock import Clock, instants_us
+from forewatch.durable import OWNER_ONLY, whole_file
 from forewatch.errors import SettingsError
 from serving.spans import instant
 from serving.workspace import Workspace
@@ -74,7 +73,7 @@ def export(workspace: Workspace, wanted: Wanted) -> str:
     cells = ledger_cells(history, wanted.by, start, end, zeros=wanted.zeros)
     cells.stop_if_too_many()
     try:
-        with _replaced(wanted.out) as beside:
+        with whole_file(wanted.out, OWNER_ONLY) as beside:
             write(beside, cells)
     except OSError as error:
         raise SettingsError(
@@ -151,21 +150,3 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.table(
         [columns[name].cast(_SCHEMA.field(name).type) for name in _SCHEMA.names], _SCHEMA
     )
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """Hand out a file beside *path* to write, and move it there once the block has ended well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    os.close(number)
-    beside = Path(name)
-    try:
-        yield beside
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from forewatch.areas import Area, AreaTree
+from forewatch.durable import sync_file
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.profile import Profile
 from planning.issues import Issue
@@ -78,7 +79,7 @@ class IssueStore:
             while True:
                 number += 1
                 _write(folder / _ABOUT, _json(issue.numbered(number), digest))
-                _flush(folder)
+                sync_file(folder)
                 if self._claimed(folder, number):
                     return issue.numbered(number)
         finally:
@@ -183,7 +184,7 @@ class IssueStore:
             if self._folder(number).exists():
                 return False
             raise
-        _flush(self.root)
+        sync_file(self.root)
         return True
 
 
@@ -199,14 +200,6 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fchmod(file.fileno(), 0o444)
         os.fsync(file.fileno())
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(about: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import AccessError, MissingScope, SettingsError
 from forewatch.profile import Frozen
 from serving.locks import locked
@@ -161,16 +161,7 @@ class KeyRing:
 
     def _save(self, keys: dict[str, Key]) -> None:
         content = json.dumps([key.model_dump(mode="json") for key in keys.values()], indent=1)
-        fresh = self.path.with_name(f".{self.path.name}-{secrets.token_hex(8)}")
-        try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_file(self.path, content.encode(), OWNER_ONLY)
 
 
 def _digest(secret: str) -> str:

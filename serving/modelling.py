@@ -12,9 +12,9 @@ from typing import NoReturn
 import numpy as np
 import pandas as pd
 
+from forewatch.durable import write_file
 from forewatch.errors import RegistryError
 from models.registry import CHALLENGER, CHAMPION, ModelName, Registry, Version
-from serving.files import replace
 from serving.workspace import Workspace
 
 _ON = " on"  # MLflow's names of metrics may hold no "+"
@@ -134,7 +134,7 @@ def snapshot(workspace: Workspace, registry: Registry) -> None:
     """Write down what the registry holds, for the API, which knows nothing of MLflow."""
     demand = registry.kind == "demand"
     path = workspace.models_json if demand else workspace.missing_models_json
-    replace(path, json.dumps(registry.snapshot(), indent=1).encode())
+    write_file(path, json.dumps(registry.snapshot(), indent=1).encode())
 
 
 def ui(workspace: Workspace, host: str, port: int) -> NoReturn:

@@ -8,18 +8,17 @@ whose cells can't be told apart as a digest. Who holds the file finds the rest b
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from forewatch.durable import OWNER_ONLY, write_file
 from sources.lines import LineAccount
 from sources.tabular import file_line
 
 BROKEN = "more or fewer cells than the header"
-_OWNER_ONLY = 0o600
 EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # a call before it is a source's placeholder
 _LARGEST = 1e7
 _ABOUT = ("reason", "file", "line")
@@ -111,9 +110,5 @@ def put_aside(folder: Path, table: str, file: Path, rows: pd.DataFrame) -> Path 
     text = out.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
     name = f"{table}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.csv"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = folder / f".{name}.part"
-    unfinished.unlink(missing_ok=True)
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    with os.fdopen(handle, "w", encoding="utf-8") as unfinished_file:
-        unfinished_file.write(text)
-    return unfinished.replace(folder / name)
+    write_file(folder / name, text.encode(), OWNER_ONLY)
+    return folder / name

@@ -6,9 +6,9 @@ that stays in the lake's folder they can't be looked up from a copy of the table
 
 from __future__ import annotations
 
-import os
 import secrets
 
+from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import DataError
 from sources.lake import Lake
 
@@ -26,11 +26,7 @@ def reference_key(lake: Lake) -> str:
     if file.is_file():
         return file.read_text(encoding="ascii")
     _stop_if_lost(lake)
-    lake.root.mkdir(parents=True, exist_ok=True)
-    unfinished = lake.root / f".{_FILE}"
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(secrets.token_urlsafe(_BYTES))
-    unfinished.replace(file)
+    write_file(file, secrets.token_urlsafe(_BYTES).encode("ascii"), OWNER_ONLY)
     return file.read_text(encoding="ascii")
 
 

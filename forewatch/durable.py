@@ -1,0 +1,69 @@
+"""Files written whole and for good: a reader sees the old content or the new, never a half.
+
+What these functions have returned from survives a power cut: the content is on the disk, and so is
+the name under which it stands. They decide nothing about what is written or where.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+OWNER_ONLY = 0o600
+EVERYBODY_READS = 0o644
+
+
+def write_file(path: Path, content: bytes, mode: int = EVERYBODY_READS) -> None:
+    """Put a file in its place, with its folder if that is not there."""
+    with whole_file(path, mode) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def whole_file(path: Path, mode: int = EVERYBODY_READS) -> Iterator[Path]:
+    """Hand out a file beside *path* to write; it stands there once the block has ended well.
+
+    Args:
+        path: where the file will stand.
+        mode: its permissions.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    os.close(number)
+    beside = Path(name)
+    try:
+        yield beside
+        beside.chmod(mode)
+        sync_file(beside)
+        beside.replace(path)
+        sync_file(path.parent)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file's content, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_files(files: Iterable[Path], root: Path) -> None:
+    """Flush files to the disk, and the names of all folders between them and *root*, that included.
+
+    Args:
+        files: below *root*.
+        root: a folder whose own name is on the disk already.
+    """
+    folders: set[Path] = {root}
+    for file in files:
+        sync_file(file)
+        folders.update(above for above in file.parents if above.is_relative_to(root))
+    for folder in sorted(folders, key=lambda each: -len(each.parts)):
+        sync_file(folder)
