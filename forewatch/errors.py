@@ -38,6 +38,10 @@ class DamagedIssue(DataError):
     """A published issue can't be read, or is not what was published."""
 
 
+class DamagedHistory(DataError):
+    """A file of the history is not what was written; nothing is read from it."""
+
+
 class NotEnoughHistory(DataError):
     """The history as known at the origin is too short for what was asked."""
 

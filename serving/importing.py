@@ -41,8 +41,9 @@ def calls(
     profile, tree = workspace.profile, workspace.tree()
     clock = Clock.of(profile)
     drawn = instant(clock, extracted_at) if extracted_at else pd.Timestamp.now("UTC").as_unit("us")
-    return import_calls(
-        workspace.lake(),
+    lake = workspace.lake()
+    receipt = import_calls(
+        lake,
         profile,
         tree,
         file,
@@ -52,6 +53,7 @@ def calls(
         options=options,
         progress=progress,
     )
+    return replace(receipt, notes=(*lake.notes, *receipt.notes))
 
 
 def table(
@@ -65,8 +67,9 @@ def table(
 
     Notes of the receipt name the rows that a forecast from the present history can't use.
     """
+    lake = workspace.lake()
     receipt = tables.import_table(
-        workspace.lake(),
+        lake,
         workspace.profile,
         workspace.tree() if name != "areas" else None,
         name,
@@ -78,4 +81,4 @@ def table(
     )
     if options.is_dry_run:
         return receipt
-    return replace(receipt, notes=(*receipt.notes, *unused(workspace, name)))
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *unused(workspace, name)))

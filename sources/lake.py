@@ -1,8 +1,9 @@
 """The lake: Delta tables on disk that hold everything a force has imported.
 
 Every change of a table is one Delta commit: after a kill at any point the table reads as before or
-as after, never half; files that no commit names are never read. A file lock lets one import at a
-time change a lake.
+as after, never half; files that no commit names are never read. A commit counts once it is flushed
+to the disk and confirmed, with digests that every read checks (`sources.confirmed`). A file lock
+lets one import at a time change a lake.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -33,7 +36,17 @@ from deltalake import (
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow.dataset import ParquetReadOptions
 
+from forewatch.durable import sync_files
 from forewatch.errors import LakeBusy
+from sources.confirmed import (
+    FOLDER,
+    confirm,
+    log_names,
+    read_confirmed,
+    remove_unused,
+    take_back,
+    verify,
+)
 
 TABLES = ("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas")
 PARTITION = "month"
@@ -42,6 +55,7 @@ _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}
 _KEEP_ON_COMMIT = PostCommitHookProperties(cleanup_expired_logs=False)
 _ABOUT = "forewatch"
 _WRITERS = 2
+_CLOCK_STEP_SECONDS = 2  # by which a file system may date a file too early
 _OWNER_ONLY = 0o077  # taken from the modes of new files and folders
 Mode = Literal["append", "overwrite"]
 
@@ -55,6 +69,7 @@ class Lake:
     """
 
     root: Path
+    notes: list[str] = field(default_factory=list, init=False)  # what was found and mended
     _held: int = field(default=0, init=False, repr=False)
 
     def names(self) -> tuple[str, ...]:
@@ -77,6 +92,8 @@ class Lake:
         delta = self._delta(name)
         if delta is None:
             return None
+        if (held := read_confirmed(self.root, name)) is not None:
+            verify(self.root, name, held, _data_files(delta, self._folder(name)))
         options = ParquetReadOptions(dictionary_columns=set(encoded)) if encoded else None
         return delta.to_pyarrow_dataset(parquet_read_options=options).to_table(columns=columns)
 
@@ -93,7 +110,8 @@ class Lake:
             standing = self.arrow(name)
             if standing is not None and _same(standing, data):
                 return False
-            self._write(name, data, about, mode="overwrite")
+            with self._commit(name, about):
+                self._write(name, data, about, mode="overwrite")
         return True
 
     def append(self, name: str, data: pa.Table | pd.DataFrame, about: dict[str, Any]) -> None:
@@ -106,7 +124,7 @@ class Lake:
         """
         if isinstance(data, pd.DataFrame):
             data = _arrow(data)
-        with self.lock():
+        with self.lock(), self._commit(name, about):
             if PARTITION in data.column_names:
                 self._write_months(name, data, about)
             else:
@@ -117,7 +135,8 @@ class Lake:
         delta = self._delta(name)
         if delta is None:
             return []
-        commits = [entry for entry in delta.history() if _ABOUT in entry]
+        last = delta.version()
+        commits = [each for each in delta.history() if _ABOUT in each and each["version"] <= last]
         return [json.loads(entry[_ABOUT]) for entry in reversed(commits)]
 
     def version(self) -> str:
@@ -157,15 +176,59 @@ class Lake:
                     ) from error
                 self._held = 1
                 try:
+                    self._mend()
                     yield
                 finally:
                     self._held = 0
         finally:
             os.umask(mask)
 
+    def verify(self) -> None:
+        """Stop where a file of any table is not what was confirmed; DamagedHistory names it."""
+        for name in TABLES:
+            if (held := read_confirmed(self.root, name)) is not None:
+                verify(self.root, name, held, held.files)
+
     def _delta(self, name: str) -> DeltaTable | None:
+        """Return the table as it is confirmed, None if there is none."""
         folder = self._folder(name)
-        return DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
+        held = read_confirmed(self.root, name)
+        if held is not None:
+            verify(self.root, name, held, log_names(held))
+            return DeltaTable(folder, version=held.version)
+        # a lake of before has tables that nothing confirms; the next import does
+        is_of_before = not (self.root / FOLDER).is_dir()
+        return DeltaTable(folder) if is_of_before and DeltaTable.is_deltatable(folder) else None
+
+    def _mend(self) -> None:
+        """Take back what was never confirmed, and remove what nothing names; the lake is locked."""
+        if not (self.root / FOLDER).is_dir():
+            for name in TABLES:
+                if DeltaTable.is_deltatable(self._folder(name)):
+                    self._confirm(name, {})
+            (self.root / FOLDER).mkdir(exist_ok=True)
+            sync_files([], self.root)
+            sync_files([], self.root.parent)
+        for name in TABLES:
+            if note := take_back(self.root, name):
+                self.notes.append(note)
+            remove_unused(self.root, name)
+
+    def _confirm(self, name: str, about: dict[str, Any]) -> None:
+        delta = DeltaTable(self._folder(name))
+        files = _data_files(delta, self._folder(name))
+        confirm(self.root, name, delta.version(), files, about)
+
+    @contextmanager
+    def _commit(self, name: str, about: dict[str, Any]) -> Iterator[None]:
+        """Confirm the commit that the block makes; remove its files if it fails."""
+        began = time.time() - _CLOCK_STEP_SECONDS
+        try:
+            yield
+        except BaseException:
+            remove_unused(self.root, name, since=began)
+            raise
+        self._confirm(name, about)
 
     def _write(self, name: str, data: pa.Table, about: dict[str, Any], mode: Mode) -> None:
         write_deltalake(
@@ -200,6 +263,12 @@ class Lake:
         if name not in TABLES:
             raise ValueError(f"no table {name!r}; the tables are {', '.join(TABLES)}")
         return self.root / name
+
+
+def _data_files(delta: DeltaTable, folder: Path) -> list[str]:
+    """Return the paths of a table's data files, below its folder."""
+    paths = delta.get_add_actions(flatten=True).column("path").to_pylist()
+    return [unquote(path) if not (folder / path).exists() else path for path in paths]
 
 
 def _said(about: dict[str, Any]) -> CommitProperties:

@@ -413,13 +413,15 @@ def progress(what, done, total):
     if what.startswith(stage) and (stage != "writing" or done == 0): die()
 if stage == "commit":
     sources.lake.DeltaTable.create_write_transaction = die
+if stage == "confirm":  # the commit is there, and nobody said that it is
+    sources.lake.confirm = die
 import_calls(Lake(folder / "history"), t.PROFILE, t.PROFILE.tree(), folder / "second.csv",
              t.mapping(), folder / "quarantine", extracted_at=t.EXTRACTED, progress=progress,
              options=t.ALL_ACCEPTED)
 """
 
 
-@pytest.mark.parametrize("stage", ["reading", "comparing", "writing", "commit"])
+@pytest.mark.parametrize("stage", ["reading", "comparing", "writing", "commit", "confirm"])
 def test_a_kill_at_any_point_leaves_the_last_good_history(tmp_path: Path, stage: str) -> None:
     imported(tmp_path, written(tmp_path, ROWS[0], name="first.csv"))
     before, version = known(tmp_path), Lake(tmp_path / "history").version()
