@@ -1,11 +1,13 @@
 """Learned state on disk, as data that runs no code: JSON, numeric arrays, text of boosters.
 
 A folder holds `model.json` (everything but what follows, with a reference in its place),
-`arrays.npz` (numeric arrays, never pickled) and one text file for each booster.
+`arrays.npz` (numeric arrays, never pickled) and one text file for each booster. `model.json` holds
+the digests of the others and its own; they are checked before anything is parsed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -20,7 +22,7 @@ from pydantic import ValidationError
 
 from forewatch.errors import RegistryError, StaleModel
 
-FORMAT = 1
+FORMAT = 2
 _MODEL, _ARRAYS = "model.json", "arrays.npz"
 _ARRAY, _TEXT = "$array", "$text"  # keys that stand for what is kept beside model.json
 _BOOSTER = "_booster"
@@ -65,10 +67,13 @@ def write(folder: Path, state: Mapping[str, Any]) -> None:
     try:
         arrays: dict[str, NDArray[Any]] = {}
         texts: dict[str, str] = {}
-        model = {"format": FORMAT, "state": _packed(state, "state", arrays, texts)}
+        packed = _packed(state, "state", arrays, texts)
         np.savez_compressed(made / _ARRAYS, allow_pickle=False, **arrays)
         for name, text in texts.items():
             (made / name).write_text(text, encoding="utf-8")
+        digests = {name: _digest((made / name).read_bytes()) for name in (_ARRAYS, *texts)}
+        model = {"format": FORMAT, "digests": digests, "state": packed}
+        model["digest"] = _digest_of(model)
         (made / _MODEL).write_text(json.dumps(model, indent=1, allow_nan=False), encoding="utf-8")
         made.rename(folder)
     except BaseException:
@@ -80,22 +85,47 @@ def read(folder: Path) -> dict[str, Any]:
     """Return the state that `write` wrote.
 
     Raises:
-        RegistryError: if the folder holds no artefacts.
+        RegistryError: if the folder holds no artefacts, or they are not what was written.
         StaleModel: if they are of another format than this code reads.
     """
     try:
-        model = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+        model = json.loads((folder / _MODEL).read_bytes())
     except FileNotFoundError as error:
         raise RegistryError(f"{folder} holds no model: {_MODEL} is missing; train again") from error
+    except ValueError:
+        raise _damaged(_MODEL) from None
+    if not isinstance(model, dict):
+        raise _damaged(_MODEL)
     if model.get("format") != FORMAT:
         raise StaleModel(
             f"the model in {folder} has format {model.get('format')}, this code reads {FORMAT}; "
             "run 'forewatch train'"
         )
+    if model.pop("digest", None) != _digest_of(model):
+        raise _damaged(_MODEL)
+    for name, digest in model["digests"].items():
+        path = folder / Path(name).name
+        if not path.is_file() or _digest(path.read_bytes()) != digest:
+            raise _damaged(name)
     with np.load(folder / _ARRAYS, allow_pickle=False) as kept:
         arrays = {name: kept[name] for name in kept.files}
     state: dict[str, Any] = _unpacked(model["state"], folder, arrays)
     return state
+
+
+def _damaged(name: str) -> RegistryError:
+    return RegistryError(
+        f"{name} of the model is not what was written; choose another version with 'forewatch "
+        "models list', or run 'forewatch train'"
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _digest_of(model: Mapping[str, Any]) -> str:
+    return _digest(json.dumps(model, sort_keys=True).encode())
 
 
 def _packed(

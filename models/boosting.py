@@ -25,6 +25,7 @@ import numpy as np
 from features.panel import Panel
 from forewatch.errors import NotEnoughHistory, StaleModel
 from models.base import Array, Index, Series, State, check_series, series_from, series_of
+from models.boosters import booster_of
 from models.boosting_rows import Kinds, Rows, covariate_names, names
 from models.loglinear import Loglinear
 from models.member_settings import BoostingSettings, Growth
@@ -130,7 +131,7 @@ class Boosting:
         member.kinds_ = Kinds(tuple(state["levels"]), tuple(state["call_types"]))
         member.plain_ = Loglinear.from_state(state["plain"])
         member.boosters_ = tuple(
-            lgb.Booster(model_str=state["trees"][key])
+            booster_of(state["trees"][key])
             for key in (f"leads_{first}_booster" for first in member.settings.lead_blocks)
             if key in state["trees"]
         )

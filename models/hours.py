@@ -23,6 +23,7 @@ from features.asof import AsOf
 from features.cube import Cube, cube
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, StaleModel
+from models.boosters import booster_of
 from models.hour_rows import NAMES, SEASON, HourKinds, Timeline
 from models.member_settings import HourSettings
 from models.profiles import kinds_of_day, split
@@ -119,7 +120,7 @@ class HourTrees:
         trees.call_types_ = tuple(state["call_types"])
         trees.strength_ = float(state["strength"])
         if state["hour_booster"] is not None:
-            trees.booster_ = lgb.Booster(model_str=state["hour_booster"])
+            trees.booster_ = booster_of(state["hour_booster"])
             if trees.booster_.feature_name() != list(NAMES):
                 raise StaleModel(
                     f"the hourly trees were grown on {trees.booster_.num_feature()} features, this "

@@ -16,6 +16,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from models.boosters import booster_of
 from models.missing.calendar_shape import shares
 from models.missing.reports import Reports
 from models.missing.settings import TreeSettings
@@ -63,7 +64,7 @@ class Trees:
     def from_state(cls, state: dict[str, Any]) -> Trees:
         """Return the trees whose state this was."""
         text = state["trees_booster"]
-        booster = None if text is None else lgb.Booster(model_str=text)
+        booster = None if text is None else booster_of(text)
         return cls(tuple(state["names"]), booster)
 
 

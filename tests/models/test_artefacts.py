@@ -72,7 +72,24 @@ def test_another_format_is_stale_and_an_empty_folder_no_model(tmp_path: Path) ->
     artefacts.write(tmp_path / "model", {"x": 1})
     path = tmp_path / "model" / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(StaleModel, match="has format 99, this code reads 1; run 'forewatch train'"):
+    with pytest.raises(StaleModel, match="has format 99, this code reads 2; run 'forewatch train'"):
         artefacts.read(tmp_path / "model")
     with pytest.raises(RegistryError, match="holds no model"):
         artefacts.read(tmp_path)
+
+
+def test_a_file_that_was_changed_or_lost_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    artefacts.write(tmp_path / "model", STATE)
+    for path in (tmp_path / "model").iterdir():
+        whole = path.read_bytes()
+        for at in (0, len(whole) // 2, len(whole) - 1):
+            changed = bytearray(whole)
+            changed[at] ^= 4
+            path.write_bytes(changed)
+            with pytest.raises((RegistryError, StaleModel)):
+                artefacts.read(tmp_path / "model")
+        path.unlink()
+        with pytest.raises(RegistryError):
+            artefacts.read(tmp_path / "model")
+        path.write_bytes(whole)
+    assert artefacts.read(tmp_path / "model")["trees"] == STATE["trees"]
