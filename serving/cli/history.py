@@ -24,14 +24,26 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Write every gap to a new CSV file, as 'forewatch import unobserved' takes it.",
 )
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also read every file of history, issues and models, and compare it with its digest.",
+)
 @click.pass_context
-def check(context: click.Context, everything: bool, gaps_file: Path | None) -> None:
+def check(context: click.Context, everything: bool, gaps_file: Path | None, deep: bool) -> None:
     """Report on what was imported.
 
     Ends with exit code 1 where something must be mended.
     """
     from serving.checking import check as look
 
+    if deep:
+        from serving.verifying import damage, text
+
+        lines, damaged = text(damage(workspace_of(context.obj)))
+        click.echo(f"{lines}\n")
+        if damaged:
+            context.exit(MUST_BE_MENDED)
     report = look(workspace_of(context.obj), everything=everything, gaps_file=gaps_file)
     click.echo(report.text)
     if gaps_file is not None:

@@ -1,0 +1,76 @@
+"""Use case: is everything that a workspace keeps what was written?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from forewatch.errors import ForewatchError, RegistryError
+from models.engine import Engine
+from models.missing.model import MissingPersons
+from models.registry import ModelName, Registry, Version
+from serving.workspace import Workspace
+
+_MODELS: tuple[ModelName, ...] = ("demand", "missing")
+
+
+def damage(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what was looked at, and what was found that is not what was written.
+
+    Settings, history, issues and every model version that isn't retired are read whole, with their
+    digests; a version's trees are looked through as when it is used.
+    """
+    workspace.settings()  # without them there is nothing to look at; says so itself
+    yield "settings", ()
+    yield "history", _found(workspace.lake().verify)
+    store = workspace.issues()
+    numbers = store.numbers()
+    issues = [error for number in numbers for error in _found(partial(store.read, number))]
+    yield f"{len(numbers):,} issues", tuple(issues)
+    yield from _models(workspace)
+
+
+def text(found: Iterator[tuple[str, tuple[str, ...]]]) -> tuple[str, int]:
+    """Return a line for each thing that was looked at, and how much damage was found."""
+    lines, n = ["Files"], 0
+    for what, errors in found:
+        lines.append(f"  {what:<24} {'as written' if not errors else f'{len(errors)} damaged'}")
+        lines += [f"    - {error}" for error in errors]
+        n += len(errors)
+    return "\n".join(lines), n
+
+
+def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for kind in _MODELS:
+        if not (workspace.root / "models.json").exists():
+            return  # nothing was trained: opening the register would make it
+        try:
+            registry = workspace.registry(kind)
+            versions = [one for one in registry.versions() if not one.retired]
+        except RegistryError as error:
+            yield f"models ({kind})", (str(error),)
+            continue
+        errors = [
+            f"version {one.version}: {error}"
+            for one in versions
+            for error in _found(partial(_restore, registry, one))
+        ]
+        yield f"{len(versions):,} models ({kind})", tuple(errors)
+
+
+def _restore(registry: Registry, version: Version) -> None:
+    """Make of a version's state what forecasts."""
+    state = registry.state(version)
+    if registry.kind == "demand":
+        Engine.from_state(state)
+    else:
+        MissingPersons.from_state(state)
+
+
+def _found(look: Callable[[], object]) -> tuple[str, ...]:
+    """Return what a look says is wrong, in its own words."""
+    try:
+        look()
+    except ForewatchError as error:
+        return (str(error),)
+    return ()
