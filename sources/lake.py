@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow.dataset import ParquetReadOptions
 
 from forewatch.durable import sync_files
-from forewatch.errors import LakeBusy
+from forewatch.errors import LakeBusy, SettingsError
 from sources.confirmed import (
     FOLDER,
     confirm,
@@ -55,6 +56,8 @@ _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}
 _KEEP_ON_COMMIT = PostCommitHookProperties(cleanup_expired_logs=False)
 _ABOUT = "forewatch"
 _WRITERS = 2
+# What delta-rs 1.6 decodes or refuses in a path (tried sign by sign): %20 is read as a blank there.
+_MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|]")
 _CLOCK_STEP_SECONDS = 2  # by which a file system may date a file too early
 _OWNER_ONLY = 0o077  # taken from the modes of new files and folders
 Mode = Literal["append", "overwrite"]
@@ -71,6 +74,19 @@ class Lake:
     root: Path
     notes: list[str] = field(default_factory=list, init=False)  # what was found and mended
     _held: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a path that the table library would take for another one.
+
+        Raises:
+            SettingsError: naming what in the path it would misread.
+        """
+        if found := _MISREAD.search(str(self.root.absolute())):
+            raise SettingsError(
+                f"the path of the workspace holds {found[0]!r}, which the table library takes for "
+                f"something else, so that another folder would be written: {self.root.absolute()}; "
+                "rename the folder"
+            )
 
     def names(self) -> tuple[str, ...]:
         """Return the tables that exist, in the order of TABLES."""
@@ -198,13 +214,13 @@ class Lake:
             return DeltaTable(folder, version=held.version)
         # a lake of before has tables that nothing confirms; the next import does
         is_of_before = not (self.root / FOLDER).is_dir()
-        return DeltaTable(folder) if is_of_before and DeltaTable.is_deltatable(folder) else None
+        return DeltaTable(folder) if is_of_before and self._is_table(name) else None
 
     def _mend(self) -> None:
         """Take back what was never confirmed, and remove what nothing names; the lake is locked."""
         if not (self.root / FOLDER).is_dir():
             for name in TABLES:
-                if DeltaTable.is_deltatable(self._folder(name)):
+                if self._is_table(name):
                     self._confirm(name, {})
             (self.root / FOLDER).mkdir(exist_ok=True)
             sync_files([], self.root)
@@ -263,6 +279,9 @@ class Lake:
         if name not in TABLES:
             raise ValueError(f"no table {name!r}; the tables are {', '.join(TABLES)}")
         return self.root / name
+
+    def _is_table(self, name: str) -> bool:
+        return (self.root / name).is_dir() and DeltaTable.is_deltatable(str(self._folder(name)))
 
 
 def _data_files(delta: DeltaTable, folder: Path) -> list[str]:
