@@ -34,6 +34,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode  # n
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError  # noqa: E402
 from models import artefacts  # noqa: E402
+from models.relocation import relocate  # noqa: E402
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -63,7 +64,9 @@ class Store:
             return cls(place)
         folder = Path(place).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
+        files = (folder / "artifacts").as_uri()
+        relocate(folder / "mlflow.db", files)
+        return cls(f"sqlite:///{folder / 'mlflow.db'}", files)
 
 
 @dataclass(frozen=True)
@@ -201,14 +204,26 @@ class Registry:
         return next((one for one in self.versions() if CHAMPION in one.aliases), None)
 
     def state(self, version: Version) -> dict[str, Any]:
-        """Return the engine's state as it was logged; RegistryError for a retired version."""
+        """Return the engine's state as it was logged.
+
+        Raises:
+            RegistryError: if the version is retired, or its files are gone or damaged.
+            StaleModel: if they are of another format than this code reads.
+        """
         if version.retired:
             raise RegistryError(
                 f"version {version.version} is retired ({version.retired}) and is not used again; "
                 "choose another with 'forewatch models list'"
             )
         with tempfile.TemporaryDirectory() as folder:
-            self._client.download_artifacts(version.run_id, _ENGINE, folder)
+            try:
+                self._client.download_artifacts(version.run_id, _ENGINE, folder)
+            except (MlflowException, OSError) as error:
+                raise RegistryError(
+                    f"the files of version {version.version} can't be had "
+                    f"({type(error).__name__}); restore the store's folder from a backup, or choose "
+                    "another version with 'forewatch models list'"
+                ) from error
             return artefacts.read(Path(folder) / _ENGINE)
 
     def scores(self, version: Version) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
 from models.registry import Record, Registry, Store
+from models.relocation import relocate
 
 NOW = pd.Timestamp("2026-11-23T07:00Z")
 
@@ -195,3 +197,39 @@ def test_a_server_is_left_to_choose_where_artefacts_go(tmp_path: Path) -> None:
     store = Store.at(str(tmp_path / "new"))
     assert store.uri == f"sqlite:///{tmp_path}/new/mlflow.db"
     assert store.artefacts == f"file://{tmp_path}/new/artifacts"
+
+
+def test_a_store_that_was_moved_is_read_and_written_where_it_is(
+    registry: Registry, mlruns: Path, tmp_path: Path
+) -> None:
+    first = registry.log(record())
+    moved = mlruns.rename(tmp_path / "moved here, 100%")
+    found = Registry(Store.at(str(moved)), "town")
+    np.testing.assert_array_equal(
+        found.state(found.version(first.version))["weights"], record().state["weights"]
+    )
+    second = found.log(record(files={"report.md": "x"}))
+    assert found.state(second)["recipe"] == {"seed": 1}
+    assert not mlruns.exists()
+
+
+def test_a_copy_of_a_store_never_touches_its_original(
+    registry: Registry, mlruns: Path, tmp_path: Path
+) -> None:
+    version = registry.log(record())
+    copy = shutil.copytree(mlruns, tmp_path / "copy")
+    before = {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()}
+    found = Registry(Store.at(str(copy)), "town")
+    shutil.rmtree(copy / "artifacts" / version.run_id)
+    with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
+        found.state(found.version(version.version))
+    found.log(record())
+    found.promote(found.version("2"), by="me", at=NOW)
+    assert {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()} == before
+    assert registry.champion() is None
+
+
+def test_a_store_that_stayed_is_not_changed(registry: Registry, mlruns: Path) -> None:
+    registry.log(record())
+    assert not relocate(mlruns / "mlflow.db", (mlruns / "artifacts").as_uri())
+    assert relocate(mlruns / "mlflow.db", "file:///elsewhere/artifacts")

@@ -157,7 +157,7 @@ def test_files_that_nothing_names_go_after_a_day_and_those_of_a_failed_write_at_
     assert values(lake) == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["a b", "a#b", "a?b", "a%b", "é", "a'b", "a&b=c", "a;b+c", "a%2"])
+@pytest.mark.parametrize("name", ["a b", "a#b", "a%b", "é", "a'b", "a&b=c", "a;b+c", "a%2"])
 def test_a_lake_lives_in_a_folder_of_any_name_that_is_read_as_written(
     tmp_path: Path, name: str
 ) -> None:
@@ -167,8 +167,8 @@ def test_a_lake_lives_in_a_folder_of_any_name_that_is_read_as_written(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", ["a%20b", "[a]", "a^b", "a|b", "a\\b", "%C3%A9"])
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "[a]", "a^b", "a|b", "a\\b", "%C3%A9"])
 def test_a_folder_that_would_be_taken_for_another_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match="which the table library takes for something else"):
+    with pytest.raises(SettingsError, match="which a library takes for something else"):
         Lake(tmp_path / name / "history")
     assert list(tmp_path.iterdir()) == []
