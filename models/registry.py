@@ -221,8 +221,8 @@ class Registry:
             except (MlflowException, OSError) as error:
                 raise RegistryError(
                     f"the files of version {version.version} can't be had "
-                    f"({type(error).__name__}); restore the store's folder from a backup, or choose "
-                    "another version with 'forewatch models list'"
+                    f"({type(error).__name__}); restore the store's folder from a backup, or "
+                    "choose another version with 'forewatch models list'"
                 ) from error
             return artefacts.read(Path(folder) / _ENGINE)
 

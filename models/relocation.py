@@ -1,8 +1,8 @@
 """MLflow's store in a folder that was moved, renamed or copied: its addresses follow the folder.
 
 MLflow keeps the whole address of every run's files. A copy would go on reading the original's files
-and write new ones there. So before a store is used, the addresses that lead into the folder where it
-was made are changed to the folder where it is, in one transaction.
+and write new ones there. So before a store is used, the addresses that lead into the folder where
+it was made are changed to the folder where it is, in one transaction.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}
 _KEEP_ON_COMMIT = PostCommitHookProperties(cleanup_expired_logs=False)
 _ABOUT = "forewatch"
 _WRITERS = 2
-# What delta-rs 1.6 (for ?: MLflow's address of SQLite) decodes, cuts or refuses in a path, tried sign
-# by sign; %20 is read as a blank there.
+# What delta-rs 1.6 (for ?: MLflow's address of SQLite) decodes, cuts or refuses in a path, tried
+# sign by sign; %20 is read as a blank there.
 _MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|?]")
 _CLOCK_STEP_SECONDS = 2  # by which a file system may date a file too early
 _OWNER_ONLY = 0o077  # taken from the modes of new files and folders
