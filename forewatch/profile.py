@@ -44,10 +44,8 @@ class Frozen(BaseModel):
     def _others_keep_their_defaults(cls, given: Any) -> Any:  # noqa: ANN401 - as pydantic has it
         if not isinstance(given, dict):
             return given
-        return given | {
-            name: _merged(cls.model_fields[name].default, given[name])
-            for name in given.keys() & cls.model_fields.keys()
-        }
+        defaults = {_key(cls, name): field.default for name, field in cls.model_fields.items()}
+        return given | {key: _merged(defaults[key], given[key]) for key in given.keys() & defaults}
 
 
 def _stop_at_repeated(what: str, values: tuple[int, ...]) -> None:
@@ -59,8 +57,14 @@ def _merged(default: object, given: object) -> object:
     """Return a table with the keys that it lacks as they are by default."""
     if not (isinstance(default, BaseModel) and isinstance(given, dict)):
         return given
-    whole = {name: getattr(default, name) for name in type(default).model_fields}
-    return whole | {name: _merged(whole.get(name), value) for name, value in given.items()}
+    model = type(default)
+    whole = {_key(model, name): getattr(default, name) for name in model.model_fields}
+    return whole | {key: _merged(whole.get(key), value) for key, value in given.items()}
+
+
+def _key(model: type[BaseModel], name: str) -> str:
+    """Return the key under which a field stands in a file: its alias, if it has one."""
+    return model.model_fields[name].alias or name
 
 
 def _zone(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from forewatch.clock import Clock
+from forewatch.errors import SettingsError
 from forewatch.progress import Progress
 from serving.spans import instant
 from serving.unused import unused
@@ -40,7 +41,13 @@ def calls(
     """
     profile, tree = workspace.profile, workspace.tree()
     clock = Clock.of(profile)
-    drawn = instant(clock, extracted_at) if extracted_at else pd.Timestamp.now("UTC").as_unit("us")
+    now = pd.Timestamp.now("UTC").as_unit("us")
+    drawn = instant(clock, extracted_at) if extracted_at else now
+    if drawn > now:
+        raise SettingsError(
+            f"--extracted-at {extracted_at} is still to come, and corrections would be known from "
+            "then on only; give the time at which the file was drawn"
+        )
     lake = workspace.lake()
     receipt = import_calls(
         lake,

@@ -43,7 +43,9 @@ class CountFile:
         filtered: rows left out by the mapping, by reason.
         repeated_hours: rows at a local hour that comes twice.
         rows: the rows taken: start (UTC), area, call_type, grade (categories), count (int64).
-        doubtful: cells of quarantined rows that name their cell: these are not known to be zero.
+        doubtful: quarantined rows that name their interval, columns as in *rows*: what they are of
+            is not known to be zero. Area, call type and grade may be NaN: then it is any.
+        nowhere: rows that can't be taken and don't say of when they are, broken ones among them.
         scope: the areas and call types that the file is complete over.
         start: the instant from which it is complete, UTC.
         until: the instant up to which it is complete, UTC.
@@ -57,6 +59,7 @@ class CountFile:
     repeated_hours: int
     rows: pd.DataFrame
     doubtful: pd.DataFrame
+    nowhere: int
     scope: Scope
     start: pd.Timestamp
     until: pd.Timestamp
@@ -102,7 +105,12 @@ def read_counts(
         "grade": {str(grade): grade for grade in profile.grades},
     }
     ids: dict[str, pd.Series] = {
-        name: translated(written[name], mapping.crosswalk.get(name, "identity"), names[name])
+        name: translated(
+            written[name],
+            mapping.crosswalk.get(name, "identity"),
+            names[name],
+            falls_back=name == "area",
+        )
         for name in names
     }
     lost: dict[str, list[Unmapped]] = {n: unmapped(written[n], ids[n]) for n in names}
@@ -118,8 +126,10 @@ def read_counts(
     reason = reasons(checks).mask(filtered != "", "")
     reason = _by_cell(frame, reason, filtered)
     is_taken = (reason == "") & (filtered == "")
+    skipped = _by_category(written["start"], clock.is_skipped).fillna(value=False).astype("bool")
+    is_lost = frame["start"].isna() & ~skipped
     rows = frame[is_taken].astype({"count": "int64"}).reset_index(drop=True)
-    doubtful = frame[(reason != "") & frame[["start", *_CODED]].notna().all(axis=1)]
+    doubtful = frame[(reason != "") & (reason != _TWICE) & frame["start"].notna()]
     left_out = filtered[filtered != ""].value_counts()
     return CountFile(
         readings=frame,
@@ -129,7 +139,8 @@ def read_counts(
         repeated_hours=repeated_hours,
         rows=rows,
         doubtful=doubtful.reset_index(drop=True),
-        scope=_scope(rows, tree, profile, mapping),
+        nowhere=int((is_lost & (reason != "")).sum()) + (len(account.broken) if account else 0),
+        scope=_scope(rows, frame["area"], tree, profile, mapping),
         start=span[0] if span[0] is not None else rows["start"].min(),
         until=span[1] if span[1] is not None else clock.end(rows["start"]).max(),
         clock=clock,
@@ -234,8 +245,21 @@ def _by_cell(frame: pd.DataFrame, reason: pd.Series, filtered: pd.Series) -> pd.
     return reason.mask(taken & (reason == "") & (sums > MOST_CALLS), TOO_MANY)
 
 
-def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: CountsMapping) -> Scope:
+def _scope(
+    rows: pd.DataFrame,
+    named: pd.Series,
+    tree: AreaTree,
+    profile: Profile,
+    mapping: CountsMapping,
+) -> Scope:
     """Return the areas and call types that the file is complete over.
+
+    Args:
+        rows: the rows taken.
+        named: area of every row, also of those that can't be taken.
+        tree: of the areas.
+        profile: names the call types.
+        mapping: says what the file is complete over.
 
     Raises:
         SettingsError: if the file holds nothing of an area, and nobody says what that means.
@@ -244,7 +268,7 @@ def _scope(rows: pd.DataFrame, tree: AreaTree, profile: Profile, mapping: Counts
         return frozenset()
     stated, types = mapping.observed.areas, mapping.observed.call_types
     if stated is None:
-        found = set(rows["area"].unique())
+        found = set(named.dropna().unique())
         silent = [leaf for leaf in tree.leaves if leaf not in found]
         if silent and "area" not in mapping.constants:
             raise SettingsError(

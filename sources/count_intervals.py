@@ -23,6 +23,8 @@ from sources.table_mapping import CountsMapping
 _HOUR_MINUTES = 60
 _MOST_ODD_SHARE, _MOST_ODD = 0.02, 1  # rows within an interval; more of them are no slips
 _SHOWN = 4
+_LEAST_DAYS = 5  # with rows at one time of day only, from which on they are no hours
+_LEAST_ROWS = 8  # all at whole hours: by chance in 1 of 65,000 files by the quarter-hour
 Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
 
 
@@ -48,15 +50,24 @@ class Intervals:
             return instants.instants(written, zone, form=form, second_hour=second_hour)
         return self._day_start(instants.dates(written, form=form))
 
+    def is_skipped(self, written: pd.Series) -> pd.Series:
+        """Return whether a text is an hour of the wall clock that never was."""
+        if self.mapping.resolution == "day":
+            return pd.Series(data=False, index=written.index)
+        wall = instants.instants(written, "UTC", form=self.mapping.time.format)
+        return wall.notna() & self.start(written).isna()
+
     def is_whole(self, written: pd.Series, starts: pd.Series) -> pd.Series:
         """Return whether a text names the beginning of an interval, not a time within it."""
         if self.mapping.resolution == "hour":
             step = self.mapping.interval_minutes or _HOUR_MINUTES
             return self._minutes_into_hour(starts) % step == 0
-        if self.mapping.time.format != instants.ISO:
-            return starts.notna()
-        allowed = {"", "00:00", f"{self.profile.force.day_starts_at:%H:%M}"}
-        return written.astype("str").str.slice(11, 16).isin(allowed)
+        opens = f"{self.profile.force.day_starts_at:%H:%M}"
+        form = self.mapping.time.format
+        if form == instants.ISO:
+            return written.astype("str").str.slice(11, 16).isin({"", "00:00", opens})
+        read = pd.to_datetime(written, format=form, errors="coerce")
+        return read.dt.strftime("%H:%M").isin({"00:00", opens})
 
     def hour(self, starts: pd.Series) -> pd.Series:
         """Return the start of the interval of the history that holds each of the file's."""
@@ -98,6 +109,7 @@ class Intervals:
         """
         if self.mapping.resolution == "day":
             return
+        self._stop_at_days(file, starts.dropna())
         minutes = self._minutes_into_hour(starts.dropna())
         step = self.mapping.interval_minutes or _HOUR_MINUTES
         odd = minutes[minutes % step != 0]
@@ -112,6 +124,25 @@ class Intervals:
             f"at {at}); write interval_minutes = 15 (or 5, 10, 20, 30) to sum shorter intervals to "
             "hours, or give the counts by the force's hours"
         )
+
+    def _stop_at_days(self, file: str, starts: pd.Series) -> None:
+        """Stop where what are said to be hours are days, or parts of hours whole hours."""
+        wall = starts.dt.tz_convert(self.profile.force.zone).dt.tz_localize(None)
+        times, days = wall.dt.strftime("%H:%M").unique(), wall.dt.normalize().nunique()
+        if len(times) == 1 and days >= _LEAST_DAYS:
+            raise DataError(
+                f"{file}: its mapping says that a row is of {self.name}, and each of its {days:,} "
+                f"days has rows at {times[0]} only: they are figures by day; write "
+                'resolution = "day"'
+            )
+        if self.mapping.interval_minutes and len(starts) >= _LEAST_ROWS:
+            whole = self._minutes_into_hour(starts) == 0
+            if whole.all():
+                raise DataError(
+                    f"{file}: its mapping says that a row is of {self.name}, "
+                    f"and all {len(starts):,} rows begin at a whole hour: they are figures by "
+                    "hour; take interval_minutes out of the mapping"
+                )
 
     def cut_hours(self, starts: pd.Series, span: Span) -> dict[str, pd.Series]:
         """Return, with its reason, which rows are of an hour that the file holds a part of.

@@ -24,8 +24,15 @@ from forewatch.profile import Profile
 from sources.count_file import FRACTIONAL, NEGATIVE, TOO_MANY, CountFile, read_counts
 from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
-from sources.observed import Observed, of_lake
-from sources.plausibility import Doubt, local_days, stop_at_doubts, swapped_dates, too_many_refused
+from sources.observed import Holes, Observed, of_lake
+from sources.plausibility import (
+    Doubt,
+    local_days,
+    spaced_dates,
+    stop_at_doubts,
+    swapped_dates,
+    too_many_refused,
+)
 from sources.quarantine import BROKEN, put_aside, refused_rows, totals
 from sources.receipts import Receipt, line_count
 from sources.table_mapping import CountsMapping
@@ -120,12 +127,14 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         doubts = (
             _no_counts(quarantined),
             too_many_refused(rows, quarantined, most, aside),
-            swapped_dates(_local_days(found, profile)),
+            _no_interval(found, mapping),
+            swapped_dates(days := _local_days(found, profile)),
+            spaced_dates(days) if mapping.resolution == "day" else None,
         )
         stop_at_doubts(file.name, doubts, options.accepted)
         change = _change(lake, cells, found, before, mapping)
         receipt = replace(_receipt(found, change, file), is_dry_run=options.is_dry_run)
-        after = before.with_span(found.scope, found.start, found.until) if found.scope else before
+        after = _observed(cells, found, before, change)
         if (change.keys.size or after != before) and not options.is_dry_run:
             changes = _ledger_rows(cells, change, found, imported_at)
             about = {
@@ -149,6 +158,20 @@ def _no_counts(quarantined: Mapping[str, int]) -> Doubt | None:
     return Doubt("counts", f"numbers that can be no counts of calls: {said}")
 
 
+def _no_interval(found: CountFile, mapping: CountsMapping) -> Doubt | None:
+    """Return a doubt where rows are lost of which nobody knows what they count.
+
+    An absent cell of the file would be taken for zero, and may be the one of such a row.
+    """
+    if not found.nowhere or mapping.absent == "unchanged":
+        return None
+    return Doubt(
+        "quarantine",
+        f"{found.nowhere:,} rows can't be taken and don't say of when they are, so that an absent "
+        "cell may be one of them, and no zero",
+    )
+
+
 def _local_days(found: CountFile, profile: Profile) -> NDArray[np.int64]:
     starts = found.readings["start"].dropna().to_numpy("datetime64[us]").astype(np.int64)
     return local_days(starts, profile.force.zone)
@@ -161,7 +184,8 @@ class _Change:
     keys: Keys  # cells that change
     difference: Keys
     is_first: NDArray[np.bool_]  # per changed cell: nothing was stated of it before
-    row_cell: Keys  # per taken row of the file, its cell
+    stated: Keys  # cells of the taken rows, ascending
+    row_cell: Keys  # per taken row of the file, its cell's position in them
     cell_state: NDArray[np.str_]  # per cell of the file: taken, unchanged or superseded
     zeroed: int  # cells that the ledger had, and the file, complete over its span, does not
 
@@ -173,7 +197,8 @@ def _change(
     new = np.bincount(row_cell, weights=found.rows["count"], minlength=stated.size).astype(np.int64)
     known, old = _known(lake, cells)
     gone = known[(old != 0) & _is_covered(cells, known, found)]
-    gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(found.doubtful))
+    whole = found.doubtful[found.doubtful[list(_ENCODED)].notna().all(axis=1)]
+    gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(whole))
     _stop_at_a_silent_type(cells, gone, found, mapping)
     keys = np.concatenate([stated, gone])
     position = np.searchsorted(known, keys).clip(max=max(known.size - 1, 0))
@@ -185,8 +210,40 @@ def _change(
     state = np.where(had, np.where(difference == 0, "unchanged", "superseded"), "taken")
     moved = difference != 0
     return _Change(
-        keys[moved], difference[moved], ~had[moved], row_cell, state[: stated.size], gone.size
-    )
+        keys[moved], difference[moved], ~had[moved], stated, row_cell, state[: stated.size],
+        gone.size,
+    )  # fmt: skip
+
+
+def _observed(cells: Cells, found: CountFile, before: Observed, change: _Change) -> Observed:
+    """Return what the history has been told about after the file."""
+    if found.scope:
+        return before.with_span(found.scope, found.start, found.until, _holes(found))
+    minute, area, call_type, _ = cells.codes(change.stated)
+    starts = pd.Series(pd.to_datetime(minute * 60, unit="s", utc=True)).dt.as_unit("us")
+    ends = _micros(found.interval_end(starts))
+    told: Holes = {}
+    for a, t, start, end in zip(area, call_type, _micros(starts), ends, strict=True):
+        pair = (cells.areas[a], cells.call_types[t])
+        told.setdefault(pair, []).append((int(start), int(end)))
+    return before.with_cells(told)
+
+
+def _holes(found: CountFile) -> Holes:
+    """Return the intervals of rows that can't be taken, by all areas and types they may be of."""
+    rows = found.doubtful
+    starts, ends = (_micros(each) for each in (rows["start"], found.interval_end(rows["start"])))
+    areas, types = (rows[name].astype("str").fillna("") for name in ("area", "call_type"))
+    holes: Holes = {}
+    for area, call_type, start, end in zip(areas, types, starts, ends, strict=True):
+        for pair in found.scope:
+            if area in ("", pair[0]) and call_type in ("", pair[1]):
+                holes.setdefault(pair, []).append((int(start), int(end)))
+    return holes
+
+
+def _micros(instants: pd.Series) -> NDArray[np.int64]:
+    return instants.to_numpy("datetime64[us]").astype(np.int64)
 
 
 def _known(lake: Lake, cells: Cells) -> tuple[Keys, Keys]:

@@ -25,7 +25,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", anyascii(text).casefold()).strip("-")
 
 
-def translated(codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str]) -> pd.Series:
+def translated(
+    codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str], *, falls_back: bool = False
+) -> pd.Series:
     """Return the id of each code as categories; NaN where the code is missing or unknown.
 
     Args:
@@ -34,8 +36,11 @@ def translated(codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str])
             the id from the code; a table names the id of each code, or "exclude", and may name
             that of blanks.
         names: id to name of everything the profile or tree has.
+        falls_back: codes that a table doesn't name are ids or names themselves.
     """
     found = {code: _id(code, crosswalk, names) for code in codes.cat.categories}
+    if falls_back and isinstance(crosswalk, dict):
+        found |= {c: _id(c, "identity", names) for c in found if c not in crosswalk}
     ids = pd.Index([*names, EXCLUDE], dtype="str")
     by_category = ids.get_indexer(pd.Index([found[code] or "" for code in codes.cat.categories]))
     positions = codes.cat.codes.to_numpy()

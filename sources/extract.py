@@ -26,6 +26,7 @@ from sources.lines import (
     LineStream,
     Quoting,
     ReadsAsRow,
+    checksum,
     first_bytes,
     header_names,
     walk,
@@ -58,6 +59,7 @@ class Extract:
     _rows: int = field(default=0, init=False)
     _broken: int = field(default=0, init=False)
     _lines: int = field(default=0, init=False)
+    _content: str = field(default="", init=False)
     _undecodable: bool = field(default=False, init=False)
 
     def columns(self) -> tuple[str, ...]:
@@ -98,6 +100,13 @@ class Extract:
             if isinstance(error, OSError) and error.errno:
                 raise  # the machine's fault, not the file's
             raise self._unreadable(error) from None
+
+    def content(self) -> str:
+        """Return a text that is the same only for files of the same bytes, once all are read."""
+        if not self._content:
+            with self.file.open("rb") as whole:
+                self._content = checksum(iter(lambda: whole.read(BLOCK_BYTES), b""))
+        return self._content
 
     def account(self, key: bytes, reads_as_row: ReadsAsRow) -> LineAccount | None:
         """Return what became of the file's lines, once all blocks are read; None for Parquet.
@@ -158,7 +167,7 @@ class Extract:
             ) as reader,
         ):
             yield from reader
-            self._lines = stream.lines
+            self._lines, self._content = stream.lines, stream.content
 
     def _parquet(self) -> Iterator[pa.RecordBatch]:
         names = [*dict.fromkeys((*self.texts, *self.coded))]
@@ -168,6 +177,11 @@ class Extract:
                 yield pa.record_batch(columns, names=names)
 
     def _as_text(self, name: str, column: pa.Array) -> pa.Array:
+        if name in self.texts and pa.types.is_floating(column.type):
+            raise DataError(
+                f"{self.file.name}: {name} is a column of {column.type} numbers, which hold only "
+                "some digits, so that different references or times become one; export it as text"
+            )
         text = pc.cast(column, pa.string())
         return pc.dictionary_encode(text) if name in self.coded else text
 

@@ -70,6 +70,11 @@ def property_text(file: Path, number: int, properties: dict[str, Any], name: str
             f"{'list' if isinstance(value, list) else 'table'}; give it as one text or number"
         )
     text = "" if value is None else str(value).strip()
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise DataError(
+            f"{file.name}: property {name!r} of feature {number} holds half of a letter (a lone "
+            "surrogate); export the file again"
+        )
     return text or None
 
 

@@ -16,6 +16,7 @@ _OFFSET = (
     r".*\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})"  # a date alone ends like an offset: ask for a time
 )
 ISO = "iso"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
 def instants(
@@ -38,9 +39,8 @@ def instants(
     """
     texts = texts.astype("str")
     if form != ISO:
-        return _in_zone(
-            pd.to_datetime(texts, format=form, errors="coerce"), zone, first=not second_hour
-        )
+        read = pd.to_datetime(texts, format=form, errors="coerce")
+        return _in_zone(_of_our_time(read), zone, first=not second_hour)
     offset = texts.str.fullmatch(_OFFSET).fillna(value=False).to_numpy(bool)
     dates = texts.str.fullmatch(_DATE).fillna(value=False).to_numpy(bool)
     with_day = texts.str.match(_BEGINS_WITH_DAY).fillna(value=False).to_numpy(bool)
@@ -48,6 +48,7 @@ def instants(
     if date_means_end:
         wall = wall.where(~dates, wall + pd.Timedelta(days=1))
     aware = pd.to_datetime(texts.where(offset), format="ISO8601", errors="coerce", utc=True)
+    wall, aware = _of_our_time(wall), _of_our_time(aware)
     return _in_zone(wall, zone, first=not second_hour).where(~offset, aware.dt.as_unit("us"))
 
 
@@ -61,11 +62,21 @@ def dates(texts: pd.Series, *, form: str = ISO, months: bool = False) -> pd.Seri
     """
     texts = texts.astype("str")
     if form != ISO:
-        return pd.to_datetime(texts, format=form, errors="coerce").dt.normalize().dt.as_unit("us")
+        return _whole_days(pd.to_datetime(texts, format=form, errors="coerce"))
     wanted = f"{_BEGINS_WITH_DAY}|{_MONTH}$" if months else _BEGINS_WITH_DAY
     day = texts.where(texts.str.match(wanted).fillna(value=False)).str.slice(0, 10)
-    found = pd.to_datetime(day, format="ISO8601", errors="coerce")
-    return found.dt.as_unit("us").dt.normalize()
+    return _whole_days(pd.to_datetime(day, format="ISO8601", errors="coerce"))
+
+
+def _whole_days(read: pd.Series) -> pd.Series:
+    found: pd.Series = _of_our_time(read).dt.normalize().dt.as_unit("us")
+    return found
+
+
+def _of_our_time(read: pd.Series) -> pd.Series:
+    """Return the times of 1900 to 2199, NaT for others: placeholders such as 9999-12-31, slips."""
+    found: pd.Series = read.where(read.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    return found
 
 
 def stop_at_months(file: str, column: str, texts: pd.Series, form: str) -> None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -96,7 +97,7 @@ class LineStream(io.RawIOBase):
     def __init__(self, file: Path) -> None:
         kind = "gzip" if file.suffix.lower() == _GZIP else None
         self._bytes = pa.input_stream(str(file), compression=kind)
-        self._ends = 0
+        self._ends = self._size = self._crc = 0
         self._last = b""
         self._lock = Lock()
 
@@ -109,6 +110,7 @@ class LineStream(io.RawIOBase):
         with self._lock:
             block: bytes = b"" if self.closed else self._bytes.read(None if size < 0 else size)
         if block:
+            self._size, self._crc = self._size + len(block), zlib.crc32(block, self._crc)
             self._ends += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
             if b"\r" in block:
                 self._ends += block.count(b"\r") - block.count(b"\r\n")
@@ -129,12 +131,25 @@ class LineStream(io.RawIOBase):
         """The number of lines so far; LF, CR LF and CR each end one."""
         return self._ends + (self._last not in (b"", b"\n", b"\r"))
 
+    @property
+    def content(self) -> str:
+        """A text that is the same only for the same bytes: whether a file is read again."""
+        return f"{self._crc:08x}-{self._size}"
+
     def close(self) -> None:
         """Close the file, once a read that is under way has ended."""
         with self._lock:
             if not self.closed:
                 self._bytes.close()
             super().close()
+
+
+def checksum(blocks: Iterable[bytes]) -> str:
+    """Return what `LineStream.content` would say of these blocks of bytes."""
+    size = crc = 0
+    for block in blocks:
+        size, crc = size + len(block), zlib.crc32(block, crc)
+    return f"{crc:08x}-{size}"
 
 
 def first_bytes(file: Path) -> bytes:
@@ -169,11 +184,12 @@ def _is_half_zero(head: bytes) -> bool:
 
 
 def header_names(head: bytes, quoting: Quoting) -> list[str]:
-    """Return the cells of the first row that isn't blank; none where there is no such row."""
+    """Return the cells of the first line that isn't empty; none where there is no such line."""
     text = io.StringIO(head.decode("utf-8-sig", "replace"), newline="")
     csv.field_size_limit(_LONGEST_CELL)
     rows = csv.reader(text, quoting=_STYLES[quoting])
-    return next((cells for cells in rows if any(cell.strip() for cell in cells)), [])
+    # the first line that isn't empty, blanks or not: so does Arrow
+    return next((cells for cells in rows if cells), [])
 
 
 def walk(file: Path, quoting: Quoting, key: bytes, reads_as_row: ReadsAsRow) -> LineAccount:

@@ -13,6 +13,7 @@ from sources.lake import Lake
 
 Span = tuple[int, int]  # microseconds since 1970, UTC, half-open
 Scope = frozenset[tuple[str, str]]  # area, call type
+Holes = dict[tuple[str, str], list[Span]]
 Ints = NDArray[np.int64]
 
 
@@ -28,10 +29,28 @@ class Observed:
     step: Literal["hour", "day"] | None = None
     spans: dict[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)
 
-    def with_span(self, scope: Scope, start: pd.Timestamp, until: pd.Timestamp) -> Observed:
-        """Return the spans after a file that was complete in *scope* from *start* to *until*."""
+    def with_span(
+        self, scope: Scope, start: pd.Timestamp, until: pd.Timestamp, holes: Holes | None = None
+    ) -> Observed:
+        """Return the spans after a file that was complete in *scope* from *start* to *until*.
+
+        Args:
+            scope: area and call type of each series that the file is complete over.
+            start: UTC.
+            until: UTC.
+            holes: spans by area and call type of which the file says nothing that can be taken;
+                what was stated of them before stands.
+        """
         new = (start.value // 1000, until.value // 1000)
-        spans = {pair: joined((*self.spans.get(pair, ()), new)) for pair in scope}
+        spans = {
+            pair: joined((*self.spans.get(pair, ()), *without(new, (holes or {}).get(pair, []))))
+            for pair in scope
+        }
+        return Observed(self.step, self.spans | spans)
+
+    def with_cells(self, cells: Holes) -> Observed:
+        """Return the spans after single intervals were stated, by area and call type."""
+        spans = {pair: joined((*self.spans.get(pair, ()), *found)) for pair, found in cells.items()}
         return Observed(self.step, self.spans | spans)
 
     def holds(
@@ -85,6 +104,20 @@ def of_lake(lake: Lake) -> Observed:
         for call_type, found in by_type.items()
     }
     return Observed(last["step"], spans)
+
+
+def without(whole: Span, holes: list[Span]) -> list[Span]:
+    """Return what is left of a span.
+
+    >>> without((0, 9), [(2, 3), (8, 12), (3, 4)])
+    [(0, 2), (4, 8)]
+    """
+    left, start = [], whole[0]
+    for hole_start, hole_until in joined(tuple(holes)):
+        if hole_start > start:
+            left.append((start, min(hole_start, whole[1])))
+        start = max(start, hole_until)
+    return [*left, (start, whole[1])] if start < whole[1] else left
 
 
 def joined(spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -23,6 +23,8 @@ _SHOWN = 3  # reasons named in a message
 # Corrections that move a call by half a day or more mend slips of a date, which are rare in any
 # log. Up to these numbers they are believed, so that a small file of corrections comes in.
 _MOST_MOVED_SHARE, _MOST_MOVED = 0.02, 2
+# Logs without a time of writing hold several versions of few calls: 3 % in the demo force's.
+_MOST_REPEATED_SHARE = 0.25
 # Days of the month that can be no month. A third of them lacking is what the issue of swapped
 # dates looks like; that chance or a hole did it is asked of the days that can be months.
 _LAST_MONTH = 12
@@ -105,6 +107,24 @@ def moved_corrections(moved: int, rows: int) -> Doubt | None:
     )
 
 
+def shared_references(repeated: int, rows: int) -> Doubt | None:
+    """Return a doubt where many rows of one file say something else of a call than others of it.
+
+    Args:
+        repeated: rows that contradict an earlier row of the same reference and file.
+        rows: rows that were read.
+    """
+    if repeated <= max(_MOST_MOVED, _MOST_REPEATED_SHARE * rows):
+        return None
+    return Doubt(
+        "corrections",
+        f"{repeated:,} of {rows:,} rows share their reference with an earlier row of the file and "
+        "say something else: the column seems to name something other than calls (a unit, an "
+        "address, a number that begins anew); map a column that is unique for each call, or name "
+        "the time of writing as updated_at if these are versions",
+    )
+
+
 def swapped_dates(days: Days) -> Doubt | None:
     """Return a doubt where day and month look swapped, in all dates or in those that allow it.
 
@@ -126,6 +146,27 @@ def swapped_dates(days: Days) -> Doubt | None:
         return None
     return Doubt(
         "dates", f"day and month look swapped: {found}; look at the file's dates and [time] format"
+    )
+
+
+def spaced_dates(days: Days) -> Doubt | None:
+    """Return a doubt where dates lie the same two or more days apart throughout.
+
+    Figures by week or by fortnight, read as days, make zeros of the days between.
+
+    Args:
+        days: local dates of the rows, days since 1970.
+    """
+    dates = np.unique(days)
+    if dates.size < _LEAST_DATES:
+        return None
+    apart = int(np.gcd.reduce(np.diff(dates)))
+    if apart == 1:
+        return None
+    return Doubt(
+        "dates",
+        f"all dates of the file lie {apart} days or a multiple apart: figures of several days each "
+        "can't be taken for days; give them by day",
     )
 
 

@@ -6,6 +6,7 @@ that stays in the lake's folder they can't be looked up from a copy of the table
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from forewatch.durable import OWNER_ONLY, write_file
@@ -22,10 +23,10 @@ def reference_key(lake: Lake) -> str:
     Raises:
         DataError: if the lake holds calls and the key is gone.
     """
-    file = lake.root / _FILE
-    if file.is_file():
-        return file.read_text(encoding="ascii")
+    if key := _kept(lake):
+        return key
     _stop_if_lost(lake)
+    file = lake.root / _FILE
     write_file(file, secrets.token_urlsafe(_BYTES).encode("ascii"), OWNER_ONLY)
     return file.read_text(encoding="ascii")
 
@@ -36,11 +37,25 @@ def standing_key(lake: Lake) -> str:
     Raises:
         DataError: if the lake holds calls and the key is gone.
     """
-    file = lake.root / _FILE
-    if file.is_file():
-        return file.read_text(encoding="ascii")
+    if key := _kept(lake):
+        return key
     _stop_if_lost(lake)
     return secrets.token_urlsafe(_BYTES)
+
+
+def _kept(lake: Lake) -> str | None:
+    """Return the key that is kept; None if there is none."""
+    file = lake.root / _FILE
+    if not file.is_file():
+        return None
+    content = file.read_bytes()
+    if not re.fullmatch(rb"[\w-]{16}", content):
+        raise DataError(
+            f"{_FILE} of the history is not what was written ({len(content)} bytes, where 16 "
+            "belong), and without it known calls would come in twice; restore it from a backup, or "
+            "start a new history and import every file again"
+        )
+    return content.decode("ascii")
 
 
 def _stop_if_lost(lake: Lake) -> None:

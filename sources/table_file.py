@@ -192,7 +192,8 @@ class TableFile:
         if name not in self.has:
             return pd.Series(index=self.texts.index, dtype="str")
         codes = self.texts[name]
-        ids = translated(codes, self.mapping.crosswalk.get(name, "identity"), names)
+        crosswalk = self.mapping.crosswalk.get(name, "identity")
+        ids = translated(codes, crosswalk, names, falls_back=name == "area")
         lost: dict[str, list[Unmapped]] = {name: unmapped(codes, ids)}
         stop_if_unmapped(self.name, lost, self.account, self._key, "[crosswalk]")
         return ids.astype("str")

@@ -63,11 +63,14 @@ class Standing:
         kind: NEW, SUPERSEDING, UNCHANGED or DUPLICATE.
         known: since when it is known, microseconds since 1970, UTC.
         moved: superseding rows that move their call by `MOVED_US` or more from its first version.
+        repeated: rows that say something else of a call than an earlier row of the same file, where
+            the file says nothing of when a row was written.
     """
 
     kind: NDArray[np.int8]
     known: Micros
     moved: int = 0
+    repeated: int = 0
 
 
 def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8], ...]) -> Hashes:
@@ -78,22 +81,29 @@ def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8],
     return hash_pairs(packed.view(np.uint64), received.view(np.uint64))
 
 
-def standing(records: Records, known: Versions, extracted_at: int) -> Standing:
+def standing(
+    records: Records, known: Versions, extracted_at: int, *, read_anew: bool = False
+) -> Standing:
     """Return what each row of a file is, beside the versions that are known.
 
     Args:
         records: the rows, in the file's order.
         known: every stored version.
         extracted_at: when the file was made, microseconds since 1970.
+        read_anew: the same file was read otherwise before; what it says now is known from now on,
+            whenever its rows were written.
     """
-    dated = len(records) > 0 and bool((records.updated != NONE).any())
+    has_times = len(records) > 0 and bool((records.updated != NONE).any())
+    dated = has_times and not read_anew
+    if read_anew and known.known.size:  # later than whatever it said before
+        extracted_at = max(extracted_at, int(known.known.max()) + 1)
     since = np.where(records.updated == NONE, records.received, records.updated)
     kind = np.full(len(records), NEW, np.int8)
     ascending = np.sort(records.reference)
     twice = ascending[1:][ascending[1:] == ascending[:-1]]
     references = pd.Series(records.reference)
     rows = np.flatnonzero(references.isin(twice) | references.isin(known.reference))
-    moved = 0
+    moved = repeated = 0
     if rows.size:
         some = records.at(rows)
         says = content(some.received, (some.area, some.call_type, some.grade, some.state))
@@ -105,7 +115,15 @@ def standing(records: Records, known: Versions, extracted_at: int) -> Standing:
             kind[rows] = _by_extract(found, stored, extracted_at)
             since[rows] = np.where(kind[rows] == SUPERSEDING, extracted_at, since[rows])
         moved = _moved(found.of(kind[rows] == SUPERSEDING), stored, found)
-    return Standing(kind, since, moved)
+        repeated = 0 if has_times else _repeated(found)
+    return Standing(kind, since, moved, repeated)
+
+
+def _repeated(rows: Versions) -> int:
+    """Return how many rows say something else of their call than the row of it before."""
+    order = np.argsort(rows.reference, kind="stable")
+    follows, repeats = _beside_the_one_before(rows.reference[order], rows.content[order])
+    return int((follows & ~repeats).sum())
 
 
 def _moved(corrections: Versions, stored: Versions, rows: Versions) -> int:

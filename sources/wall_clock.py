@@ -22,6 +22,8 @@ Flags = NDArray[np.bool_]
 NONE = np.iinfo(np.int64).min
 ISO = "iso"
 _HOUR = 3_600_000_000
+# Times outside are placeholders ("9999-12-31") or slips, and no calendar knows their offsets.
+_FIRST, _AFTER_LAST = (int(pd.Timestamp(f"{year}-01-01").value) // 1000 for year in (1900, 2200))
 _SHORTEST_ISO = len("2026-11-23T07:00")
 _WITH_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 _WITH_OFFSET = r"(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
@@ -68,6 +70,7 @@ def instants(texts: pa.Array, form: str, zone: str) -> Instants:
         wall, aware = quick, np.ones(len(texts), bool)
     else:
         wall, aware = _one_by_one(texts)
+    wall = np.where((wall >= _FIRST) & (wall < _AFTER_LAST), wall, NONE)
     if zone == OFFSET:
         wall = np.where(aware, wall, NONE)
         aware = np.ones(len(texts), bool)

@@ -50,6 +50,13 @@ def day_file(
     return Input(id_, counts(*rows), comes, "counts", mapping)
 
 
+def _broken_rows() -> list[str]:
+    return [*days(10), of("2026-02-01") + ",x", "", *days(20)[10:], "Total"]
+
+
+BROKEN_ROWS = _broken_rows()
+
+
 def no_count(id_: str, written: str, reason: str) -> Input:
     """A number that can be no count, among twenty days that are good."""
     says = rf"numbers that can be no counts of calls: count is {reason} \(1 rows\)"
@@ -203,12 +210,16 @@ LINES = (
     ),
     day_file(
         "broken-rows",
+        Refuses("2 rows can't be taken and don't say of when they are", ImplausibleImport),
+        *BROKEN_ROWS,
+    ),
+    Input(
+        "broken-rows-that-somebody-accepts",
+        counts(*BROKEN_ROWS),
         Receives(20, quarantined={"more or fewer cells than the header": 2}, lines=(1, 1, 22, 0)),
-        *days(10),
-        of("2026-02-01") + ",x",
-        "",
-        *days(20)[10:],
-        "Total",
+        "counts",
+        COUNTS_BY_DAY,
+        accept=("quarantine",),
     ),
     day_file(
         "a-stray-quote",

@@ -247,9 +247,9 @@ def of_counts(hand: Hand) -> None:
     for i in range(0, N, 25):
         rows[i][(0, 4)[i // 25 % 2]] = PERSONS[i][KINDS[i // 25 % len(KINDS)]]
     plain = csv(header, rows, f"{PERSONS[1]['name']},x")
-    wide = columnar(header, rows)
-    assert hand.imports("counts", content=plain, name="counts.csv", mapping=refuse) == 0
-    assert hand.imports("counts", content=wide, name="counts.parquet", mapping=refuse) == 0
+    wide, accept = columnar(header, rows), ("--accept", "quarantine")
+    assert hand.imports("counts", *accept, content=plain, name="counts.csv", mapping=refuse) == 0
+    assert hand.imports("counts", *accept, content=wide, name="counts.parquet", mapping=refuse) == 0
     mistakes = [(name, "memo") for name in COUNTS_HEADER.split(",")]
     for ours, theirs in (*mistakes, ("area", "caller_name")):
         mapping = f'{refuse}[columns]\n{ours} = "{theirs}"\n'
