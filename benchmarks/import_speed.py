@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/import_speed.py [--rows 4400000] [--file calls.csv] [--runs 3]
 
-Target (issue 2): 4.4 million rows in at most 3 × the time of pandas.read_csv(engine="pyarrow"), and
-under 2 GiB. Each step is a process of its own, and the steps take turns. Where other work shares
+Target: 4.4 million rows in at most 2.5 × the time of pandas.read_csv(engine="pyarrow"), the second
+count of lines included, and under 1.5 GiB; the same file again in at most 3 ×. Each step is a process of its own, and the steps take turns. Where other work shares
 the machine, the ratio of CPU seconds says more than that of the clock.
 """
 
@@ -179,7 +179,11 @@ def main() -> None:
                     f"{found['gib']:5.2f} GiB  {found['rows']:>10,} rows"
                 )
             ratio, cpu = ours["seconds"] / peer["seconds"], ours["cpu"] / peer["cpu"]
-            print(f"run {run}  import / pandas: {ratio:.2f} (CPU {cpu:.2f}); target: at most 3")
+            second = again["seconds"] / peer["seconds"]
+            print(
+                f"run {run}  import / pandas: {ratio:.2f} (CPU {cpu:.2f}), target at most 2.5; "
+                f"again: {second:.2f}, target at most 3"
+            )
 
 
 if __name__ == "__main__":

@@ -325,9 +325,10 @@ def _rows(
 ) -> pa.Table:
     """Return versions as rows of the table "calls"."""
     instant = pa.timestamp("us", "UTC")
-    months, month = np.unique(
-        records.received.view("datetime64[us]").astype("datetime64[M]"), return_inverse=True
-    )
+    each = records.received.view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    first = int(each.min()) if each.size else 0
+    month = each - first  # few months, none of them sorted for
+    months = np.arange(first, first + int(month.max(initial=-1)) + 1).astype("datetime64[M]")
     columns = {
         "reference_hash": pa.array(records.reference.view(np.int64)),
         "received_at": pa.array(records.received, instant),

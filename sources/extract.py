@@ -23,12 +23,13 @@ import pyarrow.parquet
 from forewatch.errors import DataError, MissingColumns
 from sources.lines import (
     LineAccount,
-    LineStream,
     Quoting,
     ReadsAsRow,
     checksum,
+    counted,
     first_bytes,
     header_names,
+    unpacked,
     walk,
 )
 from sources.personal import columns_text
@@ -153,9 +154,10 @@ class Extract:
         types = dict.fromkeys(self.texts, pa.string()) | dict.fromkeys(self.coded, _CODED)
         with (
             self._undecodable_rows(),
-            LineStream(self.file) as stream,
+            # beside, not through Arrow's own reading: there each block would wait for Python
+            ThreadPoolExecutor(max_workers=1) as beside,
             pyarrow.csv.open_csv(
-                stream,
+                unpacked(self.file),
                 read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
                 parse_options=_parsing(self.quoting, self._skip),
                 convert_options=pyarrow.csv.ConvertOptions(
@@ -166,8 +168,9 @@ class Extract:
                 ),
             ) as reader,
         ):
+            count = beside.submit(counted, self.file)
             yield from reader
-            self._lines, self._content = stream.lines, stream.content
+            self._lines, self._content = count.result().lines, count.result().content
 
     def _parquet(self) -> Iterator[pa.RecordBatch]:
         names = [*dict.fromkeys((*self.texts, *self.coded))]

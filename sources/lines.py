@@ -1,6 +1,6 @@
 """The physical lines of a CSV, so that none of them vanishes behind a quote.
 
-1. `LineStream` counts line ends in the very bytes that are parsed, and knows nothing of quotes.
+1. `LineStream` counts line ends in the file's bytes, and knows nothing of quotes.
 2. Where that count is one for the header and one for each row, every line is accounted for.
 3. Otherwise `walk` goes through the file once more, row by row, and says which lines are blank,
    which rows have the wrong number of cells, and which lines continue the row before them because
@@ -18,7 +18,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import IO, Literal
 
 import numpy as np
@@ -35,6 +34,7 @@ _STYLES: dict[Quoting, Literal[0, 3]] = {
 _LONGEST_CELL = 1 << 30  # characters; the csv module's own limit would stop at 128 KiB
 _DIGEST_BYTES = 8
 _HEAD_BYTES = 1 << 20
+_BLOCK_BYTES = 8 << 20
 _GZIP = ".gz"
 # What a file that is no text begins with, and what it is then.
 _SIGNATURES = (
@@ -75,6 +75,12 @@ class LineAccount:
         return row + self.header if self.first is None else self.first[row - 1]
 
 
+def unpacked(file: Path) -> pa.NativeFile:
+    """Return a file's bytes, unpacked if its name ends as that of a gzipped one does."""
+    kind = "gzip" if file.suffix.lower() == _GZIP else None
+    return pa.input_stream(str(file), compression=kind)
+
+
 @dataclass(frozen=True)
 class BrokenRow:
     """A row whose cells nobody can tell apart: where it stands, how many there are, a digest."""
@@ -87,19 +93,14 @@ class BrokenRow:
 class LineStream(io.RawIOBase):
     """The bytes of a text file, unpacked, with a count of the lines that went through.
 
-    Arrow reads ahead in a thread of its own, also while the stream is being closed; the lock keeps
-    the two apart, for closing under a read would pull the unpacking away from under it.
-
     Args:
         file: the file; gzipped if its name ends so.
     """
 
     def __init__(self, file: Path) -> None:
-        kind = "gzip" if file.suffix.lower() == _GZIP else None
-        self._bytes = pa.input_stream(str(file), compression=kind)
+        self._bytes = unpacked(file)
         self._ends = self._size = self._crc = 0
         self._last = b""
-        self._lock = Lock()
 
     def readable(self) -> bool:
         """Return that it can be read, as the interface wants."""
@@ -107,8 +108,7 @@ class LineStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most *size*; none at the end."""
-        with self._lock:
-            block: bytes = b"" if self.closed else self._bytes.read(None if size < 0 else size)
+        block: bytes = self._bytes.read(None if size < 0 else size)
         if block:
             self._size, self._crc = self._size + len(block), zlib.crc32(block, self._crc)
             self._ends += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
@@ -137,11 +137,17 @@ class LineStream(io.RawIOBase):
         return f"{self._crc:08x}-{self._size}"
 
     def close(self) -> None:
-        """Close the file, once a read that is under way has ended."""
-        with self._lock:
-            if not self.closed:
-                self._bytes.close()
-            super().close()
+        """Close the file."""
+        self._bytes.close()
+        super().close()
+
+
+def counted(file: Path) -> LineStream:
+    """Return the stream of a file after all of it went through."""
+    with LineStream(file) as stream:
+        while stream.read(_BLOCK_BYTES):
+            pass
+    return stream
 
 
 def checksum(blocks: Iterable[bytes]) -> str:
