@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/import_speed.py [--rows 4400000] [--file calls.csv] [--runs 3]
 
 Target: 4.4 million rows in at most 2.5 × the time of pandas.read_csv(engine="pyarrow"), the second
-count of lines included, and under 1.5 GiB; the same file again in at most 3 ×. Each step is a process
-of its own, and the steps take turns. Where other work shares the machine, the ratio of CPU seconds
-says more than that of the clock.
+count of lines included, and under 1.5 GiB; the same file again in at most 3 ×. Each step is a
+process of its own, and the steps take turns. Where other work shares the machine, the ratio of CPU
+seconds says more than that of the clock.
 """
 
 from __future__ import annotations
