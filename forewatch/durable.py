@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+_SYNCS_AT_ONCE = 8
 OWNER_ONLY = 0o600
 EVERYBODY_READS = 0o644
 
@@ -62,8 +64,10 @@ def sync_files(files: Iterable[Path], root: Path) -> None:
         root: a folder whose own name is on the disk already.
     """
     folders: set[Path] = {root}
-    for file in files:
-        sync_file(file)
+    wanted = list(files)
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:  # the disk takes several at once
+        list(pool.map(sync_file, wanted))
+    for file in wanted:
         folders.update(above for above in file.parents if above.is_relative_to(root))
     for folder in sorted(folders, key=lambda each: -len(each.parts)):
         sync_file(folder)

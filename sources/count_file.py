@@ -99,21 +99,8 @@ def read_counts(
     clock = Intervals(profile, mapping)
     written, account = _written(file, profile, mapping, clock, key)
     clock.stop_at_months(file.name, written["start"])
-    names: dict[Coded, dict[str, str]] = {
-        "area": {leaf: tree.area(leaf).name for leaf in tree.leaves},
-        "call_type": {entry.id: entry.name for entry in profile.call_types},
-        "grade": {str(grade): grade for grade in profile.grades},
-    }
-    ids: dict[str, pd.Series] = {
-        name: translated(
-            written[name],
-            mapping.crosswalk.get(name, "identity"),
-            names[name],
-            falls_back=name == "area",
-        )
-        for name in names
-    }
-    lost: dict[str, list[Unmapped]] = {n: unmapped(written[n], ids[n]) for n in names}
+    ids = _ids(written, profile, tree, mapping)
+    lost: dict[str, list[Unmapped]] = {name: unmapped(written[name], ids[name]) for name in ids}
     stop_if_unmapped(file.name, lost, account, key, "[crosswalk]")
     part, repeated_hours = _starts(written, clock)
     clock.stop_at_other_intervals(file.name, part)
@@ -145,6 +132,26 @@ def read_counts(
         until=span[1] if span[1] is not None else clock.end(rows["start"]).max(),
         clock=clock,
     )
+
+
+def _ids(
+    written: pd.DataFrame, profile: Profile, tree: AreaTree, mapping: CountsMapping
+) -> dict[str, pd.Series]:
+    """Return the ids that each row's codes mean, NaN where they mean none."""
+    names: dict[Coded, dict[str, str]] = {
+        "area": {leaf: tree.area(leaf).name for leaf in tree.leaves},
+        "call_type": {entry.id: entry.name for entry in profile.call_types},
+        "grade": {str(grade): grade for grade in profile.grades},
+    }
+    return {
+        name: translated(
+            written[name],
+            mapping.crosswalk.get(name, "identity"),
+            names[name],
+            falls_back=name == "area",
+        )
+        for name in names
+    }
 
 
 def _written(

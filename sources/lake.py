@@ -303,11 +303,19 @@ def _month_files(folder: Path, data: pa.Table) -> list[AddAction]:
     code = np.concatenate(chunks) if chunks else np.empty(0, np.int32)
     names = month.chunk(0).dictionary.to_pylist() if month.num_chunks else []
 
+    # a log in order of time has its months one after the other, and none has to be picked out
+    first = np.searchsorted(code, np.arange(len(names) + 1)) if (np.diff(code) >= 0).all() else None
+
+    def of_month(i: int) -> pa.Table:
+        if first is None:
+            return rows.take(pa.array(np.flatnonzero(code == i)))
+        return rows.slice(first[i], first[i + 1] - first[i])
+
     def written(i: int) -> AddAction:
-        return _month_file(folder, names[i], rows.take(pa.array(np.flatnonzero(code == i))))
+        return _month_file(folder, names[i], of_month(i))
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        return list(pool.map(written, range(len(names))))
+        return list(pool.map(written, np.unique(code).tolist()))
 
 
 def _month_file(folder: Path, month: str, rows: pa.Table) -> AddAction:

@@ -90,7 +90,9 @@ class Records:
         return len(self.row)
 
     def at(self, which: NDArray[np.int64] | Flags) -> Records:
-        """Return the rows at positions, or where a mask is True."""
+        """Return the rows at ascending positions, or where a mask is True; itself if all."""
+        if which.dtype != np.bool_ and which.size == len(self):
+            return self
         return Records(*(getattr(self, f.name)[which] for f in fields(self)))
 
 

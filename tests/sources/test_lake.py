@@ -167,3 +167,17 @@ def test_a_lock_may_be_taken_again_by_its_holder(tmp_path: Path) -> None:
             pass
     with Lake(tmp_path).lock():
         pass
+
+
+def test_months_without_rows_get_no_file_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    names = ["2026-01", "2026-02", "2026-03"]
+    for order, codes in (("ascending", [0, 0, 2, 2]), ("mixed", [2, 0, 2, 0])):
+        lake = Lake(tmp_path / order)
+        month = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names))
+        lake.append("calls", pa.table({"value": pa.array([1, 2, 3, 4]), "month": month}), {})
+        found = lake.table("calls")
+        assert found is not None
+        stored = sorted(zip(found["month"], found["value"], strict=True))
+        assert stored == sorted((names[c], v) for c, v in zip(codes, [1, 2, 3, 4], strict=True))
+        folders = sorted(p.name for p in (lake.root / "calls").iterdir() if "month" in p.name)
+        assert folders == ["month=2026-01", "month=2026-03"]
