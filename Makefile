@@ -1,7 +1,7 @@
 # Sets itself up on a machine with make and Python 3.11 or newer.
 #
 #   make demo            the whole way on the demo force, then the API until stopped (SERVE=0: no API)
-#   make test            the whole test suite
+#   make test            the whole test suite, in two processes (TEST_JOBS=1: in one)
 #   make peers           the forecasters of benchmarks/peers, in an environment of their own
 #   make setup lint lock clean
 
@@ -9,6 +9,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8000
 WORKSPACE ?= demo
+TEST_JOBS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +21,7 @@ demo: setup
 	$(BIN)/forewatch demo --workspace $(WORKSPACE) $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_JOBS)
 
 lint: setup
 	$(BIN)/python -m ruff check .
