@@ -191,7 +191,8 @@ def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _
     is_outside = _is_outside(records, mapping, reader)
     unread = set(offered) - {*mapping.used, *mapping.refuse, *mapping.ignore}
     return _Found(
-        records.at(~is_outside), reader.rows + (len(account.broken) if account else 0),
+        records.at(~is_outside) if is_outside.any() else records,
+        reader.rows + (len(account.broken) if account else 0),
         extract.content(), int(is_outside.sum()), _refused(reader, account), account, reader.clock,
         tuple(name for name in offered if name in unread),
     )  # fmt: skip

@@ -234,11 +234,14 @@ def _holes(found: CountFile) -> Holes:
     rows = found.doubtful
     starts, ends = (_micros(each) for each in (rows["start"], found.interval_end(rows["start"])))
     areas, types = (rows[name].astype("str").fillna("") for name in ("area", "call_type"))
-    holes: Holes = {}
+    spans_of: Holes = {}  # by what a row names; "" is any
     for area, call_type, start, end in zip(areas, types, starts, ends, strict=True):
+        spans_of.setdefault((area, call_type), []).append((int(start), int(end)))
+    holes: Holes = {}
+    for (area, call_type), spans in spans_of.items():
         for pair in found.scope:
             if area in ("", pair[0]) and call_type in ("", pair[1]):
-                holes.setdefault(pair, []).append((int(start), int(end)))
+                holes.setdefault(pair, []).extend(spans)
     return holes
 
 
