@@ -3,7 +3,8 @@
 Everything that features and models learn comes through `AsOf`. It hands out only what had become
 available by the origin: counts as they stood (late, corrected and re-typed calls included only once
 they were known), tourism figures that were published, events and holidays that were announced.
-Features can't leak, because they can't ask.
+Features can't leak, because they can't ask. And of small areas it hands out what their pool has,
+spread by chance (`features.pools`), so that nothing that is made from it can tell more.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.pools import PooledHistory, pooled, pools_at
 from features.public_holidays import BANK_HOLIDAY, bank_holidays
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import DataError, FutureLeak
 from forewatch.history import UTC, History, Step
+from forewatch.pools import Pool, joined
 from forewatch.profile import Profile
 
+EXCLUDE = "exclude"  # a break whose counts are not to be believed
 _YEARS_AHEAD = 6  # past the longest horizon, the four years of a Force Management Statement
 
 
@@ -67,10 +71,11 @@ class AsOf:
         ValueError: if the origin carries no time zone.
     """
 
-    def __init__(self, history: History, origin: pd.Timestamp) -> None:
+    def __init__(self, history: History | PooledHistory, origin: pd.Timestamp) -> None:
         if origin.tzinfo is None:
             raise ValueError(f"an origin is an instant; {origin} has no time zone: give it UTC")
-        self._history = history
+        self._pooled = pooled(history) if isinstance(history, History) else history
+        self._history = history = self._pooled.history
         self.origin = origin.tz_convert("UTC").as_unit("us")
         self.known_until = min(self.origin, history.observed_until)
         self.observed_from = history.observed_from
@@ -99,7 +104,27 @@ class AsOf:
                 f"this view ends at {self.origin.isoformat()}, {origin.isoformat()} was asked for; "
                 "make an AsOf of the history at that origin instead"
             )
-        return AsOf(self._history, origin)
+        return AsOf(self._pooled, origin)
+
+    @cached_property
+    def pools(self) -> dict[str, tuple[Pool, ...]]:
+        """The pools that are in force at the origin, by call type; () where all stand alone."""
+        today = self.clock.force_day(pd.DatetimeIndex([self.origin]))[0]
+        return pools_at(self._pooled.decisions, int(today.year))
+
+    @cached_property
+    def ever_pooled(self) -> dict[str, list[set[str]]]:
+        """Leaves that were told together in any year, by call type, joined where pools overlap."""
+        found = self._pooled.decisions.items()
+        pools = {kind: [p for one in years.values() for p in one.pools] for kind, years in found}
+        return {kind: joined(pool.leaves for pool in own) for kind, own in pools.items()}
+
+    @cached_property
+    def unpooled_types(self) -> tuple[int, ...]:
+        """Numbers of the call types that have no pools at the origin; of all if each has some."""
+        numbers = range(len(self.profile.call_type_ids))
+        found = [i for i in numbers if not self.pools.get(self.profile.call_type_ids[i])]
+        return tuple(found or numbers)
 
     def ledger(self, since: pd.Timestamp | None = None) -> Ledger:
         """Return the known changes of counts, in no particular order.
@@ -172,11 +197,21 @@ class AsOf:
         both = pd.concat([public, imported]) if len(imported) else public
         return both.sort_values("date", kind="stable", ignore_index=True)
 
-    def unobserved(self) -> pd.DataFrame:
-        """Return the windows of which nothing is known, cut at the origin."""
+    def unknown(self) -> pd.DataFrame:
+        """Return the windows of which nothing is known or believed: start, end, area, call_type.
+
+        They were not observed, or the register of breaks excludes them; where that is so of one
+        area of a pool, it is so of the pool. area "" means the whole force, call_type "" every
+        type.
+        """
+        columns = ["start", "end", "area", "call_type"]
         table = self._history.unobserved
-        past = table[table["start"] < self.origin].reset_index(drop=True)
-        return past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
+        past = table[table["start"] < self.origin].assign(call_type="")
+        past = past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
+        breaks = self.breaks()
+        excluded = breaks[breaks["kind"] == EXCLUDE]
+        parts = [part[columns] for part in (past, excluded) if len(part)]
+        return self._pooled.unknown(pd.concat(parts or [past[columns]], ignore_index=True))
 
     def breaks(self) -> pd.DataFrame:
         """Return the breaks that were known; of one told again the latest that was told.

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.asof import AsOf
+from features.asof import EXCLUDE, AsOf
 from features.break_sizes import Calendar, log_ratio
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.clock import instants_us
@@ -27,7 +27,7 @@ from forewatch.clock import instants_us
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-PULSE, RAMP, EXCLUDE = "pulse", "ramp", "exclude"
+PULSE, RAMP = "pulse", "ramp"
 _ROUNDS = 2  # each break is sized with the others taken out
 _WEEK_DAYS, _YEAR_DAYS, _HARMONICS = 7, 365.25, 2
 # Prior deviations on the log scale of weekdays, of the year and of bank holidays (assumed).

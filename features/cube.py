@@ -85,9 +85,7 @@ def cube(view: AsOf, days: int | None = None) -> Cube:
     key += ledger.call_type.astype(np.int64) * shape[2]
     key += intervals_of(instants_us(edges), ledger.starts_us)
     counts = _summed(key, ledger.count, shape)
-    unknown = _unknown(view, places, instants_us(edges))
-    counts[np.broadcast_to(unknown[:, None, :], shape)] = np.nan
-    _exclude(view, counts, places, instants_us(edges))
+    counts[_unknown(view, places, instants_us(edges))] = np.nan
     return Cube(view.step, places, types, edges, day, slot, force_days, counts)
 
 
@@ -128,13 +126,14 @@ def leaf_counts(view: AsOf, days: int) -> Array:
 def leaf_days(view: AsOf) -> Array:
     """Return the known calls of each leaf by force-day of the whole past, (leaves, days).
 
-    Days of which nothing is known have none.
+    Days of which nothing is known have none. Calls of pooled types are left out: they are drawn for
+    times before a leaf had any of its own.
     """
     force_days = past_days(view)
     edges = view.clock.day_edges(force_days[0], len(force_days))
     ledger = view.ledger(since=edges[0])
     day = np.searchsorted(instants_us(edges), ledger.starts_us, side="right") - 1
-    inside = day < len(force_days)
+    inside = (day < len(force_days)) & np.isin(ledger.call_type, view.unpooled_types)
     shape = (len(view.tree.leaves), len(force_days))
     key = ledger.leaf.astype(np.int64) * shape[1] + day
     return _summed(key[inside], ledger.count[inside], shape)
@@ -187,27 +186,19 @@ def _summed(cell: Index, count: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np.bool_]:
-    """Return where nothing, or not all, is known of a place, shape (places, intervals)."""
+    """Return where nothing, or not all, is known, shape (places, call types, intervals)."""
+    types = view.profile.call_type_ids
     outside = edges_us[1:] > instant_us(view.known_until)
     outside |= edges_us[:-1] < instant_us(view.observed_from)
-    unknown = np.repeat(outside[None, :], len(places), axis=0)
-    windows = view.unobserved()
+    unknown = np.repeat(outside[None, None, :], len(places), axis=0).repeat(len(types), axis=1)
+    windows = view.unknown()
     first, after = _intervals(windows, edges_us)
     touched = {area: _touched(view, area, places) for area in windows["area"].unique()}
-    for area, low, high in zip(windows["area"], first, after, strict=True):
-        unknown[touched[area], low:high] = True
-    return unknown
-
-
-def _exclude(view: AsOf, counts: Array, places: tuple[str, ...], edges_us: Index) -> None:
-    """Make unknown, in place, what a break says is not to be believed."""
-    table = view.breaks()
-    windows = table[table["kind"] == "exclude"]
-    first, after = _intervals(windows, edges_us)
     scopes = zip(windows["area"], windows["call_type"], first, after, strict=True)
     for area, kind, low, high in scopes:
-        types = np.flatnonzero([kind in ("", one) for one in view.profile.call_type_ids])
-        counts[np.ix_(_touched(view, area, places), types, np.arange(low, high))] = np.nan
+        kinds = np.flatnonzero([kind in ("", one) for one in types])
+        unknown[np.ix_(touched[area], kinds, np.arange(low, high))] = True
+    return unknown
 
 
 def _intervals(windows: pd.DataFrame, edges_us: Index) -> tuple[Index, Index]:

@@ -165,7 +165,8 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
     features = PlaceTimeFeatures(view).fit(pd.DataFrame(columns=["day", "area"]))
     values = features.grid(every_day, areas)
     number = {area: i for i, area in enumerate(areas)}
-    unborn = _unborn(view.tree, keys, known.places, daily)
+    of_their_own = daily[:, list(view.unpooled_types)]  # drawn calls tell no beginning
+    unborn = _unborn(view.tree, keys, known.places, of_their_own)
     counts[unborn] = np.nan
     if recorded is not None:
         recorded[unborn] = np.nan

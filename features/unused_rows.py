@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.asof import AsOf
-from features.breaks import EXCLUDE, RAMP
+from features.asof import EXCLUDE, AsOf
+from features.breaks import RAMP
 from features.events import FAR_DAYS
 from forewatch.areas import AreaTree
 from forewatch.history import History

@@ -71,6 +71,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "decided_by": "str",
         "known_at": UTC,
     },
+    # Which leaf areas a call type's reports are pooled among (`forewatch.pools`): one row a year,
+    # call type and leaf. pool "" means alone; chance: the leaf's share of its pool; the least_…
+    # are the thresholds of the decision.
+    "pools": {
+        "year": "int64",
+        "call_type": "str",
+        "area": "str",
+        "pool": "str",
+        "chance": "float64",
+        "least_yearly_reports": "int64",
+        "least_population": "int64",
+    },
 }
 
 
@@ -118,4 +130,5 @@ class History:
     holidays: pd.DataFrame = field(default_factory=lambda: empty("holidays"))
     unobserved: pd.DataFrame = field(default_factory=lambda: empty("unobserved"))
     breaks: pd.DataFrame = field(default_factory=lambda: empty("breaks"))
+    pools: pd.DataFrame = field(default_factory=lambda: empty("pools"))
     version: str = ""

@@ -233,12 +233,6 @@ class Missing(Frozen):
     be short."""
     short: float = Field(default=0.5, gt=0, lt=1)
     """The same probability, above which it says that they are short."""
-    least_population: int = Field(default=1000, ge=0)
-    """An area with fewer residents is not published by itself."""
-    least_yearly_reports_week: int = Field(default=10, ge=0)
-    """Nor by week with fewer missing-person reports a year."""
-    least_yearly_reports_day: int = Field(default=50, ge=0)
-    """Nor by day and shift with fewer missing-person reports a year."""
 
     @model_validator(mode="after")
     def _shares_and_thresholds(self) -> Self:
@@ -247,9 +241,19 @@ class Missing(Frozen):
             raise ValueError(f"release adds up to {sum(self.release):.6g}; its shares make 1")
         if self.may_be_short > self.short:
             raise ValueError(f"may_be_short = {self.may_be_short} is above short = {self.short}")
-        if self.least_yearly_reports_day < self.least_yearly_reports_week:
-            raise ValueError("least_yearly_reports_day is below least_yearly_reports_week")
         return self
+
+
+class Privacy(Frozen):
+    """Small areas are pooled: of their reports only the sum over the pool is learned."""
+
+    call_types: tuple[Identifier, ...] | None = None
+    """Ids of the call types that are pooled, each by itself; left out: the missing-person types;
+    []: none, and every issue then says so."""
+    least_yearly_reports: int = Field(default=50, ge=0)
+    """An area with fewer reports of the call type a year is pooled with others."""
+    least_population: int = Field(default=1000, ge=0)
+    """So is one with fewer residents."""
 
 
 class Profile(Frozen):
@@ -271,6 +275,8 @@ class Profile(Frozen):
     """What is published."""
     missing: Missing = Missing()
     """Missing-person demand."""
+    privacy: Privacy = Privacy()
+    """Which small areas are pooled, and for which call types."""
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
@@ -297,6 +303,8 @@ class Profile(Frozen):
         known = {entry.id for entry in self.call_types}
         if strange := [name for name in self.missing.call_types if name not in known]:
             raise ValueError(f"missing.call_types: {', '.join(strange)} is no call type")
+        if strange := [name for name in self.privacy.call_types or () if name not in known]:
+            raise ValueError(f"privacy.call_types: {', '.join(strange)} is no call type")
         known = {"day", "week", *(shift.id for shift in self.shifts)}
         if strange := [each.period for each in self.missing.reserved if each.period not in known]:
             raise ValueError(
@@ -327,3 +335,10 @@ class Profile(Frozen):
         """The ids of the call types that are missing-person reports; () where there are none."""
         named = self.missing.call_types
         return named or tuple(name for name in self.call_type_ids if name == MISSING_PERSON)
+
+    @property
+    def pooled_call_types(self) -> tuple[str, ...]:
+        """The ids of the call types whose small areas are pooled, in the profile's order."""
+        chosen = self.privacy.call_types
+        wanted = self.missing_call_types if chosen is None else chosen
+        return tuple(name for name in self.call_type_ids if name in wanted)

@@ -39,12 +39,14 @@ class Groups:
         parts: which series is which part of the force.
         keys: level, area, call_type of each series.
         sums: places and call types (positions) that each series sums over.
+        pools: series that are told together, and so judged as one.
     """
 
     folds: Sequence[Fold]
     parts: Structure
     keys: pd.DataFrame
     sums: Sequence[tuple[Index, Index]]
+    pools: Sequence[Index] = ()
 
     @property
     def level(self) -> list[str]:

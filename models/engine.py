@@ -18,10 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.panel import Panel, panel
+from features.panel import ALL, Panel, panel
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, NotFitted
 from forewatch.explanations import Factors
+from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from models.artefacts import restoring
@@ -178,6 +179,23 @@ def sums_of(view: AsOf, seen: Panel) -> list[tuple[Index, Index]]:
         )
         for area, kind in zip(seen.keys["area"], seen.keys["call_type"], strict=True)
     ]
+
+
+def pools_of(view: AsOf, seen: Panel) -> list[Index]:
+    """Return the series that are told together, because their areas were ever pooled."""
+    found: list[Index] = []
+    for (_, kind), rows in seen.keys.groupby(["level", "call_type"], sort=False):
+        kinds = seen.call_types if kind == ALL else (str(kind),)
+        if not all(view.ever_pooled.get(one) for one in kinds):
+            continue  # what is drawn is a part of it at most
+        pools = [pool for one in kinds for pool in view.ever_pooled[one]]
+        number = dict(zip(rows["area"], rows.index, strict=True))
+        found += [
+            np.array([number[area] for area in together])
+            for together in areas_of_their_own(view.tree, pools, tuple(number))
+            if len(together) > 1
+        ]
+    return found
 
 
 def spread(

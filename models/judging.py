@@ -95,7 +95,7 @@ def crossed_shocks(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> di
 def spread(groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]) -> list[Judged]:
     """Return each fold's forecast with the spread that its group's shocks give."""
     return [
-        _summed(fold, own, by_group[fold.group], groups.sums)
+        _summed(fold, own, by_group[fold.group], groups)
         for fold, own in zip(groups.folds, cells, strict=True)
     ]
 
@@ -202,20 +202,27 @@ def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> 
     ]
 
 
-def _summed(
-    fold: Fold, cells: Array, shocks: Shocks, sums: Sequence[tuple[Index, Index]]
-) -> Judged:
-    """Return mean and variance of every published series, summed from the cells."""
+def _summed(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> Judged:
+    """Return mean and variance of every published series, summed from the cells.
+
+    Of series that are told together the first stands for their sum, the others are unknown.
+    """
     days = np.arange(len(fold.days))
     calls = np.moveaxis(cells, 0, 2)
     of_places, of_force = calls.sum(1), calls.sum((0, 1))
     mean, variance = np.empty(fold.counts.shape), np.empty(fold.counts.shape)
+    sums, counts = list(groups.sums), fold.counts.copy()
+    for pool in groups.pools:
+        places = np.unique(np.concatenate([sums[i][0] for i in pool]))
+        sums[pool[0]] = places, sums[pool[0]][1]
+        counts[:, pool[0]] = fold.counts[:, pool].sum(1)
+        counts[:, pool[1:]] = np.nan
     for i, (places, types) in enumerate(sums):
         part = calls[np.ix_(places, types)]
         mean[:, i] = part.sum((0, 1))
         within = Within(types, of_places[places], of_force)
         variance[:, i] = shocks.variance(part, days, days, within)
-    return Judged(fold.origin, fold.days, mean, variance, fold.counts)
+    return Judged(fold.origin, fold.days, mean, variance, counts)
 
 
 PREFIXES = {"baseline": BASELINE, "baseline52": LONG_BASELINE}

@@ -5,6 +5,8 @@
    has a new one, only the days since the newest began are counted; what the older leaves had before
    is what their shares are drawn to, beside the new one's share of the population.
 
+3. Inside a pool the shares are its chances: what was counted of its leaves was drawn by these.
+
 A leaf of the tree that never had a call is not known to be new: it has a share as small as its
 record, until its first calls tell.
 """
@@ -44,7 +46,22 @@ def leaf_shares(view: AsOf, days: int, leaf_place: Index) -> Array:
             is_new = age[here] < days
             recent = leaf_counts(view, since)[here]
             found[here] = _with_new(recent, calls[here], people[here], is_new)
+    _share_pools(view, found, leaf_place)
     return found
+
+
+def _share_pools(view: AsOf, shares: Array, leaf_place: Index) -> None:
+    """Share out, in place, what a pool has in each place by the chances of its leaves."""
+    number = {leaf: i for i, leaf in enumerate(view.tree.leaves)}
+    for kind, pools in view.pools.items():
+        column = view.profile.call_type_ids.index(kind)
+        for pool in pools:
+            leaves = np.array([number[leaf] for leaf in pool.leaves])
+            chances = np.array(pool.chances)
+            for place in np.unique(leaf_place[leaves]):
+                inside = leaf_place[leaves] == place
+                here, chance = leaves[inside], chances[inside]
+                shares[here, column] = shares[here, column].sum() * chance / chance.sum()
 
 
 def _people(view: AsOf, leaf_place: Index) -> Array:

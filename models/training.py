@@ -19,7 +19,7 @@ from forewatch.history import History
 from forewatch.progress import Progress
 from models import judging, origins
 from models.crossing import Groups, weights_of
-from models.engine import Engine, parts_of, sums_of
+from models.engine import Engine, parts_of, pools_of, sums_of
 from models.judging import Judged
 from models.line_up import replacements
 from models.origins import Fold
@@ -73,7 +73,7 @@ def train(
     view = AsOf(history, until)
     now = panel(view, 1)
     found = origins.folds(view, now, recipe, jobs, tell)
-    groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now))
+    groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now), pools_of(view, now))
     weights, *crossed = weights_of(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     shocks = judging.shocks_of(groups, cells, recipe, len(now.days))

@@ -1,7 +1,7 @@
 """What an issue says about areas, call types, grades and periods, one row each.
 
 A row that the issue does not reach has the state `no_forecast` and no numbers: never zero. One that
-would tell what missing-person demand suppresses has the state `suppressed` and none either.
+rests on calls which are known of several areas together only names these areas as `pooled`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownG
 from forewatch.rates import Selection, Spans
 from planning.issues import Issue
 from planning.periods import By, periods
-from planning.withholding import withheld
 
-State = Literal["forecast", "no_forecast", "stale", "suppressed"]
+State = Literal["forecast", "no_forecast", "stale"]
 ALL = "all"
 EACH = "each"
+POOLED_BETWEEN = ", "
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
 _periods = lru_cache(maxsize=64)(periods)
 
@@ -127,7 +127,8 @@ def answer(
         Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, one per
         quantile (q05 …), baseline (mean of the last 8 weeks) in calls, and noise_floor: the
         relative error that is expected even with the rate known, in percent. NaN where the state
-        is no_forecast or suppressed (`planning.withholding`).
+        is no_forecast. pooled: the areas whose calls of a type in the row are known together with
+        the row's only, and spread over them; "" where there are none.
     """
     return framed(columns(issue, question, now, rows))
 
@@ -145,15 +146,12 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    state = states(issue, asked.keys, mean, now)
-    hidden = state == "suppressed"
-    mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
     quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
     return (
         asked.keys
-        | {"state": state, "mean": mean}
+        | {"state": ages(issue, mean, now), "mean": mean}
         | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
-        | {"baseline": baseline, "noise_floor": noise_floor(mean)}
+        | {"baseline": baseline, "noise_floor": noise_floor(mean), "pooled": asked.pooled}
     )
 
 
@@ -164,10 +162,12 @@ class LaidOut:
     Args:
         keys: columns period to grade of the rows, as in `columns`.
         cells: what to ask the forecast, the rows of one group after the other.
+        pooled: the areas that each row's is pooled with, see `columns`.
     """
 
     keys: dict[str, NDArray[Any]]
     cells: list[tuple[Selection, Spans]]
+    pooled: NDArray[Any]
 
 
 def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> LaidOut:
@@ -190,15 +190,11 @@ def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> Lai
         | {"start": _plain(spans.starts)[period], "end": _plain(spans.ends)[period]}
         | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
     )
-    return LaidOut(keys, cells)
-
-
-def states(
-    issue: Issue, keys: dict[str, NDArray[Any]], mean: NDArray[np.float64], now: pd.Timestamp
-) -> NDArray[np.str_]:
-    """Return the state of rows of calls with these keys and means, NaN where not reached."""
-    state = ages(issue, mean, now)
-    return np.where(withheld(issue, keys) & (state != "no_forecast"), "suppressed", state)
+    together = [
+        POOLED_BETWEEN.join(issue.pooled_areas(area, () if kind == ALL else (kind,)))
+        for area, kind, _ in groups
+    ]
+    return LaidOut(keys, cells, np.array(together, dtype=object)[group - low])
 
 
 def ages(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:

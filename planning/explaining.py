@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forewatch.errors import NotExplained
 from forewatch.explanations import PARTS
-from planning.answers import Question, framed, laid_out, states
+from planning.answers import Question, ages, framed, laid_out
 from planning.issues import Issue
 
 
@@ -31,8 +31,7 @@ def explanation(
     Returns:
         Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, and its
         parts in calls, which may be negative: level, time_of_week, season, holiday, tourism,
-        events, recent_trend, other. NaN where the state is no_forecast or
-        suppressed.
+        events, recent_trend, other. NaN where the state is no_forecast. pooled as in an answer.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -58,8 +57,10 @@ def columns(
     parts = np.concatenate(
         [np.zeros((len(PARTS), 0)), *(p for p in found if p is not None)], axis=1
     )
-    state = states(issue, asked.keys, parts.sum(0), now)
-    parts = np.where(state == "suppressed", np.nan, parts)
+    mean = parts.sum(0)
     return (
-        asked.keys | {"state": state, "mean": parts.sum(0)} | dict(zip(PARTS, parts, strict=True))
+        asked.keys
+        | {"state": ages(issue, mean, now), "mean": mean}
+        | dict(zip(PARTS, parts, strict=True))
+        | {"pooled": asked.pooled}
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pandas as pd
 
 from forewatch.areas import AreaTree
+from forewatch.pools import joined, whole_areas
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.landing import KnownReports
-from planning.suppression import Pattern
 
 NEVER_JUDGED = "never judged on past origins"
 # How the note begins that says why an issue holds none.
@@ -26,7 +27,6 @@ class MissingForecast:
         forecast: of the number of reports; one call type.
         known: reports made before the horizon, by leaf area and interval, whose hours still land;
             None where they are not known.
-        patterns: which areas are hidden, one for each ISO year that the horizon touches.
         uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
             where they can; what stands here was judged on past origins.
         model_version: version of the champion of that model in the registry.
@@ -34,7 +34,6 @@ class MissingForecast:
 
     forecast: Forecast
     known: KnownReports | None
-    patterns: tuple[Pattern, ...]
     uncalibrated: Mapping[tuple[str, str], str]
     model_version: str
 
@@ -61,6 +60,7 @@ class Issue:
         data_version: identifies the history it was made from.
         notes: remarks for its readers (members replaced, old model, …).
         missing: missing-person demand; None where it is not forecast (the notes say why).
+        pools: leaves of which only the sum was learned, by call type.
     """
 
     number: int
@@ -73,6 +73,7 @@ class Issue:
     data_version: str = ""
     notes: tuple[str, ...] = ()
     missing: MissingForecast | None = None
+    pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
@@ -82,3 +83,27 @@ class Issue:
         """Return whether the data behind it are older at *now* than the profile allows."""
         age = now - self.forecast.data_until
         return bool(age > pd.Timedelta(days=self.profile.publication.stale_after_days))
+
+    def pooled_areas(self, area: str, call_types: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the areas whose calls are known together with some of the area's; () if none.
+
+        Args:
+            area: any area.
+            call_types: the call types that are summed; () means all.
+        """
+        wanted = tuple(call_types) or self.profile.call_type_ids
+        if wanted not in self._told_together:
+            groups = [pool for kind in wanted for pool in self.pools.get(kind, ())]
+            self._told_together[wanted] = [
+                (group, whole_areas(self.tree, group)) for group in joined(groups)
+            ]
+        known = self._told_together[wanted]
+        if not known:
+            return ()
+        own = frozenset(self.tree.leaves_of(area))
+        touched = [areas for group, areas in known if own & group and not own >= group]
+        return tuple(dict.fromkeys(each for areas in touched for each in areas))
+
+    @cached_property
+    def _told_together(self) -> dict[tuple[str, ...], list[tuple[set[str], tuple[str, ...]]]]:
+        return {}

@@ -3,7 +3,8 @@
 For every area and shift, force-day or week: expected reports, the chance of at least k, the hours
 that the window's own reports bring, the hours that land in it whenever they were reported, and
 whether the hours kept free for them are likely enough. Rows stand in the order of the question:
-nothing ranks areas. What an area's numbers would give away is suppressed, see `suppression`.
+nothing ranks areas. Small areas are pooled: of their reports only the sum was ever learned
+(`features.pools`), and their rows name the pool.
 
 What it may be used for, and what not: `planning.uses`.
 """
@@ -22,13 +23,19 @@ from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion
 from forewatch.rates import Spans
 from planning import answers
-from planning.answers import Question, ages, framed, laid_out, quantile_name
+from planning.answers import (
+    POOLED_BETWEEN,
+    Question,
+    ages,
+    framed,
+    laid_out,
+    quantile_name,
+)
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NO_MISSING, Issue, MissingForecast
 from planning.landing import Release, landing
 from planning.periods import By
-from planning.suppression import REASONS, Kind
 from planning.uses import USES
 
 Array = NDArray[np.float64]
@@ -36,11 +43,8 @@ Array = NDArray[np.float64]
 MODEL = "missing-persons"
 HOURS_LEVELS = (0.5, 0.8, 0.9, 0.95)
 _PERIODS: tuple[By, ...] = ("shift", "day", "week")
-# Probabilities and quantiles are published rounded: exact ones would say a little of how an area's
-# reports are shared among its parts.
 _PROBABILITY_DECIMALS, _HOURS_DECIMALS = 3, 1
 _OUTSIDE = "the window does not lie within the forecast's horizon"
-_UNDECIDED = "what may be published of this year is not decided yet"
 
 
 @dataclass(frozen=True)
@@ -164,15 +168,15 @@ def answer(
         rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
-        Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast,
-        suppressed) with its reason, and published_with: the area whose numbers hold those of a
-        suppressed one. Then in reports: expected, baseline, p_at_least_k, quantiles of the count
+        Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast) with
+        its reason. Then in reports: expected, baseline, p_at_least_k, quantiles of the count
         (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's own reports
         whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in the window
         whenever it was reported; reserved_hours, p_over (that more land than are reserved), band,
         sign, and uncalibrated: why past forecasts of this level and kind of period can't be
-        trusted, "" where they can.
-        Numbers are NaN where the state is no_forecast or suppressed.
+        trusted, "" where they can. pooled: the areas whose reports are known together with the
+        row's only, and spread over them, "" where there are none.
+        Numbers are NaN where the state is no_forecast.
     """
     return framed(columns(issue, question, now, rows))
 
@@ -189,9 +193,7 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    told = _told(issue, question.by, keys, mean, now)
-    hidden = told["state"] == "suppressed"
-    mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
+    told = _told(issue, mean, now) | {"pooled": _pooled(issue, question, (first, stop))}
     counts = CountDistribution.of(mean, variance)
     below = counts.cdf(np.array(question.at_least) - 1.0)
     quantiles = counts.quantiles(question.windows.quantiles)
@@ -213,32 +215,24 @@ def _reports(issue: Issue) -> Issue:
     return replace(issue, forecast=demanded(issue).forecast)
 
 
-def _told(
-    issue: Issue, by: By, keys: dict[str, NDArray[Any]], mean: Array, now: pd.Timestamp
-) -> dict[str, NDArray[Any]]:
-    """Return state, reason and published_with of each row."""
-    kind: Kind = "week" if by == "week" else "day"
-    patterns = {each.year: each for each in demanded(issue).patterns}
+def _told(issue: Issue, mean: Array, now: pd.Timestamp) -> dict[str, NDArray[Any]]:
+    """Return state and reason of each row."""
     state = ages(issue, mean, now).astype(object)
     days = issue.profile.publication.stale_after_days
     reason = np.full(len(state), "", dtype=object)
     reason[state == "stale"] = f"the data are older than {days} days"
     reason[state == "no_forecast"] = _OUTSIDE
-    published_with = np.full(len(state), "", dtype=object)
-    years = pd.DatetimeIndex(keys["force_day"]).isocalendar()["year"].to_numpy(dtype=np.int64)
-    for year, area in set(zip(years.tolist(), keys["area"].tolist(), strict=True)):
-        here = (years == year) & (keys["area"] == area)
-        if year not in patterns:
-            here &= state != "no_forecast"
-            state[here], reason[here] = "suppressed", _UNDECIDED
-        elif why := patterns[year].why(area, kind):
-            shown = patterns[year].shown_with(issue.tree, area, kind)
-            state[here], reason[here], published_with[here] = (
-                "suppressed",
-                REASONS[why],
-                shown or "",
-            )
-    return {"state": state, "reason": reason, "published_with": published_with}
+    return {"state": state, "reason": reason}
+
+
+def _pooled(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> NDArray[Any]:
+    """Return the areas that each row's is pooled with."""
+    types = issue.profile.missing_call_types
+    together = [
+        POOLED_BETWEEN.join(issue.pooled_areas(area, types)) for area in question.windows.areas
+    ]
+    group = np.arange(*rows) // max(len(question.windows.periods), 1)
+    return np.array(together, dtype=object)[group]
 
 
 def _hours(

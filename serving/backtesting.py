@@ -22,6 +22,7 @@ from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
 from models.rolling import BacktestPlan, Interval
 from models.rolling import backtest as frames
+from serving.pooling import settled
 from serving.settings import complaints
 from serving.spans import instant
 from serving.workspace import Workspace
@@ -53,7 +54,7 @@ def backtest(
     """
     plan = _plan(Clock.of(workspace.profile), asked)
     progress("reading the history", 0, 0)
-    history = workspace.history()
+    history = settled(workspace)
     recipe = workspace.settings().training
     with whole_file(out) as beside:
         made = frames(history, recipe, plan, jobs=jobs or os.cpu_count() or 1, progress=progress)

@@ -10,6 +10,7 @@ import pandas as pd
 from forewatch.clock import Clock
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
+from serving.pooling import told
 from serving.spans import instant
 from serving.unused import unused
 from serving.workspace import Workspace
@@ -60,7 +61,8 @@ def calls(
         options=options,
         progress=progress,
     )
-    return replace(receipt, notes=(*lake.notes, *receipt.notes))
+    pools = () if options.is_dry_run else told(workspace)
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *pools))
 
 
 def table(
@@ -88,4 +90,5 @@ def table(
     )
     if options.is_dry_run:
         return receipt
-    return replace(receipt, notes=(*lake.notes, *receipt.notes, *unused(workspace, name)))
+    said = (*told(workspace), *unused(workspace, name))
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said))

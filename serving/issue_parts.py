@@ -15,7 +15,6 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import MissingForecast
 from planning.landing import KnownReports
-from planning.suppression import Pattern
 
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
@@ -105,7 +104,6 @@ def missing_about(missing: MissingForecast) -> dict[str, Any]:
     return forecast_about(missing.forecast) | {
         "model_version": missing.model_version,
         "known": None if missing.known is None else list(missing.known.leaves),
-        "patterns": [pattern.state() for pattern in missing.patterns],
         "uncalibrated": [[*where, why] for where, why in missing.uncalibrated.items()],
     }
 
@@ -128,7 +126,6 @@ def missing_of(about: dict[str, Any], arrays: Arrays) -> MissingForecast:
     return MissingForecast(
         forecast=forecast_of(about, arrays, _PREFIX),
         known=known,
-        patterns=tuple(Pattern.from_state(each) for each in about["patterns"]),
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
         model_version=about["model_version"],
     )

@@ -32,7 +32,6 @@ from forewatch.durable import sync_file
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.profile import Profile
 from planning.issues import Issue
-from planning.suppression import Pattern
 from serving.issue_parts import (
     forecast_about,
     forecast_arrays,
@@ -43,13 +42,23 @@ from serving.issue_parts import (
     text,
 )
 
-FORMAT = 1
+FORMAT = 2
 _ABOUT = "issue.json"
 _ARRAYS = "arrays.npz"
 _HIDDEN = ".unpublished-"
 _DIGITS = 6
 # What the summary of an issue leaves out of issue.json: what only a reader of arrays needs.
-_INSIDE = ("format", "profile", "tree", "rates", "shocks", "factors", "missing", "arrays_sha256")
+_INSIDE = (
+    "format",
+    "profile",
+    "tree",
+    "rates",
+    "shocks",
+    "factors",
+    "missing",
+    "pools",
+    "arrays_sha256",
+)
 
 
 class Published(NamedTuple):
@@ -131,18 +140,6 @@ class IssueStore:
         except (OSError, KeyError, TypeError, ValueError, BadZipFile, ValidationError) as error:
             raise DamagedIssue(_damaged(number, str(error))) from error
 
-    def patterns(self) -> tuple[Pattern, ...]:
-        """Return what the newest issue with missing-person demand hides; () if none has any.
-
-        Raises:
-            DamagedIssue: if the description of a newer one is not what was published: what it hid
-                must stay hidden, and isn't known.
-        """
-        for number in reversed(self.numbers()):
-            if (held := self._about(number).get("missing")) is not None:
-                return tuple(Pattern.from_state(each) for each in held["patterns"])
-        return ()
-
     def about(self, number: int) -> dict[str, Any]:
         """Return what an issue says of itself, without profile, tree and arrays.
 
@@ -163,9 +160,13 @@ class IssueStore:
             raise DamagedIssue(_damaged(number, str(error))) from error
         if not isinstance(about, dict) or about.get("sha256") != _digest(about):
             raise DamagedIssue(_damaged(number, f"{_ABOUT} is not what was published"))
-        if about.get("format") != FORMAT or about.get("number") != number:
-            found = f"format {about.get('format')}, number {about.get('number')}"
-            raise DamagedIssue(_damaged(number, f"found {found}; this code reads format {FORMAT}"))
+        if about.get("number") != number:
+            raise DamagedIssue(_damaged(number, f"it says that it is {about.get('number')}"))
+        if about.get("format") != FORMAT:
+            raise DamagedIssue(
+                f"issue {number} is of format {about.get('format')}, this code reads format "
+                f"{FORMAT}; publish a new one with 'forewatch issue'"
+            )
         return about
 
     def _unknown(self, number: int) -> str:
@@ -223,6 +224,7 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
         "notes": list(issue.notes),
         **{name: described[name] for name in ("rates", "shocks", "factors")},
         "missing": None if issue.missing is None else missing_about(issue.missing),
+        "pools": {kind: [list(pool) for pool in pools] for kind, pools in issue.pools.items()},
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
             "levels": list(issue.tree.levels),
@@ -245,8 +247,7 @@ def _arrays(issue: Issue) -> bytes:
 
 def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
     areas = tuple(Area(**area) for area in about["tree"]["areas"])
-    # An issue of before holds no missing-person demand.
-    held = about.get("missing")
+    held = about["missing"]
     return Issue(
         number=about["number"],
         published_at=pd.Timestamp(about["published_at"]),
@@ -258,4 +259,5 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         data_version=about["data_version"],
         notes=tuple(about["notes"]),
         missing=None if held is None else missing_of(held, arrays),
+        pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from features.asof import AsOf
-from features.breaks import EXCLUDE
+from features.asof import EXCLUDE, AsOf
 from features.unused_rows import unused_rows
 from forewatch.clock import Clock
 from forewatch.history import History
+from forewatch.profile import Profile
 from forewatch.progress import Progress
 from models.engine import Engine
 from models.line_up import replacements
 from models.registry import CHAMPION, Version
 from planning.issues import Issue
 from serving import missing_issuing
+from serving.pooling import settled
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -41,7 +42,7 @@ def issue(
     champion = registry.version(CHAMPION)
     engine = Engine.from_state(registry.state(champion))
     progress("reading the history", 0, 0)
-    history = workspace.history()
+    history = settled(workspace)
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
     progress("forecasting", 0, 0)
     view = AsOf(history, at)
@@ -61,11 +62,17 @@ def issue(
         notes=(
             *notes(workspace, champion, history, at),
             *missing.notes,
+            *unpooled(workspace.profile),
             *replacements(engine.recipe, engine.members_),
             *announced(view, forecast.rates.edges[-1]),
             *unused_rows(history, at, forecast.rates.edges[-1]),
         ),
         missing=missing.forecast,
+        pools={
+            kind: tuple(pool.leaves for pool in pools)
+            for kind, pools in view.pools.items()
+            if pools
+        },
     )
     return workspace.issues().publish(made)
 
@@ -82,6 +89,15 @@ def notes(
             f"{history.observed_until:%Y-%m-%d %H:%M} UTC"
         )
     return tuple(said)
+
+
+def unpooled(profile: Profile) -> tuple[str, ...]:
+    """Return a remark on missing-person reports of small areas that are not pooled, or nothing."""
+    pooled = profile.pooled_call_types
+    if not (open_types := [name for name in profile.missing_call_types if name not in pooled]):
+        return ()
+    names = ", ".join(open_types)
+    return (f"small areas are not pooled for {names}: [privacy] call_types leaves it out",)
 
 
 def announced(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from models.registry import Version
 from planning.issues import NO_MISSING, MissingForecast
 from planning.landing import KnownReports
 from planning.missing import MODEL
-from planning.suppression import decided
 from serving.workspace import Workspace
 
 _ONE_DAY = pd.Timedelta(days=1)
@@ -73,12 +72,10 @@ def _made(workspace: Workspace, view: AsOf, types: tuple[str, ...], days: int) -
         return Made(notes=(f"{NO_MISSING}{why}",))
     model = MissingPersons.from_state(registry.state(champion))
     found = model.forecast(view, days)
-    years = found.rates.force_days.isocalendar()["year"].unique().tolist()
     judged = model.calibration_.verdicts if model.calibration_ is not None else pd.DataFrame()
     made = MissingForecast(
         forecast=found,
         known=_known(view, types),
-        patterns=decided(view, types, sorted(years), workspace.issues().patterns()),
         uncalibrated={
             (str(row["level"]), str(row["window"])): str(row["reason"])
             for row in judged.to_dict("records")

@@ -9,6 +9,7 @@ from forewatch.progress import Progress
 from models.missing import training as learning
 from models.missing.training import RULE
 from serving.keeping import Done, Learned, end_of, judged, kept
+from serving.pooling import settled
 from serving.workspace import Workspace
 
 
@@ -25,7 +26,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
         SettingsError: if no call type of the force is a missing-person report.
     """
     progress("reading the history", 0, 0)
-    history = workspace.history()
+    history = settled(workspace)
     at = end_of(workspace, history, until)
     recipe = workspace.settings().missing_training
     jobs = jobs or os.cpu_count() or 1

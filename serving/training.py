@@ -10,6 +10,7 @@ from models import training as learning
 from models.gate import DEMAND
 from models.report import report
 from serving.keeping import Done, Learned, end_of, judged, kept
+from serving.pooling import settled
 from serving.workspace import Workspace
 
 
@@ -23,7 +24,7 @@ def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress
         progress: is told what is being done.
     """
     progress("reading the history", 0, 0)
-    history = workspace.history()
+    history = settled(workspace)
     at = end_of(workspace, history, until)
     recipe = workspace.settings().training
     jobs = jobs or os.cpu_count() or 1

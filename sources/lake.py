@@ -49,7 +49,10 @@ from sources.confirmed import (
     verify,
 )
 
-TABLES = ("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas")
+TABLES = (
+    *("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas"),
+    "pools",
+)
 PARTITION = "month"
 # The log says what each import observed and turned away; Delta would clear it away after 30 days.
 _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}

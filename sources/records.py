@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.hashes import hash_pairs
 from forewatch.profile import Profile
 from sources.codes import MISSING, UNMAPPED, Codes, excluded
-from sources.hashes import hash_pairs
 from sources.lines import LineAccount
 from sources.mapping import OFFSET, REASONS, Mapping
 from sources.quarantine import EARLIEST, plausible

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sources.hashes import Hashes, hash_pairs
+from forewatch.hashes import Hashes, hash_pairs
 from sources.records import Records
 from sources.wall_clock import NONE, Flags, Micros
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from features.panel import Covariates, Panel
+from features.pool_decision import decisions, table
 from forewatch.history import History
 from sources.synthetic import DemoForce, demo_force, history
 
@@ -55,8 +57,9 @@ def town() -> DemoForce:
 
 @pytest.fixture(scope="session")
 def town_history(town: DemoForce) -> History:
-    """The town's history, as an import of its extract would leave it."""
-    return history(town)
+    """The town's history, as an import of its extract would leave it: its pools are decided."""
+    found = history(town)
+    return replace(found, pools=table(decisions(found)))
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from features.cube import cube
 from forewatch.clock import instants_us
+from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 from models.missing.members import blended
@@ -156,17 +157,16 @@ def _rows(
     number = {leaf: i for i, leaf in enumerate(rates.leaves)}
     areas = _areas(view)
     parts = []
-    for _, area in areas:
-        leaves = view.tree.leaves_of(area)
+    for _, together in areas:
+        leaves = tuple(leaf for area in together for leaf in view.tree.leaves_of(area))
         chosen = Selection(leaves=leaves)
         said, beside = ours.answer(chosen, spans), plain.answer(chosen, spans)
         counts = truth.counts(np.array([number[leaf] for leaf in leaves]), spans)
         parts.append([said.mean, said.variance, beside.mean, beside.variance, counts])
     windows = len(about)
     found = {str(name): np.tile(about[name].to_numpy(), len(areas)) for name in about}
-    found["level"], found["area"] = (
-        np.repeat(names, windows) for names in zip(*areas, strict=True)
-    )
+    found["level"] = np.repeat([level for level, _ in areas], windows)
+    found["area"] = np.repeat([together[0] for _, together in areas], windows)
     for i, name in enumerate(_NUMBERS):
         found[name] = np.concatenate([part[i] for part in parts])
     known = np.isfinite(found["count"])
@@ -177,9 +177,19 @@ def _with_base(rates: Rates, base: Array) -> Rates:
     return Rates(**{**rates.__dict__, "base": base})
 
 
-def _areas(view: AsOf) -> list[tuple[str, str]]:
-    """Return level and area of every area, each area once, from the whole force down."""
-    return [(view.tree.level(area), area) for area in view.tree.ids]
+def _areas(view: AsOf) -> list[tuple[str, tuple[str, ...]]]:
+    """Return level and area of every area, from the whole force down.
+
+    Areas that were ever pooled are one place: what is counted in each was drawn.
+    """
+    tree, types = view.tree, view.profile.missing_call_types
+    pools = [pool for kind in types for pool in view.ever_pooled.get(kind, [])]
+    levels = [level for level in tree.levels if tree.at_level(level)]
+    return [
+        (level, together)
+        for level in levels
+        for together in areas_of_their_own(tree, pools, tree.at_level(level))
+    ]
 
 
 def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:

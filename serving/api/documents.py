@@ -53,10 +53,9 @@ officer-hours that the window's own reports bring, and those that land in it aft
 too; the probability that more land than are kept free, as a band. A band says `not calibrated`
 where past forecasts of such areas and windows were not judged, or proved wrong.
 
-Areas too small to publish have the state `suppressed` with the reason, and so have others whose
-numbers would give theirs away; `published_with` names the area that holds them. Which areas these
-are does not hang on the forecast. No parameter takes anything about a person: one that would is
-refused by its name."""
+Small areas are pooled: of their reports only the sum over the pool was ever learned, and `pooled`
+names the pool's areas in each of their rows. No parameter takes anything about a person: one that
+would is refused by its name."""
 
 _ROW = {
     "period": "2026-W49",
@@ -73,6 +72,7 @@ _ROW = {
     "q95": 53,
     "baseline": 43.875,
     "noise_floor": 12.4,
+    "pooled": "",
 }
 _FORECASTS = {
     "issue": 12,
@@ -116,7 +116,7 @@ _MISSING_ROW = {
     **{name: _ROW[name] for name in ("period", "force_day", "start", "end", "area")},
     "state": "forecast",
     "reason": "",
-    "published_with": "",
+    "pooled": "",
     "expected": 41.237104,
     "baseline": 43.875,
     "p_at_least_1": 1.0,

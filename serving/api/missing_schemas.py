@@ -8,11 +8,19 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from forewatch.profile import Frozen, HoursShape
+from planning.answers import State
 from planning.bands import Band
-from serving.api.schemas import Answered, Count, Instant, Name, SpanRequest, example
+from serving.api.schemas import (
+    POOLED,
+    Answered,
+    Count,
+    Instant,
+    Name,
+    SpanRequest,
+    example,
+)
 
 Window = Literal["shift", "day", "week"]
-State = Literal["forecast", "no_forecast", "stale", "suppressed"]
 Share = float | None
 _MAX_RESERVED = 100
 
@@ -54,7 +62,7 @@ class MissingRow(Frozen):
     """Missing-person demand in one window of one area: numbers of reports and of officer-hours.
 
     Beside these there is one probability for each k (p_at_least_1, …) and one whole number for each
-    quantile of the reports (q05, …). Numbers are null where the state is no_forecast or suppressed:
+    quantile of the reports (q05, …). Numbers are null where the state is no_forecast:
     unknown is never 0.
     """
 
@@ -68,12 +76,10 @@ class MissingRow(Frozen):
     area: str
     state: State = Field(
         description="forecast; stale: from data older than the force allows; no_forecast: the "
-        "issue doesn't reach the whole window; suppressed: too small to be published"
+        "issue doesn't reach the whole window"
     )
     reason: str = Field(description="why the state is not forecast; empty where it is")
-    published_with: str = Field(
-        description="area whose numbers hold those of a suppressed row; empty elsewhere"
-    )
+    pooled: str = Field(description=POOLED)
     expected: Count | None = Field(description=COLUMNS["expected"])
     baseline: Count | None = Field(description=COLUMNS["baseline"])
     hours_mean: Count | None = Field(description=COLUMNS["hours_"])

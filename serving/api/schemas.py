@@ -137,6 +137,12 @@ class Problem(Frozen):
     reasons: list[str] | None = None
 
 
+POOLED = (
+    "areas whose calls of a type in the row are known together with the row's only, and are spread "
+    "over them by residents; empty where the row's own are known"
+)
+
+
 class Cell(Frozen):
     """One period of one area, call type and grade."""
 
@@ -149,17 +155,17 @@ class Cell(Frozen):
     grade: str
     state: State = Field(
         description="forecast; stale: from an issue whose data are older than the force allows; "
-        "no_forecast: the issue doesn't reach the whole period; suppressed: missing-person calls "
-        "of an area too small to publish, or what would tell them; /v1/missing-persons says why"
+        "no_forecast: the issue doesn't reach the whole period"
     )
     mean: Count | None = Field(description="expected calls")
+    pooled: str = Field(description=POOLED)
 
 
 class Row(Cell):
     """Calls in one period of one area, call type and grade.
 
     Beside these there is one whole number per quantile: q05, q50, … All are null where the state is
-    no_forecast or suppressed: unknown is never 0.
+    no_forecast: unknown is never 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -174,7 +180,7 @@ class Row(Cell):
 class ExplainedRow(Cell):
     """Calls in one period, and what they are made of: the parts add up to the mean.
 
-    A part may be negative. All are null where the state is no_forecast or suppressed.
+    A part may be negative. All are null where the state is no_forecast.
     """
 
     level: Count | None = Field(description=PARTS["level"])

@@ -13,7 +13,7 @@ from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue, missing
 from serving.cli.data import case_hours, import_
 from serving.cli.group import Commands
-from serving.cli.history import check, history_
+from serving.cli.history import check, history_, pools
 from serving.cli.learning import backtest, train
 from serving.cli.registered import models
 from serving.cli.running import keys, serve
@@ -52,6 +52,7 @@ for command in (
     import_,
     check,
     history_,
+    pools,
     case_hours,
     train,
     models,

@@ -54,6 +54,18 @@ def check(context: click.Context, everything: bool, gaps_file: Path | None, deep
         context.exit(MUST_BE_MENDED)
 
 
+@click.command()
+@click.pass_obj
+def pools(root: Path) -> None:
+    """Tell which small areas are pooled, by year and call type.
+
+    Of their reports only the sum is learned, so that nothing published tells more of one of them.
+    """
+    from serving.pooling import text
+
+    click.echo(text(workspace_of(root)))
+
+
 @click.group(name="history")
 def history_() -> None:
     """Take the counts of the history out again."""

@@ -402,11 +402,16 @@ def test_the_api_says_the_same_of_missing_persons(with_missing: Journey) -> None
     assert rows["state"].tolist() == same["state"].tolist()
 
 
-def test_what_is_hidden_stays_hidden_in_the_next_issue(with_missing: Journey) -> None:
+def test_the_pools_of_a_year_are_those_of_every_issue(with_missing: Journey) -> None:
     assert with_missing.run("issue", "--days", "21").exit_code == 0
     store = Workspace(with_missing.root).issues()
-    second, third = store.read(2).missing, store.read(3).missing
-    assert second is not None
-    assert third is not None
-    assert store.patterns() == third.patterns == second.patterns
-    assert [pattern.year for pattern in third.patterns] == [2026]
+    second, third = store.read(2), store.read(3)
+    assert second.pools == third.pools
+    pools = with_missing.run("pools").stdout.splitlines()
+    assert pools[0].startswith("missing_person, 2026: ")
+    assert pools[0].endswith("pools (below 50 reports a year, 1,000 residents)")
+    rows = missing_of(with_missing, "--area", "beat", "--by", "week")
+    assert set(rows["area"][rows["pooled"] != ""]) == {
+        leaf for pool in third.pools["missing_person"] for leaf in pool
+    }
+    assert rows["expected"].notna().all()

@@ -114,7 +114,6 @@ def test_the_default_release_follows_the_published_shares_found() -> None:
     [
         ({"release": [0.5, 0.4]}, "release adds up to 0.9; its shares make 1"),
         ({"may_be_short": 0.6}, "may_be_short = 0.6 is above short = 0.5"),
-        ({"least_yearly_reports_day": 5}, "least_yearly_reports_day is below"),
         ({"call_types": ["lost"]}, "missing.call_types: lost is no call type"),
         (
             {"reserved": [{"area": "all-of-it", "period": "noon", "hours": 3}]},

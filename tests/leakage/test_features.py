@@ -213,7 +213,7 @@ def test_another_future_moves_no_view(history: History, hours: int, seed: int) -
     now = AsOf(history, origin)
     other = AsOf(with_another_future(history, origin, seed), origin)
     assert now.known_until == other.known_until
-    for name in ("counts", "tourism", "events", "holidays", "unobserved", "breaks"):
+    for name in ("counts", "tourism", "events", "holidays", "unknown", "breaks"):
         pd.testing.assert_frame_equal(getattr(now, name)(), getattr(other, name)(), obj=name)
 
 

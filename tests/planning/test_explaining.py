@@ -11,8 +11,7 @@ from forewatch.errors import NotExplained
 from forewatch.explanations import FACTORS, PARTS, Factors
 from planning.answers import answer, ask
 from planning.explaining import explanation
-from planning.issues import Issue, MissingForecast
-from planning.suppression import Pattern, Why
+from planning.issues import Issue
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -87,11 +86,9 @@ def test_an_issue_without_factors_says_that_it_has_none(october: Issue) -> None:
         said(october)
 
 
-def test_what_is_withheld_is_not_explained_either(explained: Issue) -> None:
-    small: dict[str, Why] = {"north-1": "few_reports", "north-2": "few_reports"}
-    pattern = Pattern(2026, {"week": small, "day": small}, "")
-    missing = MissingForecast(explained.forecast, None, (pattern,), {}, "1")
-    issue = replace(explained, missing=missing)
-    rows = said(issue, areas=["north-1", "north"], call_types=["missing_person"], by="week")
-    assert rows["state"].tolist() == ["suppressed", "forecast"]
-    assert rows[["mean", *PARTS]].isna().all(axis=1).tolist() == [True, False]
+def test_rows_of_pooled_areas_name_the_pool(explained: Issue) -> None:
+    issue = replace(explained, pools={"missing_person": (("north-1", "north-2"),)})
+    kinds = ["missing_person", "all", "violence"]
+    rows = said(issue, areas=["north-1", "north"], call_types=kinds, by="week")
+    assert rows["pooled"].tolist() == ["north", "north", "", "", "", ""]
+    assert rows[["mean", *PARTS]].notna().all(axis=None)

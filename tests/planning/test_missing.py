@@ -16,13 +16,11 @@ from planning.casework import CaseLength, Workload
 from planning.issues import NO_MISSING, Issue, MissingForecast
 from planning.landing import Release, landing
 from planning.missing import answer, ask
-from planning.suppression import Pattern, Why
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
 NEXT = pd.Timestamp("2026-10-26T07:00", tz="UTC")
 NORTH = ("north-1", "north-2")
-OPEN = Pattern(2026, {"week": {}, "day": {}}, "")
 LEVELS = ("force", "district", "beat")
 TRUSTED = {(level, by): "" for level in LEVELS for by in ("shift", "day", "week")}
 
@@ -44,8 +42,8 @@ def reports(issue: Issue) -> Forecast:
 
 @pytest.fixture(scope="session")
 def demand(october: Issue) -> Issue:
-    """An issue with missing-person demand, nothing hidden, all of it calibrated."""
-    return replace(october, missing=MissingForecast(reports(october), None, (OPEN,), TRUSTED, "1"))
+    """An issue with missing-person demand, nothing pooled, all of it calibrated."""
+    return replace(october, missing=MissingForecast(reports(october), None, TRUSTED, "1"))
 
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
@@ -74,7 +72,7 @@ def test_a_row_says_what_the_forecast_says(demand: Issue) -> None:
     assert row["p_at_least_20"] == pytest.approx(1 - counts.cdf([19])[0, 0], abs=5e-4)
     assert row["q90"] == counts.quantiles([0.9])[0, 0]
     assert row["state"] == "forecast"
-    assert row["reason"] == row["published_with"] == ""
+    assert row["reason"] == row["pooled"] == ""
 
 
 def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
@@ -115,49 +113,23 @@ def test_hours_of_a_quiet_shift_land_from_earlier_reports(demand: Issue) -> None
     assert row["landing_mean"] == pytest.approx(by_hand.sum() * 0.75 * 13)
 
 
-def test_what_is_hidden_has_a_reason_and_no_numbers(demand: Issue) -> None:
-    hidden: dict[str, Why] = {"south-1": "few_reports", "south-2": "protects_another"}
-    pattern = Pattern(2026, {"week": {}, "day": hidden}, "")
-    issue = changed(demand, patterns=(pattern,))
-    rows = said(issue, areas=["beat", "district"], by="day", reserved=5.0)
-    secret = rows["area"].isin(list(hidden))
-    assert set(rows[secret]["state"]) == {"suppressed"}
-    assert set(rows[~secret]["state"]) == {"forecast"}
-    assert set(rows[secret]["published_with"]) == {"south"}
-    assert set(rows[rows["area"] == "south-1"]["reason"]) == {
-        "fewer missing-person reports a year than are published by themselves"
+def test_rows_of_pooled_areas_name_the_pool_and_have_their_numbers(demand: Issue) -> None:
+    issue = replace(demand, pools={"missing_person": (("north-2", "south-1", "south-2"),)})
+    rows = said(issue, areas=["beat", "district", "force"], by="week")
+    found = dict(zip(rows["area"], rows["pooled"], strict=True))
+    together = "south, north-2"
+    assert found == {
+        "north-1": "",
+        "north-2": together,
+        "south-1": together,
+        "south-2": together,
+        "north": together,  # a part of it is
+        "south": together,
+        "town": "",  # all of the pool lies inside
     }
-    numbers = rows.select_dtypes("number").columns.drop("reserved_hours")
-    assert rows[secret][numbers].isna().all(axis=None)
-    assert rows[~secret][numbers].notna().all(axis=None)
-    assert set(rows[secret]["band"]) == {""}
-    # By week the same areas are large enough.
-    assert set(said(issue, areas=["beat"], by="week")["state"]) == {"forecast"}
-
-
-def test_a_year_of_which_nothing_is_decided_is_suppressed(demand: Issue) -> None:
-    issue = changed(demand, patterns=(replace(OPEN, year=2025),))
-    rows = said(issue, by="week", areas=["north"], end=NEXT + pd.Timedelta(days=60))
-    assert set(rows["state"]) == {"suppressed", "no_forecast"}
-    assert rows["reason"].iloc[0] == "what may be published of this year is not decided yet"
-    assert rows["expected"].isna().all()
-
-
-def test_the_years_of_patterns_are_those_of_iso_weeks(demand: Issue) -> None:
-    assert demand.missing is not None
-    forecast = demand.missing.forecast
-    shifted = replace(forecast.rates, edges=forecast.rates.edges + pd.Timedelta(days=70))
-    hidden: dict[str, Why] = {
-        "north": "few_reports",
-        "north-1": "inside_hidden",
-        "north-2": "inside_hidden",
-    }
-    later = Pattern(2027, {"week": {}, "day": hidden}, "")
-    issue = changed(demand, forecast=replace(forecast, rates=shifted), patterns=(OPEN, later))
-    days = [pd.Timestamp(f"2027-01-{day:02d}T07:00", tz="UTC") for day in (2, 6)]
-    rows = said(issue, areas=["north"], by="day", start=days[0], end=days[1], now=days[0])
-    # 2 and 3 January 2027 still belong to week 53 of 2026.
-    assert list(rows["state"]) == ["stale", "stale", "suppressed", "suppressed"]
+    assert rows.select_dtypes("number").columns.drop("reserved_hours").size > 10
+    assert rows["expected"].notna().all()
+    assert set(rows["state"]) == {"forecast"}
 
 
 def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:

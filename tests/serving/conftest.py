@@ -19,7 +19,6 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Issue, MissingForecast
 from planning.landing import KnownReports
-from planning.suppression import Pattern, Why
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
@@ -127,14 +126,11 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingF
     before = pd.date_range(origin - pd.Timedelta(days=7), origin, freq="h", unit="us")
     count = np.zeros((4, 168))
     count[2, -30] = 1.0
-    few: dict[str, Why] = {"north-1": "few_reports", "north-2": "few_reports"}
-    by_day: dict[str, Why] = few | {"south-1": "few_reports", "south-2": "protects_another"}
     return MissingForecast(
         forecast=Forecast(
             origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones((1, 1)))
         ),
         known=KnownReports(before, force.tree().leaves, count),
-        patterns=(Pattern(2026, {"week": few, "day": by_day}, "the town"),),
         uncalibrated={
             ("force", "week"): "",
             ("force", "day"): "",

@@ -73,7 +73,6 @@ def test_missing_person_demand_comes_back_as_it_was_published(
     store.publish(replace(make_issue(), missing=missing))
     read = store.read(1).missing
     assert read is not None
-    assert read.patterns == missing.patterns
     assert read.uncalibrated == missing.uncalibrated
     assert (read.model_version, read.forecast.factors) == ("3", None)
     for f in fields(Rates):
@@ -90,36 +89,28 @@ def test_missing_person_demand_comes_back_as_it_was_published(
     assert "missing" not in store.about(1)
 
 
-def test_an_issue_of_before_is_read_and_holds_no_missing_person_demand(
+def test_an_issue_of_an_earlier_format_is_refused_with_what_to_do(
     store: IssueStore, make_issue: MakeIssue
 ) -> None:
     store.publish(make_issue())
     file = store.root / "000001" / "issue.json"
     about = json.loads(file.read_text("utf-8"))
-    del about["missing"], about["sha256"]  # what issues were before: without it, and then signed
+    del about["pools"], about["sha256"]  # what issues were before: without them, and then signed
+    about["format"] = 1
     about["sha256"] = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     file.unlink()
     file.write_text(json.dumps(about), "utf-8")
-    read = store.read(1)
-    assert (read.missing, read.model_version) == (None, "7")
+    with pytest.raises(
+        DamagedIssue, match=r"is of format 1.*publish a new one with 'forewatch iss"
+    ):
+        store.read(1)
 
 
-def test_what_the_newest_issue_with_missing_persons_hides_is_found(
-    store: IssueStore, make_issue: MakeIssue, missing: MissingForecast
-) -> None:
-    assert store.patterns() == ()
-    store.publish(make_issue())
-    assert store.patterns() == ()
-    store.publish(replace(make_issue(), missing=replace(missing, patterns=())))
-    store.publish(replace(make_issue(), missing=missing))
-    store.publish(make_issue())  # one without it hides nothing anew
-    assert store.patterns() == missing.patterns
-    file = store.root / "000003" / "issue.json"
-    file.unlink()
-    file.write_text("{}", "utf-8")
-    # What it hid is not known any more, and must not be shown by mistake.
-    with pytest.raises(DamagedIssue, match="issue 3 can't be read"):
-        store.patterns()
+def test_pools_come_back_as_they_were_published(store: IssueStore, make_issue: MakeIssue) -> None:
+    pools = {"missing_person": (("north-1", "north-2"), ("south-1", "south-2"))}
+    store.publish(replace(make_issue(), pools=pools))
+    assert store.read(1).pools == pools
+    assert "pools" not in store.about(1)
 
 
 def test_numbers_ascend_and_each_issue_stays_what_it_was(
