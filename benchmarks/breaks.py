@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=float, nargs="+", default=[-2, 1, 2, 4, 8, 16])
     options = parser.parse_args()
     demo = demo_force(seed=1, years=4, until=date(2025, 1, 6), districts=options.districts)
-    past, recipe = history(demo), Recipe(members=tuple(options.members))
+    past, recipe = unpooled(history(demo)), Recipe(members=tuple(options.members))
     stated = past.breaks.assign(expected_ratio=EXPECTED)
     registers = {"none": past.breaks.iloc[:0], "dated": past.breaks, "with 0.7": stated}
     made = [

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from features.cube import Cube, cube
 from features.days import SCHOOL_HOLIDAY, day_features
@@ -97,7 +98,7 @@ def main() -> None:
         origins, days = pd.date_range("2019-04-01", "2020-02-01", freq="28D"), 28
     else:
         force = demo_force(seed=7, years=asked.years)
-        history, truth = of_demo(force), force.truth
+        history, truth = unpooled(of_demo(force)), force.truth
         origins, days = pd.date_range("2025-11-23", periods=4, freq="91D"), 91
     cases = [_case(history, origin, days) for origin in origins]
     found = {}

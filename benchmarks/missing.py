@@ -3,6 +3,8 @@
     python -m benchmarks.missing {laguna,sweden,demo} [DATA] [--midnight] [--before]
         [--recipe JSON] [--every N] [--work DIR]
 
+No area is pooled (`benchmarks.pools` measures what that costs).
+
 From every origin, 28 days ahead, with what was known then: members are fitted anew at each, weights
 and spreads at every fourth, from past origins of their own. Scored by area and for the whole force,
 by day and by week:
@@ -44,6 +46,7 @@ from numpy.typing import NDArray
 
 from benchmarks.accuracy.running import ROOT
 from benchmarks.accuracy.workspaces import demo_force
+from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
@@ -125,7 +128,7 @@ def main() -> None:
     truth: Truth | None = None
     if asked.what == "demo":
         force = demo_force()
-        history, truth = synthetic.history(force), force.truth
+        history, truth = unpooled(synthetic.history(force)), force.truth
     else:
         data = asked.data or ROOT.parent / "shared" / "data" / FOLDERS[asked.what]
         with tempfile.TemporaryDirectory() as folder:
@@ -144,7 +147,7 @@ FOLDERS = {"laguna": "laguna-beach-pd", "sweden": "sweden-police"}
 
 
 def built(what: str, data: Path, work: Path, midnight: bool) -> History:  # noqa: FBT001
-    """Return the history of a set, imported by the product."""
+    """Return the history of a set, imported by the product, no area pooled."""
     work.mkdir(parents=True, exist_ok=True)
     example = ROOT / "examples" / {"laguna": "laguna-beach", "sweden": "sweden-police"}[what]
     settings = (example / "forewatch.toml").read_text(encoding="utf-8")
@@ -157,7 +160,7 @@ def built(what: str, data: Path, work: Path, midnight: bool) -> History:  # noqa
         importing.table(workspace, "unobserved", gaps, example / "unobserved.toml")
     calls = next(iter(sorted(data.glob("*.csv.gz"))))
     importing.calls(workspace, calls, example / "mapping.toml", None, lambda *_: None)
-    found = workspace.history()
+    found = unpooled(workspace.history())
     if work.name.startswith("tmp"):
         shutil.rmtree(work / "history", ignore_errors=True)
     return found
@@ -168,21 +171,21 @@ def cases(
 ) -> Iterator[Case]:
     """Yield the case of each origin, given as force-days."""
     everything = happened(AsOf(history, history.observed_until))
-    learned: tuple[Array, Shocks, Shocks] | None = None
+    known: tuple[Array, Shocks, Shocks] | None = None
     for number, day in enumerate(days):
         clock = AsOf(history, history.observed_until).clock
         view = AsOf(history, clock.day_start(pd.Timestamp(day)))
-        if learned is None or number % LEARN_EVERY == 0:
-            learned = _learned(view, recipe)
-        weights, shocks, plain_shocks = learned
+        if known is None or number % LEARN_EVERY == 0:
+            known = learned(view, recipe)
+        weights, shocks, plain_shocks = known
         seen = reports(view, DAYS_AHEAD)
         model = MissingPersons(recipe).with_origins(view, weights, shocks)
         forecast = model.forecast(view, DAYS_AHEAD)
         spans, selections = _asked(view, forecast)
-        said = {_OURS: _answers(forecast, selections, spans)}
+        said = {_OURS: answers(forecast, selections, spans)}
         plain = replace(forecast.rates, base=forecast.rates.baseline)
         beside = replace(forecast, rates=plain, shocks=plain_shocks)
-        said["climatology"] = _answers(beside, selections, spans)
+        said["climatology"] = answers(beside, selections, spans)
         for name, mean in simple(seen).items():
             said[name] = _poisson(mean)
         if truth is not None:
@@ -237,7 +240,7 @@ def _regression(seen: Reports, share: Array, precision: float | None) -> Array:
     return np.asarray(level * effect[past:, None] * share)
 
 
-def _learned(view: AsOf, recipe: MissingRecipe) -> tuple[Array, Shocks, Shocks]:
+def learned(view: AsOf, recipe: MissingRecipe) -> tuple[Array, Shocks, Shocks]:
     """Return weights, shocks, and the shocks of the climatology."""
     found = origins.folds(view, recipe)
     weights, shocks = origins.learned(found, recipe)
@@ -255,7 +258,8 @@ def _asked(view: AsOf, forecast: Forecast) -> tuple[Spans, list[Selection]]:
     return Spans(pd.DatetimeIndex(starts), pd.DatetimeIndex(ends)), chosen
 
 
-def _answers(forecast: Forecast, selections: list[Selection], spans: Spans) -> Said:
+def answers(forecast: Forecast, selections: list[Selection], spans: Spans) -> Said:
+    """Return what a forecast says of each selection in each span."""
     found = [forecast.answer(chosen, spans) for chosen in selections]
     return Said(np.array([one.mean for one in found]), np.array([one.variance for one in found]))
 

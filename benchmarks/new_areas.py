@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from features.cube import leaf_counts
 from features.panel import panel
@@ -80,7 +81,7 @@ def main() -> None:
     demo = demo_force(
         seed=1, weeks=60, districts=3, beats_per_district=3, call_types=4, calls_per_week=2000
     )
-    past = history(demo)
+    past = unpooled(history(demo))
     beat(demo, past)
     district(demo, past)
 

@@ -122,10 +122,11 @@ def _counts(counts: pd.DataFrame, parts: Sequence[PoolSpan]) -> pd.DataFrame:
         here &= (rest["start"] >= part.since) & (rest["start"] < part.until)
         kept &= ~here.to_numpy()
         drawn.append(_drawn(rest[here], part))
-    frame = pd.concat([counts[~touched], rest[kept], *drawn], ignore_index=True)
-    for name in ("area", "call_type", "grade"):
-        frame[name] = pd.Categorical(frame[name], categories=counts[name].cat.categories)
-    return check("counts", frame)
+    made = pd.concat(drawn)
+    for name in ("area", "call_type", "grade"):  # the same ones, or all rows would become texts
+        made[name] = pd.Categorical(made[name], categories=counts[name].cat.categories)
+    parts_of_ledger = [counts[~touched], rest[kept], check("counts", made)]
+    return pd.concat(parts_of_ledger, ignore_index=True)
 
 
 def _drawn(own: pd.DataFrame, part: PoolSpan) -> pd.DataFrame:

@@ -6,13 +6,13 @@ An import of the same file changes nothing, so a workspace that is kept is simpl
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.accuracy.running import ROOT
+from benchmarks.unpooled import UNPOOLED
 from serving import importing
 from serving.workspace import Workspace
 from sources import synthetic
@@ -46,8 +46,14 @@ def build(name: str, data: Path, workspace: Path, training: str) -> None:
 def _start(example: str, workspace: Path) -> Path:
     """Copy the settings of an example and return its folder."""
     folder = ROOT / "examples" / example
-    shutil.copyfile(folder / "forewatch.toml", workspace / "forewatch.toml")
+    _settings(folder / "forewatch.toml", workspace)
     return folder
+
+
+def _settings(file: Path, workspace: Path) -> None:
+    """Copy settings, with pools switched off: published figures and true rates have none."""
+    text = file.read_text(encoding="utf-8") + UNPOOLED
+    (workspace / "forewatch.toml").write_text(text, encoding="utf-8")
 
 
 def _wales(data: Path, workspace: Path) -> None:
@@ -95,7 +101,7 @@ def _demo(_data: Path, workspace: Path) -> None:
     extract = workspace / "extract"
     extract.mkdir(exist_ok=True)
     synthetic.write(demo_force(), extract)
-    shutil.copyfile(extract / "forewatch.toml", workspace / "forewatch.toml")
+    _settings(extract / "forewatch.toml", workspace)
     for table, file in DEMO_TABLES.items():
         _table(workspace, table, extract / file, None)
     _calls(workspace, extract / "calls.csv", extract / "mapping.toml", DEMO_UNTIL.isoformat())

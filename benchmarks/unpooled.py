@@ -1,0 +1,16 @@
+"""Histories and settings without pools: for figures that others published, and for true rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from forewatch.history import History, empty
+
+UNPOOLED = "\n[privacy]\ncall_types = []\n"  # of a workspace's settings
+
+
+def unpooled(history: History) -> History:
+    """Return a history of which every area is learned by itself."""
+    off = history.profile.privacy.model_copy(update={"call_types": ()})
+    profile = history.profile.model_copy(update={"privacy": off})
+    return replace(history, profile=profile, pools=empty("pools"))
