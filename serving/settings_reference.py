@@ -82,7 +82,7 @@ def _row(model: type[BaseModel], name: str, default: BaseModel | None) -> str:
 
 def _default(value: object) -> str:
     if value is None:
-        return "none"
+        return "not set"
     if isinstance(value, time):
         return f"`{value:%H:%M}`"
     return f"`{json.dumps(value)}`"

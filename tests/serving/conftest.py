@@ -93,6 +93,7 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
         models={"boosting": "lightgbm 4.7", "sarima": "statsmodels 0.15"},
         data_version="calls@31",
         notes=("made by hand",),
+        pools={"missing_person": (("north-1", "north-2"),)},
     )
 
 

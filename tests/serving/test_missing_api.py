@@ -104,20 +104,19 @@ def test_what_was_not_judged_is_called_not_calibrated(served: Bench) -> None:
     ]
 
 
-def test_small_areas_are_suppressed_with_the_reason_and_never_zero(served: Bench) -> None:
-    found = rows(served, by="week", area="beat", reserved_hours="10")
-    north, south = found[0], found[2]
-    assert (north["area"], north["state"], north["published_with"]) == (
-        "north-1",
-        "suppressed",
-        "north",
-    )
-    assert north["reason"] == "fewer missing-person reports a year than are published by themselves"
-    assert {north[name] for name in NUMBERS} == {None}
-    assert (south["state"], south["expected"]) == ("forecast", pytest.approx(0.04 * 169))
-    by_day = rows(served, area="south-2")
-    assert {row["state"] for row in by_day} == {"suppressed"}
-    assert "would give away" in by_day[0]["reason"]
+def test_small_areas_have_numbers_and_name_their_pool(served: Bench) -> None:
+    found = rows(served, by="week", area=["beat", "district"], reserved_hours="10")
+    told = {row["area"]: row["pooled"] for row in found}
+    assert told == {
+        "north-1": "north",
+        "north-2": "north",
+        "south-1": "",
+        "south-2": "",
+        "north": "",
+        "south": "",
+    }
+    assert {row["state"] for row in found} == {"forecast"}
+    assert all(row["expected"] > 0 for row in found)
 
 
 def test_beyond_the_horizon_there_are_nulls_with_a_reason(served: Bench) -> None:
