@@ -2,8 +2,8 @@
 
     python -m benchmarks.pool_attacks WORKSPACE
 
-The workspace has published issues (that of `make demo`, say). Each attack asks a route as the holder
-of a key may, computes what share of its pool's missing-person reports every pooled area has, and is
+The workspace has published issues (that of `make demo`, say). Each attack asks a route as holders
+of keys may, computes what share of its pool's missing-person reports every pooled area has, and is
 compared with the truth, the share of the raw reports of the last observed year:
 
 - forecasts, directly: the rows of the type itself;
@@ -40,6 +40,7 @@ from serving.workspace import Workspace
 
 Array = NDArray[np.float64]
 KIND = "missing_person"
+_LIMIT = 500
 _NOTHING = 1e-5  # answers are rounded to a millionth of a call
 
 
@@ -52,19 +53,17 @@ class Outsider:
     tree: AreaTree
     modelled: str
 
-    def rows(self, route: str, issue: int | None = None, **asked: Any) -> pd.DataFrame:
+    def rows(self, route: str, issue: int | None = None, **asked: str | list[str]) -> pd.DataFrame:
         """Return all rows of an answer, page after page."""
         found: list[dict[str, Any]] = []
-        asked |= {"week": self.week, "limit": 500, "offset": 0}
+        chosen = {} if issue is None else {"issue": str(issue)}
         while True:
-            chosen = asked | ({} if issue is None else {"issue": issue})
-            answer = self.client.get(f"/v1/{route}", params=chosen)
+            page = {"week": self.week, "limit": str(_LIMIT), "offset": str(len(found))}
+            answer = self.client.get(f"/v1/{route}", params=asked | chosen | page)
             answer.raise_for_status()
-            page = answer.json()["rows"]
-            found += page
-            if len(page) < asked["limit"]:
+            found += answer.json()["rows"]
+            if len(answer.json()["rows"]) < _LIMIT:
                 return pd.DataFrame(found)
-            asked["offset"] += asked["limit"]
 
     def place(self, area: str) -> str:
         """Return the modelled area that holds another."""
@@ -169,12 +168,14 @@ def shifts(who: Outsider, pools: tuple[Pool, ...]) -> dict[str, float]:
 def issue_over_issue(who: Outsider, pools: tuple[Pool, ...]) -> dict[str, float]:
     """Take the difference of the two last issues."""
     listed = who.client.get("/v1/issues").json()["issues"]
-    numbers = sorted(each["issue"] for each in listed)[-2:]
-    if len(numbers) < 2:
+    numbers = sorted(each["number"] for each in listed)
+    if numbers[:-1] == []:
         return dict.fromkeys(_leaves(pools), np.nan)
-    asked = {"area": _leaves(pools), "call_type": [KIND], "by": "week"}
-    one, two = (who.rows("forecasts", issue=n, **asked).set_index("area")["mean"] for n in numbers)
-    return {str(area): float(change) for area, change in (two - one).items()}
+    means = []
+    for number in numbers[-2:]:
+        rows = who.rows("forecasts", number, area=_leaves(pools), call_type=[KIND], by="week")
+        means.append(rows.set_index("area")["mean"])
+    return {str(area): float(change) for area, change in (means[1] - means[0]).items()}
 
 
 ATTACKS: dict[str, Callable[[Outsider, tuple[Pool, ...]], dict[str, float]]] = {
