@@ -153,6 +153,10 @@ class IssueStore:
         about = self._about(number)
         return {name: value for name, value in about.items() if name not in _INSIDE}
 
+    def tree(self, number: int) -> AreaTree:
+        """Return the areas of an issue, without its arrays; raises as `about` does."""
+        return _tree(self._about(number))
+
     def _about(self, number: int) -> dict[str, Any]:
         path = self._folder(number) / _ABOUT
         try:
@@ -244,7 +248,6 @@ def _arrays(issue: Issue) -> bytes:
 
 
 def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
-    areas = tuple(Area(**area) for area in about["tree"]["areas"])
     # An issue of before holds no missing-person demand.
     held = about.get("missing")
     return Issue(
@@ -252,10 +255,15 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         published_at=pd.Timestamp(about["published_at"]),
         forecast=forecast_of(about, arrays),
         profile=Profile.model_validate(about["profile"]),
-        tree=AreaTree(areas, tuple(about["tree"]["levels"])),
+        tree=_tree(about),
         model_version=about["model_version"],
         models=about["models"],
         data_version=about["data_version"],
         notes=tuple(about["notes"]),
         missing=None if held is None else missing_of(held, arrays),
     )
+
+
+def _tree(about: dict[str, Any]) -> AreaTree:
+    areas = tuple(Area(**area) for area in about["tree"]["areas"])
+    return AreaTree(areas, tuple(about["tree"]["levels"]))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion, UnknownArea
 
 
-def reserved_hours(tree: AreaTree, texts: Sequence[str]) -> dict[str, float] | float | None:
+def reserved_hours(areas: Sequence[str], texts: Sequence[str]) -> dict[str, float] | float | None:
     """Return the hours kept free in each period: by area, for all areas, or None for none given.
+
+    Args:
+        areas: ids of the areas that may be named.
+        texts: as they were written.
 
     Raises:
         UnknownArea: with the near names.
@@ -29,8 +32,8 @@ def reserved_hours(tree: AreaTree, texts: Sequence[str]) -> dict[str, float] | f
                 f"reserved hours {text!r} stand beside others; write one number for all areas, or "
                 "an area with each, like north:40"
             )
-        if area not in tree.ids:
-            raise UnknownArea(area, tree.ids)
+        if area not in areas:
+            raise UnknownArea(area, areas)
         found[area] = _hours(hours, text)
     return found
 

@@ -40,7 +40,7 @@ def ready(serving: Annotated[Service, Depends(service)]) -> Response:
 
 @router.get(
     "/metrics",
-    dependencies=[Security(needs("metrics:read"))],
+    dependencies=[Security(needs("metrics:read", "whole"))],
     response_class=Response,
     responses={
         **documents.KEYED,

@@ -238,10 +238,10 @@ def test_a_bad_question_is_told_what_to_do(
 
 
 def test_one_number_of_hours_is_for_all_areas(make_issue: MakeIssue) -> None:
-    tree = make_issue().tree
-    assert reserved_hours(tree, ["40"]) == 40
-    assert reserved_hours(tree, ["north:4.5", "south:0"]) == {"north": 4.5, "south": 0}
-    assert reserved_hours(tree, []) is None
+    areas = make_issue().tree.ids
+    assert reserved_hours(areas, ["40"]) == 40
+    assert reserved_hours(areas, ["north:4.5", "south:0"]) == {"north": 4.5, "south": 0}
+    assert reserved_hours(areas, []) is None
 
 
 # Nothing about persons
