@@ -82,6 +82,12 @@ def problem(error: ForewatchError) -> dict[str, Any]:
     return said | {"near": list(near)} if near else said
 
 
+def headers(error: ForewatchError) -> dict[str, str]:
+    """Return the headers that an error brings: when to ask again, where it knows."""
+    seconds = getattr(error, "retry_after_seconds", None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
 def plain(status: HTTPStatus | int, slug: str, title: str, detail: str) -> dict[str, Any]:
     """Return a problem document from its parts; the type is a name, not an address to fetch."""
     return {
