@@ -83,7 +83,7 @@ class AuditFile:
                     self._set_aside()
         if self._file < 0 or self._is_another():
             self._close()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._file = os.open(self._path, flags, OWNER_ONLY)
 

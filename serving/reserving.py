@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from forewatch.errors import BadQuestion, UnknownArea
 
+_MOST_HOURS = 10_000_000  # a week of 60,000 officers; more is a slip of the pen
+
 
 def reserved_hours(areas: Sequence[str], texts: Sequence[str]) -> dict[str, float] | float | None:
     """Return the hours kept free in each period: by area, for all areas, or None for none given.
@@ -43,6 +45,8 @@ def _hours(number: str, text: str) -> float:
         hours = float(number)
     except ValueError:
         hours = math.nan
-    if not (math.isfinite(hours) and hours >= 0):
-        raise BadQuestion(f"no hours {text!r}; write 40 for all areas, or north:40")
+    if not 0 <= hours <= _MOST_HOURS:  # NaN neither
+        raise BadQuestion(
+            f"no hours {text!r}; write 40 for all areas, or north:40, up to {_MOST_HOURS:,}"
+        )
     return hours

@@ -17,7 +17,7 @@ from sources.personal import about_persons
 MAX_QUERY_BYTES = 8192  # 100 area ids of 63 letters fit; nothing that a rota system asks is longer
 # Looking at a name takes 0.5 to 1.5 ms (python -m timeit on names of 8 to 63 letters), and nobody
 # needs a key for it. No question has more than a few names that no route knows.
-MAX_STRANGE_NAMES = 20
+MAX_STRANGE_NAMES = 10
 
 # The answers are data, not pages: a browser may show them, and neither run nor frame them.
 # Source: OWASP, REST Security Cheat Sheet, "Security headers".

@@ -19,9 +19,8 @@ from pydantic_core import to_json
 
 JSON = "application/json"
 CSV = "text/csv"
-_VARY = "Accept, Accept-Encoding, Authorization, X-API-Key"
 # A shared cache keeps nothing; a client's own asks each time, which costs a 304.
-_CACHE = {"Cache-Control": "private, no-cache", "Vary": _VARY}
+_CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
 
 
 def negotiated(request: Request, offered: tuple[str, ...]) -> str:
