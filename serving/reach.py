@@ -94,7 +94,12 @@ class Reach:
         seen = set(self.seen(tree))
         hidden = [area for area in tree.areas if area.id not in seen]
         names = {text.casefold() for area in hidden for text in (area.id, area.name)}
-        any_of = re.compile(
-            "|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in sorted(names)) or r"(?!)"
-        )
-        return [note for note in notes if not any_of.search(note.casefold())]
+        return [note for note in notes if not _names_any(note.casefold(), names)]
+
+
+def _names_any(note: str, names: set[str]) -> bool:
+    """Return whether one of the names stands in a note as whole words."""
+    # Looking for the letters first is many times faster than a pattern of every name.
+    return any(
+        name in note and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", note) for name in names
+    )
