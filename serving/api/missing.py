@@ -5,6 +5,7 @@ About areas and times only: no parameter takes anything about a person (`serving
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
@@ -28,8 +29,10 @@ PATH = "/v1/missing-persons"
 
 def _question(issue: Issue, asked: MissingRequest, reach: Reach) -> MissingQuestion:
     when = span(issue, asked.week, asked.from_, asked.to)
+    # An issue without missing-person demand says why by one of its notes.
+    notes = tuple(reach.notes(issue.tree, issue.notes))
     return missing.ask(
-        issue,
+        issue if reach.is_whole else replace(issue, notes=notes),
         start=when.start,
         end=when.end,
         by=asked.by,

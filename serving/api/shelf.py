@@ -137,7 +137,10 @@ class Shelf:
     def tree(self, number: int) -> AreaTree:
         """Return the areas of an issue, without opening it; raises as `IssueStore.about` does."""
         if number not in self._trees:
-            self._trees[number] = self._store.tree(number)
+            tree = self._store.tree(number)
+            # Trees seldom change: most issues share one in memory.
+            like = next(reversed(self._trees.values()), tree)
+            self._trees[number] = like if like == tree else tree
         return self._trees[number]
 
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
-from planning.issues import Issue, MissingForecast
+from planning.issues import NO_MISSING, Issue, MissingForecast
 from serving import problems
 from serving.api.service import NEEDS, Need
 from serving.keys import SCOPES_WITHIN_AREAS
@@ -228,6 +228,16 @@ def test_notes_that_name_other_areas_are_left_out(two_issues: Bench) -> None:
     assert some.get("/v1/issues").json()["issues"][0]["notes"] == left
     assert some.get("/v1/forecasts?week=2026-W43").json()["notes"] == left
     assert len(two_issues.get("/v1/issues/2")["notes"]) == 3
+
+
+def test_why_there_is_no_missing_person_demand_names_no_other_area(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    notes = (f"{NO_MISSING}too few reports in south-1", f"{NO_MISSING}too few in north-1")
+    bench.issues().publish(replace(make_issue(), notes=notes))
+    said = client(bench, "north").get("/v1/missing-persons?week=2026-W43").json()["detail"]
+    assert "too few in north-1" in said
+    assert "south" not in said
 
 
 def test_the_same_question_of_two_keys_has_two_answers_and_tags(two_issues: Bench) -> None:
