@@ -25,7 +25,7 @@ from forewatch.profile import Profile, Shift
 Micros = NDArray[np.int64]  # instants, microseconds since 1970 (UTC)
 HOUR_US = 3_600_000_000  # microseconds, the unit of every instant here
 _ONE_DAY = pd.Timedelta(days=1)
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True)

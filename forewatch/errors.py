@@ -140,3 +140,19 @@ class AccessError(ForewatchError):
 
 class MissingScope(AccessError):
     """An API key is good, but not for what was asked."""
+
+
+class OutOfReach(AccessError):
+    """An API key is good, but only for some areas, and what was asked is of more than these."""
+
+
+class RefusedOften(AccessError):
+    """So many keys of one address were refused that it has to wait."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        """Say how long."""
+        self.retry_after_seconds = wait_seconds
+        super().__init__(
+            "too many API keys from this address were refused; a good key is answered at once, the "
+            f"next wrong one in {wait_seconds} seconds"
+        )

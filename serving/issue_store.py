@@ -150,6 +150,10 @@ class IssueStore:
         about = self._about(number)
         return {name: value for name, value in about.items() if name not in _INSIDE}
 
+    def tree(self, number: int) -> AreaTree:
+        """Return the areas of an issue, without its arrays; raises as `about` does."""
+        return _tree(self._about(number))
+
     def _about(self, number: int) -> dict[str, Any]:
         path = self._folder(number) / _ABOUT
         try:
@@ -246,14 +250,13 @@ def _arrays(issue: Issue) -> bytes:
 
 
 def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
-    areas = tuple(Area(**area) for area in about["tree"]["areas"])
     held = about["missing"]
     return Issue(
         number=about["number"],
         published_at=pd.Timestamp(about["published_at"]),
         forecast=forecast_of(about, arrays),
         profile=Profile.model_validate(about["profile"]),
-        tree=AreaTree(areas, tuple(about["tree"]["levels"])),
+        tree=_tree(about),
         model_version=about["model_version"],
         models=about["models"],
         data_version=about["data_version"],
@@ -261,3 +264,8 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         missing=None if held is None else missing_of(held, arrays),
         pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
     )
+
+
+def _tree(about: dict[str, Any]) -> AreaTree:
+    areas = tuple(Area(**area) for area in about["tree"]["areas"])
+    return AreaTree(areas, tuple(about["tree"]["levels"]))

@@ -79,7 +79,7 @@ def of_issue(issue: Issue, asked: Asked) -> Said:
         by=cast("By", asked.by),
         areas=asked.areas,
         at_least=asked.at_least,
-        reserved=reserved_hours(issue.tree, asked.reserved),
+        reserved=reserved_hours(issue.tree.ids, asked.reserved),
     )
     return Said(issue, question, missing.columns(issue, question, pd.Timestamp.now("UTC")))
 

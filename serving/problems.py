@@ -22,6 +22,8 @@ from forewatch.errors import (
     MissingScope,
     NoIssue,
     NotExplained,
+    OutOfReach,
+    RefusedOften,
     RegistryError,
     SettingsError,
     UnknownArea,
@@ -49,6 +51,8 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
         "The question can't be answered",
     ),
     (MissingScope, HTTPStatus.FORBIDDEN, "missing-scope", "The API key lacks the scope"),
+    (OutOfReach, HTTPStatus.FORBIDDEN, "out-of-reach", "The API key is for some areas only"),
+    (RefusedOften, HTTPStatus.TOO_MANY_REQUESTS, "refused-often", "Too many keys were refused"),
     (AccessError, HTTPStatus.UNAUTHORIZED, "access", "A good API key is needed"),
     (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue published yet"),
     (DamagedIssue, HTTPStatus.SERVICE_UNAVAILABLE, "damaged-issue", "The issue can't be read"),
@@ -76,6 +80,12 @@ def problem(error: ForewatchError) -> dict[str, Any]:
     said = plain(status, slug, title, str(error))
     near = getattr(error, "near", ())
     return said | {"near": list(near)} if near else said
+
+
+def headers(error: ForewatchError) -> dict[str, str]:
+    """Return the headers that an error brings: when to ask again, where it knows."""
+    seconds = getattr(error, "retry_after_seconds", None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def plain(status: HTTPStatus | int, slug: str, title: str, detail: str) -> dict[str, Any]:

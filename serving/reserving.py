@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion, UnknownArea
 
+_MOST_HOURS = 10_000_000  # a week of 60,000 officers; more is a slip of the pen
 
-def reserved_hours(tree: AreaTree, texts: Sequence[str]) -> dict[str, float] | float | None:
+
+def reserved_hours(areas: Sequence[str], texts: Sequence[str]) -> dict[str, float] | float | None:
     """Return the hours kept free in each period: by area, for all areas, or None for none given.
+
+    Args:
+        areas: ids of the areas that may be named.
+        texts: as they were written.
 
     Raises:
         UnknownArea: with the near names.
@@ -29,8 +34,8 @@ def reserved_hours(tree: AreaTree, texts: Sequence[str]) -> dict[str, float] | f
                 f"reserved hours {text!r} stand beside others; write one number for all areas, or "
                 "an area with each, like north:40"
             )
-        if area not in tree.ids:
-            raise UnknownArea(area, tree.ids)
+        if area not in areas:
+            raise UnknownArea(area, areas)
         found[area] = _hours(hours, text)
     return found
 
@@ -40,6 +45,8 @@ def _hours(number: str, text: str) -> float:
         hours = float(number)
     except ValueError:
         hours = math.nan
-    if not (math.isfinite(hours) and hours >= 0):
-        raise BadQuestion(f"no hours {text!r}; write 40 for all areas, or north:40")
+    if not 0 <= hours <= _MOST_HOURS:  # NaN neither
+        raise BadQuestion(
+            f"no hours {text!r}; write 40 for all areas, or north:40, up to {_MOST_HOURS:,}"
+        )
     return hours

@@ -2,39 +2,133 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
 import pandas as pd
 
-from serving.keys import Scope
+from forewatch.areas import AreaTree
+from forewatch.errors import NoIssue, SettingsError
+from serving.keys import Key, Scope, last_day
 from serving.workspace import Workspace
+
+_DAYS = re.compile(r"(\d{1,4})d", re.ASCII)
+_MEGABYTE = 10**6
 
 
 def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
     from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
     from serving.api.app import create_app  # noqa: PLC0415
+    from serving.audit import AuditFile  # noqa: PLC0415
 
-    settings = workspace.settings().serving
-    server.serve(create_app(workspace), host or settings.host, port or settings.port)
+    said = workspace.settings().serving
+    settings = said.model_copy(update={"host": host or said.host, "port": port or said.port})
+    kept, audit = settings.audit, None
+    if kept.file:
+        size = int(kept.max_megabytes * _MEGABYTE)
+        audit = AuditFile(workspace.root / kept.file, size, kept.files)
+    app = create_app(workspace, settings=settings, audit=audit)
+    server.serve(app, settings.host, settings.port)
 
 
-def create_key(workspace: Workspace, name: str, scopes: Sequence[str]) -> str:
-    """Return a new key in plain text; SettingsError for an unknown scope."""
-    return workspace.keys().create(name, cast("tuple[Scope, ...]", tuple(scopes)))
+def create_key(
+    workspace: Workspace,
+    name: str,
+    scopes: Sequence[str],
+    areas: Sequence[str] = (),
+    expires: str | None = None,
+) -> str:
+    """Return a new key in plain text.
+
+    Args:
+        workspace: whose key it is.
+        name: who uses it.
+        scopes: what it opens.
+        areas: ids of the areas that it sees with what lies below them; none: all.
+        expires: its last day, or after how many days it ends (`90d`); None: it doesn't end.
+
+    Raises:
+        SettingsError: for an unknown scope, or an end that can't be read or is over.
+        UnknownArea: for an unknown area.
+    """
+    if areas:
+        tree = _tree(workspace)
+        for area in areas:
+            tree.area(area)
+    return workspace.keys().create(
+        name,
+        cast("tuple[Scope, ...]", tuple(scopes)),
+        areas=tuple(areas) or None,
+        expires_at=_end(expires),
+    )
+
+
+def rotate_key(
+    workspace: Workspace, key_id: str, overlap_days: float, expires: str | None
+) -> tuple[str, datetime]:
+    """Return a key with a new secret, in plain text, and until when (UTC) the one before is good.
+
+    Raises:
+        AccessError: if there is no such key, or it was revoked.
+        SettingsError: if the key has ended and no new end is given, or that one is over.
+    """
+    return workspace.keys().rotate(key_id, timedelta(days=overlap_days), _end(expires))
 
 
 def listed_keys(workspace: Workspace) -> pd.DataFrame:
-    """Return one row a key, in the order of making."""
+    """Return one row a key, in the order of making; days and times in UTC."""
+    ring = workspace.keys()
+    used = ring.last_used()
     rows = [
         {
             "id": key.id,
             "name": key.name,
             "scopes": " ".join(key.scopes),
+            "areas": " ".join(key.areas) if key.areas else "all",
             "created": f"{key.created_at:%Y-%m-%d %H:%M}",
-            "revoked": f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "",
+            "last_used": str(used.get(key.id, "never")),
+            "last_day": str(last_day(key.expires_at)) if key.expires_at else "",
+            "state": _state(key, datetime.now(UTC)),
         }
-        for key in workspace.keys().list()
+        for key in ring.list()
     ]
-    return pd.DataFrame(rows, columns=["id", "name", "scopes", "created", "revoked"])
+    columns = ["id", "name", "scopes", "areas", "created", "last_used", "last_day", "state"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _state(key: Key, now: datetime) -> str:
+    """Return what a key is good for now, in a few words."""
+    if key.revoked_at:
+        return f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+    if key.has_expired(now):
+        return "ended"
+    if until := max((each.until for each in key.former if now < each.until), default=None):
+        return f"good; a secret before until {until:%Y-%m-%d %H:%M}"
+    return "good"
+
+
+def _tree(workspace: Workspace) -> AreaTree:
+    """Return the areas of the latest issue, or before there is one those of the history."""
+    try:
+        return workspace.issues().latest().tree
+    except NoIssue:
+        return workspace.tree()
+
+
+def _end(text: str | None) -> datetime | None:
+    """Return the instant at which the last day (UTC) that a text means is over."""
+    if text is None:
+        return None
+    if found := _DAYS.fullmatch(text.strip()):
+        return datetime.now(UTC) + timedelta(days=int(found[1]))
+    try:
+        day = date.fromisoformat(text.strip())
+        return datetime.combine(day + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError):
+        raise SettingsError(
+            f"no day {text!r} to --expires; write the last day, 2027-06-30, or a number of days, "
+            "90d"
+        ) from None

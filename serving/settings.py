@@ -7,12 +7,14 @@ The file holds the force's profile (see `forewatch.profile`) and three tables of
 from __future__ import annotations
 
 import difflib
+import ipaddress
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
@@ -21,7 +23,23 @@ from models.missing.settings import MissingRecipe
 from models.recipe import Recipe
 from sources.toml_file import parse_toml, read_toml
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", re.ASCII)
 _LONGEST_SHOWN = 80  # characters of a value that a message shows
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(
+            "no address or network; write 192.0.2.7 or 10.20.0.0/16, names are not looked up"
+        ) from None
+
+
+def _host(text: str) -> str:
+    if text != "*" and not _HOST.fullmatch(text):
+        raise ValueError("no host; write a name or an address, without scheme, port or path")
+    return text.lower()
 
 
 class RegistrySettings(Frozen):
@@ -33,6 +51,19 @@ class RegistrySettings(Frozen):
     """An issue by an older champion says so in its notes."""
 
 
+class AuditSettings(Frozen):
+    """The file of who asked what, when."""
+
+    file: str = "audit/requests.jsonl"
+    """The file, from the workspace on; "" for none. Only its owner may read it."""
+    questions: bool = False
+    """Whether it holds the text of questions, which names places."""
+    max_megabytes: float = Field(default=20, gt=0, le=10_000)
+    """Size from which the file is set aside under a number."""
+    files: int = Field(default=10, ge=1, le=1000)
+    """Files kept, with the one that is written; the oldest is removed."""
+
+
 class ServingSettings(Frozen):
     """How the API is served."""
 
@@ -40,6 +71,18 @@ class ServingSettings(Frozen):
     """Address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
     """Port to listen on."""
+    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
+    """Names and addresses that clients may call the service by (the Host header, without port),
+    beside localhost; "*" for any. None: the address that is listened on; where that is every
+    address of the machine, any address but no name."""
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Addresses and networks of the force's own proxies; these alone are believed about who the
+    client is and whether it came by https."""
+    forwarded_by: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """The headers that the proxies set: x-forwarded (X-Forwarded-For, X-Forwarded-Proto), or
+    forwarded (Forwarded, RFC 7239). The others are never read."""
+    audit: AuditSettings = AuditSettings()
+    """The file of who asked what, when."""
 
 
 class Settings(Profile):

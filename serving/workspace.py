@@ -1,7 +1,8 @@
 """A workspace: the folder of one force, with everything that Forewatch keeps for it.
 
 `forewatch.toml` (settings), `history/` (the lake), `quarantine/`, `issues/`, `keys.json`,
-`models.json` (what the registry holds, for the API), `mlruns/` (MLflow's store).
+`keys-used.json`, `audit/` (who asked what), `models.json` (what the registry holds, for the API),
+`mlruns/` (MLflow's store).
 """
 
 from __future__ import annotations

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
+import numpy as np
 import pandas as pd
 from fastapi import Request, Response
 from numpy.typing import NDArray
 
+from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion
-from planning.answers import Question, ask
+from planning.answers import POOLED_BETWEEN, Question, ask
 from planning.issues import Issue
 from serving.api import media, rendering
 from serving.api.schemas import QuestionRequest, SpanRequest
-from serving.api.service import Service
+from serving.api.service import Access, Service
 from serving.api.shelf import Body, Opened
 from serving.api.spans import span
+from serving.reach import Reach
 
 _RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
@@ -45,30 +48,35 @@ class Route(Generic[Asked, Looked]):
 
     Args:
         path: its address.
-        question: looks a request up in an issue.
+        question: looks a request up in an issue, within somebody's reach.
         columns: gives the columns of some rows.
-        says: what the envelope says of an issue's columns beside what it says on every route.
+        says: what the envelope says, within somebody's reach, of an issue's columns beside what it
+            says on every route.
         constants: names of the envelope's texts that each row of a CSV repeats.
     """
 
     path: str
-    question: Callable[[Issue, Asked], Looked]
+    question: Callable[[Issue, Asked, Reach], Looked]
     columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
-    says: Callable[[Issue], dict[str, Any]]
+    says: Callable[[Issue, Reach], dict[str, Any]]
     constants: tuple[str, ...] = ORIGINS
 
 
 def answered(
-    route: Route[Asked, Looked], request: Request, asked: Asked, serving: Service
+    route: Route[Asked, Looked],
+    request: Request,
+    asked: Asked,
+    serving: Service,
+    access: Access,
 ) -> Response:
-    """Return a page of rows, or 304 where the client has it."""
+    """Return a page of rows within the asker's reach, or 304 where the client has it."""
     kind = media.negotiated(request, (media.JSON, media.CSV))
     opened = serving.shelf.issue(asked.issue)
     issue, now = opened.issue, serving.clock()
     # Everything that the bytes depend on: what was published, whether it has grown stale since,
-    # the question as it was normalised, and the code that writes it.
+    # the question as it was normalised, whose areas it is about, and the code that writes it.
     address = _address(route, asked, issue.number, asked.offset)
-    key = f"{address} {kind} {issue.is_stale(now)}"
+    key = f"{address} {kind} {issue.is_stale(now)} {access.reach.text}"
     tag = media.entity_tag(opened.sha256, key, _RENDERING)
     headers = {
         "Forewatch-Issue": str(issue.number),
@@ -79,22 +87,25 @@ def answered(
         return media.unchanged(tag, headers)
     body = opened.bodies.get(key)
     if body is None:
-        body = _body(route, opened, asked, kind, now)
+        body = _body(route, opened, (asked, access.reach), kind, now)
         opened.bodies.keep(key, body)
+    request.state.rows = body.rows
     if body.next_page:
         headers["Link"] = f'<{body.next_page}>; rel="next"'
     return media.fresh(body.content, kind, tag, headers)
 
 
-def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] = ()) -> Question:
-    """Return a question about calls with every name looked up."""
+def question(
+    issue: Issue, asked: QuestionRequest, reach: Reach, quantiles: tuple[float, ...] = ()
+) -> Question:
+    """Return a question about calls with every name looked up within somebody's reach."""
     when = span(issue, asked.week, asked.from_, asked.to)
     return ask(
         issue,
         start=when.start,
         end=when.end,
         by=asked.by,
-        areas=asked.area,
+        areas=reach.asked(issue.tree, asked.area),
         call_types=asked.call_type,
         grades=asked.grade,
         quantiles=quantiles,
@@ -102,22 +113,30 @@ def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] 
 
 
 def _body(
-    route: Route[Asked, Looked], opened: Opened, asked: Asked, kind: str, now: pd.Timestamp
+    route: Route[Asked, Looked],
+    opened: Opened,
+    within: tuple[Asked, Reach],
+    kind: str,
+    now: pd.Timestamp,
 ) -> Body:
-    issue = opened.issue
-    looked = route.question(issue, asked)
+    issue, (asked, reach) = opened.issue, within
+    looked = route.question(issue, asked, reach)
     if looked.rows > MAX_QUESTION_ROWS:
         raise BadQuestion(
             f"the question has {looked.rows} rows, at most {MAX_QUESTION_ROWS} are answered; "
             "ask for fewer areas, call types, grades or periods"
         )
     following = asked.offset + asked.limit
-    columns = rendering.listed(route.columns(issue, looked, now, slice(asked.offset, following)))
+    said = route.columns(issue, looked, now, slice(asked.offset, following))
+    said["pooled"] = _within(reach, issue.tree, said["pooled"])
+    columns = rendering.listed(said)
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
-    envelope = _envelope(issue) | route.says(issue)
+    envelope = _envelope(issue, reach) | route.says(issue, reach)
+    rows = len(columns["area"])
     if kind == media.CSV:
-        return Body(rendering.as_csv(_constants(envelope, route.constants), columns), next_page)
+        table = rendering.as_csv(_constants(envelope, route.constants), columns)
+        return Body(table, next_page, rows)
     envelope |= {
         "by": asked.by,
         "total_rows": looked.rows,
@@ -125,7 +144,7 @@ def _body(
         "offset": asked.offset,
         "next": next_page,
     }
-    return Body(rendering.as_json(envelope, columns), next_page)
+    return Body(rendering.as_json(envelope, columns), next_page, rows)
 
 
 def _address(route: Route[Asked, Looked], asked: Asked, number: int, offset: int) -> str:
@@ -136,7 +155,16 @@ def _address(route: Route[Asked, Looked], asked: Asked, number: int, offset: int
     return f"{route.path}?{urlencode(sorted((pairs | lists).items()), doseq=True)}"
 
 
-def _envelope(issue: Issue) -> dict[str, Any]:
+def _within(reach: Reach, tree: AreaTree, pooled: NDArray[Any]) -> NDArray[Any]:
+    """Return which areas rows are pooled with, those out of reach as a number only."""
+    if reach.is_whole:
+        return pooled
+    texts, row = np.unique(pooled.astype(str), return_inverse=True)
+    told = [reach.listed(tree, text.split(POOLED_BETWEEN)) if text else "" for text in texts]
+    return np.array(told, dtype=object)[row]
+
+
+def _envelope(issue: Issue, reach: Reach) -> dict[str, Any]:
     forecast = issue.forecast
     edges = forecast.rates.edges
     return {
@@ -150,7 +178,7 @@ def _envelope(issue: Issue) -> dict[str, Any]:
         "data_version": issue.data_version,
         "zone": issue.profile.force.zone,
         "unit": "calls",
-        "notes": list(issue.notes),
+        "notes": reach.notes(issue.tree, issue.notes),
     }
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pandas as pd
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from forewatch.errors import ForewatchError, UnknownName
 from forewatch.profile import Frozen
 from serving import problems
 from serving.api import catalogue, documents, explanations, forecasts, health, missing
-from serving.api.guards import Guarded
+from serving.api.audited import Audited
+from serving.api.compression import Packed
+from serving.api.guards import Guarded, Questions
+from serving.api.hosts import Hosts
 from serving.api.metrics import Measured, Metrics
 from serving.api.missing_schemas import MissingRequest
+from serving.api.proxies import BehindProxies
 from serving.api.schemas import (
     ForecastRequest,
     Model,
@@ -29,7 +35,10 @@ from serving.api.schemas import (
 )
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
+from serving.audit import AuditFile
+from serving.settings import ServingSettings
 
+_DEFAULTS = ServingSettings()
 _MAX_COMPLAINTS = 10
 _PARAMETERS: dict[str, type[Frozen]] = {
     forecasts.PATH: ForecastRequest,
@@ -44,7 +53,13 @@ def _now() -> pd.Timestamp:
     return pd.Timestamp.now(tz="UTC")
 
 
-def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now) -> FastAPI:
+def create_app(
+    workspace: Workspace,
+    *,
+    clock: Callable[[], pd.Timestamp] = _now,
+    settings: ServingSettings = _DEFAULTS,
+    audit: AuditFile | None = None,
+) -> FastAPI:
     """Return the application that serves the issues of a workspace.
 
     New issues, keys and model registers are noticed while it runs.
@@ -52,6 +67,8 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
     Args:
         workspace: where issues and keys are.
         clock: gives the present instant, UTC, by which ages are judged.
+        settings: which hosts it answers to, and which proxies it believes.
+        audit: where it is written who asked what; None: nowhere.
     """
     app = FastAPI(
         title="Forewatch",
@@ -62,6 +79,7 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
         # Their pages load scripts from elsewhere; the document itself is enough for any viewer.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a path is right or wrong; a redirect would lose the key
     )
     shelf = Shelf(workspace.issues())
     metrics = Metrics(shelf, clock)
@@ -76,10 +94,34 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
-    app.add_middleware(Guarded)
+    _wrap(app, settings, clock, audit)
     app.add_middleware(Measured, metrics=metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
     return app
+
+
+def _wrap(
+    app: FastAPI,
+    settings: ServingSettings,
+    clock: Callable[[], pd.Timestamp],
+    audit: AuditFile | None,
+) -> None:
+    """Put around the app what every request passes, from the inside to the outside."""
+    fields = [
+        (field.alias or name, field.annotation)
+        for model in _PARAMETERS.values()
+        for name, field in model.model_fields.items()
+    ]
+    lists = {name for name, annotation in fields if get_origin(annotation) is list}
+    app.add_middleware(Packed)
+    app.add_middleware(
+        Guarded,
+        hosts=Hosts(settings.hosts, settings.host),
+        questions=Questions({name for name, _ in fields}, lists),
+    )
+    if audit is not None:
+        app.add_middleware(Audited, file=audit, clock=clock, questions=settings.audit.questions)
+    app.add_middleware(BehindProxies, trusted=settings.trusted_proxies, by=settings.forwarded_by)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -100,7 +142,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 def _refused(_: Request, error: Exception) -> Response:
     if not isinstance(error, ForewatchError):
         raise error
-    return problems.response(problems.problem(error))
+    return problems.response(problems.problem(error), problems.headers(error))
 
 
 def _malformed(request: Request, error: Exception) -> Response:
@@ -127,13 +169,28 @@ def _known(request: Request) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {"Allow": ", ".join(_methods(request))}
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=allowed)
+        error.headers = allowed
     title = HTTPStatus(error.status_code).phrase
     slug = title.lower().replace(" ", "-")
     said = problems.plain(error.status_code, slug, title, str(error.detail))
     return problems.response(said, error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that a path takes, OPTIONS among them, whatever route has them."""
+    methods = {"OPTIONS"}
+    for route in iter_route_contexts(request.app.routes):
+        path, _, _ = compile_path(route.path or "")
+        if path.match(request.url.path):
+            methods |= set(route.methods or ())
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _failed(_: Request, __: Exception) -> Response:

@@ -20,17 +20,17 @@ from serving.api.schemas import (
     ModelsRequest,
     PageRequest,
 )
-from serving.api.service import Service, needs, service
+from serving.api.service import Access, Service, needs, service
+from serving.reach import Reach
 
 router = APIRouter(tags=["catalogue"])
 
-_READS_FORECASTS = [Security(needs("forecasts:read"))]
+_Seen = Annotated[Access, Security(needs("forecasts:read", "within"))]
 _NOTHING_TRAINED: dict[str, Any] = {"model": None, "models": [], "decisions": []}
 
 
 @router.get(
     "/v1/issues",
-    dependencies=_READS_FORECASTS,
     response_class=Response,
     responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Issues}},
     summary="Issues, the newest first",
@@ -39,6 +39,7 @@ def issues(
     request: Request,
     asked: Annotated[PageRequest, Query()],
     serving: Annotated[Service, Depends(service)],
+    access: _Seen,
 ) -> Response:
     """Return a page of summaries; an empty list while nothing is published."""
     numbers = serving.shelf.numbers()[::-1]
@@ -46,10 +47,11 @@ def issues(
     found, unreadable = [], []
     for number in numbers[asked.offset : following]:
         try:
-            found.append(serving.shelf.about(number))
+            found.append(_about(serving, number, access.reach))
         except DamagedIssue:
             unreadable.append(number)
     has_more = following < len(numbers)
+    request.state.rows = len(found)
     return media.document(
         request,
         {
@@ -65,7 +67,6 @@ def issues(
 
 @router.get(
     "/v1/issues/{number}",
-    dependencies=_READS_FORECASTS,
     response_class=Response,
     responses={**documents.FOUND, 200: {"model": IssueSummary}},
     summary="One issue",
@@ -74,36 +75,55 @@ def issue(
     request: Request,
     number: Annotated[int, Path(ge=1, le=MAX_NUMBER)],
     serving: Annotated[Service, Depends(service)],
+    access: _Seen,
 ) -> Response:
     """Return what an issue says of itself."""
-    return media.document(request, serving.shelf.about(number))
+    request.state.rows = 1
+    return media.document(request, _about(serving, number, access.reach))
+
+
+def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
+    """Return what an issue says of itself, with the notes within somebody's reach."""
+    said = serving.shelf.about(number)
+    if reach.is_whole:
+        return said
+    return said | {"notes": reach.notes(serving.shelf.tree(number), said["notes"])}
 
 
 @router.get(
     "/v1/areas",
-    dependencies=_READS_FORECASTS,
     response_class=Response,
     responses={**documents.READ, 200: {"model": Areas}},
     summary="The area tree of the latest issue",
 )
-def areas(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
-    """Return every area with its parent and level."""
+def areas(
+    request: Request, serving: Annotated[Service, Depends(service)], access: _Seen
+) -> Response:
+    """Return every area within reach with its parent and level."""
     latest = serving.shelf.latest().issue
-    tree = latest.tree
+    tree, seen = latest.tree, access.reach.seen(latest.tree)
+    request.state.rows = len(seen)
     return media.document(
         request,
         {
             "issue": latest.number,
-            "levels": tree.levels,
+            "levels": access.reach.levels(tree),
             "modelled": latest.profile.levels.modelled,
-            "areas": [{**asdict(area), "level": tree.level(area.id)} for area in tree.areas],
+            "areas": [
+                {
+                    **asdict(tree.area(area)),
+                    "parent": parent if (parent := tree.area(area).parent) in seen else None,
+                    "level": tree.level(area),
+                }
+                for area in seen
+            ],
         },
     )
 
 
 @router.get(
     "/v1/call-types",
-    dependencies=_READS_FORECASTS,
+    dependencies=[Security(needs("forecasts:read", "none"))],
     response_class=Response,
     responses={**documents.READ, 200: {"model": CallTypes}},
     summary="Call types and grades of the latest issue",
@@ -111,6 +131,7 @@ def areas(request: Request, serving: Annotated[Service, Depends(service)]) -> Re
 def call_types(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
     """Return the names that call_type and grade may take."""
     latest = serving.shelf.latest().issue
+    request.state.rows = len(latest.profile.call_types)
     return media.document(
         request,
         {
@@ -123,7 +144,7 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
 
 @router.get(
     "/v1/models",
-    dependencies=[Security(needs("models:read"))],
+    dependencies=[Security(needs("models:read", "whole"))],
     response_class=Response,
     responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Models}},
     summary="The register of models, live and retired",
@@ -144,4 +165,5 @@ def models(
             f"{path.name} can't be read; any 'forewatch models' command that changes the registry "
             "writes it anew"
         ) from error
+    request.state.rows = len(held["models"])
     return media.document(request, held)

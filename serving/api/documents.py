@@ -26,6 +26,10 @@ the error that chance alone leaves a perfect forecast.
 answer is 304 without a body. The headers `Forewatch-Issue-Age-Hours` and `Forewatch-Data-Age-Hours`
 come with either.
 
+**Areas.** A key may be for some areas: what lies outside is answered like what isn't there (404),
+the tree of `/v1/areas` is the part within, and a question that names no area is about each of the
+highest areas within. For a key without such a limit that is the whole force, as one.
+
 **Problems** are `application/problem+json` (RFC 9457); an unknown name comes with the near ones."""
 
 ABOUT_FORECASTS = """Rows in the order areas × call types × grades × periods, a page at a time.
@@ -195,14 +199,25 @@ _FORBIDDEN = problem(
     "The API key lacks the scope",
     403,
 )
-KEYED: Responses = {
-    401: _UNAUTHORIZED,
-    403: _FORBIDDEN,
+EVERY: Responses = {  # of each route, whoever asks
+    400: problem(
+        "the request names no host; send one Host header with a name or an address",
+        "bad-host",
+        "Bad Request",
+        400,
+    ),
     414: problem(
         "the query has 9000 bytes, at most 8192 are read; ask less",
         "uri-too-long",
         "Request-URI Too Long",
         414,
+    ),
+    421: problem(
+        "this service doesn't go by the name in the Host header; ask it by its own name, or add "
+        "the name to [serving] hosts",
+        "misdirected",
+        "Misdirected Request",
+        421,
     ),
     422: problem(
         "age: nothing about a person can be asked for here, and nothing is known; forecasts are of "
@@ -211,6 +226,22 @@ KEYED: Responses = {
         "Nothing about persons is taken",
         422,
     ),
+}
+_REFUSED_OFTEN = problem(
+    "too many API keys from this address were refused; a good key is answered at once, the next "
+    "wrong one in 3 seconds",
+    "refused-often",
+    "Too many keys were refused",
+    429,
+)
+_REFUSED_OFTEN["headers"] = {
+    "Retry-After": {"description": "seconds to wait", "schema": {"type": "string"}}
+}
+KEYED: Responses = {
+    **EVERY,
+    401: _UNAUTHORIZED,
+    403: _FORBIDDEN,
+    429: _REFUSED_OFTEN,
     503: problem(
         "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
     ),
@@ -267,12 +298,13 @@ FORECASTS = _rows(Forecasts, _FORECASTS, _ROW)
 MISSING = _rows(MissingDemand, _MISSING, _MISSING_ROW)
 EXPLANATIONS = _rows(Explanations, _EXPLANATIONS, _EXPLAINED_ROW)
 READY: Responses = {
+    **EVERY,
     503: problem(
         "no issue published yet; run 'forewatch issue'",
         "not-ready",
         "Not ready",
         503,
         reasons=["no issue published yet; run 'forewatch issue'"],
-    )
+    ),
 }
 SCHEMAS = {"Problem": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}

@@ -10,17 +10,16 @@ from planning.explaining import columns
 from serving.api import documents
 from serving.api.answering import Route, answered, question
 from serving.api.schemas import PARTS, QuestionRequest
-from serving.api.service import Service, needs, service
+from serving.api.service import Access, Service, needs, service
 
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/explanations"
-_ROUTE = Route(PATH, question, columns, lambda _: {"parts": PARTS})
+_ROUTE = Route(PATH, question, columns, lambda *_: {"parts": PARTS})
 
 
 @router.get(
     PATH,
-    dependencies=[Security(needs("forecasts:read"))],
     response_class=Response,
     responses=documents.EXPLANATIONS,
     summary="What the expected calls are made of",
@@ -30,6 +29,7 @@ def explanations(
     request: Request,
     asked: Annotated[QuestionRequest, Query()],
     serving: Annotated[Service, Depends(service)],
+    access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving)
+    return answered(_ROUTE, request, asked, serving, access)

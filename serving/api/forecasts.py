@@ -12,7 +12,8 @@ from planning.issues import Issue
 from serving.api import documents
 from serving.api.answering import Route, answered, question
 from serving.api.schemas import ForecastRequest
-from serving.api.service import Service, needs, service
+from serving.api.service import Access, Service, needs, service
+from serving.reach import Reach
 
 router = APIRouter(tags=["forecasts"])
 
@@ -24,16 +25,15 @@ _SAYS = {
 }
 
 
-def _question(issue: Issue, asked: ForecastRequest) -> Question:
-    return question(issue, asked, _quantiles(asked.quantiles))
+def _question(issue: Issue, asked: ForecastRequest, reach: Reach) -> Question:
+    return question(issue, asked, reach, _quantiles(asked.quantiles))
 
 
-_ROUTE = Route(PATH, _question, columns, lambda _: _SAYS)
+_ROUTE = Route(PATH, _question, columns, lambda *_: _SAYS)
 
 
 @router.get(
     PATH,
-    dependencies=[Security(needs("forecasts:read"))],
     response_class=Response,
     responses=documents.FORECASTS,
     summary="Expected calls, quantiles and baseline",
@@ -43,9 +43,10 @@ def forecasts(
     request: Request,
     asked: Annotated[ForecastRequest, Query()],
     serving: Annotated[Service, Depends(service)],
+    access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving)
+    return answered(_ROUTE, request, asked, serving, access)
 
 
 def _quantiles(text: str | None) -> tuple[float, ...]:

@@ -16,7 +16,11 @@ from serving.api.service import Service, needs, service
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health/live", summary="The process answers", responses={200: {"model": Live}})
+@router.get(
+    "/health/live",
+    summary="The process answers",
+    responses={**documents.EVERY, 200: {"model": Live}},
+)
 async def live() -> Live:
     """Return 200 whenever the process can."""
     return Live(status="live")
@@ -40,7 +44,7 @@ def ready(serving: Annotated[Service, Depends(service)]) -> Response:
 
 @router.get(
     "/metrics",
-    dependencies=[Security(needs("metrics:read"))],
+    dependencies=[Security(needs("metrics:read", "whole"))],
     response_class=Response,
     responses={
         **documents.KEYED,

@@ -1,12 +1,13 @@
 """Which media type a client gets, and whether it has the answer already.
 
 Source:
-    RFC 9110, HTTP Semantics, sections 8.8.3 (entity tags), 12.5.1 (Accept), 13.1.2 (If-None-Match).
+    RFC 9110, HTTP Semantics, sections 8.8.3 (entity tags), 12.4.2 (quality), 12.5.1 (Accept),
+    13.1.2 (If-None-Match).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -29,7 +30,7 @@ def negotiated(request: Request, offered: tuple[str, ...]) -> str:
         HTTPException: 406 if it takes none of them.
     """
     accept = ",".join(request.headers.getlist("accept")) or "*/*"
-    ranges = [found for part in accept.split(",") if (found := _range(part))]
+    ranges = qualities([accept])
     liking = {media: _liking(media, ranges) for media in offered}
     best = max(offered, key=lambda media: liking[media])
     if liking[best] <= 0:
@@ -77,24 +78,31 @@ def document(request: Request, content: Mapping[str, Any]) -> Response:
     return unchanged(tag) if is_known(request, tag) else fresh(body, JSON, tag)
 
 
-def _range(part: str) -> tuple[str, float] | None:
-    """Return a media range and its quality; None for what is not one."""
-    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    if name.count("/") != 1:
-        return None
-    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-    try:
-        value = float(quality)
-    except ValueError:
-        return None
-    return (name, value) if 0 <= value <= 1 else None
+def qualities(lines: Sequence[str]) -> dict[str, float]:
+    """Return what the lines of an Accept header name, with how well the client likes each.
+
+    What has no quality that can be read is left out; of several the best counts.
+
+    >>> qualities(["gzip;q=0.5, br", "identity; q=0, deflate;q=x"])
+    {'gzip': 0.5, 'br': 1.0, 'identity': 0.0}
+    """
+    found: dict[str, float] = {}
+    for part in ",".join(lines).split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            value = float(quality)
+        except ValueError:
+            continue
+        if name and 0 <= value <= 1:
+            found[name] = max(value, found.get(name, 0.0))
+    return found
 
 
-def _liking(media: str, ranges: list[tuple[str, float]]) -> float:
+def _liking(media: str, ranges: Mapping[str, float]) -> float:
     """Return the quality of the most specific range that holds the media type, 0 if none does."""
     kind = media.partition("/")[0]
     for wanted in (media, f"{kind}/*", "*/*"):
-        found = [quality for name, quality in ranges if name == wanted]
-        if found:
-            return max(found)
+        if wanted in ranges:
+            return ranges[wanted]
     return 0.0

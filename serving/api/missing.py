@@ -5,6 +5,7 @@ About areas and times only: no parameter takes anything about a person (`serving
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
@@ -16,8 +17,9 @@ from planning.missing import MissingQuestion
 from serving.api import documents
 from serving.api.answering import ORIGINS, Route, answered
 from serving.api.missing_schemas import COLUMNS, MissingRequest
-from serving.api.service import Service, needs, service
+from serving.api.service import Access, Service, needs, service
 from serving.api.spans import span
+from serving.reach import Reach
 from serving.reserving import reserved_hours
 
 router = APIRouter(tags=["missing persons"])
@@ -25,16 +27,18 @@ router = APIRouter(tags=["missing persons"])
 PATH = "/v1/missing-persons"
 
 
-def _question(issue: Issue, asked: MissingRequest) -> MissingQuestion:
+def _question(issue: Issue, asked: MissingRequest, reach: Reach) -> MissingQuestion:
     when = span(issue, asked.week, asked.from_, asked.to)
+    # An issue without missing-person demand says why by one of its notes.
+    notes = tuple(reach.notes(issue.tree, issue.notes))
     return missing.ask(
-        issue,
+        issue if reach.is_whole else replace(issue, notes=notes),
         start=when.start,
         end=when.end,
         by=asked.by,
-        areas=asked.area,
+        areas=reach.asked(issue.tree, asked.area),
         at_least=_numbers(asked.at_least),
-        reserved=reserved_hours(issue.tree, asked.reserved_hours),
+        reserved=reserved_hours(reach.seen(issue.tree), asked.reserved_hours),
     )
 
 
@@ -45,8 +49,10 @@ def _numbers(text: str | None) -> tuple[int, ...]:
         raise BadQuestion(f"no numbers of reports {text!r}; write them like 1,2,3") from None
 
 
-def _says(issue: Issue) -> dict[str, Any]:
-    return missing.about(issue) | {"columns": COLUMNS}
+def _says(issue: Issue, reach: Reach) -> dict[str, Any]:
+    said, levels = missing.about(issue), reach.levels(issue.tree)
+    trusted = [each for each in said["calibration"] if each["level"] in levels]
+    return said | {"calibration": trusted, "columns": COLUMNS}
 
 
 _ROUTE = Route(PATH, _question, missing.columns, _says, (*ORIGINS, "uses"))
@@ -54,7 +60,6 @@ _ROUTE = Route(PATH, _question, missing.columns, _says, (*ORIGINS, "uses"))
 
 @router.get(
     PATH,
-    dependencies=[Security(needs("forecasts:read"))],
     response_class=Response,
     responses=documents.MISSING,
     summary="Missing-person demand: reports and hours by area and window",
@@ -65,6 +70,7 @@ def missing_persons(
     request: Request,
     asked: Annotated[MissingRequest, Query()],
     serving: Annotated[Service, Depends(service)],
+    access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving)
+    return answered(_ROUTE, request, asked, serving, access)

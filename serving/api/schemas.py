@@ -87,7 +87,8 @@ class SpanRequest(Frozen):
     area: list[Name] = Field(
         default=[],
         max_length=MAX_LIST,
-        description="ids of areas, or names of levels for all areas at them; none: the whole force",
+        description="ids of areas, or names of levels for all areas at them; none: the whole "
+        "force, or each of the highest areas that the key is for",
         json_schema_extra=example(["district"]),
     )
     by: By = Field(default="day", description="the kind of period that a row stands for")
@@ -278,7 +279,10 @@ class AreaEntry(Frozen):
 
 
 class Areas(Frozen):
-    """The area tree, parents by id, levels from the whole force down."""
+    """The area tree within reach of the key, parents by id, levels from above down.
+
+    The highest areas within reach have no parent: for a key of the whole force, the force alone.
+    """
 
     issue: Number
     levels: list[str]

@@ -28,6 +28,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         lifespan="off",  # the app starts and ends with the process; a second Ctrl-C stays quiet
         access_log=False,  # /metrics counts requests; lines of addresses would only pile up
         server_header=False,
+        proxy_headers=False,  # `serving.api.proxies` believes those that the settings name
         limit_concurrency=_MAX_CONCURRENT,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         # request line and headers: our own limit on the query, and room for the rest

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Literal, NamedTuple, Protocol, cast
 
 import pandas as pd
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from forewatch.errors import AccessError, MissingScope
+from forewatch.errors import AccessError, MissingScope, OutOfReach, RefusedOften
 from serving.api.metrics import Metrics
+from serving.api.refusals import Refusals
 from serving.api.schemas import Model
 from serving.api.shelf import Shelf
 from serving.issue_store import IssueStore
-from serving.keys import KeyRing, Scope
+from serving.keys import Key, KeyRing, Scope
+from serving.reach import Reach
 
 _BEARER = HTTPBearer(
     auto_error=False, description="`Authorization: Bearer fw_…`, a key of `forewatch keys create`"
@@ -53,6 +56,31 @@ class Service:
     registers: Mapping[Model, Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
+    refusals: Refusals = field(default_factory=Refusals)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who asks, and which areas they may see; the one thing that a route knows of its asker."""
+
+    id: str
+    name: str
+    reach: Reach
+
+
+# What a route does about areas. "within": it takes or shows areas, of the asker's reach only;
+# "none": its answer holds nothing of any area; "whole": it is for those who see the whole force.
+Areas = Literal["within", "none", "whole"]
+
+
+class Need(NamedTuple):
+    """What a route asks of a key."""
+
+    scope: Scope
+    areas: Areas
+
+
+NEEDS: dict[Callable[..., Awaitable[Access]], Need] = {}  # by dependency, see `needs`
 
 
 async def service(request: Request) -> Service:
@@ -67,27 +95,56 @@ async def _token(
     return bearer.credentials if bearer else header
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that refuses a request without a key for the scope."""
+def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:
+    """Return a dependency that gives the access of a good key, and refuses all others.
 
-    async def check(
+    Every route but those for everybody has one; a test walks all routes, and treats each as the
+    need says that stands in `NEEDS`.
+    """
+
+    async def access(
+        request: Request,
         serving: Annotated[Service, Depends(service)],
         token: Annotated[str | None, Depends(_token)],
-    ) -> None:
-        rejected = serving.metrics.rejected_keys
-        if not token:
-            rejected.labels("missing").inc()
-            raise AccessError(
-                "no API key; send 'Authorization: Bearer fw_…' (or X-API-Key), made by "
-                "'forewatch keys create'"
+    ) -> Access:
+        key = _checked(serving, request, token, scope)
+        if serving.keys.is_use_due(key):
+            await run_in_threadpool(serving.keys.note_use, key)  # a file is written
+        if areas == "whole" and not key.reach.is_whole:
+            serving.metrics.rejected_keys.labels("areas").inc()
+            raise OutOfReach(
+                f"the API key {key.name!r} is for the areas {key.reach.text}, and this tells of "
+                "the whole force; ask with a key for all of it"
             )
-        try:
-            serving.keys.check(token, scope)
-        except MissingScope:
-            rejected.labels("scope").inc()
-            raise
-        except AccessError:
-            rejected.labels("unknown").inc()
-            raise
+        return Access(key.id, key.name, key.reach)
 
-    return check
+    NEEDS[access] = Need(scope, areas)
+    return access
+
+
+def _checked(serving: Service, request: Request, token: str | None, scope: Scope) -> Key:
+    """Return the key that a request came with; count and slow those that are refused."""
+    rejected = serving.metrics.rejected_keys
+    if not token:
+        rejected.labels("missing").inc()
+        raise AccessError(
+            "no API key; send 'Authorization: Bearer fw_…' (or X-API-Key), made by "
+            "'forewatch keys create'"
+        )
+    try:
+        key = serving.keys.known(token)
+    except AccessError:
+        address = request.client.host if request.client else ""
+        if wait_seconds := serving.refusals.wait_seconds(address):
+            rejected.labels("slowed").inc()
+            raise RefusedOften(wait_seconds) from None
+        rejected.labels("unknown").inc()
+        request.state.is_refused = True
+        raise
+    request.state.key = key
+    try:
+        key.refuse_beyond(scope)
+    except MissingScope:
+        rejected.labels("scope").inc()
+        raise
+    return key

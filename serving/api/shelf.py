@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from forewatch.areas import AreaTree
 from forewatch.errors import DamagedIssue, NoIssue
 from planning.issues import Issue
 from serving.issue_store import IssueStore
@@ -22,10 +23,11 @@ _MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept per issue
 
 
 class Body(NamedTuple):
-    """A rendered answer, and the address of its next page if it has one."""
+    """A rendered answer, the address of its next page if it has one, and how many rows it has."""
 
     content: bytes
     next_page: str | None
+    rows: int = 0
 
 
 class Bodies:
@@ -80,6 +82,7 @@ class Shelf:
         self._unreadable: DamagedIssue | None = None
         self._earlier: OrderedDict[int, Opened] = OrderedDict()
         self._about: dict[int, dict[str, Any]] = {}
+        self._trees: dict[int, AreaTree] = {}
 
     def latest(self) -> Opened:
         """Return the newest issue that can be read.
@@ -130,6 +133,15 @@ class Shelf:
         if number not in self._about:
             self._about[number] = self._store.about(number)
         return self._about[number]
+
+    def tree(self, number: int) -> AreaTree:
+        """Return the areas of an issue, without opening it; raises as `IssueStore.about` does."""
+        if number not in self._trees:
+            tree = self._store.tree(number)
+            # Trees seldom change: most issues share one in memory.
+            like = next(reversed(self._trees.values()), tree)
+            self._trees[number] = like if like == tree else tree
+        return self._trees[number]
 
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:
         """Return why forecasts should not be taken from here at *now*; nothing if they may."""

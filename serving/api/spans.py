@@ -52,10 +52,6 @@ def span(issue: Issue, week: str | None, start: str | None, end: str | None) -> 
         if week is None or start is not None or end is not None:
             raise
         raise WithNear(error, _near(clock, issue, week)) from error
-    if not _FIRST_YEAR <= found.start.year <= _LAST_YEAR:
-        raise WithNear(
-            BadQuestion(f"the week {week!r} is out of reach"), _near(clock, issue, week or "")
-        )
     edges = issue.forecast.rates.edges
     longest = edges[-1] - edges[0] + pd.Timedelta(days=_BEYOND_DAYS)
     if found.end - found.start > longest:

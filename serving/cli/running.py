@@ -25,7 +25,14 @@ def serve(root: Path, host: str | None, port: int | None) -> None:
 
 @click.group()
 def keys() -> None:
-    """Create, list and revoke the keys of the REST API."""
+    """Create, rotate, list and revoke the keys of the REST API."""
+
+
+_EXPIRES = click.option(
+    "--expires",
+    metavar="DAY",
+    help="Last day on which it is good, in UTC: 2027-06-30, or 90d for 90 days from now.",
+)
 
 
 @keys.command()
@@ -37,18 +44,52 @@ def keys() -> None:
     show_default=True,
     help="forecasts:read, models:read or metrics:read; may be repeated.",
 )
+@click.option(
+    "--areas",
+    multiple=True,
+    metavar="AREA,…",
+    help="Areas that it sees, with all below them; may be repeated.  [default: the whole force]",
+)
+@_EXPIRES
 @click.pass_obj
-def create(root: Path, name: str, scope: tuple[str, ...]) -> None:
+def create(
+    root: Path,
+    name: str,
+    scope: tuple[str, ...],
+    areas: tuple[str, ...],
+    expires: str | None,
+) -> None:
     """Create a key and print it, once: only a digest is kept."""
     from serving.running import create_key
 
-    click.echo(create_key(workspace_of(root), name, scope))
+    listed = [area.strip() for part in areas for area in part.split(",")]
+    click.echo(create_key(workspace_of(root), name, scope, listed, expires))
+
+
+@keys.command()
+@click.argument("key_id")
+@click.option(
+    "--overlap-days",
+    type=click.FloatRange(min=0, max=90),
+    default=7,
+    show_default=True,
+    help="How long the secret of before stays good.",
+)
+@_EXPIRES
+@click.pass_obj
+def rotate(root: Path, key_id: str, overlap_days: float, expires: str | None) -> None:
+    """Give a key a new secret and print it, once; the one before stays good for a while."""
+    from serving.running import rotate_key
+
+    token, until = rotate_key(workspace_of(root), key_id, overlap_days, expires)
+    click.echo(token)
+    click.echo(f"The secret before is good until {until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
 @keys.command(name="list")
 @click.pass_obj
 def list_(root: Path) -> None:
-    """List the keys, without their secrets."""
+    """List the keys, without their secrets; days and times are those of UTC."""
     from serving.printing import echo_table
     from serving.running import listed_keys
 

@@ -226,7 +226,7 @@ def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
 
 def test_the_api_says_what_the_command_line_says(journey: Journey) -> None:
     key = journey.run("keys", "create", "rota").stdout.strip()
-    with TestClient(create_app(Workspace(journey.root))) as client:
+    with TestClient(create_app(Workspace(journey.root)), "http://localhost") as client:
         answer = client.get(
             f"/v1/forecasts?week={WEEK}&area=district",
             headers={"Authorization": f"Bearer {key}"},
@@ -387,7 +387,7 @@ def test_every_export_says_what_it_may_be_used_for(
 
 def test_the_api_says_the_same_of_missing_persons(with_missing: Journey) -> None:
     key = with_missing.run("keys", "create", "cover").stdout.strip()
-    with TestClient(create_app(Workspace(with_missing.root))) as client:
+    with TestClient(create_app(Workspace(with_missing.root)), "http://localhost") as client:
         answer = client.get(
             f"/v1/missing-persons?week={WEEK}&area=district&by=shift&reserved_hours=10",
             headers={"Authorization": f"Bearer {key}"},

@@ -80,7 +80,7 @@ def test_the_forecast_of_january_is_near_what_happened(town: Town, real_data: Pa
 def test_it_is_served_with_its_issue_and_states(town: Town) -> None:
     made = town.run("keys", "create", "rota", "--scope", "forecasts:read")
     key = next(word for word in made.output.split() if word.startswith("fw_"))
-    with TestClient(create_app(Workspace(town.folder))) as client:
+    with TestClient(create_app(Workspace(town.folder)), "http://localhost") as client:
         headers = {"Authorization": f"Bearer {key}"}
         query = "/v1/forecasts?week=2020-W02&area=zone&call_type=each&by=week"
         answer = client.get(query, headers=headers)

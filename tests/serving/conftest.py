@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +162,18 @@ class Bench:
         return IssueStore(self.root / "issues")
 
     def keys(self) -> KeyRing:
-        return KeyRing(self.root / "keys.json")
+        return KeyRing(self.root / "keys.json", self._now)
+
+    def _now(self) -> datetime:
+        return self.now.to_pydatetime()
 
     def __post_init__(self) -> None:
         self.token = self.keys().create("bench", SCOPES)
         self.app = create_app(self, clock=lambda: self.now)
-        self.client = TestClient(self.app, headers={"Authorization": f"Bearer {self.token}"})
-        self.stranger = TestClient(self.app)
+        self.client = TestClient(
+            self.app, "http://localhost", headers={"Authorization": f"Bearer {self.token}"}
+        )
+        self.stranger = TestClient(self.app, "http://localhost")
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON of a good answer."""

@@ -322,7 +322,7 @@ def test_before_the_first_issue_the_answer_is_503(empty: Bench) -> None:
 def test_an_unknown_path_and_method_are_problems_too(bench: Bench) -> None:
     assert bench.refused("/v1/persons", 404)["title"] == "Not Found"
     answer = bench.client.post(ASKED)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert answer.headers["content-type"] == "application/problem+json"
 
 
@@ -331,7 +331,10 @@ def test_a_failure_of_ours_tells_a_stranger_nothing(bench: Bench) -> None:
 
     bench.models_json.mkdir()  # a folder where a file should be: nothing foresaw that
     client = TestClient(
-        bench.app, raise_server_exceptions=False, headers=dict(bench.client.headers)
+        bench.app,
+        "http://localhost",
+        raise_server_exceptions=False,
+        headers=dict(bench.client.headers),
     )
     answer = client.get("/v1/models")
     assert answer.status_code == 500

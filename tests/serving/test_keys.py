@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from forewatch.errors import AccessError, MissingScope, SettingsError
 from serving.keys import KeyRing, Scope
+from serving.reach import Reach
 
 THEN = datetime(2026, 11, 30, 7, tzinfo=UTC)
 
@@ -143,3 +145,155 @@ def test_no_secret_is_logged(ring: KeyRing, caplog: pytest.LogCaptureFixture) ->
         with pytest.raises(AccessError):
             ring.check(f"fw_00000000_{secret}", "forecasts:read")
     assert secret not in caplog.text
+
+
+# Ends, rotation, last use, areas
+
+
+def test_a_key_ends_when_its_last_day_is_over(tmp_path: Path) -> None:
+    now = THEN
+    ring = KeyRing(tmp_path / "keys.json", clock=lambda: now)
+    token = ring.create("rota", expires_at=THEN + timedelta(days=1))
+    now = THEN + timedelta(hours=23, minutes=59)
+    ring.check(token, "forecasts:read")
+    now = THEN + timedelta(days=1)
+    with pytest.raises(AccessError, match=r"the API key ended on 2026-12-01; ask for a new one"):
+        ring.check(token, "forecasts:read")
+    with pytest.raises(AccessError, match="not known here"):  # a stranger isn't told of its end
+        ring.check(token + "x", "forecasts:read")
+
+
+def test_an_end_in_the_past_is_refused(ring: KeyRing) -> None:
+    with pytest.raises(SettingsError, match="2026-11-29 is over; give a later day to --expires"):
+        ring.create("rota", expires_at=datetime(2026, 11, 30, tzinfo=UTC))
+    assert ring.list() == ()
+
+
+def test_the_secret_before_a_rotation_stays_good_for_its_time(tmp_path: Path) -> None:
+    now = THEN
+    ring = KeyRing(tmp_path / "keys.json", clock=lambda: now)
+    first = ring.create("rota")
+    key_id = first.split("_")[1]
+    second, until = ring.rotate(key_id, timedelta(days=7))
+    third, _ = ring.rotate(key_id, timedelta(days=1))
+    assert until == THEN + timedelta(days=7)
+    assert {token.split("_")[1] for token in (first, second, third)} == {key_id}
+    assert len({ring.check(token, "forecasts:read").id for token in (first, second, third)}) == 1
+    for past, good in ((timedelta(days=1), (first, third)), (timedelta(days=7), (third,))):
+        now = THEN + past
+        for token in (first, second, third):
+            if token in good:
+                ring.check(token, "forecasts:read")
+            else:
+                with pytest.raises(AccessError, match="not known here, or was revoked"):
+                    ring.check(token, "forecasts:read")
+    ring.revoke(key_id)
+    with pytest.raises(AccessError, match="revoked"):
+        ring.check(third, "forecasts:read")
+    with pytest.raises(AccessError, match=r"key .* \(rota\) was revoked; create a new one"):
+        ring.rotate(key_id, timedelta(0))
+
+
+def test_rotation_never_lengthens_the_life_of_the_secret_before(tmp_path: Path) -> None:
+    now = THEN
+    ring = KeyRing(tmp_path / "keys.json", clock=lambda: now)
+    first = ring.create("rota", expires_at=THEN + timedelta(days=2))
+    key_id = first.split("_")[1]
+    second, until = ring.rotate(key_id, timedelta(days=7), THEN + timedelta(days=90))
+    assert until == THEN + timedelta(days=2)
+    now = THEN + timedelta(days=3)
+    ring.check(second, "forecasts:read")
+    with pytest.raises(AccessError):
+        ring.check(first, "forecasts:read")
+    now = THEN + timedelta(days=91)
+    with pytest.raises(SettingsError, match="has ended; give it a new --expires"):
+        ring.rotate(key_id, timedelta(days=7))
+    third, _ = ring.rotate(key_id, timedelta(days=7), THEN + timedelta(days=100))
+    ring.check(third, "forecasts:read")
+    with pytest.raises(AccessError):  # it had ended, and a new end is not for it
+        ring.check(second, "forecasts:read")
+    assert ring.list()[0].former == ()  # secrets that are over are not kept
+
+
+def test_a_key_for_some_areas_has_no_scope_that_tells_of_all(ring: KeyRing) -> None:
+    with pytest.raises(SettingsError, match="can't have the scope models:read, which tells of the"):
+        ring.create("rota", ("forecasts:read", "models:read"), areas=("north",))
+    with pytest.raises(SettingsError, match="needs one at least; leave --areas out for all"):
+        ring.create("rota", areas=())
+    token = ring.create("rota", areas=("north", "south-1", "north"))
+    assert ring.check(token, "forecasts:read").reach == Reach(("north", "south-1"))
+    assert ring.check(ring.create("all"), "forecasts:read").reach.is_whole
+
+
+def test_keys_of_the_time_before_areas_are_read(ring: KeyRing) -> None:
+    token = ring.create("rota")
+    old = {"id", "name", "scopes", "sha256", "created_at", "revoked_at"}
+    kept = json.loads(ring.path.read_bytes())
+    ring.path.write_text(json.dumps([{name: key[name] for name in old} for key in kept]))
+    key = ring.check(token, "forecasts:read")
+    assert (key.reach.is_whole, key.expires_at, key.former) == (True, None, ())
+
+
+def test_the_last_day_of_use_is_written_once_a_day(tmp_path: Path) -> None:
+    now = THEN
+    ring = KeyRing(tmp_path / "keys.json", clock=lambda: now)
+    key = ring.check(ring.create("rota"), "forecasts:read")
+    assert ring.last_used() == {}
+    assert [ring.is_use_due(key) for _ in range(3)] == [True, False, False]
+    ring.note_use(key)
+    assert ring.last_used() == {key.id: THEN.date()}
+    assert (tmp_path / "keys-used.json").stat().st_mode & 0o777 == 0o600
+    now = THEN + timedelta(hours=17)  # the next day begins
+    assert [ring.is_use_due(key) for _ in range(2)] == [True, False]
+    ring.note_use(key)
+    assert ring.last_used() == {key.id: THEN.date() + timedelta(days=1)}
+
+
+def test_a_late_process_never_puts_an_earlier_day_back(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    early, late = KeyRing(path, lambda: THEN), KeyRing(path, lambda: THEN + timedelta(days=1))
+    key = early.check(early.create("rota"), "forecasts:read")
+    late.note_use(key)
+    early.note_use(key)
+    assert early.last_used() == {key.id: THEN.date() + timedelta(days=1)}
+
+
+def test_a_use_that_can_not_be_written_stops_nobody_and_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = THEN
+    ring = KeyRing(tmp_path / "keys.json", clock=lambda: now)
+    key = ring.check(ring.create("rota"), "forecasts:read")
+    (tmp_path / "keys-used.json").mkdir()  # a folder where the file should be
+    assert ring.is_use_due(key)
+    ring.note_use(key)
+    assert f"the last use of key {key.id} can't be written" in caplog.text
+    assert not ring.is_use_due(key)
+    (tmp_path / "keys-used.json").rmdir()
+    now = THEN + timedelta(minutes=10)
+    assert ring.is_use_due(key)
+    ring.note_use(key)
+    assert ring.last_used() == {key.id: THEN.date()}
+
+
+def test_spoilt_last_uses_are_noted_anew(ring: KeyRing) -> None:
+    key = ring.check(ring.create("rota"), "forecasts:read")
+    ring.path.with_name("keys-used.json").write_text("{spoilt")
+    assert ring.last_used() == {}
+    ring.note_use(key)
+    assert ring.last_used() == {key.id: THEN.date()}
+
+
+def test_processes_that_note_uses_at_the_same_time_lose_none(ring: KeyRing, root: Path) -> None:
+    keys = [ring.check(ring.create(f"k{i}"), "forecasts:read") for i in range(12)]
+    script = (
+        "import sys; from pathlib import Path; from serving.keys import KeyRing\n"
+        "ring = KeyRing(Path(sys.argv[1]))\n"
+        "for key in ring.list()[int(sys.argv[2])::2]: ring.note_use(key)"
+    )
+    noting = [
+        subprocess.Popen([sys.executable, "-c", script, str(ring.path), part], cwd=root)
+        for part in "01"
+    ]
+    assert [each.wait() for each in noting] == [0, 0]
+    assert set(ring.last_used()) == {key.id for key in keys}

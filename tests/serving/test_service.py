@@ -155,7 +155,7 @@ workspace = SimpleNamespace(
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )
-client = TestClient(create_app(workspace), headers={"X-API-Key": sys.argv[2]})
+client = TestClient(create_app(workspace), "http://localhost", headers={"X-API-Key": sys.argv[2]})
 for path in ("/v1/forecasts?week=2026-W43", "/v1/missing-persons?week=2026-W43", "/v1/models"):
     assert client.get(path).status_code == 200
 heavy = {"mlflow", "lightgbm", "statsmodels", "matplotlib", "deltalake", "sklearn"}

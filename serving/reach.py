@@ -1,0 +1,115 @@
+"""Which areas somebody may see: one value, given with the key or account that asks.
+
+What lies outside is answered like what isn't there: a question about it gets the same words as one
+about a name that nobody ever gave, and the near names offered are those within reach. Sums above
+the areas within reach are not told either, because they hold what lies outside.
+
+Every question is put through `Reach.asked` before `planning` sees it, so that nothing below this
+room knows of keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from forewatch.areas import AreaTree
+from forewatch.errors import OutOfReach, UnknownArea
+from planning.answers import POOLED_BETWEEN
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The whole force, or some areas with everything below them.
+
+    Args:
+        areas: ids, in the order given; None means the whole force. An area that a tree doesn't
+            have brings nothing there.
+    """
+
+    areas: tuple[str, ...] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out."""
+        return self.areas is None
+
+    @property
+    def text(self) -> str:
+        """The reach as a text, the same for the same areas: "" for the whole force."""
+        return "" if self.areas is None else " ".join(sorted(self.areas))
+
+    def seen(self, tree: AreaTree) -> tuple[str, ...]:
+        """Return the areas of a tree within reach, in its order."""
+        if self.areas is None:
+            return tree.ids
+        there = [area for area in self.areas if area in tree.ids]
+        found = {below for area in there for below in tree.below(area)}
+        return tuple(area for area in tree.ids if area in found)
+
+    def tops(self, tree: AreaTree) -> tuple[str, ...]:
+        """Return the highest areas within reach, in the tree's order."""
+        seen = set(self.seen(tree))
+        return tuple(
+            area for area in tree.ids if area in seen and tree.area(area).parent not in seen
+        )
+
+    def levels(self, tree: AreaTree) -> tuple[str, ...]:
+        """Return the names of the levels at which areas within reach stand, from above."""
+        there = {tree.level(area) for area in self.seen(tree)}
+        return tuple(level for level in tree.levels if self.is_whole or level in there)
+
+    def asked(self, tree: AreaTree, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the areas to ask about for names that somebody gave.
+
+        The whole force is asked as it was named. Otherwise ids are checked, a level's name stands
+        for the areas within reach at it, and no name for the highest areas within reach, each by
+        itself: a sum of some areas is no area.
+
+        Raises:
+            UnknownArea: for a name that means nothing within reach, with near names within it.
+            OutOfReach: if the tree has nothing within reach.
+        """
+        if self.is_whole:
+            return tuple(names)
+        seen = self.seen(tree)
+        if not seen:
+            raise OutOfReach(
+                f"the issue has none of the areas of this key ({self.text}); ask for a key for the "
+                "areas of today, or for an issue of the time of these"
+            )
+        found: dict[str, None] = {}
+        for name in names or self.tops(tree):
+            level = tree.at_level(name) if name in tree.levels else ()
+            here = [name] if name in seen else [area for area in level if area in seen]
+            if not here:
+                raise UnknownArea(name, (*seen, *self.levels(tree)))
+            found.update(dict.fromkeys(here))
+        return tuple(found)
+
+    def listed(self, tree: AreaTree, areas: Sequence[str]) -> str:
+        """Return areas as a text: those within reach by id, the number of leaf areas out of it."""
+        seen, named, hidden = set(self.seen(tree)), [], 0
+        for area in areas:
+            leaves = [area] if area in seen else tree.leaves_of(area)
+            named += [leaf for leaf in leaves if leaf in seen]
+            hidden += sum(leaf not in seen for leaf in leaves)
+        return POOLED_BETWEEN.join([*named, *([f"{hidden} out of reach"] if hidden else [])])
+
+    def notes(self, tree: AreaTree, notes: Iterable[str]) -> list[str]:
+        """Return the notes that name no area out of reach, neither by its id nor by its name."""
+        if self.is_whole:
+            return list(notes)
+        seen = set(self.seen(tree))
+        hidden = [area for area in tree.areas if area.id not in seen]
+        names = {text.casefold() for area in hidden for text in (area.id, area.name)}
+        return [note for note in notes if not _names_any(note.casefold(), names)]
+
+
+def _names_any(note: str, names: set[str]) -> bool:
+    """Return whether one of the names stands in a note as whole words."""
+    # Looking for the letters first is many times faster than a pattern of every name.
+    return any(
+        name in note and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", note) for name in names
+    )

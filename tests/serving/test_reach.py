@@ -1,0 +1,322 @@
+"""Keys for some areas: what lies outside is not told by any route, present or future."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from forewatch.areas import Area, AreaTree
+from forewatch.errors import OutOfReach, UnknownArea
+from planning.issues import NO_MISSING, Issue, MissingForecast
+from serving import problems
+from serving.api.service import NEEDS, Need
+from serving.keys import SCOPES_WITHIN_AREAS
+from serving.reach import Reach
+
+if TYPE_CHECKING:  # tests are no package; fixtures bring these in
+    from tests.serving.conftest import Bench
+
+MakeIssue = Callable[..., Issue]
+
+# Routes for everybody: they tell nothing of any area.
+KEYLESS = {"/openapi.json", "/health/live", "/health/ready"}
+# How a route that needs more than its path is asked. One that takes areas is asked for each name of
+# `NAMES` as well, so that "area" stays the one name for them.
+ASKED = {
+    "/v1/forecasts": "week=2026-W43&by=week",
+    "/v1/explanations": "week=2026-W43&by=week",
+    "/v1/missing-persons": "week=2026-W43&by=week",
+}
+HIDDEN = ("town", "south", "south-1", "south-2")
+NAMES = ("town", "south", "south-2", "force", "district", "beat", "north", "north-2", "elsewhere")
+
+
+class Route(NamedTuple):
+    """A route that a key opens."""
+
+    path: str
+    method: str
+    need: Need
+
+
+def needed(dependant: Dependant) -> Iterator[Need]:
+    """What a route asks of keys, wherever it says so."""
+    if dependant.call in NEEDS:
+        yield NEEDS[dependant.call]
+    for below in dependant.dependencies:
+        yield from needed(below)
+
+
+def routes(bench: Bench) -> list[Route]:
+    """Every route of the app but those for everybody; a route without a need stops the test."""
+    found = []
+    for context in iter_route_contexts(bench.app.routes):
+        path, route = str(context.path), context.original_route
+        if path in KEYLESS:
+            continue
+        assert isinstance(route, APIRoute), path
+        needs = list(needed(route.dependant))
+        assert len(needs) == 1, f"{path} has to say once what it needs of a key, and of its areas"
+        found += [Route(path, method, needs[0]) for method in context.methods or ()]
+    return found
+
+
+def addresses(route: Route) -> Iterator[str]:
+    """How a route is asked: as it is, and for each name if it takes areas."""
+    path = route.path.replace("{number}", "1")
+    assert "{" not in path, f"say in this test what stands in {path}"
+    yield f"{path}?{ASKED[path]}" if path in ASKED else path
+    if path in ASKED:
+        for name in NAMES:
+            yield f"{path}?{ASKED[path]}&area={name}"
+            if path == "/v1/missing-persons":
+                yield f"{path}?{ASKED[path]}&reserved_hours={name}:3"
+
+
+@pytest.fixture
+def two_issues(bench: Bench, make_issue: MakeIssue, missing: MissingForecast) -> Bench:
+    """A bench whose latest issue has missing-person demand and notes on areas."""
+    notes = ("sarima left out south-1/violence", "a level of violence, North: shop", "for all")
+    bench.issues().publish(replace(make_issue(), missing=missing, notes=notes))
+    return bench
+
+
+def client(bench: Bench, *areas: str) -> TestClient:
+    """A client whose key sees these areas."""
+    token = bench.keys().create("some", SCOPES_WITHIN_AREAS, areas=areas)
+    return TestClient(bench.app, "http://localhost", headers={"X-API-Key": token})
+
+
+def test_every_route_says_what_it_does_about_areas(bench: Bench) -> None:
+    declared = {route.path: route.need for route in routes(bench)}
+    assert {path for path, need in declared.items() if need.areas == "within"} >= set(ASKED)
+    # What tells of the whole force is never opened by a scope that a key for some areas can have.
+    for path, need in declared.items():
+        assert (need.areas == "whole") == (need.scope not in SCOPES_WITHIN_AREAS), path
+
+
+@pytest.mark.parametrize(
+    ("seen", "hidden"),
+    [
+        ("north", (*HIDDEN, "force")),
+        ("north-1", (*HIDDEN, "force", "district", "north", "north-2")),
+    ],
+)
+def test_no_route_tells_a_key_for_some_areas_of_others(
+    two_issues: Bench, seen: str, hidden: tuple[str, ...]
+) -> None:
+    some = client(two_issues, seen)
+    for route in routes(two_issues):
+        for address in addresses(route):
+            answer = some.request(route.method, address)
+            if route.need.areas == "whole":
+                assert answer.status_code == 403, address
+            elif "area=" not in address and "hours=" not in address:
+                assert answer.status_code == 200, address  # else nothing was looked at
+            told = answer.text + str(answer.headers)
+            told = told.replace('"modelled":"district"', "")  # the name of a level, and no area
+            for area in hidden:
+                if f"'{area}'" in told and f"={area}" in address:
+                    told = told.replace(f"'{area}'", "")  # the name that was asked for, said back
+                assert f'"{area}"' not in told, (address, answer.text)
+                assert f"'{area}'" not in told, (address, answer.text)
+                assert f'"{area.title()}"' not in told, (address, answer.text)
+                assert f"{area}/" not in told, (address, answer.text)
+
+
+def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues: Bench) -> None:
+    some = client(two_issues, "north")
+    for path, asked in ASKED.items():
+        for area in (*HIDDEN, "force", "elsewhere", "southern"):
+            expected = problems.problem(
+                UnknownArea(area, ("north", "north-1", "north-2", "district", "beat"))
+            )
+            for question in (f"area={area}", f"area=north&area={area}"):
+                answer = some.get(f"{path}?{asked}&{question}")
+                assert (answer.status_code, answer.json()) == (404, expected)
+
+
+def test_what_tells_of_the_whole_force_is_for_keys_that_see_it(two_issues: Bench) -> None:
+    # No key for some areas is made with such a scope; one that has it all the same gets nowhere.
+    path = two_issues.root / "keys.json"
+    (key,) = json.loads(path.read_bytes())
+    path.write_text(json.dumps([key | {"areas": ["north"]}]))
+    for address in ("/v1/models", "/metrics"):
+        said = two_issues.refused(address, 403)
+        assert said["type"] == "urn:forewatch:problem:out-of-reach"
+        assert "for the areas north, and this tells of the whole force" in said["detail"]
+
+
+def test_what_lies_outside_changes_nothing_that_is_told(
+    bench: Bench, make_issue: MakeIssue, missing: MissingForecast
+) -> None:
+    def told(factor: float, place: int) -> dict[str, str]:
+        """All that a key for the north is told where one place has more calls."""
+        made = make_issue()
+        base = np.array(made.forecast.rates.base)
+        base[place] *= factor
+        reports = np.array(missing.forecast.rates.base)
+        reports[place] *= factor
+        rates = replace(made.forecast.rates, base=base, baseline=base * 0.9)
+        more = replace(missing.forecast, rates=replace(missing.forecast.rates, base=reports))
+        number = (
+            bench.issues()
+            .publish(
+                replace(
+                    made,
+                    forecast=replace(made.forecast, rates=rates),
+                    missing=replace(missing, forecast=more),
+                )
+            )
+            .number
+        )
+        return {
+            address: some.get(f"{address}&issue={number}").text.replace(f'"issue":{number}', "")
+            for route in routes(bench)
+            for address in addresses(route)
+            if route.path in ASKED and route.method == "GET"
+        }
+
+    some = client(bench, "north")
+    before = told(1.0, 0)
+    assert told(3.0, 1) == before
+    changed = told(3.0, 0)
+    assert (
+        changed["/v1/forecasts?week=2026-W43&by=week"]
+        != before["/v1/forecasts?week=2026-W43&by=week"]
+    )
+
+
+def areas_told(answer: Any) -> list[str]:
+    return [row["area"] for row in answer.json()["rows"]]
+
+
+def test_without_an_area_a_key_gets_each_of_its_own(two_issues: Bench) -> None:
+    asked = "/v1/forecasts?week=2026-W43&by=week"
+    assert areas_told(client(two_issues, "north").get(asked)) == ["north"]
+    several = client(two_issues, "south-2", "north", "north-1")
+    assert areas_told(several.get(asked)) == ["north", "south-2"]
+    assert areas_told(several.get(f"{asked}&area=beat")) == ["north-1", "north-2", "south-2"]
+    assert areas_told(two_issues.client.get(asked)) == ["town"]
+
+
+def test_the_catalogue_is_the_tree_within_reach(two_issues: Bench) -> None:
+    said = client(two_issues, "south-2", "north").get("/v1/areas").json()
+    assert said["levels"] == ["district", "beat"]
+    assert [(each["id"], each["parent"], each["level"]) for each in said["areas"]] == [
+        ("north", None, "district"),
+        ("north-1", "north", "beat"),
+        ("north-2", "north", "beat"),
+        ("south-2", None, "beat"),
+    ]
+
+
+def test_notes_that_name_other_areas_are_left_out(two_issues: Bench) -> None:
+    some = client(two_issues, "north")
+    left = ["a level of violence, North: shop", "for all"]
+    assert some.get("/v1/issues/2").json()["notes"] == left
+    assert some.get("/v1/issues").json()["issues"][0]["notes"] == left
+    assert some.get("/v1/forecasts?week=2026-W43").json()["notes"] == left
+    assert len(two_issues.get("/v1/issues/2")["notes"]) == 3
+
+
+def test_why_there_is_no_missing_person_demand_names_no_other_area(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    notes = (f"{NO_MISSING}too few reports in south-1", f"{NO_MISSING}too few in north-1")
+    bench.issues().publish(replace(make_issue(), notes=notes))
+    said = client(bench, "north").get("/v1/missing-persons?week=2026-W43").json()["detail"]
+    assert "too few in north-1" in said
+    assert "south" not in said
+
+
+def test_the_same_question_of_two_keys_has_two_answers_and_tags(two_issues: Bench) -> None:
+    asked = "/v1/forecasts?week=2026-W43&by=week"
+    keys = [two_issues.client, client(two_issues, "north"), client(two_issues, "south")]
+    for _ in range(2):  # the second time from what was kept
+        found = [one.get(asked) for one in keys]
+        assert [areas_told(each) for each in found] == [["town"], ["north"], ["south"]]
+    tags = {each.headers["etag"] for each in found}
+    assert len(tags) == 3
+    north = keys[1].get(asked, headers={"If-None-Match": found[0].headers["etag"]})
+    assert north.status_code == 200
+
+
+def test_pages_follow_each_other_within_reach(two_issues: Bench) -> None:
+    some = client(two_issues, "north", "south-1")
+    page = some.get("/v1/forecasts?week=2026-W43&area=beat&limit=5")
+    found = areas_told(page)
+    while (following := page.json()["next"]) is not None:
+        page = some.get(following)
+        found += areas_told(page)
+    assert found == ["north-1"] * 7 + ["north-2"] * 7 + ["south-1"] * 7
+
+
+def test_a_key_for_areas_of_another_time_is_told_so(two_issues: Bench) -> None:
+    answer = client(two_issues, "west").get("/v1/forecasts?week=2026-W43")
+    assert answer.status_code == 403
+    assert "the issue has none of the areas of this key (west)" in answer.json()["detail"]
+    assert client(two_issues, "west").get("/v1/areas").json()["areas"] == []
+
+
+# By itself
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> AreaTree:
+    """Trees of up to 12 areas and any shape."""
+    count = draw(st.integers(1, 12))
+    areas = [Area("a0", "A 0")]
+    for i in range(1, count):
+        parent = draw(st.integers(0, i - 1))
+        areas.append(Area(f"a{i}", f"A {i}", f"a{parent}"))
+    return AreaTree(tuple(areas), tuple(f"level{i}" for i in range(12)))
+
+
+@given(trees(), st.data())
+def test_a_reach_is_whole_subtrees_and_nothing_beside_them(
+    tree: AreaTree, data: st.DataObject
+) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(tree.ids), min_size=1, max_size=4))
+    reach = Reach(tuple(chosen))
+    expected = {below for area in chosen for below in tree.below(area)}
+    assert set(reach.seen(tree)) == expected
+    assert {below for top in reach.tops(tree) for below in tree.below(top)} == expected
+    tops = reach.tops(tree)
+    assert not any(a != b and b in tree.below(a) for a in tops for b in tops)
+    assert reach.asked(tree, ()) == tops
+    for area in tree.ids:
+        if area in expected:
+            assert reach.asked(tree, [area]) == (area,)
+        else:
+            with pytest.raises(UnknownArea) as found:
+                reach.asked(tree, [area])
+            assert set(found.value.near) <= expected | set(reach.levels(tree))
+    for level in reach.levels(tree):
+        assert set(reach.asked(tree, [level])) == set(tree.at_level(level)) & expected
+
+
+def test_the_whole_force_is_asked_as_it_was_named(make_issue: MakeIssue) -> None:
+    tree = make_issue().tree
+    assert Reach().asked(tree, ["nonsense"]) == ("nonsense",)
+    assert Reach().levels(tree) == tree.levels
+    assert Reach().notes(tree, ["south"]) == ["south"]
+    assert Reach(("north", "a")).text == Reach(("a", "north")).text
+    with pytest.raises(OutOfReach, match="none of the areas of this key"):
+        Reach(("west",)).asked(tree, ())
+
+
+def test_a_note_is_kept_if_a_name_is_only_part_of_a_word(make_issue: MakeIssue) -> None:
+    tree = make_issue().tree
+    notes = ["southern roads", "north-11", "SOUTH: closed", "town"]
+    assert Reach(("north",)).notes(tree, notes) == ["southern roads", "north-11"]
