@@ -210,6 +210,17 @@ def test_without_an_area_a_key_gets_each_of_its_own(two_issues: Bench) -> None:
     assert areas_told(two_issues.client.get(asked)) == ["town"]
 
 
+def test_a_pool_is_told_by_its_areas_within_reach_and_how_many_others(two_issues: Bench) -> None:
+    for path in ASKED:
+        for areas, told in (
+            (("north-1",), "north-1, 1 out of reach"),
+            (("north",), "north"),
+            (("north-1", "north-2"), "north-1, north-2"),
+        ):
+            said = client(two_issues, *areas).get(f"{path}?{ASKED[path]}&area=north-1").json()
+            assert {row["pooled"] for row in said["rows"]} == {told}, (path, areas)
+
+
 def test_the_catalogue_is_the_tree_within_reach(two_issues: Bench) -> None:
     said = client(two_issues, "south-2", "north").get("/v1/areas").json()
     assert said["levels"] == ["district", "beat"]
