@@ -17,7 +17,8 @@ def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
     from serving.api.app import create_app  # noqa: PLC0415
 
     settings = workspace.settings().serving
-    server.serve(create_app(workspace), host or settings.host, port or settings.port)
+    app = create_app(workspace, settings=settings)
+    server.serve(app, host or settings.host, port or settings.port, settings.workers)
 
 
 def create_key(workspace: Workspace, name: str, scopes: Sequence[str]) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
 import pandas as pd
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from numpy.typing import NDArray
 
 from forewatch.errors import BadQuestion
 from planning.answers import Question, ask
 from planning.issues import Issue
-from serving.api import media, rendering
+from serving.api import costs, media, rendering
+from serving.api.processes import Stopped
 from serving.api.schemas import QuestionRequest, SpanRequest
 from serving.api.service import Service
 from serving.api.shelf import Body, Opened
@@ -22,6 +25,8 @@ from serving.api.spans import span
 
 _RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
+_BLOCK = 1000  # rows computed at once: what they take of memory does not grow with the page
+_CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
 _HOUR = pd.Timedelta(hours=1)
 
 ORIGINS = ("issue", "origin", "data_until", "published_at", "model_version", "zone", "unit")
@@ -48,6 +53,7 @@ class Route(Generic[Asked, Looked]):
         question: looks a request up in an issue.
         columns: gives the columns of some rows.
         says: what the envelope says of an issue's columns beside what it says on every route.
+        cost: what its pages cost.
         constants: names of the envelope's texts that each row of a CSV repeats.
     """
 
@@ -55,21 +61,44 @@ class Route(Generic[Asked, Looked]):
     question: Callable[[Issue, Asked], Looked]
     columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
     says: Callable[[Issue], dict[str, Any]]
+    cost: costs.Weights
     constants: tuple[str, ...] = ORIGINS
 
 
-def answered(
+@dataclass(frozen=True)
+class Job:
+    """A page that is to be rendered: everything that its bytes depend on.
+
+    Args:
+        path: of the route.
+        asked: the question.
+        issue: number of the issue asked.
+        kind: media type of the answer.
+        now: the instant at which the issue's age is judged, UTC.
+    """
+
+    path: str
+    asked: SpanRequest
+    issue: int
+    kind: str
+    now: pd.Timestamp
+
+
+async def answered(
     route: Route[Asked, Looked], request: Request, asked: Asked, serving: Service
 ) -> Response:
-    """Return a page of rows, or 304 where the client has it."""
+    """Return a page of rows, or 304 where the client has it.
+
+    Nothing is computed here, in the process of the connections: what is not at hand is a job for
+    the workers, after its cost was estimated and charged to the key.
+    """
     kind = media.negotiated(request, (media.JSON, media.CSV))
-    opened = serving.shelf.issue(asked.issue)
+    opened = await _opened(asked.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     # Everything that the bytes depend on: what was published, whether it has grown stale since,
     # the question as it was normalised, and the code that writes it.
     address = _address(route, asked, issue.number, asked.offset)
-    key = f"{address} {kind} {issue.is_stale(now)}"
-    tag = media.entity_tag(opened.sha256, key, _RENDERING)
+    tag = media.entity_tag(opened.sha256, f"{address} {kind} {issue.is_stale(now)}", _RENDERING)
     headers = {
         "Forewatch-Issue": str(issue.number),
         "Forewatch-Issue-Age-Hours": f"{(now - issue.published_at) / _HOUR:.2f}",
@@ -77,13 +106,56 @@ def answered(
     }
     if media.is_known(request, tag):
         return media.unchanged(tag, headers)
-    body = opened.bodies.get(key)
+    body = serving.shelf.bodies.get(tag)
     if body is None:
-        body = _body(route, opened, asked, kind, now)
-        opened.bodies.keep(key, body)
+        job = Job(route.path, asked, issue.number, kind, now)
+        try:
+            body = await _worked(route, issue, job, request, serving)
+        except Stopped:
+            return Response(status_code=_CLIENT_GONE)
+        serving.shelf.bodies.keep(tag, body)
     if body.next_page:
         headers["Link"] = f'<{body.next_page}>; rel="next"'
     return media.fresh(body.content, kind, tag, headers)
+
+
+def page(
+    route: Route[Asked, Looked], opened: Opened, job: Job, stop_if_told: Callable[[], None]
+) -> Body:
+    """Return a page of rows as it is sent; what workers do.
+
+    Args:
+        route: the route asked.
+        opened: the issue asked.
+        job: of this route and issue.
+        stop_if_told: called between blocks of rows; what it raises ends the work.
+    """
+    return _body(route, opened, cast("Asked", job.asked), job, stop_if_told)
+
+
+async def _opened(number: int | None, request: Request, serving: Service) -> Opened:
+    if (opened := serving.shelf.at_hand(number)) is not None:
+        return opened
+    if number is not None:
+        serving.limits.charge(request.state.key.id, costs.OPENING)
+    return await run_in_threadpool(serving.shelf.issue, number)
+
+
+async def _worked(
+    route: Route[Asked, Looked], issue: Issue, job: Job, request: Request, serving: Service
+) -> Body:
+    """Return the page from a worker, within the limits of the key."""
+    key = request.state.key.id
+
+    async def disconnected() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    cost = route.cost.of(costs.size(issue, job.asked))
+    fitting = partial(costs.fitting, issue, job.asked, route.cost)
+    with serving.limits.question(key, cost, fitting):
+        body: Body = await serving.workers.answer(job, key, cost, disconnected)
+    return body
 
 
 def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] = ()) -> Question:
@@ -102,9 +174,13 @@ def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] 
 
 
 def _body(
-    route: Route[Asked, Looked], opened: Opened, asked: Asked, kind: str, now: pd.Timestamp
+    route: Route[Asked, Looked],
+    opened: Opened,
+    asked: Asked,
+    job: Job,
+    stop_if_told: Callable[[], None],
 ) -> Body:
-    issue = opened.issue
+    issue, kind = opened.issue, job.kind
     looked = route.question(issue, asked)
     if looked.rows > MAX_QUESTION_ROWS:
         raise BadQuestion(
@@ -112,7 +188,12 @@ def _body(
             "ask for fewer areas, call types, grades or periods"
         )
     following = asked.offset + asked.limit
-    columns = rendering.listed(route.columns(issue, looked, now, slice(asked.offset, following)))
+    columns: rendering.Columns = {}
+    for first in range(asked.offset, max(min(following, looked.rows), asked.offset + 1), _BLOCK):
+        stop_if_told()
+        rows = slice(first, min(first + _BLOCK, following))
+        block = rendering.listed(route.columns(issue, looked, job.now, rows))
+        columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
     envelope = _envelope(issue) | route.says(issue)

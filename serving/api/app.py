@@ -18,6 +18,7 @@ from forewatch.profile import Frozen
 from serving import problems
 from serving.api import catalogue, documents, explanations, forecasts, health, missing
 from serving.api.guards import Guarded
+from serving.api.limits import Limits
 from serving.api.metrics import Measured, Metrics
 from serving.api.missing_schemas import MissingRequest
 from serving.api.schemas import (
@@ -29,8 +30,12 @@ from serving.api.schemas import (
 )
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
+from serving.api.worker import answerer
+from serving.api.workers import Workers
+from serving.settings import ServingSettings
 
 _MAX_COMPLAINTS = 10
+_DEFAULTS = ServingSettings()
 _PARAMETERS: dict[str, type[Frozen]] = {
     forecasts.PATH: ForecastRequest,
     explanations.PATH: QuestionRequest,
@@ -44,7 +49,12 @@ def _now() -> pd.Timestamp:
     return pd.Timestamp.now(tz="UTC")
 
 
-def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now) -> FastAPI:
+def create_app(
+    workspace: Workspace,
+    *,
+    clock: Callable[[], pd.Timestamp] = _now,
+    settings: ServingSettings = _DEFAULTS,
+) -> FastAPI:
     """Return the application that serves the issues of a workspace.
 
     New issues, keys and model registers are noticed while it runs.
@@ -52,6 +62,7 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
     Args:
         workspace: where issues and keys are.
         clock: gives the present instant, UTC, by which ages are judged.
+        settings: the limits on what is asked.
     """
     app = FastAPI(
         title="Forewatch",
@@ -64,12 +75,15 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
         redoc_url=None,
     )
     shelf = Shelf(workspace.issues())
-    metrics = Metrics(shelf, clock)
+    workers = Workers(answerer(shelf))
+    metrics = Metrics(shelf, clock, workers)
     registers: dict[Model, Path] = {
         "demand": workspace.models_json,
         "missing": workspace.missing_models_json,
     }
-    app.state.service = Service(shelf, workspace.keys(), registers, metrics, clock)
+    app.state.service = Service(
+        shelf, workspace.keys(), registers, metrics, clock, Limits(settings), workers
+    )
     for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)
@@ -97,10 +111,12 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ForewatchError):
         raise error
-    return problems.response(problems.problem(error))
+    said = problems.problem(error)
+    request.app.state.service.metrics.note_refusal(said)
+    return problems.response(said, problems.headers(error))
 
 
 def _malformed(request: Request, error: Exception) -> Response:

@@ -195,6 +195,13 @@ _FORBIDDEN = problem(
     "The API key lacks the scope",
     403,
 )
+_LIMITED = problem(
+    "4 questions of this key are being answered; wait for one of them, then ask again",
+    "limit-reached",
+    "The key has reached a limit",
+    429,
+)
+_LIMITED["headers"] = {"Retry-After": {"description": "seconds", "schema": _PLAIN}}
 KEYED: Responses = {
     401: _UNAUTHORIZED,
     403: _FORBIDDEN,
@@ -211,6 +218,7 @@ KEYED: Responses = {
         "Nothing about persons is taken",
         422,
     ),
+    429: _LIMITED,
     503: problem(
         "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
     ),

@@ -12,9 +12,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from forewatch.errors import AccessError, MissingScope
+from serving.api.limits import Limits
 from serving.api.metrics import Metrics
 from serving.api.schemas import Model
 from serving.api.shelf import Shelf
+from serving.api.workers import Workers
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing, Scope
 
@@ -53,6 +55,8 @@ class Service:
     registers: Mapping[Model, Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
+    limits: Limits
+    workers: Workers
 
 
 async def service(request: Request) -> Service:
@@ -71,6 +75,7 @@ def needs(scope: Scope) -> Callable[..., Awaitable[None]]:
     """Return a dependency that refuses a request without a key for the scope."""
 
     async def check(
+        request: Request,
         serving: Annotated[Service, Depends(service)],
         token: Annotated[str | None, Depends(_token)],
     ) -> None:
@@ -82,12 +87,14 @@ def needs(scope: Scope) -> Callable[..., Awaitable[None]]:
                 "'forewatch keys create'"
             )
         try:
-            serving.keys.check(token, scope)
+            key = serving.keys.check(token, scope)
         except MissingScope:
             rejected.labels("scope").inc()
             raise
         except AccessError:
             rejected.labels("unknown").inc()
             raise
+        request.state.key = key
+        serving.limits.charge(key.id, 1)
 
     return check

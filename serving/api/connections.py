@@ -1,0 +1,151 @@
+"""Connections that hold the service up are ended: silent ones, slow senders, slow readers.
+
+The web server times out a connection that waits for its next request, but neither one that never
+sent a first one, nor a request that comes byte by byte, nor an answer that nobody reads. So each
+connection is wrapped:
+
+1. A whole request has to come within 10 seconds of the connection, or of its own first byte.
+2. An answer has to be read at 10 kB a second at least, looked at every 10 seconds.
+3. Where more connections are open than the machine can hold, the one that has waited longest for a
+   request ends, of the address that has the most of these. Only those that wait are ended: however
+   many connect and say nothing, who asks is answered.
+
+Source:
+    Decision 0011. CWE-400; the rates are those of Apache's mod_reqtimeout and Kestrel, rounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+REQUEST_SECONDS = 10.0
+READING_SECONDS = 10.0
+_READING_BYTES = 100_000  # of an answer, in READING_SECONDS
+Wrapped = Callable[..., asyncio.Protocol]
+
+
+class Connections:
+    """The open connections, and those of them that wait for a request."""
+
+    def __init__(self, most: int) -> None:
+        """Hold up to so many."""
+        self._most = most
+        self._open = 0
+        # By address, in the order in which they began to wait.
+        self._waiting: dict[str, dict[Connection, None]] = {}
+
+    def came(self) -> None:
+        """Count a connection; end one that waits if there are too many now."""
+        self._open += 1
+        if self._open > self._most and self._waiting:
+            most = max(self._waiting.values(), key=len)
+            next(iter(most)).end()
+
+    def left(self, connection: Connection, address: str) -> None:
+        """Forget a connection."""
+        self._open -= 1
+        self.works(connection, address)
+
+    def waits(self, connection: Connection, address: str) -> None:
+        """Note that a connection has no whole request under way."""
+        self._waiting.setdefault(address, {}).setdefault(connection)
+
+    def works(self, connection: Connection, address: str) -> None:
+        """Note that a connection has a request that is being answered."""
+        if (held := self._waiting.get(address)) is not None:
+            held.pop(connection, None)
+            if not held:
+                del self._waiting[address]
+
+
+class Connection(asyncio.Protocol):
+    """A connection of the web server's, with what it has to do in time."""
+
+    def __init__(self, connections: Connections, wrapped: Wrapped, **arguments: object) -> None:
+        """Wrap a connection.
+
+        Args:
+            connections: all of them.
+            wrapped: makes the web server's own protocol.
+            arguments: what the server makes it with.
+        """
+        self._connections = connections
+        # uvicorn's protocols tell by `cycle` what became of the last request.
+        self._inner = cast("Any", wrapped(**arguments))
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._address = ""
+        self._asking: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)  # anything that isn't read is told
+        self._address = str((transport.get_extra_info("peername") or ("",))[0])
+        self._inner.connection_made(transport)
+        self._wait()
+        self._connections.came()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came; the time runs until it is a whole request."""
+        self._inner.data_received(data)
+        cycle = self._inner.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            self._connections.works(self, self._address)
+            self._forget_asking()
+        elif self._asking is None:
+            self._wait()
+
+    def eof_received(self) -> bool | None:
+        """Pass it on."""
+        return cast("bool | None", self._inner.eof_received())
+
+    def pause_writing(self) -> None:
+        """Begin to watch how fast the answer is read."""
+        self._inner.pause_writing()
+        if self._reading is None:
+            self._watch()
+
+    def resume_writing(self) -> None:
+        """End watching: the answer is read."""
+        self._forget_reading()
+        self._inner.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget the connection."""
+        self._forget_asking()
+        self._forget_reading()
+        self._connections.left(self, self._address)
+        self._inner.connection_lost(error)
+
+    def end(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _wait(self) -> None:
+        self._connections.waits(self, self._address)
+        self._asking = self._loop.call_later(REQUEST_SECONDS, self.end)
+
+    def _watch(self, before: int | None = None) -> None:
+        """End the connection if too little was read since *before* bytes were to be sent."""
+        if self._transport is None:
+            return
+        left = self._transport.get_write_buffer_size()
+        if before is not None and before - left < _READING_BYTES:
+            self.end()
+        else:
+            self._reading = self._loop.call_later(READING_SECONDS, self._watch, left)
+
+    def _forget_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
+    def _forget_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
