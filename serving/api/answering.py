@@ -25,7 +25,6 @@ from serving.api.spans import span
 
 _RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
-_BLOCK = 1000  # rows computed at once: what they take of memory does not grow with the page
 _CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
 _HOUR = pd.Timedelta(hours=1)
 
@@ -54,6 +53,8 @@ class Route(Generic[Asked, Looked]):
         columns: gives the columns of some rows.
         says: what the envelope says of an issue's columns beside what it says on every route.
         cost: what its pages cost.
+        block: rows computed at once: what they take of memory does not grow with the page, and
+            between blocks the work can be stopped.
         constants: names of the envelope's texts that each row of a CSV repeats.
     """
 
@@ -62,6 +63,7 @@ class Route(Generic[Asked, Looked]):
     columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
     says: Callable[[Issue], dict[str, Any]]
     cost: costs.Weights
+    block: int = 1000
     constants: tuple[str, ...] = ORIGINS
 
 
@@ -189,9 +191,11 @@ def _body(
         )
     following = asked.offset + asked.limit
     columns: rendering.Columns = {}
-    for first in range(asked.offset, max(min(following, looked.rows), asked.offset + 1), _BLOCK):
+    for first in range(
+        asked.offset, max(min(following, looked.rows), asked.offset + 1), route.block
+    ):
         stop_if_told()
-        rows = slice(first, min(first + _BLOCK, following))
+        rows = slice(first, min(first + route.block, following))
         block = rendering.listed(route.columns(issue, looked, job.now, rows))
         columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows

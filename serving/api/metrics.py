@@ -93,6 +93,10 @@ class Metrics:
         if (limit := _LIMITS.get(said["type"].rpartition(":")[2])) is not None:
             self._limited.labels(limit).inc()
 
+    def note_turned_away(self) -> None:
+        """Count a request that was not taken up, for its asker had too many under way."""
+        self._limited.labels("connections").inc()
+
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)

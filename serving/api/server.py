@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from serving.api.connections import Connection, Connections
+from serving.api.connections import Attended, Connection, Connections
 from serving.api.guards import MAX_QUERY_BYTES
 from serving.settings import ServingSettings
 
@@ -37,9 +37,11 @@ def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().w
         workers: processes that compute answers.
     """
     app.state.service.workers.start(workers)
-    connections = Connections(min(_MAX_CONNECTIONS, _files() - _OTHER_FILES))
+    connections = Connections(
+        min(_MAX_CONNECTIONS, _files() - _OTHER_FILES), app.state.service.metrics.note_turned_away
+    )
     uvicorn.run(
-        app,
+        Attended(app),
         host=host,
         port=port,
         http=cast("type[asyncio.Protocol]", partial(Connection, connections, AutoHTTPProtocol)),

@@ -41,7 +41,7 @@ Gone = Callable[[], Coroutine[Any, Any, None]]
 QUICK_COST = 50.0  # units; a quick question is never behind a costlier one
 _MOST_WAITING = 100  # of all keys
 _LONGEST_SECONDS = 20.0  # a worker that takes longer is lost: no question that is let in does
-_STOP_SECONDS = 2.0  # within which a worker heeds a stop
+_STOP_SECONDS = 5.0  # within which a worker heeds a stop
 _RETRY_SECONDS = 2
 _THREADS = 2
 # The server comes first, then quick questions, then slow ones.

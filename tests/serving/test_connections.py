@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
-from serving.api.connections import Connection, Connections
+from serving.api.connections import MAX_AT_A_TIME, Attended, Connection, Connections
 
 ASK = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
 BIG = 30_000_000  # more than the buffers of a connection take
@@ -31,15 +32,16 @@ class Town:
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.told = asyncio.Event()
+        self.turned_away = 0
         self.state = ServerState()
         self.writers: list[asyncio.StreamWriter] = []
 
     async def start(self, most: int = 100) -> None:
-        config = uvicorn.Config(self.app, interface="asgi3", lifespan="off", ws="none")
+        config = uvicorn.Config(Attended(self.app), interface="asgi3", lifespan="off", ws="none")
         config.load()
         made = partial(
             Connection,
-            Connections(most),
+            Connections(most, self.turn_away),
             AutoHTTPProtocol,
             config=config,
             server_state=self.state,
@@ -47,6 +49,9 @@ class Town:
         )
         self.server = await self.loop.create_server(made, "127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
+
+    def turn_away(self) -> None:
+        self.turned_away += 1
 
     async def app(self, scope: Any, _: Any, send: Any) -> None:
         body = b"ok"
@@ -217,6 +222,34 @@ def test_an_answer_that_nobody_reads_is_dropped_and_one_read_slowly_is_not(
             got = 0
         assert got >= BIG
         assert await ended(deaf)
+
+    told(story)
+
+
+def test_of_one_key_so_many_requests_are_taken_up_and_others_are_told_at_once(
+    told: Callable[[Story], None],
+) -> None:
+    def asked(key: str) -> bytes:
+        return ASK.replace(b"quick", b"slow").replace(
+            b"\r\n\r\n", f"\r\nX-API-Key: {key}\r\n\r\n".encode()
+        )
+
+    async def story(town: Town) -> None:
+        await town.start()
+        taken = [await town.connect(asked("fw_1_a")) for _ in range(MAX_AT_A_TIME)]
+        for _ in range(3):
+            refused, _ = await town.connect(asked("fw_1_a"))
+            head, _, body = (await refused.read()).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 429 ")
+            assert b"retry-after: 1" in head
+            assert json.loads(body)["type"] == "urn:forewatch:problem:limit-reached"
+        other, _ = await town.connect(asked("fw_1_b"))
+        assert town.turned_away == 3
+        town.told.set()
+        for reader, _ in (*taken, (other, None)):
+            assert await reader.readuntil(b"ok")
+        again, _ = await town.connect(asked("fw_1_a"))  # connections that are kept count for none
+        assert await again.readuntil(b"ok")
 
     told(story)
 
