@@ -66,6 +66,8 @@ def span(
         raise BadQuestion("a week and from/to were both given; ask for one of them")
     if week is not None:
         monday = clock.week(week)
+        if not _FIRST_YEAR <= monday.year < _LAST_YEAR:
+            raise BadQuestion(f"{week!r} is out of reach; years from 1990 to 2199 are known")
         return clock.day_start(monday), clock.day_start(monday + _ONE_WEEK)
     if start is None or end is None:
         raise BadQuestion("say which time: a week like 2026-W49, or from and to")
