@@ -5,7 +5,7 @@
 Walks the OpenAPI document: routes, parameters, methods and headers in good and bad values, mutated
 paths, bodies where none belong, keys that are none. The same seed gives the same requests, and each
 failure is printed with its number. The server serves the issues of the workspace (`forewatch demo
---no-serve` makes one), in processes of its own, with keys of this run. CI asks 1,000 of these in
+--no-serve` makes one), in processes of its own, with keys of this run. CI asks 300 of these in
 its own process (`tests/contracts/test_fuzz.py`).
 """
 
