@@ -45,7 +45,7 @@ _STOP_SECONDS = 5.0  # within which a worker heeds a stop
 _RETRY_SECONDS = 2
 _THREADS = 2
 # The server comes first, then quick questions, then slow ones.
-_QUICK_NICENESS, _SLOW_NICENESS = 2, 10
+_QUICK_NICENESS, _SLOW_NICENESS = 0, 5
 
 
 class WorkerLost(Exception):
