@@ -91,7 +91,9 @@ def main() -> None:
 
 def _outsider(workspace: Workspace) -> Outsider:
     key = workspace.keys().create("attack", ("forecasts:read",))
-    client = TestClient(create_app(workspace), headers={"Authorization": f"Bearer {key}"})
+    client = TestClient(
+        create_app(workspace), "http://localhost", headers={"Authorization": f"Bearer {key}"}
+    )
     issue = workspace.issues().latest()
     days = issue.forecast.rates.force_days
     monday = days[days.dayofweek == 0][0].isocalendar()

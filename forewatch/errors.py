@@ -114,6 +114,28 @@ class BadQuestion(ForewatchError):
     """A question about a forecast can't be answered as asked (week, span, step, quantile)."""
 
 
+class TooCostly(BadQuestion):
+    """A question would take more work than one may."""
+
+
+class LimitReached(ForewatchError):
+    """Somebody asks more than a key may, at a time or a minute."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        """Keep when to ask again."""
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
+class Overloaded(ForewatchError):
+    """The service has more to do than it can, or lost what it was doing."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        """Keep when to ask again."""
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
 class NotFitted(ForewatchError):
     """A model was asked to forecast before it was fitted."""
 

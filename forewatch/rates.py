@@ -68,6 +68,16 @@ class Rates:
         return self.edges[np.append(self._first, len(self.edges) - 1)]
 
     @cached_property
+    def edge_seconds(self) -> Array:
+        """`edges` in seconds since 1970, as arithmetic needs them."""
+        return _seconds(self.edges)
+
+    @cached_property
+    def day_edge_seconds(self) -> Array:
+        """`day_edges` in seconds since 1970."""
+        return _seconds(self.day_edges)
+
+    @cached_property
     def daily(self) -> Array:
         """Expected calls of the force-days, shape (places, call types, days)."""
         return np.asarray(np.add.reduceat(self.base, self._first, axis=2))
@@ -171,10 +181,11 @@ class Forecast:
 
         A span that reaches outside the horizon is not forecast: NaN, never a part of it.
         """
-        n, inside = len(spans.starts), self._reached(spans)
-        mean, variance, baseline = (np.full(n, np.nan) for _ in range(3))
+        left, right = _seconds(spans.starts), _seconds(spans.ends)
+        inside = self._reached(left, right)
+        mean, variance, baseline = (np.full(len(left), np.nan) for _ in range(3))
         if inside.any():
-            pieces = self._pieces(spans.starts[inside], spans.ends[inside])
+            pieces = self._pieces(left[inside], right[inside])
             first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
             block = self._block(selection, pieces)
             calls = _calls(self.rates.base, block, pieces)
@@ -191,7 +202,7 @@ class Forecast:
 
         Places and call types are those that the selection touches, in their order.
         """
-        pieces = self._pieces(spans.starts, spans.ends)
+        pieces = self._pieces(_seconds(spans.starts), _seconds(spans.ends))
         calls = _calls(self.rates.base, self._block(selection, pieces), pieces)
         return np.add.reduceat(calls, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=2)
 
@@ -203,10 +214,11 @@ class Forecast:
         """
         if self.factors is None:
             return None
-        inside = self._reached(spans)
+        left, right = _seconds(spans.starts), _seconds(spans.ends)
+        inside = self._reached(left, right)
         found = np.full((len(PARTS), len(spans.starts)), np.nan)
         if inside.any():
-            pieces = self._pieces(spans.starts[inside], spans.ends[inside])
+            pieces = self._pieces(left[inside], right[inside])
             block = self._block(selection, pieces)
             made = (self._cell_parts(self.factors, block) * block.share).sum((1, 2))
             first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
@@ -218,7 +230,7 @@ class Forecast:
         rates = self.rates
         day = rates.day[block.low : block.high]
         hours, day_hours = (
-            np.diff(_seconds(edges)) / 3600 for edges in (rates.edges, rates.day_edges)
+            np.diff(edges) / 3600 for edges in (rates.edge_seconds, rates.day_edge_seconds)
         )
         each_day = np.ix_(block.places, block.types, day)
         return parts(
@@ -238,18 +250,17 @@ class Forecast:
         whole = by_place[np.ix_(block.places, day)]
         return Within(block.types, whole, by_place.sum(0)[day])
 
-    def _reached(self, spans: Spans) -> NDArray[np.bool_]:
-        """Return which spans lie within the horizon, shape (rows,)."""
-        edges = self.rates.edges
-        return np.asarray((spans.starts >= edges[0]) & (spans.ends <= edges[-1]))
+    def _reached(self, left: Array, right: Array) -> NDArray[np.bool_]:
+        """Return which spans (in seconds) lie within the horizon, shape (rows,)."""
+        edges = self.rates.edge_seconds
+        return np.asarray((left >= edges[0]) & (right <= edges[-1]))
 
-    def _pieces(self, starts: pd.DatetimeIndex, ends: pd.DatetimeIndex) -> _Pieces:
-        bounds = _seconds(self.rates.day_edges)
-        left, right = _seconds(starts), _seconds(ends)
+    def _pieces(self, left: Array, right: Array) -> _Pieces:
+        bounds = self.rates.day_edge_seconds
         first = np.searchsorted(bounds, left, side="right") - 1
         last = np.searchsorted(bounds, right, side="left")
         length = last - first
-        row = np.repeat(np.arange(len(starts)), length)
+        row = np.repeat(np.arange(len(left)), length)
         day = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + first[row]
         return _Pieces(
             row, day, np.maximum(left[row], bounds[day]), np.minimum(right[row], bounds[day + 1])
@@ -262,7 +273,7 @@ class Forecast:
         places = np.unique(rates.leaf_place[leaves])
         of_place = np.zeros((len(rates.places), len(rates.call_types)))
         np.add.at(of_place, rates.leaf_place[leaves], rates.leaf_shares[leaves])
-        edges = _seconds(rates.edges)
+        edges = rates.edge_seconds
         low = max(int(np.searchsorted(edges, pieces.left.min(), side="right")) - 1, 0)
         high = int(np.searchsorted(edges, pieces.right.max(), side="left"))
         share = of_place[np.ix_(places, types)][..., None]

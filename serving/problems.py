@@ -19,13 +19,16 @@ from forewatch.errors import (
     DamagedIssue,
     DataError,
     ForewatchError,
+    LimitReached,
     MissingScope,
     NoIssue,
     NotExplained,
     OutOfReach,
+    Overloaded,
     RefusedOften,
     RegistryError,
     SettingsError,
+    TooCostly,
     UnknownArea,
     UnknownCallType,
     UnknownGrade,
@@ -44,6 +47,9 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (UnknownIssue, HTTPStatus.NOT_FOUND, "unknown-issue", "No such issue"),
     (NotExplained, HTTPStatus.NOT_FOUND, "not-explained", "The issue has no explanations"),
     (UnknownName, HTTPStatus.NOT_FOUND, "unknown-name", "No such name"),
+    (TooCostly, HTTPStatus.UNPROCESSABLE_ENTITY, "too-costly", "The question asks for too much"),
+    (LimitReached, HTTPStatus.TOO_MANY_REQUESTS, "limit-reached", "The key has reached a limit"),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "Too much to do"),
     (
         BadQuestion,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -73,8 +79,19 @@ class WithNear(ForewatchError):
         super().__init__(f"{error}; near: {', '.join(near)}" if near else str(error))
 
 
+class Said(ForewatchError):
+    """An error of another process, of which there is the problem alone."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        """Keep the problem."""
+        self.said = dict(said)
+        super().__init__(str(said["detail"]))
+
+
 def problem(error: ForewatchError) -> dict[str, Any]:
     """Return type, title, status and detail of an error, and the near names where it has some."""
+    if isinstance(error, Said):
+        return error.said
     shown = error.error if isinstance(error, WithNear) else error
     _, status, slug, title = next(row for row in _TABLE if isinstance(shown, row[0]))
     said = plain(status, slug, title, str(error))

@@ -31,7 +31,7 @@ def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
         size = int(kept.max_megabytes * _MEGABYTE)
         audit = AuditFile(workspace.root / kept.file, size, kept.files)
     app = create_app(workspace, settings=settings, audit=audit)
-    server.serve(app, settings.host, settings.port)
+    server.serve(app, settings.host, settings.port, settings.workers)
 
 
 def create_key(

@@ -83,6 +83,14 @@ class ServingSettings(Frozen):
     forwarded (Forwarded, RFC 7239). The others are never read."""
     audit: AuditSettings = AuditSettings()
     """The file of who asked what, when."""
+    workers: int = Field(default=2, ge=1, le=64)
+    """Processes that compute answers; where there are several, one is kept for quick questions."""
+    max_cost: int = Field(default=500, ge=1)
+    """Units that one page of an answer may cost; a unit is about a millisecond of one core."""
+    max_concurrent: int = Field(default=4, ge=1)
+    """Questions of one key that are worked on, or wait for it, at a time."""
+    cost_per_minute: int = Field(default=30_000, ge=1)
+    """Units that one key may use a minute; every request costs one at least."""
 
 
 class Settings(Profile):

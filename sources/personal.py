@@ -19,7 +19,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -90,6 +90,7 @@ _BESIDE = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)  # the same parameters come with every request
 def about_persons(column: str) -> bool:
     """Return whether a column's name says that it is about persons, or free text.
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion
 from planning.answers import POOLED_BETWEEN, Question, ask
 from planning.issues import Issue
-from serving.api import media, rendering
+from serving.api import costs, media, rendering
+from serving.api.processes import Stopped
 from serving.api.schemas import QuestionRequest, SpanRequest
 from serving.api.service import Access, Service
 from serving.api.shelf import Body, Opened
@@ -25,6 +28,7 @@ from serving.reach import Reach
 
 _RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
+_CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
 _HOUR = pd.Timedelta(hours=1)
 
 ORIGINS = ("issue", "origin", "data_until", "published_at", "model_version", "zone", "unit")
@@ -52,6 +56,9 @@ class Route(Generic[Asked, Looked]):
         columns: gives the columns of some rows.
         says: what the envelope says, within somebody's reach, of an issue's columns beside what it
             says on every route.
+        cost: what its pages cost.
+        block: rows computed at once: what they take of memory does not grow with the page, and
+            between blocks the work can be stopped.
         constants: names of the envelope's texts that each row of a CSV repeats.
     """
 
@@ -59,19 +66,46 @@ class Route(Generic[Asked, Looked]):
     question: Callable[[Issue, Asked, Reach], Looked]
     columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
     says: Callable[[Issue, Reach], dict[str, Any]]
+    cost: costs.Weights
+    block: int = 1000
     constants: tuple[str, ...] = ORIGINS
 
 
-def answered(
+@dataclass(frozen=True)
+class Job:
+    """A page that is to be rendered: everything that its bytes depend on.
+
+    Args:
+        path: of the route.
+        asked: the question.
+        reach: which areas the asker may see.
+        issue: number of the issue asked.
+        kind: media type of the answer.
+        now: the instant at which the issue's age is judged, UTC.
+    """
+
+    path: str
+    asked: SpanRequest
+    reach: Reach
+    issue: int
+    kind: str
+    now: pd.Timestamp
+
+
+async def answered(
     route: Route[Asked, Looked],
     request: Request,
     asked: Asked,
     serving: Service,
     access: Access,
 ) -> Response:
-    """Return a page of rows within the asker's reach, or 304 where the client has it."""
+    """Return a page of rows within the asker's reach, or 304 where the client has it.
+
+    Nothing is computed here, in the process of the connections: what is not at hand is a job for
+    the workers, after its cost was estimated and charged to the key.
+    """
     kind = media.negotiated(request, (media.JSON, media.CSV))
-    opened = serving.shelf.issue(asked.issue)
+    opened = await _opened(asked.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     # Everything that the bytes depend on: what was published, whether it has grown stale since,
     # the question as it was normalised, whose areas it is about, and the code that writes it.
@@ -85,14 +119,60 @@ def answered(
     }
     if media.is_known(request, tag):
         return media.unchanged(tag, headers)
-    body = opened.bodies.get(key)
+    body = serving.shelf.bodies.get(tag)
     if body is None:
-        body = _body(route, opened, (asked, access.reach), kind, now)
-        opened.bodies.keep(key, body)
+        job = Job(route.path, asked, access.reach, issue.number, kind, now)
+        try:
+            body = await _worked(route, issue, job, request, serving)
+        except Stopped:
+            return Response(status_code=_CLIENT_GONE)
+        serving.shelf.bodies.keep(tag, body)
     request.state.rows = body.rows
     if body.next_page:
         headers["Link"] = f'<{body.next_page}>; rel="next"'
     return media.fresh(body.content, kind, tag, headers)
+
+
+def page(
+    route: Route[Asked, Looked], opened: Opened, job: Job, stop_if_told: Callable[[], None]
+) -> Body:
+    """Return a page of rows as it is sent; what workers do.
+
+    Args:
+        route: the route asked.
+        opened: the issue asked.
+        job: of this route and issue.
+        stop_if_told: called between blocks of rows; what it raises ends the work.
+    """
+    return _body(route, opened, cast("Asked", job.asked), job, stop_if_told)
+
+
+async def _opened(number: int | None, request: Request, serving: Service) -> Opened:
+    if (opened := serving.shelf.at_hand(number)) is not None:
+        return opened
+    if number is not None:
+        serving.limits.charge(request.state.key.id, costs.OPENING)
+    return await run_in_threadpool(serving.shelf.issue, number)
+
+
+async def _worked(
+    route: Route[Asked, Looked], issue: Issue, job: Job, request: Request, serving: Service
+) -> Body:
+    """Return the page from a worker, within the limits of the key."""
+    key = request.state.key.id
+
+    async def disconnected() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    asked = job.asked
+    if not job.reach.is_whole:
+        asked = asked.model_copy(update={"area": [*job.reach.asked(issue.tree, asked.area)]})
+    cost = route.cost.of(costs.size(issue, asked))
+    fitting = partial(costs.fitting, issue, asked, route.cost)
+    with serving.limits.question(key, cost, fitting):
+        body: Body = await serving.workers.answer(job, key, cost, disconnected)
+    return body
 
 
 def question(
@@ -115,11 +195,11 @@ def question(
 def _body(
     route: Route[Asked, Looked],
     opened: Opened,
-    within: tuple[Asked, Reach],
-    kind: str,
-    now: pd.Timestamp,
+    asked: Asked,
+    job: Job,
+    stop_if_told: Callable[[], None],
 ) -> Body:
-    issue, (asked, reach) = opened.issue, within
+    issue, kind, reach = opened.issue, job.kind, job.reach
     looked = route.question(issue, asked, reach)
     if looked.rows > MAX_QUESTION_ROWS:
         raise BadQuestion(
@@ -127,16 +207,23 @@ def _body(
             "ask for fewer areas, call types, grades or periods"
         )
     following = asked.offset + asked.limit
-    said = route.columns(issue, looked, now, slice(asked.offset, following))
-    said["pooled"] = _within(reach, issue.tree, said["pooled"])
-    columns = rendering.listed(said)
+    columns: rendering.Columns = {}
+    for first in range(
+        asked.offset, max(min(following, looked.rows), asked.offset + 1), route.block
+    ):
+        stop_if_told()
+        rows = slice(first, min(first + route.block, following))
+        said = route.columns(issue, looked, job.now, rows)
+        said["pooled"] = _within(reach, issue.tree, said["pooled"])
+        block = rendering.listed(said)
+        columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
     envelope = _envelope(issue, reach) | route.says(issue, reach)
-    rows = len(columns["area"])
+    row_count = len(columns["area"])
     if kind == media.CSV:
         table = rendering.as_csv(_constants(envelope, route.constants), columns)
-        return Body(table, next_page, rows)
+        return Body(table, next_page, row_count)
     envelope |= {
         "by": asked.by,
         "total_rows": looked.rows,
@@ -144,7 +231,7 @@ def _body(
         "offset": asked.offset,
         "next": next_page,
     }
-    return Body(rendering.as_json(envelope, columns), next_page, rows)
+    return Body(rendering.as_json(envelope, columns), next_page, row_count)
 
 
 def _address(route: Route[Asked, Looked], asked: Asked, number: int, offset: int) -> str:

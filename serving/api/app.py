@@ -23,6 +23,7 @@ from serving.api.audited import Audited
 from serving.api.compression import Packed
 from serving.api.guards import Guarded, Questions
 from serving.api.hosts import Hosts
+from serving.api.limits import Limits
 from serving.api.metrics import Measured, Metrics
 from serving.api.missing_schemas import MissingRequest
 from serving.api.proxies import BehindProxies
@@ -35,11 +36,14 @@ from serving.api.schemas import (
 )
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
+from serving.api.worker import answerer
+from serving.api.workers import Workers
 from serving.audit import AuditFile
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
 _MAX_COMPLAINTS = 10
+_DEFAULTS = ServingSettings()
 _PARAMETERS: dict[str, type[Frozen]] = {
     forecasts.PATH: ForecastRequest,
     explanations.PATH: QuestionRequest,
@@ -67,7 +71,7 @@ def create_app(
     Args:
         workspace: where issues and keys are.
         clock: gives the present instant, UTC, by which ages are judged.
-        settings: which hosts it answers to, and which proxies it believes.
+        settings: which hosts it answers to, which proxies it believes, the limits on what is asked.
         audit: where it is written who asked what; None: nowhere.
     """
     app = FastAPI(
@@ -82,12 +86,15 @@ def create_app(
         redirect_slashes=False,  # a path is right or wrong; a redirect would lose the key
     )
     shelf = Shelf(workspace.issues())
-    metrics = Metrics(shelf, clock)
+    workers = Workers(answerer(shelf))
+    metrics = Metrics(shelf, clock, workers)
     registers: dict[Model, Path] = {
         "demand": workspace.models_json,
         "missing": workspace.missing_models_json,
     }
-    app.state.service = Service(shelf, workspace.keys(), registers, metrics, clock)
+    app.state.service = Service(
+        shelf, workspace.keys(), registers, metrics, clock, Limits(settings), workers
+    )
     for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)
@@ -139,10 +146,12 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ForewatchError):
         raise error
-    return problems.response(problems.problem(error), problems.headers(error))
+    said = problems.problem(error)
+    request.app.state.service.metrics.note_refusal(said)
+    return problems.response(said, problems.headers(error))
 
 
 def _malformed(request: Request, error: Exception) -> Response:

@@ -227,21 +227,19 @@ EVERY: Responses = {  # of each route, whoever asks
         422,
     ),
 }
-_REFUSED_OFTEN = problem(
-    "too many API keys from this address were refused; a good key is answered at once, the next "
-    "wrong one in 3 seconds",
-    "refused-often",
-    "Too many keys were refused",
+_LIMITED = problem(
+    "4 questions of this key are being answered; wait for one of them, then ask again",
+    "limit-reached",
+    "The key has reached a limit",
     429,
 )
-_REFUSED_OFTEN["headers"] = {
-    "Retry-After": {"description": "seconds to wait", "schema": {"type": "string"}}
-}
+_LIMITED["description"] += "; likewise where too many keys of one address were refused"
+_LIMITED["headers"] = {"Retry-After": {"description": "seconds", "schema": _PLAIN}}
 KEYED: Responses = {
     **EVERY,
     401: _UNAUTHORIZED,
     403: _FORBIDDEN,
-    429: _REFUSED_OFTEN,
+    429: _LIMITED,
     503: problem(
         "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
     ),

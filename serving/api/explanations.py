@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from planning.explaining import columns
-from serving.api import documents
+from serving.api import costs, documents
 from serving.api.answering import Route, answered, question
 from serving.api.schemas import PARTS, QuestionRequest
 from serving.api.service import Access, Service, needs, service
@@ -15,7 +15,7 @@ from serving.api.service import Access, Service, needs, service
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/explanations"
-_ROUTE = Route(PATH, question, columns, lambda *_: {"parts": PARTS})
+ROUTE = Route(PATH, question, columns, lambda *_: {"parts": PARTS}, costs.EXPLANATIONS)
 
 
 @router.get(
@@ -25,11 +25,11 @@ _ROUTE = Route(PATH, question, columns, lambda *_: {"parts": PARTS})
     summary="What the expected calls are made of",
     description=documents.ABOUT_EXPLANATIONS,
 )
-def explanations(
+async def explanations(
     request: Request,
     asked: Annotated[QuestionRequest, Query()],
     serving: Annotated[Service, Depends(service)],
     access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving, access)
+    return await answered(ROUTE, request, asked, serving, access)

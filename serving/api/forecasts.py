@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 from forewatch.errors import BadQuestion
 from planning.answers import Question, columns
 from planning.issues import Issue
-from serving.api import documents
+from serving.api import costs, documents
 from serving.api.answering import Route, answered, question
 from serving.api.schemas import ForecastRequest
 from serving.api.service import Access, Service, needs, service
@@ -29,7 +29,7 @@ def _question(issue: Issue, asked: ForecastRequest, reach: Reach) -> Question:
     return question(issue, asked, reach, _quantiles(asked.quantiles))
 
 
-_ROUTE = Route(PATH, _question, columns, lambda *_: _SAYS)
+ROUTE = Route(PATH, _question, columns, lambda *_: _SAYS, costs.FORECASTS)
 
 
 @router.get(
@@ -39,14 +39,14 @@ _ROUTE = Route(PATH, _question, columns, lambda *_: _SAYS)
     summary="Expected calls, quantiles and baseline",
     description=documents.ABOUT_FORECASTS,
 )
-def forecasts(
+async def forecasts(
     request: Request,
     asked: Annotated[ForecastRequest, Query()],
     serving: Annotated[Service, Depends(service)],
     access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving, access)
+    return await answered(ROUTE, request, asked, serving, access)
 
 
 def _quantiles(text: str | None) -> tuple[float, ...]:

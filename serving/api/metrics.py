@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
+from typing import Any
 
 import pandas as pd
 from prometheus_client import (
@@ -19,16 +20,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from forewatch.errors import ForewatchError
 from planning.issues import Issue
 from serving.api.shelf import Shelf
+from serving.api.workers import Workers
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_LIMITS = {"too-costly": "cost", "limit-reached": "key", "overloaded": "service"}
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class Metrics:
     """The measurements of one app, in a registry of its own."""
 
-    def __init__(self, shelf: Shelf, clock: Callable[[], pd.Timestamp]) -> None:
+    def __init__(self, shelf: Shelf, clock: Callable[[], pd.Timestamp], workers: Workers) -> None:
         """Measure ages against the clock at the moment of reading."""
         self._registry = CollectorRegistry()
         self.seconds = Histogram(
@@ -44,6 +47,18 @@ class Metrics:
         self.rejected_keys = Counter(
             "forewatch_rejected_keys", "Refused requests.", ("reason",), registry=self._registry
         )
+        self._limited = Counter(
+            "forewatch_limited_requests",
+            "Requests that met a limit, of a key or of the service.",
+            ("limit",),
+            registry=self._registry,
+        )
+        Gauge(
+            "forewatch_questions_waiting", "Questions in line.", registry=self._registry
+        ).set_function(lambda: workers.waiting)
+        Gauge(
+            "forewatch_workers_lost", "Worker processes replaced.", registry=self._registry
+        ).set_function(lambda: workers.lost)
 
         def of_issue(reading: Callable[[Issue], float]) -> Callable[[], float]:
             """Return a gauge's reading, which is NaN while there is no issue."""
@@ -72,6 +87,15 @@ class Metrics:
         for name, said, reading in readings:
             gauge = Gauge(f"forewatch_{name}", said, registry=self._registry)
             gauge.set_function(of_issue(reading))
+
+    def note_refusal(self, said: Mapping[str, Any]) -> None:
+        """Count a problem, if it is one of limits."""
+        if (limit := _LIMITS.get(said["type"].rpartition(":")[2])) is not None:
+            self._limited.labels(limit).inc()
+
+    def note_turned_away(self) -> None:
+        """Count a request that was not taken up, for its asker had too many under way."""
+        self._limited.labels("connections").inc()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -14,7 +14,7 @@ from forewatch.errors import BadQuestion
 from planning import missing, uses
 from planning.issues import Issue
 from planning.missing import MissingQuestion
-from serving.api import documents
+from serving.api import costs, documents
 from serving.api.answering import ORIGINS, Route, answered
 from serving.api.missing_schemas import COLUMNS, MissingRequest
 from serving.api.service import Access, Service, needs, service
@@ -55,7 +55,7 @@ def _says(issue: Issue, reach: Reach) -> dict[str, Any]:
     return said | {"calibration": trusted, "columns": COLUMNS}
 
 
-_ROUTE = Route(PATH, _question, missing.columns, _says, (*ORIGINS, "uses"))
+ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 200, (*ORIGINS, "uses"))
 
 
 @router.get(
@@ -66,11 +66,11 @@ _ROUTE = Route(PATH, _question, missing.columns, _says, (*ORIGINS, "uses"))
     description=f"{documents.ABOUT_MISSING}\n\n**Allowed.** {uses.ALLOWED}\n\n"
     f"**Forbidden.** {uses.FORBIDDEN}",
 )
-def missing_persons(
+async def missing_persons(
     request: Request,
     asked: Annotated[MissingRequest, Query()],
     serving: Annotated[Service, Depends(service)],
     access: Annotated[Access, Security(needs("forecasts:read", "within"))],
 ) -> Response:
     """Return a page of rows, or 304 where the client has it."""
-    return answered(_ROUTE, request, asked, serving, access)
+    return await answered(ROUTE, request, asked, serving, access)

@@ -1,36 +1,71 @@
-"""The process that serves an app: one worker on one address, until it is stopped."""
+"""The processes that serve an app: one holds the address, others compute, until it is stopped.
+
+The process of the connections checks keys and limits, sends answers that are at hand, and says how
+it is: health, readiness and figures come from a process that never computes an answer; others do
+(`serving.api.workers`).
+"""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from typing import cast
+
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from serving.api.connections import Attended, Connection, Connections
 from serving.api.guards import MAX_QUERY_BYTES
+from serving.settings import ServingSettings
 
-# Beyond these a request gets 503 at once, which a client can repeat; a queue would only grow.
-_MAX_CONCURRENT = 200
+_MAX_CONNECTIONS = 2000
+_FEW_FILES = 1024  # a process may open, where the system doesn't say
+_OTHER_FILES = 200  # of what a process may open: files, workers, some to spare
 _SHUTDOWN_SECONDS = 10
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().workers) -> None:
     """Serve until interrupted; requests under way are finished.
+
+    To be called before the process has threads of its own: it forks.
 
     Args:
         app: from `create_app`.
         host: address to listen on.
         port: port to listen on.
+        workers: processes that compute answers.
     """
+    app.state.service.workers.start(workers)
+    connections = Connections(
+        min(_MAX_CONNECTIONS, _files() - _OTHER_FILES), app.state.service.metrics.note_turned_away
+    )
     uvicorn.run(
-        app,
+        Attended(app),
         host=host,
         port=port,
+        http=cast("type[asyncio.Protocol]", partial(Connection, connections, AutoHTTPProtocol)),
+        ws="none",
         log_level="warning",
         lifespan="off",  # the app starts and ends with the process; a second Ctrl-C stays quiet
         access_log=False,  # /metrics counts requests; lines of addresses would only pile up
         server_header=False,
         proxy_headers=False,  # `serving.api.proxies` believes those that the settings name
-        limit_concurrency=_MAX_CONCURRENT,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         # request line and headers: our own limit on the query, and room for the rest
         h11_max_incomplete_event_size=MAX_QUERY_BYTES * 4,
     )
+
+
+def _files() -> int:
+    """Return how many files, connections among them, this process may have open from now on."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return _FEW_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_CONNECTIONS + _OTHER_FILES
+    if soft < wanted and (hard == resource.RLIM_INFINITY or soft < hard):
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft

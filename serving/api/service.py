@@ -13,10 +13,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from forewatch.errors import AccessError, MissingScope, OutOfReach, RefusedOften
+from serving.api.limits import Limits
 from serving.api.metrics import Metrics
 from serving.api.refusals import Refusals
 from serving.api.schemas import Model
 from serving.api.shelf import Shelf
+from serving.api.workers import Workers
 from serving.issue_store import IssueStore
 from serving.keys import Key, KeyRing, Scope
 from serving.reach import Reach
@@ -56,6 +58,8 @@ class Service:
     registers: Mapping[Model, Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
+    limits: Limits
+    workers: Workers
     refusals: Refusals = field(default_factory=Refusals)
 
 
@@ -108,6 +112,7 @@ def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:
         token: Annotated[str | None, Depends(_token)],
     ) -> Access:
         key = _checked(serving, request, token, scope)
+        serving.limits.charge(key.id, 1)
         if serving.keys.is_use_due(key):
             await run_in_threadpool(serving.keys.note_use, key)  # a file is written
         if areas == "whole" and not key.reach.is_whole:

@@ -7,7 +7,7 @@ once and keeps it, so that an issue published meanwhile never changes an answer 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -18,8 +18,8 @@ from forewatch.errors import DamagedIssue, NoIssue
 from planning.issues import Issue
 from serving.issue_store import IssueStore
 
-_MAX_OPEN = 4  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 4 MB
-_MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept per issue
+_MAX_OPEN = 2  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 8 MB
+_MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept, of all issues
 
 
 class Body(NamedTuple):
@@ -63,11 +63,10 @@ class Bodies:
 
 @dataclass(frozen=True)
 class Opened:
-    """An issue in memory, with the digest of its content and the answers rendered from it."""
+    """An issue in memory, with the digest of its content."""
 
     issue: Issue
     sha256: str
-    bodies: Bodies = field(default_factory=Bodies, compare=False)
 
 
 class Shelf:
@@ -75,6 +74,7 @@ class Shelf:
 
     def __init__(self, store: IssueStore) -> None:
         """Remember the store; nothing is read yet."""
+        self.bodies = Bodies()
         self._store = store
         self._lock = Lock()
         self._latest: Opened | None = None
@@ -123,6 +123,18 @@ class Shelf:
             while len(self._earlier) > _MAX_OPEN:
                 self._earlier.popitem(last=False)
         return opened
+
+    def at_hand(self, number: int | None) -> Opened | None:
+        """Return the issue of a number, or the latest for None, if no file has to be read for it.
+
+        For the loop that serves everybody: it looks for a newer issue, and reads nothing.
+        """
+        latest = self._latest
+        if latest is None or self._store.newest(self._tried) != self._tried:
+            return None
+        if number is None or number == latest.issue.number:
+            return latest
+        return self._earlier.get(number)
 
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers published, ascending."""

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi import checks
 
 from serving.api.reference import openapi_text
 from serving.keys import SCOPES
+from serving.settings import ServingSettings
 from tests.serving.conftest import Bench, issue_of_the_town, missing_of_the_town
 
 
@@ -41,8 +42,11 @@ QUESTIONS = (
 
 def rejection(context: Any, response: Any, case: Any) -> bool | None:
     """A question too long to be read is refused before anyone looks at its parts."""
-    too_long = response.status_code == 414
-    return None if too_long else checks.negative_data_rejection(context, response, case)
+    return (
+        None
+        if response.status_code in (414, 429)
+        else checks.negative_data_rejection(context, response, case)
+    )
 
 
 # What a caller may rely on. Left out: positive_data_acceptance (a name of the right shape may well
@@ -119,6 +123,7 @@ def test_every_documented_status_can_be_had_and_no_other(
 ) -> None:
     empty, spoilt = (Bench(tmp_path_factory.mktemp(name)) for name in ("empty", "spoilt"))
     (spoilt.root / "keys.json").write_text("{")
+    poor = Bench(tmp_path_factory.mktemp("poor"), settings=ServingSettings(cost_per_minute=1))
     narrow = {
         scope: {"X-API-Key": bench.keys().create("x", tuple(set(SCOPES) - {scope}))}
         for scope in SCOPES
@@ -139,6 +144,7 @@ def test_every_documented_status_can_be_had_and_no_other(
             bench.client.get(at.replace("/1", "/7") + f"{sign}area=x"),
             empty.client.get(at),
             spoilt.client.get(at),
+            *(poor.client.get(at) for _ in range(2)),  # it has one unit
             *(bench.stranger.get(at, headers=headers) for headers in narrow.values()),
         ]
         if "security" in DOCUMENT["paths"][path]["get"]:

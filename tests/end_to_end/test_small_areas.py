@@ -166,7 +166,7 @@ def answers_of(force: Force) -> dict[str, bytes]:
     workspace = Workspace(force.root)
     key = workspace.keys().create("test", ("forecasts:read", "models:read", "metrics:read"))
     app = create_app(workspace)
-    client = TestClient(app, headers={"Authorization": f"Bearer {key}"})
+    client = TestClient(app, "http://localhost", headers={"Authorization": f"Bearer {key}"})
     found = {}
     for path, methods in sorted(app.openapi()["paths"].items()):
         taken = {each["name"] for each in methods["get"].get("parameters", [])}

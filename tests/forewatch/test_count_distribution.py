@@ -74,3 +74,39 @@ def test_negative_moments_are_a_mistake() -> None:
         CountDistribution.of(-1.0, 1.0)
     with pytest.raises(ValueError, match="never negative"):
         CountDistribution.of(1.0, -1.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-4, 3.3), st.floats(-5.5, 1.5)), min_size=1, max_size=30
+    ),  # decimal logarithms of the mean, and of what the variance has beyond it, per call
+    st.lists(st.floats(0.0005, 0.9999), min_size=1, max_size=5),
+)
+def test_quantiles_that_are_added_up_are_those_that_scipy_inverts(
+    moments: list[tuple[float, float]], levels: list[float]
+) -> None:
+    mean = np.array([10**m for m, _ in moments])
+    variance = mean * (1 + np.array([10**v for _, v in moments]))
+    found = CountDistribution.of(mean, variance).quantiles(levels)
+    p = (mean / variance)[:, None]
+    size = mean[:, None] * p / (1 - p)
+    wanted = stats.nbinom.ppf(levels, size, p)
+    # Where they differ the level is that of the lower one, to the last digits.
+    lower = np.minimum(found, wanted)
+    same = (found == wanted) | (np.abs(stats.nbinom.cdf(lower, size, p) - levels) < 1e-11)
+    assert same.all()
+
+
+def test_levels_beyond_the_points_and_at_the_ends_are_as_before() -> None:
+    found = CountDistribution.of([3.0, 400.0], [9.0, 4000.0]).quantiles([0, 1 - 1e-15, 1])
+    exact = stats.nbinom.ppf([[0, 1 - 1e-15, 1]] * 2, [[1.5], [400 / 9]], [[1 / 3], [0.1]])
+    np.testing.assert_array_equal(found, exact)
+
+
+def test_a_large_question_is_answered_as_its_rows_are() -> None:
+    mean = np.linspace(0.1, 30, 2500)
+    whole = CountDistribution.of(mean, 2 * mean).quantiles([0.1, 0.9])
+    some = CountDistribution.of(mean[::500], 2 * mean[::500]).quantiles([0.1, 0.9])
+    assert whole[::500].tolist() == some.tolist()
+    shaped = CountDistribution.of(mean.reshape(50, 50), 2 * mean.reshape(50, 50))
+    assert shaped.quantiles([0.1, 0.9]).reshape(-1, 2).tolist() == whole.tolist()

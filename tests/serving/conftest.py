@@ -23,6 +23,7 @@ from planning.landing import KnownReports
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
+from serving.settings import ServingSettings
 
 FIRST = pd.Timestamp("2026-10-12")  # its horizon holds the 25-hour day of 2026-10-25
 
@@ -149,6 +150,7 @@ class Bench:
 
     root: Path
     now: pd.Timestamp = field(default=FIRST.tz_localize("UTC") + pd.Timedelta(hours=30))
+    settings: ServingSettings = field(default_factory=ServingSettings)
 
     @property
     def models_json(self) -> Path:
@@ -169,7 +171,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.token = self.keys().create("bench", SCOPES)
-        self.app = create_app(self, clock=lambda: self.now)
+        self.app = create_app(self, clock=lambda: self.now, settings=self.settings)
         self.client = TestClient(
             self.app, "http://localhost", headers={"Authorization": f"Bearer {self.token}"}
         )

@@ -211,13 +211,13 @@ def test_without_an_area_a_key_gets_each_of_its_own(two_issues: Bench) -> None:
 
 
 def test_a_pool_is_told_by_its_areas_within_reach_and_how_many_others(two_issues: Bench) -> None:
-    for path in ASKED:
+    for path, asked in ASKED.items():
         for areas, told in (
             (("north-1",), "north-1, 1 out of reach"),
             (("north",), "north"),
             (("north-1", "north-2"), "north-1, north-2"),
         ):
-            said = client(two_issues, *areas).get(f"{path}?{ASKED[path]}&area=north-1").json()
+            said = client(two_issues, *areas).get(f"{path}?{asked}&area=north-1").json()
             assert {row["pooled"] for row in said["rows"]} == {told}, (path, areas)
 
 

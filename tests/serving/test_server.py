@@ -7,8 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
     from tests.serving.conftest import Bench
@@ -47,6 +51,49 @@ def fetched(port: int, path: str, token: str) -> tuple[int, dict[str, str], byte
             continue
         finally:
             connection.close()
+
+
+@pytest.fixture
+def port(bench: Bench, root: Path) -> Iterator[int]:
+    """The port of a server of the workspace, in processes of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(bench.root), str(found)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        yield found
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=30)
+
+
+def test_connections_that_say_nothing_leave_room_for_those_that_do(bench: Bench, port: int) -> None:
+    assert fetched(port, "/health/live", "")[0] == 200
+    with ExitStack() as held:
+        for _ in range(250):
+            held.enter_context(socket.create_connection(("127.0.0.1", port)))
+        for path in ("/health/live", "/v1/areas", "/v1/forecasts?week=2026-W43"):
+            assert fetched(port, path, bench.token)[0] == 200
+
+
+def test_questions_whose_askers_hung_up_keep_nobody_waiting(bench: Bench, port: int) -> None:
+    assert fetched(port, "/health/live", "")[0] == 200
+    asked = (
+        "/v1/forecasts?from=2026-10-12&to=2026-11-16&area=beat&by=hour&call_type=each&limit=9000"
+    )
+    for n in range(45):
+        with socket.create_connection(("127.0.0.1", port)) as held:
+            head = f"GET {asked}&offset={n} HTTP/1.1\r\nHost: x\r\nX-API-Key: {bench.token}"
+            held.sendall(f"{head}\r\n\r\n".encode())
+    other = bench.keys().create("another")
+    assert fetched(port, "/v1/forecasts?week=2026-W43", other)[0] == 200
+    figures = fetched(port, "/metrics", bench.token)[2].decode()
+    assert "forewatch_questions_waiting 0.0" in figures
+    assert "forewatch_workers_lost 0.0" in figures
 
 
 def test_a_server_answers_on_its_port_and_ends_when_told(bench: Bench, root: Path) -> None:

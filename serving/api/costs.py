@@ -1,0 +1,168 @@
+"""What a question is expected to cost, before anything of it is looked up or computed.
+
+A page is *areas × call types × grades × periods*, cut to the rows asked for. Its size is counted
+without laying the periods out; weights that were measured (`benchmarks/costs.py`) turn it into
+units, one of which is about a millisecond of one core. Names that do not exist count as one area:
+refusing them costs little.
+
+Source:
+    Decision 0011, with the weights as measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planning.answers import ALL, EACH
+from planning.issues import Issue
+from serving.api.missing_schemas import MissingRequest
+from serving.api.schemas import ForecastRequest, QuestionRequest, SpanRequest
+from serving.api.spans import span
+
+OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
+_HOUR = pd.Timedelta(hours=1)
+_DAY_HOURS = 24
+_WEEK_HOURS = 168
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much a page asks.
+
+    Args:
+        rows: rows of the page.
+        groups: combinations of area, call type and grade that these are of.
+        numbers: quantiles and probabilities of all its rows.
+        cells: places × call types × hours that are added up for them.
+        periods: periods laid out.
+        overlaps: pairs of a window and an hour whose reports may bring work into it.
+    """
+
+    rows: int
+    groups: int
+    numbers: int
+    cells: float
+    periods: int
+    overlaps: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Units that each part of a size costs, and that every page does."""
+
+    page: float
+    row: float
+    group: float
+    number: float
+    cell: float
+    period: float
+    overlap: float = 0.0
+
+    def of(self, size: Size) -> float:
+        """Return the cost of a page, in units."""
+        return (
+            self.page
+            + self.row * size.rows
+            + self.group * size.groups
+            + self.number * size.numbers
+            + self.cell * size.cells
+            + self.period * size.periods
+            + self.overlap * size.overlaps
+        )
+
+
+FORECASTS = Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01)
+EXPLANATIONS = Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01)
+MISSING = Weights(10.0, 0.2, 1.5, 0.002, 1e-4, 0.02, 2e-5)
+
+
+def size(issue: Issue, asked: SpanRequest) -> Size:
+    """Return the size of the page that is asked for.
+
+    Raises:
+        BadQuestion, WithNear: if the span can't be read, as answering it would.
+    """
+    when = span(issue, asked.week, asked.from_, asked.to)
+    hours = max((when.end - when.start) / _HOUR, 0.0)
+    periods = _periods(issue, asked, hours)
+    areas = _areas(issue, asked.area)
+    types, grades = _types_and_grades(issue, asked)
+    an_area = len(types) * grades * periods  # rows
+    rows = max(min(asked.limit, len(areas) * an_area - asked.offset), 0)
+    # Rows stand area by area: only the areas on the page count.
+    first, last = (at // an_area for at in (asked.offset, asked.offset + max(rows - 1, 0)))
+    places = float(np.mean(areas[first : last + 1] or [0]))
+    period_hours = max(hours / periods, 1.0)
+    return Size(
+        rows=rows,
+        groups=min(-(-rows // periods) + (rows > 0), len(areas) * len(types) * grades),
+        numbers=rows * _numbers(issue, asked),
+        cells=rows * period_hours * places * float(np.mean(types)),
+        periods=periods,
+        overlaps=rows * (_WEEK_HOURS + period_hours) + min(rows, periods) * hours,
+    )
+
+
+def fitting(issue: Issue, asked: SpanRequest, weights: Weights, most: float) -> int:
+    """Return how many rows of the question a page may have to cost at most so much, 1 at least."""
+    low, high = 1, asked.limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        cost = weights.of(size(issue, asked.model_copy(update={"limit": middle})))
+        low, high = (middle, high) if cost <= most else (low, middle - 1)
+    return low
+
+
+def _periods(issue: Issue, asked: SpanRequest, hours: float) -> int:
+    """Return how many periods begin in the span, about."""
+    days = hours / _DAY_HOURS
+    found = {
+        "hour": hours,
+        "shift": days * len(issue.profile.shifts),
+        "day": days,
+        "week": hours / _WEEK_HOURS,
+    }
+    return max(round(found[asked.by]), 1)
+
+
+def _areas(issue: Issue, names: Sequence[str]) -> list[int]:
+    """Return for each area that is asked how many modelled places it touches, about."""
+    tree, places = issue.tree, len(issue.forecast.rates.places)
+    touched = {level: -(-places // len(tree.at_level(level))) for level in tree.levels}
+    found: dict[str, int] = {}
+    for name in names or (tree.root,):
+        if name in touched:
+            found |= dict.fromkeys(tree.at_level(name), touched[name])
+        else:
+            found[name] = touched[tree.level(name)] if name in tree.ids else 1
+    return list(found.values())
+
+
+def _types_and_grades(issue: Issue, asked: SpanRequest) -> tuple[list[int], int]:
+    """Return for each call type that is asked how many it sums over, and the number of grades."""
+    if not isinstance(asked, QuestionRequest):
+        return [1], 1
+    rates = issue.forecast.rates
+    types: dict[str, int] = {}
+    for name in asked.call_type or (ALL,):
+        if name == EACH:
+            types |= dict.fromkeys(rates.call_types, 1)
+        else:
+            types[name] = len(rates.call_types) if name == ALL else 1
+    each = rates.grades if EACH in asked.grade else ()
+    return list(types.values()), max(len({*each, *asked.grade} - {EACH}), 1)
+
+
+def _numbers(issue: Issue, asked: SpanRequest) -> int:
+    """Return how many quantiles and probabilities a row has."""
+    usual = len(issue.profile.publication.percentiles)
+    if isinstance(asked, MissingRequest):
+        least = asked.at_least.count(",") + 1 if asked.at_least else 0
+        return usual + (least or len(issue.profile.missing.at_least))
+    if isinstance(asked, ForecastRequest) and asked.quantiles:
+        return asked.quantiles.count(",") + 1
+    return usual if isinstance(asked, ForecastRequest) else 0

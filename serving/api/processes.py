@@ -1,0 +1,169 @@
+"""Processes that compute answers, so that the one that holds the connections never does.
+
+1. Before the server listens, a *nursery* is forked: it has every module in memory, holds no
+   connection and no thread, and does nothing but fork workers when it is asked for one. So a
+   worker that was lost is replaced in milliseconds, and modules are in memory once for all.
+2. A worker takes a job, answers it, takes the next. Between the blocks of an answer it looks
+   whether it was told to stop.
+3. Nursery and workers end by themselves when the process that talks to them is gone.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from forewatch.errors import ForewatchError
+from serving import problems
+
+# A job is computed in blocks; the second argument is called between them, and raises `Stopped`.
+Compute = Callable[[Any, Callable[[], None]], Any]
+
+STOP = None  # in the place of a job: stop what you do
+_LENGTH = struct.Struct("!Q")
+_READ_BYTES = 2**20
+_LOG = logging.getLogger("uvicorn.error")
+
+
+class Stopped(Exception):
+    """Whoever asked is gone: the rest of the answer isn't computed."""
+
+
+class Failed(NamedTuple):
+    """A fault of ours while answering; the log has its trace."""
+
+
+class Problem(NamedTuple):
+    """What a question was refused with, as `problems.problem` says it."""
+
+    said: dict[str, Any]
+
+
+class Nursery:
+    """Forks workers; to be made before there are threads and connections."""
+
+    def __init__(self, compute: Compute) -> None:
+        """Fork the nursery.
+
+        Args:
+            compute: what workers do with a job.
+        """
+        self._control, theirs = socket.socketpair()
+        gc.freeze()  # what is in memory now stays shared with the children
+        if os.fork() == 0:
+            self._control.close()
+            _as_child(lambda: _nurse(theirs, compute))
+        theirs.close()
+
+    def worker(self, niceness: int) -> tuple[int, socket.socket]:
+        """Return the process id of a new worker, and the socket that leads to it.
+
+        Args:
+            niceness: how far it steps back for other processes, 0 to 19.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [bytes([niceness])], [theirs.fileno()])
+        return int.from_bytes(_exactly(self._control, _LENGTH.size)), ours
+
+    def close(self) -> None:
+        """Let the nursery end; workers end with the sockets that lead to them."""
+        self._control.close()
+
+
+def framed(content: object) -> bytes:
+    """Return a message between processes: its length, then what it says."""
+    pickled = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(pickled)) + pickled
+
+
+def length_of(frame: bytes) -> int:
+    """Return the length of what follows the first bytes of a message."""
+    return int(_LENGTH.unpack(frame)[0])
+
+
+def unframed(pickled: bytes) -> Any:  # noqa: ANN401 - whatever the other end said
+    """Return what a message says; only ever one of our own processes."""
+    return pickle.loads(pickled)  # noqa: S301 - from a socket that nobody else holds
+
+
+LENGTH_BYTES = _LENGTH.size
+
+
+def _as_child(work: Callable[[], None]) -> NoReturn:
+    """Do the work of a forked process and end it, whatever happens, without its parent's exits."""
+    try:
+        # Ctrl-C reaches the whole group: the server finishes what is under way, and then we end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        work()
+    except (EOFError, ConnectionError):
+        pass  # the server is gone
+    except BaseException:  # noqa: BLE001 - nothing above may go on in a second process
+        _LOG.exception("a process that answers questions ended")
+    finally:
+        os._exit(0)
+
+
+def _nurse(control: socket.socket, compute: Compute) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers
+    while True:
+        said, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not said:
+            return
+        with socket.socket(fileno=descriptors[0]) as theirs:
+            if (child := os.fork()) == 0:
+                control.close()
+                niceness = said[0]
+                _as_child(lambda: _work(theirs, compute, niceness))  # noqa: B023 - at once
+        control.sendall(child.to_bytes(_LENGTH.size))
+
+
+def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
+    os.nice(niceness)
+
+    def stop_if_told() -> None:
+        if select.select([server], [], [], 0)[0]:
+            raise Stopped
+
+    with threadpool_limits(1):  # linear algebra would take every core for one question
+        while True:
+            job = _received(server)
+            if job is not STOP:  # a stop that came after the answer had gone
+                server.sendall(framed(_answer(compute, job, stop_if_told)))
+
+
+def _answer(compute: Compute, job: Any, stop_if_told: Callable[[], None]) -> Any:  # noqa: ANN401
+    try:
+        return compute(job, stop_if_told)
+    except Stopped:
+        return STOP
+    except ForewatchError as error:
+        return Problem(problems.problem(error))
+    except Exception:  # noqa: BLE001 - the worker goes on to the next question
+        _LOG.exception("a question could not be answered")
+        return Failed()
+
+
+def _received(source: socket.socket) -> Any:  # noqa: ANN401 - whatever the other end said
+    return unframed(_exactly(source, length_of(_exactly(source, _LENGTH.size))))
+
+
+def _exactly(source: socket.socket, length: int) -> bytes:
+    """Return so many bytes; EOFError if the other end is gone."""
+    found = bytearray()
+    while len(found) < length:
+        part = source.recv(min(length - len(found), _READ_BYTES))
+        if not part:
+            raise EOFError
+        found += part
+    return bytes(found)

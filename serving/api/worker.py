@@ -1,0 +1,23 @@
+"""What a worker does with a job: it reads the issue that is asked, and renders the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from serving.api import explanations, forecasts, missing
+from serving.api.answering import Job, Route, page
+from serving.api.shelf import Body, Shelf
+
+_ROUTES: dict[str, Route[Any, Any]] = {
+    route.path: route for route in (forecasts.ROUTE, explanations.ROUTE, missing.ROUTE)
+}
+
+
+def answerer(shelf: Shelf) -> Callable[[Job, Callable[[], None]], Body]:
+    """Return what answers jobs about the issues of a shelf."""
+
+    def answer(job: Job, stop_if_told: Callable[[], None]) -> Body:
+        return page(_ROUTES[job.path], shelf.issue(job.issue), job, stop_if_told)
+
+    return answer
