@@ -49,7 +49,7 @@ def _says(issue: Issue) -> dict[str, Any]:
     return missing.about(issue) | {"columns": COLUMNS}
 
 
-ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 200, (*ORIGINS, "uses"))
+ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 400, (*ORIGINS, "uses"))
 
 
 @router.get(
