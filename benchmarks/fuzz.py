@@ -193,6 +193,7 @@ class Answers:
                 f"#{number} {status} after {seconds:.2f} s: {request.method} {request.target[:300]}"
             )
             self.failed.append(f"{said} {request.headers} {len(request.body)} bytes")
+            print(self.failed[-1], flush=True)
 
 
 async def asked(port: int, request: Request) -> int:
@@ -258,7 +259,7 @@ def areas_of(workspace: Path) -> list[str]:
 
 
 def main() -> None:
-    """Start the server, send everything, say what failed; exit with 1 if anything did."""
+    """Start the server, send everything, print what fails; exit with 1 if anything did."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--requests", type=int, default=100_000)
@@ -289,8 +290,6 @@ def main() -> None:
             server.wait()
     print(f"{arguments.requests} requests: {dict(sorted(answers.statuses.items()))}")
     print(f"slowest {answers.slowest:.2f} s, failed {len(answers.failed)}")
-    for said in answers.failed[:50]:
-        print(said)
     sys.exit(bool(answers.failed))
 
 

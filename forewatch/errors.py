@@ -121,7 +121,7 @@ class TooCostly(BadQuestion):
 class LimitReached(ForewatchError):
     """Somebody asks more than a key may, at a time or a minute."""
 
-    def __init__(self, message: str, retry_after_seconds: int) -> None:
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
         """Keep when to ask again."""
         self.retry_after_seconds = retry_after_seconds
         super().__init__(message)
@@ -130,7 +130,7 @@ class LimitReached(ForewatchError):
 class Overloaded(ForewatchError):
     """The service has more to do than it can, or lost what it was doing."""
 
-    def __init__(self, message: str, retry_after_seconds: int) -> None:
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
         """Keep when to ask again."""
         self.retry_after_seconds = retry_after_seconds
         super().__init__(message)

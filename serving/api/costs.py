@@ -77,7 +77,7 @@ class Weights:
 
 FORECASTS = Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01)
 EXPLANATIONS = Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01)
-MISSING = Weights(10.0, 0.2, 1.5, 0.002, 1e-4, 0.02, 2e-5)
+MISSING = Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5)
 
 
 def size(issue: Issue, asked: SpanRequest) -> Size:

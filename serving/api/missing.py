@@ -55,7 +55,7 @@ def _says(issue: Issue, reach: Reach) -> dict[str, Any]:
     return said | {"calibration": trusted, "columns": COLUMNS}
 
 
-ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 200, (*ORIGINS, "uses"))
+ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 400, (*ORIGINS, "uses"))
 
 
 @router.get(
