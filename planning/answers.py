@@ -28,6 +28,8 @@ from planning.withholding import withheld
 State = Literal["forecast", "no_forecast", "stale", "suppressed"]
 ALL = "all"
 EACH = "each"
+# Columns of instants, in arrays UTC without zone.
+INSTANTS = ("start", "end", "observed_until")
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
 _periods = lru_cache(maxsize=64)(periods)
 
@@ -124,7 +126,8 @@ def answer(
         rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, one per
+        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its reason,
+        observed_until (the end of what was observed of these calls; NaT: never), mean, one per
         quantile (q05 …), baseline (mean of the last 8 weeks) in calls, and noise_floor: the
         relative error that is expected even with the rate known, in percent. NaN where the state
         is no_forecast or suppressed (`planning.withholding`).
@@ -145,13 +148,14 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    state = states(issue, asked.keys, mean, now)
-    hidden = state == "suppressed"
+    told = states(issue, asked, mean, now)
+    hidden = told["state"] == "suppressed"
     mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
     quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
     return (
         asked.keys
-        | {"state": state, "mean": mean}
+        | told
+        | {"mean": mean}
         | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
         | {"baseline": baseline, "noise_floor": noise_floor(mean)}
     )
@@ -164,10 +168,17 @@ class LaidOut:
     Args:
         keys: columns period to grade of the rows, as in `columns`.
         cells: what to ask the forecast, the rows of one group after the other.
+        groups: area, call type and grade of each group.
     """
 
     keys: dict[str, NDArray[Any]]
     cells: list[tuple[Selection, Spans]]
+    groups: list[tuple[str, str, str]]
+
+    @property
+    def lengths(self) -> list[int]:
+        """The number of rows of each group."""
+        return [len(spans.starts) for _, spans in self.cells]
 
 
 def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> LaidOut:
@@ -190,26 +201,28 @@ def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> Lai
         | {"start": _plain(spans.starts)[period], "end": _plain(spans.ends)[period]}
         | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
     )
-    return LaidOut(keys, cells)
+    return LaidOut(keys, cells, groups)
 
 
 def states(
-    issue: Issue, keys: dict[str, NDArray[Any]], mean: NDArray[np.float64], now: pd.Timestamp
-) -> NDArray[np.str_]:
-    """Return the state of rows of calls with these keys and means, NaN where not reached."""
-    state = ages(issue, mean, now)
-    return np.where(withheld(issue, keys) & (state != "no_forecast"), "suppressed", state)
+    issue: Issue, asked: LaidOut, mean: NDArray[np.float64], now: pd.Timestamp
+) -> dict[str, NDArray[Any]]:
+    """Return the columns state, reason and observed_until of rows of calls with these means.
 
-
-def ages(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:
-    """Return the state of rows with these means, NaN where the issue doesn't reach."""
-    known: State = "stale" if issue.is_stale(now) else "forecast"
-    return np.where(np.isnan(mean), "no_forecast", known)
+    A mean is NaN where the issue doesn't reach.
+    """
+    groups = [
+        (area, () if call_type == ALL else (call_type,), n)
+        for (area, call_type, _), n in zip(asked.groups, asked.lengths, strict=True)
+    ]
+    told = issue.freshness.columns(groups, mean, now)
+    hidden = withheld(issue, asked.keys) & (told["state"] != "no_forecast")
+    return told | {"state": np.where(hidden, "suppressed", told["state"])}
 
 
 def framed(said: dict[str, NDArray[Any]]) -> pd.DataFrame:
     """Return columns as a frame with instants in UTC."""
-    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
+    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in INSTANTS}
     texts = {name: "str" for name, values in said.items() if values.dtype.kind in "OU"}
     return pd.DataFrame(said | instants).astype(texts)
 

@@ -29,10 +29,10 @@ def explanation(
         rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, and its
-        parts in calls, which may be negative: level, time_of_week, season, holiday, tourism,
-        events, recent_trend, other. NaN where the state is no_forecast or
-        suppressed.
+        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its
+        reason, observed_until, mean, and its parts in calls, which may be negative: level,
+        time_of_week, season, holiday, tourism, events, recent_trend, other. NaN where the state is
+        no_forecast or suppressed.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -58,8 +58,6 @@ def columns(
     parts = np.concatenate(
         [np.zeros((len(PARTS), 0)), *(p for p in found if p is not None)], axis=1
     )
-    state = states(issue, asked.keys, parts.sum(0), now)
-    parts = np.where(state == "suppressed", np.nan, parts)
-    return (
-        asked.keys | {"state": state, "mean": parts.sum(0)} | dict(zip(PARTS, parts, strict=True))
-    )
+    told = states(issue, asked, parts.sum(0), now)
+    parts = np.where(told["state"] == "suppressed", np.nan, parts)
+    return asked.keys | told | {"mean": parts.sum(0)} | dict(zip(PARTS, parts, strict=True))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pandas as pd
 
 from forewatch.areas import AreaTree
+from forewatch.freshness import Observed
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
+from planning.freshness import End, Freshness
 from planning.landing import KnownReports
 from planning.suppression import Pattern
 
@@ -61,6 +64,8 @@ class Issue:
         data_version: identifies the history it was made from.
         notes: remarks for its readers (members replaced, old model, …).
         missing: missing-person demand; None where it is not forecast (the notes say why).
+        observed: up to when its counts were observed; None: to the data cut-off, all of them.
+        is_draft: whether it is never served unless it is asked for by its number.
     """
 
     number: int
@@ -73,12 +78,28 @@ class Issue:
     data_version: str = ""
     notes: tuple[str, ...] = ()
     missing: MissingForecast | None = None
+    observed: Observed | None = None
+    is_draft: bool = False
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
         return replace(self, number=number)
 
+    @cached_property
+    def freshness(self) -> Freshness:
+        """How fresh its rows are."""
+        return Freshness(
+            self.observed or Observed(self.forecast.data_until),
+            self.tree,
+            self.forecast.rates,
+            self.profile.publication.stale_after_days,
+            self.published_at,
+        )
+
+    def why_stale(self, now: pd.Timestamp) -> str:
+        """Return why the whole of it is stale at *now*, "" if it is fresh."""
+        return self.freshness.why_stale(End(self.forecast.data_until, ""), now)
+
     def is_stale(self, now: pd.Timestamp) -> bool:
         """Return whether the data behind it are older at *now* than the profile allows."""
-        age = now - self.forecast.data_until
-        return bool(age > pd.Timedelta(days=self.profile.publication.stale_after_days))
+        return bool(self.why_stale(now))

@@ -22,7 +22,7 @@ from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion
 from forewatch.rates import Spans
 from planning import answers
-from planning.answers import Question, ages, framed, laid_out, quantile_name
+from planning.answers import Question, framed, laid_out, quantile_name
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NO_MISSING, Issue, MissingForecast
@@ -165,8 +165,8 @@ def answer(
 
     Returns:
         Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast,
-        suppressed) with its reason, and published_with: the area whose numbers hold those of a
-        suppressed one. Then in reports: expected, baseline, p_at_least_k, quantiles of the count
+        suppressed) with its reason, observed_until, and published_with: the area whose numbers
+        hold those of a suppressed one. Then in reports: expected, baseline, p_at_least_k, quantiles of the count
         (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's own reports
         whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in the window
         whenever it was reported; reserved_hours, p_over (that more land than are reserved), band,
@@ -189,7 +189,12 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    told = _told(issue, question.by, keys, mean, now)
+    lengths = zip(asked.groups, asked.lengths, strict=True)
+    types = issue.profile.missing_call_types
+    fresh = issue.freshness.columns(
+        [(area, types, n) for (area, _, _), n in lengths], mean, now, _OUTSIDE
+    )
+    told = fresh | _told(issue, question.by, keys, fresh)
     hidden = told["state"] == "suppressed"
     mean, variance, baseline = (np.where(hidden, np.nan, a) for a in (mean, variance, baseline))
     counts = CountDistribution.of(mean, variance)
@@ -214,16 +219,12 @@ def _reports(issue: Issue) -> Issue:
 
 
 def _told(
-    issue: Issue, by: By, keys: dict[str, NDArray[Any]], mean: Array, now: pd.Timestamp
+    issue: Issue, by: By, keys: dict[str, NDArray[Any]], fresh: dict[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
     """Return state, reason and published_with of each row."""
     kind: Kind = "week" if by == "week" else "day"
     patterns = {each.year: each for each in demanded(issue).patterns}
-    state = ages(issue, mean, now).astype(object)
-    days = issue.profile.publication.stale_after_days
-    reason = np.full(len(state), "", dtype=object)
-    reason[state == "stale"] = f"the data are older than {days} days"
-    reason[state == "no_forecast"] = _OUTSIDE
+    state, reason = fresh["state"].astype(object), fresh["reason"].copy()
     published_with = np.full(len(state), "", dtype=object)
     years = pd.DatetimeIndex(keys["force_day"]).isocalendar()["year"].to_numpy(dtype=np.int64)
     for year, area in set(zip(years.tolist(), keys["area"].tolist(), strict=True)):

@@ -1,0 +1,206 @@
+"""Where the counts of each area and call type end: that is not always where the extract ends.
+
+1. Nothing is observed in windows that are declared unobserved, that no file of counts covers, or
+   that a break leaves out ("exclude"). Whatever such a window holds at its end ends with it.
+2. A series that has fallen silent has ended too, unless chance explains it: the probability of its
+   days without a call (`sources.silences`), or of so many calls fewer (`sources.gaps`, for the
+   force and its areas, as `check` looks for gaps), is below what one false alarm in a hundred looks
+   leaves. A rare kind of call may be silent for months; a busy one has ended after days.
+3. A silence that a break of the register explains is no end: there are no such calls any more. A
+   break explains as much of it as the ratio that was expected of it does.
+4. Of what is in no file of counts, and of call types and modelled areas without a single call,
+   nothing was ever observed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.clock import instant_us, instants_us
+from forewatch.freshness import Behind, Observed
+from forewatch.history import History
+from sources.daily import Daily, daily, unobserved_by_leaf
+from sources.gaps import P_MAX, expected, stretches
+from sources.groups import FALSE_ALARMS, Group, cells, groups
+from sources.series_ends import Told, registered
+from sources.silences import Silence, last_silence
+
+Index = NDArray[np.int64]
+_NEVER = np.iinfo(np.int64).min
+_UNOBSERVED = "declared unobserved, or in no file since"
+_NO_FILE = "in no file of counts"
+_NO_CALL = "not a single call was ever recorded"
+_LEAST_RATIO = 0.01  # a break that leaves fewer calls than that leaves none
+
+
+@dataclass
+class _Ends:
+    """The end of what was observed of each leaf and call type, and why it is no later.
+
+    Args:
+        us: microseconds since 1970 (UTC), shape (leaves, call types).
+        why: the same shape.
+    """
+
+    us: Index
+    why: NDArray[np.object_]
+
+    def move(self, leaves: Index, types: Index, us: int, why: str) -> None:
+        """Let what ends later end at an instant."""
+        here = np.ix_(leaves, types)
+        later = self.us[here] > us
+        self.why[here] = np.where(later, why, self.why[here])
+        self.us[here] = np.where(later, us, self.us[here])
+
+
+def observed(found: History) -> Observed:
+    """Return up to when the counts of a history were observed.
+
+    Args:
+        found: the history, as it was known; its counts may be those of pools.
+    """
+    shape = (len(found.tree.leaves), len(found.profile.call_type_ids))
+    ends = _Ends(np.full(shape, instant_us(found.observed_until)), np.full(shape, "", object))
+    _windows(found, ends)
+    per_day = daily(found)
+    if len(per_day.days):
+        _silences(found, per_day, ends)
+    ends.us[ends.us <= instant_us(found.observed_from)] = _NEVER
+    _never(found, ends)
+    last = int(ends.us.max())
+    until = found.observed_until if last == _NEVER else _instant(last)
+    return Observed(until, tuple(_told(found, ends, last)))
+
+
+def _windows(found: History, ends: _Ends) -> None:
+    """Heed what is declared, covered by no file, or left out by a break."""
+    every = np.arange(ends.us.shape[1])
+    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
+    types = {name: i for i, name in enumerate(found.profile.call_type_ids)}
+    for (area, kind), until in (found.stated_until or {}).items():
+        if area in position and kind in types:
+            here = np.array([position[area]]), np.array([types[kind]])
+            ends.move(*here, instant_us(until), f"the counts of {kind} there end")
+    windows = [
+        (end, start, leaves, every, _UNOBSERVED) for leaves, start, end in unobserved_by_leaf(found)
+    ]
+    for row in found.breaks[found.breaks["kind"] == "exclude"].to_dict("records"):
+        if row["area"] in ("", *found.tree.ids) and row["call_type"] in ("", *types):
+            leaves = found.tree.leaves_of(row["area"] or found.tree.root)
+            kinds = every if not row["call_type"] else np.array([types[row["call_type"]]])
+            end = found.observed_until if pd.isna(row["end"]) else row["end"]
+            of = np.array([position[leaf] for leaf in leaves])
+            why = f"left out by a break: {row['reason']}"
+            windows.append((instant_us(end), instant_us(row["start"]), of, kinds, why))
+    # Late ends first: what one window uncovers, an earlier one may hold.
+    for end, start, leaves, kinds, why in sorted(windows, key=lambda window: -window[0]):
+        held = ends.us[np.ix_(leaves, kinds)] <= end
+        for i in np.flatnonzero(held.any(1)):
+            ends.move(leaves[[i]], kinds[held[i]], start, why)
+
+
+def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
+    """Heed series that have fallen silent, outer ones first: what they explain is told once."""
+    every = np.arange(ends.us.shape[1])
+    after = _after(found, per_day)
+    looked_at = [*groups(found), *cells(found)]
+    alive = np.ones(ends.us.shape, bool)
+    for group in looked_at:
+        kinds = every if group.type_number is None else np.array([group.type_number])
+        leaves = group.leaves[per_day.known[-1, group.leaves]]
+        leaves = leaves[alive[np.ix_(leaves, kinds)].any(1)]
+        if not leaves.size or after[np.ix_(leaves, kinds)].any():
+            continue
+        one = _last(replace(group, leaves=leaves), per_day, len(looked_at))
+        if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
+            continue
+        alive[np.ix_(leaves, kinds)] = False
+        why = f"no call since where {one.calls:,.0f} were to be expected"
+        ends.move(leaves, kinds, instant_us(per_day.edges[one.first]), why)
+
+
+def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:
+    """Return the silence that a group's series ends with, None if it can be chance."""
+    series = group.series(per_day)
+    if series[-1] > 0:
+        return None
+    if (found := last_silence(series, FALSE_ALARMS / looked_at)) is not None:
+        return found
+    if group.call_type:
+        return None
+    mean = expected(series, per_day.days.day_of_week.to_numpy(np.int64), 1)
+    for low, high, calls in stretches(series, mean, min(P_MAX, FALSE_ALARMS / looked_at)):
+        if high == series.size:
+            return Silence("ends", low, high, high - low, calls, -calls)
+    return None
+
+
+def _after(found: History, per_day: Daily) -> NDArray[np.bool_]:
+    """Return of which leaves and call types there are calls after the last whole day."""
+    frame = found.counts
+    late = instants_us(pd.DatetimeIndex(frame["start"])) >= instant_us(per_day.edges[-1])
+    total = np.zeros(per_day.counts.shape[1:])
+    where = tuple(frame[name].cat.codes.to_numpy(np.int64)[late] for name in ("area", "call_type"))
+    np.add.at(total, where, frame["count"].to_numpy(float)[late])
+    return np.asarray(total > 0)
+
+
+def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) -> bool:
+    """Return whether the register says why a series is silent, as silent as it is."""
+    near = registered(found, per_day, told)
+    near = near[(near["kind"] != "exclude") & ~(near["end"] < per_day.edges[-1])]
+    ratio = near["expected_ratio"].fillna(0.0).min() if len(near) else 1.0
+    # Of so much fewer calls the silence is so much less improbable.
+    limit = np.log(FALSE_ALARMS / looked_at)
+    return bool(ratio < _LEAST_RATIO or told.silence.log_chance * ratio >= limit)
+
+
+def _never(found: History, ends: _Ends) -> None:
+    """Mark that of which nothing was ever observed."""
+    types, leaves = found.profile.call_type_ids, found.tree.leaves
+    if found.stated_until is not None:
+        pairs = [[(leaf, kind) in found.stated_until for kind in types] for leaf in leaves]
+        ends.why[~np.array(pairs)] = _NO_FILE
+        ends.us[~np.array(pairs)] = _NEVER
+        return
+    total = np.zeros(ends.us.shape)
+    codes = tuple(found.counts[name].cat.codes.to_numpy(np.int64) for name in ("area", "call_type"))
+    np.add.at(total, codes, found.counts["count"].to_numpy(float))
+    for group in groups(found):
+        kinds = np.arange(len(types)) if group.type_number is None else [group.type_number]
+        here = np.ix_(group.leaves, kinds)
+        if not group.is_below and not (total[here] > 0).any():
+            ends.why[here], ends.us[here] = _NO_CALL, _NEVER
+
+
+def _told(found: History, ends: _Ends, last: int) -> list[Behind]:
+    """Return what is behind, each area and call type once, the largest areas first."""
+    left = ends.us < last
+    tree, types = found.tree, found.profile.call_type_ids
+    position = {leaf: i for i, leaf in enumerate(tree.leaves)}
+    told: list[Behind] = []
+
+    def tell(leaves: Index, kinds: Index, area: str, call_type: str) -> None:
+        here = np.ix_(leaves, kinds)
+        us, why = ends.us[here], ends.why[here]
+        if left[here].all() and (us == us[0, 0]).all() and (why == why[0, 0]).all():
+            until = None if us[0, 0] == _NEVER else _instant(int(us[0, 0]))
+            told.append(Behind(area, call_type, until, str(why[0, 0])))
+            left[here] = False
+
+    for level in tree.levels:
+        for area in tree.at_level(level):
+            leaves = np.array([position[leaf] for leaf in tree.leaves_of(area)])
+            if left[leaves].any():
+                tell(leaves, np.arange(len(types)), area, "")
+                for i, kind in enumerate(types):
+                    tell(leaves, np.array([i]), area, kind)
+    return told
+
+
+def _instant(us: int) -> pd.Timestamp:
+    return pd.Timestamp(us, unit="us", tz="UTC").as_unit("us")
