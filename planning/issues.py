@@ -19,6 +19,9 @@ from planning.suppression import Pattern
 NEVER_JUDGED = "never judged on past origins"
 # How the note begins that says why an issue holds none.
 NO_MISSING = "missing-person demand is not forecast: "
+# How the note begins that says why it is the baseline's, and what stands for the model's version.
+BASELINE_MISSING = "missing-person demand is by its baseline, the shrunken climatology: "
+BASELINE_MODEL = "climatology"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class MissingForecast:
         patterns: which areas are hidden, one for each ISO year that the horizon touches.
         uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
             where they can; what stands here was judged on past origins.
-        model_version: version of the champion of that model in the registry.
+        model_version: version of the champion of that model in the registry; `BASELINE_MODEL` where
+            no version may be used and its baseline stands in.
     """
 
     forecast: Forecast

@@ -10,13 +10,14 @@ from features.asof import AsOf
 from features.breaks import EXCLUDE
 from features.unused_rows import unused_rows
 from forewatch.clock import Clock
+from forewatch.errors import NoChampion
 from forewatch.progress import Progress
 from models.engine import Engine
 from models.line_up import replacements
-from models.registry import CHAMPION, Version
+from models.registry import Version
 from planning import freshness
 from planning.issues import Issue
-from serving import feeds, missing_issuing
+from serving import feeds, missing_issuing, modelling
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -47,7 +48,9 @@ def issue(
     profile = workspace.profile
     progress("opening the registry", 0, 0)
     registry = workspace.registry()
-    champion = registry.version(CHAMPION)
+    champion = registry.champion()
+    if champion is None:
+        raise NoChampion(f"{registry.model} has no champion: {modelling.unpromoted(registry)}")
     engine = Engine.from_state(registry.state(champion))
     progress("reading the history", 0, 0)
     history = workspace.history()
@@ -121,8 +124,9 @@ def text(published: Issue) -> str:
     """Return an issue in a few lines for a person."""
     days = published.forecast.rates.force_days
     zone = published.profile.force.zone
+    done = "kept as a draft, not served:" if published.is_draft else "published"
     lines = [
-        f"published issue {published.number} of {published.profile.force.name}",
+        f"{done} issue {published.number} of {published.profile.force.name}",
         f"  origin      {published.forecast.origin.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  data until  {published.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  force-days  {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})",

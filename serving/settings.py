@@ -7,7 +7,8 @@ The file holds the force's profile (see `forewatch.profile`) and three tables of
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Self, Union, get_args, get_origin
@@ -149,3 +150,16 @@ def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any a
         found = (model_in(inner) for inner in get_args(annotation))
         return next((model for model in found if model is not None), None)
     return None
+
+
+def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting under its path.
+
+    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
+    {'seed': '1', 'origins.folds': '6'}
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)

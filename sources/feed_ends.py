@@ -90,10 +90,10 @@ def _windows(found: History, ends: _Ends) -> None:
     ]
     for row in found.breaks[found.breaks["kind"] == "exclude"].to_dict("records"):
         if row["area"] in ("", *found.tree.ids) and row["call_type"] in ("", *types):
-            leaves = found.tree.leaves_of(row["area"] or found.tree.root)
+            inside = found.tree.leaves_of(row["area"] or found.tree.root)
             kinds = every if not row["call_type"] else np.array([types[row["call_type"]]])
             end = found.observed_until if pd.isna(row["end"]) else row["end"]
-            of = np.array([position[leaf] for leaf in leaves])
+            of = np.array([position[leaf] for leaf in inside])
             why = f"left out by a break: {row['reason']}"
             windows.append((instant_us(end), instant_us(row["start"]), of, kinds, why))
     # Late ends first: what one window uncovers, an earlier one may hold.
@@ -171,8 +171,8 @@ def _never(found: History, ends: _Ends) -> None:
     codes = tuple(found.counts[name].cat.codes.to_numpy(np.int64) for name in ("area", "call_type"))
     np.add.at(total, codes, found.counts["count"].to_numpy(float))
     for group in groups(found):
-        kinds = np.arange(len(types)) if group.type_number is None else [group.type_number]
-        here = np.ix_(group.leaves, kinds)
+        kind = group.type_number
+        here = np.ix_(group.leaves, np.arange(len(types)) if kind is None else np.array([kind]))
         if not group.is_below and not (total[here] > 0).any():
             ends.why[here], ends.us[here] = _NO_CALL, _NEVER
 

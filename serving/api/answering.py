@@ -19,8 +19,9 @@ from serving.api.schemas import QuestionRequest, SpanRequest
 from serving.api.service import Service
 from serving.api.shelf import Body, Opened
 from serving.api.spans import span
+from serving.standing import Standing
 
-_RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
+_RENDERING = 3  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
 _HOUR = pd.Timedelta(hours=1)
 
@@ -65,10 +66,11 @@ def answered(
     kind = media.negotiated(request, (media.JSON, media.CSV))
     opened = serving.shelf.issue(asked.issue)
     issue, now = opened.issue, serving.clock()
-    # Everything that the bytes depend on: what was published, whether it has grown stale since,
-    # the question as it was normalised, and the code that writes it.
+    # Everything that the bytes depend on: what was published, what of it has grown stale since, how
+    # it stands now, the question as it was normalised, and the code that writes it.
     address = _address(route, asked, issue.number, asked.offset)
-    key = f"{address} {kind} {issue.is_stale(now)}"
+    standing = serving.shelf.standing(issue.number)
+    key = f"{address} {kind} {issue.freshness.phase(now)} {tuple(standing)}"
     tag = media.entity_tag(opened.sha256, key, _RENDERING)
     headers = {
         "Forewatch-Issue": str(issue.number),
@@ -79,7 +81,7 @@ def answered(
         return media.unchanged(tag, headers)
     body = opened.bodies.get(key)
     if body is None:
-        body = _body(route, opened, asked, kind, now)
+        body = _body(route, opened, asked, kind, now, standing)
         opened.bodies.keep(key, body)
     if body.next_page:
         headers["Link"] = f'<{body.next_page}>; rel="next"'
@@ -102,7 +104,12 @@ def question(issue: Issue, asked: QuestionRequest, quantiles: tuple[float, ...] 
 
 
 def _body(
-    route: Route[Asked, Looked], opened: Opened, asked: Asked, kind: str, now: pd.Timestamp
+    route: Route[Asked, Looked],
+    opened: Opened,
+    asked: Asked,
+    kind: str,
+    now: pd.Timestamp,
+    standing: Standing,
 ) -> Body:
     issue = opened.issue
     looked = route.question(issue, asked)
@@ -115,9 +122,10 @@ def _body(
     columns = rendering.listed(route.columns(issue, looked, now, slice(asked.offset, following)))
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
-    envelope = _envelope(issue) | route.says(issue)
+    envelope = _envelope(issue) | route.says(issue) | standing.about()
     if kind == media.CSV:
-        return Body(rendering.as_csv(_constants(envelope, route.constants), columns), next_page)
+        constants = _constants(envelope, route.constants) | standing.texts()
+        return Body(rendering.as_csv(constants, columns), next_page)
     envelope |= {
         "by": asked.by,
         "total_rows": looked.rows,

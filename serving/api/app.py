@@ -69,7 +69,9 @@ def create_app(workspace: Workspace, *, clock: Callable[[], pd.Timestamp] = _now
         "demand": workspace.models_json,
         "missing": workspace.missing_models_json,
     }
-    app.state.service = Service(shelf, workspace.keys(), registers, metrics, clock)
+    app.state.service = Service(
+        shelf, workspace.keys(), registers, metrics, clock, workspace.profile_now
+    )
     for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)

@@ -46,7 +46,7 @@ def issues(
     found, unreadable = [], []
     for number in numbers[asked.offset : following]:
         try:
-            found.append(serving.shelf.about(number))
+            found.append(_about(serving, number))
         except DamagedIssue:
             unreadable.append(number)
     has_more = following < len(numbers)
@@ -76,7 +76,12 @@ def issue(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return what an issue says of itself."""
-    return media.document(request, serving.shelf.about(number))
+    return media.document(request, _about(serving, number))
+
+
+def _about(serving: Service, number: int) -> dict[str, Any]:
+    """Return what an issue says of itself, and how it stands."""
+    return serving.shelf.about(number) | serving.shelf.standing(number).about()
 
 
 @router.get(
@@ -94,6 +99,7 @@ def areas(request: Request, serving: Annotated[Service, Depends(service)]) -> Re
         request,
         {
             "issue": latest.number,
+            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "levels": tree.levels,
             "modelled": latest.profile.levels.modelled,
             "areas": [{**asdict(area), "level": tree.level(area.id)} for area in tree.areas],
@@ -115,6 +121,7 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
         request,
         {
             "issue": latest.number,
+            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "call_types": [each.model_dump() for each in latest.profile.call_types],
             "grades": latest.profile.grades,
         },

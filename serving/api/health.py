@@ -12,6 +12,7 @@ from serving.api import documents, media
 from serving.api.metrics import CONTENT_TYPE
 from serving.api.schemas import Live, Ready
 from serving.api.service import Service, needs, service
+from serving.fitness import settings_notes
 
 router = APIRouter(tags=["health"])
 
@@ -34,7 +35,9 @@ def ready(serving: Annotated[Service, Depends(service)]) -> Response:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         said = problems.plain(status, "not-ready", "Not ready", "; ".join(reasons))
         return problems.response(said | {"reasons": list(reasons)})
-    body = Ready(status="ready", issue=serving.shelf.latest().issue.number)
+    issue = serving.shelf.latest().issue
+    notes = settings_notes(issue, serving.profile)
+    body = Ready(status="ready", issue=issue.number, notes=list(notes))
     return Response(body.model_dump_json(), media_type=media.JSON)
 
 

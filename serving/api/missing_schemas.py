@@ -71,6 +71,9 @@ class MissingRow(Frozen):
         "issue doesn't reach the whole window; suppressed: too small to be published"
     )
     reason: str = Field(description="why the state is not forecast; empty where it is")
+    observed_until: Instant | None = Field(
+        description="end of what was observed of this area's reports; null: nothing ever was"
+    )
     published_with: str = Field(
         description="area whose numbers hold those of a suppressed row; empty elsewhere"
     )

@@ -12,6 +12,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from forewatch.errors import AccessError, MissingScope
+from forewatch.profile import Profile
 from serving.api.metrics import Metrics
 from serving.api.schemas import Model
 from serving.api.shelf import Shelf
@@ -37,6 +38,9 @@ class Workspace(Protocol):
     def missing_models_json(self) -> Path:
         """The same of the missing-person model."""
 
+    def profile_now(self) -> Profile:
+        """Return the force's profile as the settings have it at this moment."""
+
     def issues(self) -> IssueStore:
         """Return what was published."""
 
@@ -53,6 +57,7 @@ class Service:
     registers: Mapping[Model, Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
+    profile: Callable[[], Profile]
 
 
 async def service(request: Request) -> Service:

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from forewatch.errors import DamagedIssue, NoIssue
+from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from planning.issues import Issue
-from serving.issue_store import IssueStore
+from serving.fitness import unfit
+from serving.issue_store import IssueStore, Mark
+from serving.standing import Standing
 
 _MAX_OPEN = 4  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 4 MB
 _MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept per issue
@@ -76,20 +78,21 @@ class Shelf:
         self._store = store
         self._lock = Lock()
         self._latest: Opened | None = None
-        self._tried = 0  # the newest number that reading was tried for
+        self._tried = Mark()  # what was there when reading was last tried
         self._unreadable: DamagedIssue | None = None
         self._earlier: OrderedDict[int, Opened] = OrderedDict()
         self._about: dict[int, dict[str, Any]] = {}
+        self._standings: tuple[Mark, dict[int, Standing]] = (Mark(), {})
 
     def latest(self) -> Opened:
-        """Return the newest issue that can be read.
+        """Return the newest issue in service that can be read.
 
         Raises:
-            NoIssue: if nothing has been published.
-            DamagedIssue: if no published issue can be read.
+            NoIssue: if none is in service.
+            DamagedIssue: if none of them can be read.
         """
         # While another thread reads a new issue, the one at hand answers without waiting.
-        if self._store.newest(self._tried) != self._tried and self._lock.acquire(
+        if self._store.mark(self._tried) != self._tried and self._lock.acquire(
             blocking=self._latest is None
         ):
             try:
@@ -97,7 +100,7 @@ class Shelf:
             finally:
                 self._lock.release()
         if self._latest is None:
-            raise self._unreadable or NoIssue("no issue published yet; run 'forewatch issue'")
+            raise self._unreadable or NoIssue(self._store.why_none())
         return self._latest
 
     def issue(self, number: int | None) -> Opened:
@@ -131,34 +134,50 @@ class Shelf:
             self._about[number] = self._store.about(number)
         return self._about[number]
 
+    def standing(self, number: int) -> Standing:
+        """Return how an issue stands; raises as `IssueStore.standing` does."""
+        mark = self._store.mark(self._tried)
+        held_at, held = self._standings
+        if held_at != mark:
+            held_at, held = self._standings = (mark, {})
+        if number not in held:
+            held[number] = self._store.standing(number)
+        return held[number]
+
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:
         """Return why forecasts should not be taken from here at *now*; nothing if they may."""
-        if self._unreadable is not None:
-            with self._lock:
-                self._advance()  # it may have been restored
+        with self._lock:
+            self._advance()  # a folder may have gone, or have come back
         try:
             issue = self.latest().issue
         except (NoIssue, DamagedIssue) as error:
             return (str(error),)
         reasons = [str(self._unreadable)] if self._unreadable else []
-        if issue.is_stale(now):
-            limit = issue.profile.publication.stale_after_days
-            reasons.append(
-                f"issue {issue.number} rests on data until {issue.forecast.data_until.isoformat()}"
-                f", more than {limit} days ago; import newer calls and publish an issue"
-            )
-        return tuple(reasons)
+        return (*reasons, *unfit(issue, self._store.numbers(), now))
 
     def _advance(self) -> None:
-        """Open the newest readable issue, if it is newer than the one at hand."""
+        """Open the newest readable issue in service, if it is not the one at hand.
+
+        Where nobody knows what was withdrawn, the one at hand stays.
+        """
+        tried = Mark(self._store.newest(), self._store.withdrawals.stamp())
         at_hand = self._latest.issue.number if self._latest else 0
-        numbers = [number for number in self._store.numbers() if number > at_hand]
         unreadable: DamagedIssue | None = None
-        for number in reversed(numbers):
-            try:
-                self._latest = Opened(*self._store.published(number))
-                break
-            except DamagedIssue as error:
-                unreadable = unreadable or error
-        self._unreadable = unreadable
-        self._tried = max(numbers, default=self._tried)
+        found: Opened | None = None
+        try:
+            for number in self._store.in_service():
+                if number == at_hand:
+                    found = self._latest
+                    break
+                try:
+                    found = Opened(*self._store.published(number))
+                    break
+                except (DamagedIssue, UnknownIssue) as error:
+                    unreadable = unreadable or DamagedIssue(str(error))
+            number = found.issue.number if found else 0
+            # One whose folder has gone is served on, not an older one.
+            if number > at_hand or at_hand in self._store.withdrawals.reasons():
+                self._latest = found
+        except DamagedIssue as error:
+            unreadable = error
+        self._unreadable, self._tried = unreadable, tried

@@ -53,7 +53,7 @@ def test_a_damaged_new_issue_leaves_the_last_good_one_in_service(
     assert "issue 2 can't be read" in bench.refused("/health/ready", 503)["reasons"][0]
     assert "issue 2 can't be read" in bench.refused(ASKED + "&issue=2", 503)["detail"]
     spoilt.write_bytes(kept)
-    assert bench.get("/health/ready") == {"status": "ready", "issue": 2}
+    assert bench.get("/health/ready") == {"status": "ready", "issue": 2, "notes": []}
     assert bench.get("/v1/forecasts", **WEEK)["issue"] == 2
 
 
