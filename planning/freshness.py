@@ -137,7 +137,10 @@ class Freshness:
     def _ends(self) -> list[End]:
         """The different ends; the last one is that of everything that is not behind."""
         return [
-            *(End(each.until, each.why) for each in self.observed.behind),
+            *(
+                End(each.until, f"{each.why} ({_where(each, self.tree)})")
+                for each in self.observed.behind
+            ),
             End(self.observed.until, ""),
         ]
 

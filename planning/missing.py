@@ -170,8 +170,8 @@ def answer(
         quantiles of the count (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of
         the window's own reports whenever they land; landing_mean and landing_q50 to landing_q95 of
         what lands in the window whenever it was reported; reserved_hours, p_over (that more land
-        than are reserved), band, sign, and uncalibrated: why past forecasts of this level and kind of period can't be
-        trusted, "" where they can.
+        than are reserved), band, sign, and uncalibrated: why past forecasts of this level and kind
+        of period can't be trusted, "" where they can.
         Numbers are NaN where the state is no_forecast or suppressed.
     """
     return framed(columns(issue, question, now, rows))

@@ -136,8 +136,8 @@ def unpromoted(registry: Registry) -> str:
     more = f" and {len(last.reasons) - 1} more reasons" if len(last.reasons) > 1 else ""
     return (
         f"the gate refused version {last.version} of its model ({why}{more}); train again when "
-        f"more is known, or overrule the gate: 'forewatch models promote {last.version}{model} --force "
-        "--reason WHY'"
+        f"more is known, or overrule the gate: 'forewatch models promote {last.version}{model} "
+        "--force --reason WHY'"
     )
 
 

@@ -111,7 +111,9 @@ def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
     alive = np.ones(ends.us.shape, bool)
     for group in looked_at:
         kinds = every if group.type_number is None else np.array([group.type_number])
-        leaves = group.leaves[per_day.known[-1, group.leaves]]
+        # What is unknown at the end hides nothing of what is known, and may be silent before.
+        now = per_day.known[-1, group.leaves]
+        leaves = group.leaves[now] if now.any() else group.leaves
         leaves = leaves[alive[np.ix_(leaves, kinds)].any(1)]
         if not leaves.size or after[np.ix_(leaves, kinds)].any():
             continue
@@ -134,7 +136,7 @@ def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:
         return None
     mean = expected(series, per_day.days.day_of_week.to_numpy(np.int64), 1)
     for low, high, calls in stretches(series, mean, min(P_MAX, FALSE_ALARMS / looked_at)):
-        if high == series.size:
+        if not np.isfinite(series[high:]).any():
             return Silence("ends", low, high, high - low, calls, -calls)
     return None
 
@@ -156,7 +158,7 @@ def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) ->
     ratio = near["expected_ratio"].fillna(0.0).min() if len(near) else 1.0
     # Of so much fewer calls the silence is so much less improbable.
     limit = np.log(FALSE_ALARMS / looked_at)
-    return bool(ratio < _LEAST_RATIO or told.silence.log_chance * ratio >= limit)
+    return bool(ratio <= _LEAST_RATIO or told.silence.log_chance * ratio >= limit)
 
 
 def _never(found: History, ends: _Ends) -> None:

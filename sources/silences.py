@@ -72,7 +72,7 @@ def last_silence(series: Array, p_max: float) -> Silence | None:
     """Return the silence that a series ends with, however short, if it is improbable.
 
     Args:
-        series: calls per day, NaN where unknown; the last day is known.
+        series: calls per day, NaN where unknown.
         p_max: probability by chance below which it is returned.
     """
     known = np.isfinite(series)

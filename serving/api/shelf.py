@@ -108,11 +108,13 @@ class Shelf:
 
         Raises:
             UnknownIssue, DamagedIssue: if there is none, or it can't be read.
-            NoIssue: if nothing has been published.
+            NoIssue: if the latest is asked for and none is in service.
         """
-        latest = self.latest()
-        if number is None or number == latest.issue.number:
+        latest = self.latest() if number is None else self._latest
+        if latest is not None and number in (None, latest.issue.number):
             return latest
+        if number is None:
+            raise NoIssue(self._store.why_none())
         with self._lock:
             if number in self._earlier:
                 self._earlier.move_to_end(number)

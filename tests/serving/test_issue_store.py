@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
+from forewatch.freshness import Observed
 from forewatch.rates import Rates
 from planning.issues import Issue, MissingForecast
 from serving import issue_parts
