@@ -26,12 +26,15 @@ from forewatch.history import History
 from sources.daily import Daily, daily, unobserved_by_leaf
 from sources.gaps import P_MAX, expected, stretches
 from sources.groups import FALSE_ALARMS, Group, cells, groups
+from sources.sections import SHOWN, Section, local
 from sources.series_ends import Told, registered
-from sources.silences import Silence, last_silence
+from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Index = NDArray[np.int64]
 _NEVER = np.iinfo(np.int64).min
 _UNOBSERVED = "declared unobserved, or in no file since"
+_SILENT = "no call since"
+_LONG = pd.Timedelta(days=LEAST_SILENT_DAYS)
 _NO_FILE = "in no file of counts"
 _NO_CALL = "not a single call was ever recorded"
 _LEAST_RATIO = 0.01  # a break that leaves fewer calls than that leaves none
@@ -74,6 +77,30 @@ def observed(found: History) -> Observed:
     last = int(ends.us.max())
     until = found.observed_until if last == _NEVER else _instant(last)
     return Observed(until, tuple(_told(found, ends, last)))
+
+
+def section(found: History) -> Section:
+    """Tell what ends before the extract does, and warn of silence that nobody explained so far."""
+    title, told = "What ends before the data do", observed(found)
+    if told.until < found.observed_until:
+        lines = [f"everything: observed until {local(found, told.until)}"]
+    else:
+        lines = ["none: all was observed to the end"] * (not told.behind)
+    warnings = []
+    for each in told.behind:
+        name = f"{each.call_type or 'all calls'} in {each.area}"
+        when = "never observed" if each.until is None else f"until {local(found, each.until)}"
+        lines.append(f"{name:<40.40} {when:<23} {each.why}")
+        # Longer silences are told as series that end.
+        is_new = each.until is not None and found.observed_until - each.until < _LONG
+        if is_new and each.why.startswith(_SILENT):
+            warnings.append(
+                f"{name}: {when}, {each.why}; import the calls since, declare the time unobserved, "
+                "or register a break; forecasts of it grow stale"
+            )
+    rest = len(warnings) - SHOWN
+    more = [f"{rest:,} more end before the data; 'forewatch check --all' lists them"] * (rest > 0)
+    return Section(title, listed=tuple(lines), warnings=(*warnings[:SHOWN], *more))
 
 
 def _windows(found: History, ends: _Ends) -> None:
@@ -121,7 +148,7 @@ def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
         if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
             continue
         alive[np.ix_(leaves, kinds)] = False
-        why = f"no call since where {one.calls:,.0f} were to be expected"
+        why = f"{_SILENT} where {one.calls:,.0f} were to be expected"
         ends.move(leaves, kinds, instant_us(per_day.edges[one.first]), why)
 
 
