@@ -30,7 +30,7 @@ class Observed:
 
     Args:
         until: of everything that is not behind, UTC.
-        behind: what ended before; no area and call type is in two of them.
+        behind: what ended before; where several hold an area and call type, the earliest counts.
     """
 
     until: pd.Timestamp

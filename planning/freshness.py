@@ -150,7 +150,10 @@ class Freshness:
         position = {leaf: i for i, leaf in enumerate(self.rates.leaves)}
         shape = (len(self.rates.leaves), len(self.rates.call_types))
         number = np.full(shape, len(self.observed.behind))
-        for i, each in enumerate(self.observed.behind):
+        behind = self.observed.behind
+        # The earliest last: it counts where several hold a series.
+        order = sorted(range(len(behind)), key=lambda i: behind[i].until or _EARLIEST, reverse=True)
+        for i, each in ((i, behind[i]) for i in order):
             leaves = [position[leaf] for leaf in self.tree.leaves_of(each.area)]
             kinds = [
                 j for j, kind in enumerate(self.rates.call_types) if each.call_type in ("", kind)

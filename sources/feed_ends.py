@@ -14,13 +14,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.clock import instant_us, instants_us
+from forewatch.clock import HOUR_US, instant_us, instants_us
 from forewatch.freshness import Behind, Observed
 from forewatch.history import History
 from sources.daily import Daily, daily, unobserved_by_leaf
@@ -31,6 +31,7 @@ from sources.series_ends import Told, registered
 from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Index = NDArray[np.int64]
+_DAY_US = 24 * HOUR_US
 _NEVER = np.iinfo(np.int64).min
 _UNOBSERVED = "declared unobserved, or in no file since"
 _SILENT = "no call since"
@@ -42,22 +43,52 @@ _LEAST_RATIO = 0.01  # a break that leaves fewer calls than that leaves none
 
 @dataclass
 class _Ends:
-    """The end of what was observed of each leaf and call type, and why it is no later.
+    """The end of what was observed of each leaf and call type, and what showed it.
 
     Args:
+        found: the history.
         us: microseconds since 1970 (UTC), shape (leaves, call types).
-        why: the same shape.
+        told: what was found so far; where several hold a series, the earliest counts.
     """
 
+    found: History
     us: Index
-    why: NDArray[np.object_]
+    told: list[Behind] = field(default_factory=list)
 
-    def move(self, leaves: Index, types: Index, us: int, why: str) -> None:
-        """Let what ends later end at an instant."""
-        here = np.ix_(leaves, types)
-        later = self.us[here] > us
-        self.why[here] = np.where(later, why, self.why[here])
-        self.us[here] = np.where(later, us, self.us[here])
+    def tell(self, ended: NDArray[np.bool_], us: int, why: str) -> None:
+        """Let series end at an instant, told by as few areas and call types as hold them.
+
+        Args:
+            ended: which, shape (leaves, call types); what ended by a day later is told with them
+                where that takes fewer words.
+            us: the instant.
+            why: what shows it.
+        """
+        left, may_be = ended & (self.us > us), ended | (self.us <= us + _DAY_US)
+        tree, types = self.found.tree, self.found.profile.call_type_ids
+        position = {leaf: i for i, leaf in enumerate(tree.leaves)}
+        until = None if us == _NEVER else _instant(us)
+        every = [("", list(range(len(types))))] + [(kind, [i]) for i, kind in enumerate(types)]
+        for area in (area for level in tree.levels for area in tree.at_level(level)):
+            if not left.any():
+                return
+            leaves = [position[leaf] for leaf in tree.leaves_of(area)]
+            for call_type, kinds in every:
+                here = np.ix_(leaves, kinds)
+                if left[here].any() and may_be[here].all():
+                    self.told.append(Behind(area, call_type, until, why))
+                    left[here] = False
+                    self.us[here] = np.minimum(self.us[here], us)
+
+    def counts(self, one: Behind, until: pd.Timestamp) -> bool:
+        """Return whether something ends there, and not before, and others later."""
+        if one.until is None:
+            return True
+        leaves = np.isin(self.found.tree.leaves, self.found.tree.leaves_of(one.area))
+        kinds = self.found.profile.call_type_ids
+        types = np.array([one.call_type in ("", kind) for kind in kinds])
+        here = self.us[np.ix_(leaves, types)]
+        return one.until < until and bool((here == instant_us(one.until)).any())
 
 
 def observed(found: History) -> Observed:
@@ -67,16 +98,15 @@ def observed(found: History) -> Observed:
         found: the history, as it was known; its counts may be those of pools.
     """
     shape = (len(found.tree.leaves), len(found.profile.call_type_ids))
-    ends = _Ends(np.full(shape, instant_us(found.observed_until)), np.full(shape, "", object))
+    ends = _Ends(found, np.full(shape, instant_us(found.observed_until)))
+    _never(found, ends)
     _windows(found, ends)
     per_day = daily(found)
     if len(per_day.days):
         _silences(found, per_day, ends)
-    ends.us[ends.us <= instant_us(found.observed_from)] = _NEVER
-    _never(found, ends)
     last = int(ends.us.max())
     until = found.observed_until if last == _NEVER else _instant(last)
-    return Observed(until, tuple(_told(found, ends, last)))
+    return Observed(until, tuple(one for one in ends.told if ends.counts(one, until)))
 
 
 def section(found: History) -> Section:
@@ -105,29 +135,40 @@ def section(found: History) -> Section:
 
 def _windows(found: History, ends: _Ends) -> None:
     """Heed what is declared, covered by no file, or left out by a break."""
-    every = np.arange(ends.us.shape[1])
+    us, why = ends.us.copy(), np.full(ends.us.shape, "", object)
     position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
     types = {name: i for i, name in enumerate(found.profile.call_type_ids)}
     for (area, kind), until in (found.stated_until or {}).items():
-        if area in position and kind in types:
-            here = np.array([position[area]]), np.array([types[kind]])
-            ends.move(*here, instant_us(until), f"the counts of {kind} there end")
-    windows = [
-        (end, start, leaves, every, _UNOBSERVED) for leaves, start, end in unobserved_by_leaf(found)
-    ]
+        if area in position and kind in types and until < found.observed_until:
+            leaf, number = position[area], types[kind]
+            us[leaf, number] = instant_us(until)
+            why[leaf, number] = f"the counts of {kind} end there"
+    # Late ends first: what one window uncovers, an earlier one may hold.
+    for end, start, leaves, kinds, text in sorted(_lost(found), key=lambda lost: -lost[0]):
+        here = np.ix_(leaves, kinds)
+        held = (us[here] <= end) & (us[here] > start)
+        us[here], why[here] = np.where(held, start, us[here]), np.where(held, text, why[here])
+    us[us <= instant_us(found.observed_from)] = _NEVER
+    moved = us < ends.us
+    for instant, text in sorted(set(zip(us[moved].tolist(), why[moved].tolist(), strict=True))):
+        ends.tell(moved & (us == instant) & (why == text), instant, text)
+
+
+def _lost(found: History) -> list[tuple[int, int, Index, Index, str]]:
+    """Return end, start, leaves, call types and reason of each window that isn't observed."""
+    types = found.profile.call_type_ids
+    every = np.arange(len(types))
+    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
+    lost = [(end, start, of, every, _UNOBSERVED) for of, start, end in unobserved_by_leaf(found)]
     for row in found.breaks[found.breaks["kind"] == "exclude"].to_dict("records"):
         if row["area"] in ("", *found.tree.ids) and row["call_type"] in ("", *types):
             inside = found.tree.leaves_of(row["area"] or found.tree.root)
-            kinds = every if not row["call_type"] else np.array([types[row["call_type"]]])
+            leaves = np.array([position[leaf] for leaf in inside])
+            kinds = np.flatnonzero([row["call_type"] in ("", kind) for kind in types])
             end = found.observed_until if pd.isna(row["end"]) else row["end"]
-            of = np.array([position[leaf] for leaf in inside])
             why = f"left out by a break: {row['reason']}"
-            windows.append((instant_us(end), instant_us(row["start"]), of, kinds, why))
-    # Late ends first: what one window uncovers, an earlier one may hold.
-    for end, start, leaves, kinds, why in sorted(windows, key=lambda window: -window[0]):
-        held = ends.us[np.ix_(leaves, kinds)] <= end
-        for i in np.flatnonzero(held.any(1)):
-            ends.move(leaves[[i]], kinds[held[i]], start, why)
+            lost.append((instant_us(end), instant_us(row["start"]), leaves, kinds, why))
+    return lost
 
 
 def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
@@ -147,9 +188,11 @@ def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
         one = _last(replace(group, leaves=leaves), per_day, len(looked_at))
         if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
             continue
-        alive[np.ix_(leaves, kinds)] = False
+        ended = np.zeros(ends.us.shape, bool)
+        ended[np.ix_(leaves, kinds)] = True
+        alive &= ~ended
         why = f"{_SILENT} where {one.calls:,.0f} were to be expected"
-        ends.move(leaves, kinds, instant_us(per_day.edges[one.first]), why)
+        ends.tell(ended, instant_us(per_day.edges[one.first]), why)
 
 
 def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:
@@ -189,46 +232,21 @@ def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) ->
 
 
 def _never(found: History, ends: _Ends) -> None:
-    """Mark that of which nothing was ever observed."""
+    """Tell that of which nothing was ever observed."""
     types, leaves = found.profile.call_type_ids, found.tree.leaves
     if found.stated_until is not None:
         pairs = [[(leaf, kind) in found.stated_until for kind in types] for leaf in leaves]
-        ends.why[~np.array(pairs)] = _NO_FILE
-        ends.us[~np.array(pairs)] = _NEVER
+        ends.tell(~np.array(pairs), _NEVER, _NO_FILE)
         return
-    total = np.zeros(ends.us.shape)
+    total, none = np.zeros(ends.us.shape), np.zeros(ends.us.shape, bool)
     codes = tuple(found.counts[name].cat.codes.to_numpy(np.int64) for name in ("area", "call_type"))
     np.add.at(total, codes, found.counts["count"].to_numpy(float))
     for group in groups(found):
         kind = group.type_number
         here = np.ix_(group.leaves, np.arange(len(types)) if kind is None else np.array([kind]))
         if not group.is_below and not (total[here] > 0).any():
-            ends.why[here], ends.us[here] = _NO_CALL, _NEVER
-
-
-def _told(found: History, ends: _Ends, last: int) -> list[Behind]:
-    """Return what is behind, each area and call type once, the largest areas first."""
-    left = ends.us < last
-    tree, types = found.tree, found.profile.call_type_ids
-    position = {leaf: i for i, leaf in enumerate(tree.leaves)}
-    told: list[Behind] = []
-
-    def tell(leaves: Index, kinds: Index, area: str, call_type: str) -> None:
-        here = np.ix_(leaves, kinds)
-        us, why = ends.us[here], ends.why[here]
-        if left[here].all() and (us == us[0, 0]).all() and (why == why[0, 0]).all():
-            until = None if us[0, 0] == _NEVER else _instant(int(us[0, 0]))
-            told.append(Behind(area, call_type, until, str(why[0, 0])))
-            left[here] = False
-
-    for level in tree.levels:
-        for area in tree.at_level(level):
-            leaves = np.array([position[leaf] for leaf in tree.leaves_of(area)])
-            if left[leaves].any():
-                tell(leaves, np.arange(len(types)), area, "")
-                for i, kind in enumerate(types):
-                    tell(leaves, np.array([i]), area, kind)
-    return told
+            none[here] = True
+    ends.tell(none, _NEVER, _NO_CALL)
 
 
 def _instant(us: int) -> pd.Timestamp:

@@ -211,7 +211,7 @@ def test_what_no_file_of_counts_speaks_of_was_never_observed(drawn_force: MakeFo
     }
     assert found == {
         ("b0", "t2"): (None, "in no file of counts"),
-        ("b1", "t0"): (early, "the counts of t0 there end"),
+        ("b1", "t0"): (early, "the counts of t0 end there"),
     }
 
 
@@ -231,3 +231,15 @@ def test_calls_after_the_last_whole_day_end_a_silence(drawn_force: MakeForce) ->
     counts = pd.concat([history.counts, late], ignore_index=True)
     until = history.observed_until + pd.Timedelta(hours=3)
     assert ends(replace(history, counts=counts, observed_until=until)) == {}
+
+
+def test_faults_that_cross_are_each_told_once(drawn_force: MakeForce) -> None:
+    gone = silent(DAYS - WEEKS_3, types=slice(1, 2))
+    district = silent(DAYS - WEEKS_3, leaves=slice(0, None, 2))
+    history = drawn_force(
+        13, lambda day: gone(day) * district(day), per_day=BUSY, days=DAYS, call_types=3
+    )
+    since = day_start(history, DAYS - WEEKS_3)
+    lost = table("unobserved", {"start": since, "end": history.observed_until, "area": "b3"})
+    found = ends(replace(history, unobserved=lost))
+    assert set(found) == {("force", "t1"), ("d0", ""), ("b3", "")}
