@@ -102,7 +102,8 @@ class Issue:
 
     def why_stale(self, now: pd.Timestamp) -> str:
         """Return why the whole of it is stale at *now*, "" if it is fresh."""
-        return self.freshness.why_stale(End(self.forecast.data_until, ""), now)
+        until, force = self.forecast.data_until, self.freshness.end(self.tree.root)
+        return self.freshness.why_stale(End(until, force.why if force.until == until else ""), now)
 
     def is_stale(self, now: pd.Timestamp) -> bool:
         """Return whether the data behind it are older at *now* than the profile allows."""

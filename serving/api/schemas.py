@@ -135,6 +135,7 @@ class Problem(Frozen):
     detail: str
     near: list[str] | None = None
     reasons: list[str] | None = None
+    notes: list[str] | None = None
 
 
 class Cell(Frozen):
