@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pyarrow import parquet as pq
 
 from planning.issues import Issue
@@ -64,11 +63,12 @@ def reasons(frame: pd.DataFrame) -> list[str]:
 
 def parquet(about: dict[str, Any], frame: pd.DataFrame) -> bytes:
     """Return a frame as a Parquet file whose metadata "forewatch" says where it came from."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    said = {**(table.schema.metadata or {}), b"forewatch": json.dumps(about).encode()}
-    buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(said), buffer)
-    return buffer.getvalue()
+    plain, said = io.BytesIO(), io.BytesIO()
+    frame.to_parquet(plain, index=False)
+    table = pq.read_table(plain)
+    metadata = {**(table.schema.metadata or {}), b"forewatch": json.dumps(about).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), said)
+    return said.getvalue()
 
 
 def _text(instant: pd.Timestamp) -> str:

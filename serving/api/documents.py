@@ -94,7 +94,7 @@ _FORECASTS = {
     "baseline": "mean of the same weekday in the last 8 weeks known at the origin",
     "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count",
     "notes": [],
-    "superseded_by": None,
+    "superseded_by": 13,
     "withdrawn": "",
     "draft": False,
     "by": "week",

@@ -123,7 +123,7 @@ def test_ready_means_an_issue_that_can_be_read_and_is_not_stale(bench: Bench) ->
     }
     bench.now += pd.Timedelta(days=8)
     said = bench.refused("/health/ready", 503)
-    assert "more than 8 days ago; import newer calls" in said["reasons"][0]
+    assert "the data are older than 8 days; import newer calls" in said["reasons"][0]
 
 
 def test_without_an_issue_the_process_lives_and_is_not_ready(empty: Bench) -> None:
