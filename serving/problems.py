@@ -50,7 +50,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     ),
     (MissingScope, HTTPStatus.FORBIDDEN, "missing-scope", "The API key lacks the scope"),
     (AccessError, HTTPStatus.UNAUTHORIZED, "access", "A good API key is needed"),
-    (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue published yet"),
+    (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue in service"),
     (DamagedIssue, HTTPStatus.SERVICE_UNAVAILABLE, "damaged-issue", "The issue can't be read"),
     (DataError, HTTPStatus.SERVICE_UNAVAILABLE, "data", "The data can't be read"),
     (SettingsError, HTTPStatus.SERVICE_UNAVAILABLE, "settings", "The settings can't be used"),

@@ -142,7 +142,7 @@ def _windows(found: History, ends: _Ends) -> None:
         if area in position and kind in types and until < found.observed_until:
             leaf, number = position[area], types[kind]
             us[leaf, number] = instant_us(until)
-            why[leaf, number] = f"the counts of {kind} end there"
+            why[leaf, number] = "its counts end there"
     # Late ends first: what one window uncovers, an earlier one may hold.
     for end, start, leaves, kinds, text in sorted(_lost(found), key=lambda lost: -lost[0]):
         here = np.ix_(leaves, kinds)

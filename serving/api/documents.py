@@ -222,7 +222,7 @@ KEYED: Responses = {
         422,
     ),
     503: problem(
-        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
+        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue in service", 503
     ),
 }
 READ: Responses = {

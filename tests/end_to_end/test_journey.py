@@ -221,7 +221,9 @@ def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
         np.testing.assert_allclose(frame["mean"], days["mean"], atol=1e-6)
     table = journey.run("forecast", "--week", WEEK).stdout
     assert "issue 1" in table.splitlines()[0]
-    assert len(table.splitlines()) == 3 + 7
+    week, missing = table.split("\n\n")
+    assert len(week.splitlines()) == 3 + 7
+    assert missing.startswith("BY THE BASELINE, the shrunken climatology")
 
 
 def test_the_api_says_what_the_command_line_says(journey: Journey) -> None:

@@ -211,7 +211,7 @@ def test_what_no_file_of_counts_speaks_of_was_never_observed(drawn_force: MakeFo
     }
     assert found == {
         ("b0", "t2"): (None, "in no file of counts"),
-        ("b1", "t0"): (early, "the counts of t0 end there"),
+        ("b1", "t0"): (early, "its counts end there"),
     }
 
 
