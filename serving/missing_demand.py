@@ -181,5 +181,6 @@ def weekly(issue: Issue, standing: Standing, week: str, areas: tuple[str, ...]) 
         frame = frame.drop(columns="state")
     return (
         f"{_by_baseline(issue)}missing-person demand in {week}: reports, and officer-hours landing "
-        f"that are exceeded in 1 week of 10\n{plain(frame)}\n{USES}\nMore: forewatch missing --week {week}"
+        f"that are exceeded in 1 week of 10\n{plain(frame)}\n{USES}\n"
+        f"More: forewatch missing --week {week}"
     )
