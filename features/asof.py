@@ -197,6 +197,12 @@ class AsOf:
         both = pd.concat([public, imported]) if len(imported) else public
         return both.sort_values("date", kind="stable", ignore_index=True)
 
+    def unobserved(self) -> pd.DataFrame:
+        """Return the windows that were not observed, cut at the origin: start, end, area."""
+        table = self._history.unobserved
+        past = table[table["start"] < self.origin].reset_index(drop=True)
+        return past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
+
     def unknown(self) -> pd.DataFrame:
         """Return the windows of which nothing is known or believed: start, end, area, call_type.
 
@@ -205,10 +211,7 @@ class AsOf:
         type.
         """
         columns = ["start", "end", "area", "call_type"]
-        table = self._history.unobserved
-        past = table[table["start"] < self.origin].assign(call_type="")
-        past = past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
-        breaks = self.breaks()
+        past, breaks = self.unobserved().assign(call_type=""), self.breaks()
         excluded = breaks[breaks["kind"] == EXCLUDE]
         parts = [part[columns] for part in (past, excluded) if len(part)]
         return self._pooled.unknown(pd.concat(parts or [past[columns]], ignore_index=True))

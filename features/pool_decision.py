@@ -12,7 +12,9 @@
 5. Thresholds that were raised, call types that were added and areas that are new merge pools at
    once, in all years; what was lowered or left out waits for the next year.
 
-Facts are the reports of the last observed year, known by now and rounded down to fives.
+Facts are the reports of the last observed year, known by now and rounded down to fives. An area
+that was never observed is in no pool, because all of a pool is unknown where a part of it is; once
+it is, it counts as new.
 
 Source:
     Hundepool et al. (2012), Statistical Disclosure Control, sections 4.2 (thresholds) and 2.4
@@ -62,13 +64,19 @@ class Sizes:
 
     Args:
         tree: the area tree.
-        reports: reports of the call type a year, by leaf.
+        reports: reports of the call type a year, by leaf that was ever observed.
         least: the thresholds.
     """
 
     tree: AreaTree
     reports: Mapping[str, float]
     least: Thresholds
+
+    def leaves(self, areas: Iterable[str]) -> Group:
+        """Return the leaves of areas that were ever observed."""
+        return frozenset(leaf for area in areas for leaf in self.tree.leaves_of(area)) & frozenset(
+            self.reports
+        )
 
     def large(self, areas: Iterable[str], times: float = 1.0) -> bool:
         """Return whether areas that don't overlap are together large enough.
@@ -78,8 +86,7 @@ class Sizes:
             times: factor of the least reports.
         """
         chosen = list(areas)
-        leaves = [leaf for area in chosen for leaf in self.tree.leaves_of(area)]
-        reports = round(sum(self.reports[leaf] for leaf in leaves), 6)
+        reports = round(sum(self.reports[leaf] for leaf in self.leaves(chosen)), 6)
         rounded = np.floor(reports / _ROUNDED) * _ROUNDED
         residents = sum(population(self.tree, area) for area in chosen)
         # residents that nobody knows (NaN) are not asked for
@@ -89,7 +96,7 @@ class Sizes:
     def order(self, area: str) -> tuple[float, float, str]:
         """Return by what areas are put in order of size; unknown residents come last."""
         residents = population(self.tree, area)
-        reports = sum(self.reports[leaf] for leaf in self.tree.leaves_of(area))
+        reports = sum(self.reports[leaf] for leaf in self.leaves([area]))
         return reports, np.inf if np.isnan(residents) else residents, area
 
 
@@ -111,9 +118,9 @@ def partition(sizes: Sizes, before: Sequence[Group] = ()) -> list[Group]:
     found: list[Group] = []
     queue = [sizes.tree.root]
     for area in queue:
-        children = sizes.tree.children(area)
+        children = [child for child in sizes.tree.children(area) if sizes.leaves([child])]
         pool = _pooled(sizes, children, before)
-        leaves = frozenset(leaf for child in pool for leaf in sizes.tree.leaves_of(child))
+        leaves = sizes.leaves(pool)
         if len(leaves) > 1:
             found.append(leaves)
         queue.extend(child for child in children if child not in pool)
@@ -122,7 +129,7 @@ def partition(sizes: Sizes, before: Sequence[Group] = ()) -> list[Group]:
 
 def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> list[str]:
     """Return which of an area's children are pooled."""
-    below = {child: frozenset(sizes.tree.leaves_of(child)) for child in children}
+    below = {child: sizes.leaves([child]) for child in children}
     own = [pool for pool in before if any(pool & leaves for leaves in below.values())]
     pool = []
     for child in children:
@@ -163,7 +170,7 @@ class Decision:
     Args:
         pools: they share no leaf; a leaf in none of them stands alone.
         least: the thresholds of the decision.
-        leaves: the leaves that were decided.
+        leaves: the leaves that were decided: those that were observed by then.
     """
 
     pools: tuple[Pool, ...]
@@ -245,7 +252,15 @@ def _is_anew(years: Mapping[int, Decision], kind: str, history: History) -> bool
     last = years[max(years)]
     raised = last.least != last.least.or_more(_wanted(history))
     is_wanted = kind in history.profile.pooled_call_types
-    return last.leaves != set(history.tree.leaves) or (is_wanted and raised)
+    return last.leaves != set(observed_leaves(history)) or (is_wanted and raised)
+
+
+def observed_leaves(history: History) -> tuple[str, ...]:
+    """Return the leaves of which anything was ever observed, in the order of the tree."""
+    windows, tree = history.unobserved, history.tree
+    whole = (windows["start"] <= history.observed_from) & (windows["end"] >= history.observed_until)
+    gone = {leaf for area in windows["area"][whole] if area for leaf in tree.leaves_of(area)}
+    return tuple(leaf for leaf in tree.leaves if leaf not in gone)
 
 
 def _wanted(history: History) -> Thresholds:
@@ -263,8 +278,8 @@ def _of_kind(
     """Return the decisions of a call type that is due."""
     profile, tree = history.profile, history.tree
     others = [name for name in profile.call_type_ids if name not in profile.pooled_call_types]
-    calls = {leaf: sum(yearly[name][leaf] for name in others) for leaf in tree.leaves}
-    leaves, wanted = frozenset(tree.leaves), _wanted(history)
+    leaves, wanted = frozenset(observed_leaves(history)), _wanted(history)
+    calls = {leaf: sum(yearly[name][leaf] for name in others) for leaf in leaves}
     found = dict(years)
     if years and _is_anew(years, kind, history):
         last = years[max(years)]
@@ -316,7 +331,7 @@ def _yearly(history: History) -> dict[str, dict[str, float]]:
     since = max(history.observed_from, until - pd.Timedelta(days=_YEAR_DAYS))
     days = (until - since) / pd.Timedelta(days=1)
     rows = history.counts[history.counts["start"] >= since]
-    kinds, leaves = history.profile.call_type_ids, history.tree.leaves
+    kinds, leaves = history.profile.call_type_ids, observed_leaves(history)
     sums = rows.groupby(["call_type", "area"], observed=True)["count"].sum()
     scale = _YEAR_DAYS / days if days >= _ENOUGH_DAYS else 1.0
     return {

@@ -6,6 +6,7 @@ origin. Times are UTC (`datetime64[us, UTC]`), half-open; dates are local and wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -117,6 +118,8 @@ class History:
         counts: ledger of changes, see COLUMNS; categories of area are the tree's leaves, those of
             call_type and grade the profile's, in their order.
         version: identifies the data: the same version means the same history.
+        stated_until: (leaf area, call type) → the instant up to which files of counts speak of it;
+            None where calls were imported, whose extracts hold every area and type.
     """
 
     profile: Profile
@@ -132,3 +135,4 @@ class History:
     breaks: pd.DataFrame = field(default_factory=lambda: empty("breaks"))
     pools: pd.DataFrame = field(default_factory=lambda: empty("pools"))
     version: str = ""
+    stated_until: Mapping[tuple[str, str], pd.Timestamp] | None = None

@@ -28,6 +28,8 @@ State = Literal["forecast", "no_forecast", "stale"]
 ALL = "all"
 EACH = "each"
 POOLED_BETWEEN = ", "
+# Columns of instants, in arrays UTC without zone.
+INSTANTS = ("start", "end", "observed_until")
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
 _periods = lru_cache(maxsize=64)(periods)
 
@@ -124,7 +126,8 @@ def answer(
         rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, one per
+        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its reason,
+        observed_until (the end of what was observed of these calls; NaT: never), mean, one per
         quantile (q05 …), baseline (mean of the last 8 weeks) in calls, and noise_floor: the
         relative error that is expected even with the rate known, in percent. NaN where the state
         is no_forecast. pooled: the areas whose calls of a type in the row are known together with
@@ -149,7 +152,8 @@ def columns(
     quantiles = CountDistribution.of(mean, variance).quantiles(question.quantiles)
     return (
         asked.keys
-        | {"state": ages(issue, mean, now), "mean": mean}
+        | states(issue, asked, mean, now)
+        | {"mean": mean}
         | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.quantiles)}
         | {"baseline": baseline, "noise_floor": noise_floor(mean), "pooled": asked.pooled}
     )
@@ -163,11 +167,18 @@ class LaidOut:
         keys: columns period to grade of the rows, as in `columns`.
         cells: what to ask the forecast, the rows of one group after the other.
         pooled: the areas that each row's is pooled with, see `columns`.
+        groups: area, call type and grade of each group.
     """
 
     keys: dict[str, NDArray[Any]]
     cells: list[tuple[Selection, Spans]]
     pooled: NDArray[Any]
+    groups: list[tuple[str, str, str]]
+
+    @property
+    def lengths(self) -> list[int]:
+        """The number of rows of each group."""
+        return [len(spans.starts) for _, spans in self.cells]
 
 
 def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> LaidOut:
@@ -194,18 +205,26 @@ def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> Lai
         POOLED_BETWEEN.join(issue.pooled_areas(area, () if kind == ALL else (kind,)))
         for area, kind, _ in groups
     ]
-    return LaidOut(keys, cells, np.array(together, dtype=object)[group - low])
+    return LaidOut(keys, cells, np.array(together, dtype=object)[group - low], groups)
 
 
-def ages(issue: Issue, mean: NDArray[np.float64], now: pd.Timestamp) -> NDArray[np.str_]:
-    """Return the state of rows with these means, NaN where the issue doesn't reach."""
-    known: State = "stale" if issue.is_stale(now) else "forecast"
-    return np.where(np.isnan(mean), "no_forecast", known)
+def states(
+    issue: Issue, asked: LaidOut, mean: NDArray[np.float64], now: pd.Timestamp
+) -> dict[str, NDArray[Any]]:
+    """Return the columns state, reason and observed_until of rows of calls with these means.
+
+    A mean is NaN where the issue doesn't reach.
+    """
+    groups = [
+        (area, () if call_type == ALL else (call_type,), n)
+        for (area, call_type, _), n in zip(asked.groups, asked.lengths, strict=True)
+    ]
+    return issue.freshness.columns(groups, mean, now)
 
 
 def framed(said: dict[str, NDArray[Any]]) -> pd.DataFrame:
     """Return columns as a frame with instants in UTC."""
-    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in ("start", "end")}
+    instants = {name: pd.DatetimeIndex(said[name]).tz_localize("UTC") for name in INSTANTS}
     texts = {name: "str" for name, values in said.items() if values.dtype.kind in "OU"}
     return pd.DataFrame(said | instants).astype(texts)
 

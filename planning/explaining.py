@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forewatch.errors import NotExplained
 from forewatch.explanations import PARTS
-from planning.answers import Question, ages, framed, laid_out
+from planning.answers import Question, framed, laid_out, states
 from planning.issues import Issue
 
 
@@ -29,9 +29,10 @@ def explanation(
         rows: which rows of the answer, without a step; no others are computed.
 
     Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state, mean, and its
-        parts in calls, which may be negative: level, time_of_week, season, holiday, tourism,
-        events, recent_trend, other. NaN where the state is no_forecast. pooled as in an answer.
+        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its
+        reason, observed_until, mean, and its parts in calls, which may be negative: level,
+        time_of_week, season, holiday, tourism, events, recent_trend, other. NaN where the state is
+        no_forecast. pooled as in an answer.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -60,7 +61,8 @@ def columns(
     mean = parts.sum(0)
     return (
         asked.keys
-        | {"state": ages(issue, mean, now), "mean": mean}
+        | states(issue, asked, mean, now)
+        | {"mean": mean}
         | dict(zip(PARTS, parts, strict=True))
         | {"pooled": asked.pooled}
     )

@@ -9,14 +9,19 @@ from functools import cached_property
 import pandas as pd
 
 from forewatch.areas import AreaTree
+from forewatch.freshness import Observed
 from forewatch.pools import joined, whole_areas
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
+from planning.freshness import End, Freshness
 from planning.landing import KnownReports
 
 NEVER_JUDGED = "never judged on past origins"
 # How the note begins that says why an issue holds none.
 NO_MISSING = "missing-person demand is not forecast: "
+# How the note begins that says why it is the baseline's, and what stands for the model's version.
+BASELINE_MISSING = "missing-person demand is by its baseline, the shrunken climatology: "
+BASELINE_MODEL = "climatology"
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class MissingForecast:
             None where they are not known.
         uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
             where they can; what stands here was judged on past origins.
-        model_version: version of the champion of that model in the registry.
+        model_version: version of the champion of that model in the registry; `BASELINE_MODEL` where
+            no version may be used and its baseline stands in.
     """
 
     forecast: Forecast
@@ -61,6 +67,8 @@ class Issue:
         notes: remarks for its readers (members replaced, old model, …).
         missing: missing-person demand; None where it is not forecast (the notes say why).
         pools: leaves of which only the sum was learned, by call type.
+        observed: up to when its counts were observed; None: to the data cut-off, all of them.
+        is_draft: whether it is never served unless it is asked for by its number.
     """
 
     number: int
@@ -74,15 +82,32 @@ class Issue:
     notes: tuple[str, ...] = ()
     missing: MissingForecast | None = None
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    observed: Observed | None = None
+    is_draft: bool = False
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
         return replace(self, number=number)
 
+    @cached_property
+    def freshness(self) -> Freshness:
+        """How fresh its rows are."""
+        return Freshness(
+            self.observed or Observed(self.forecast.data_until),
+            self.tree,
+            self.forecast.rates,
+            self.profile.publication.stale_after_days,
+            self.published_at,
+        )
+
+    def why_stale(self, now: pd.Timestamp) -> str:
+        """Return why the whole of it is stale at *now*, "" if it is fresh."""
+        until, force = self.forecast.data_until, self.freshness.end(self.tree.root)
+        return self.freshness.why_stale(End(until, force.why if force.until == until else ""), now)
+
     def is_stale(self, now: pd.Timestamp) -> bool:
         """Return whether the data behind it are older at *now* than the profile allows."""
-        age = now - self.forecast.data_until
-        return bool(age > pd.Timedelta(days=self.profile.publication.stale_after_days))
+        return bool(self.why_stale(now))
 
     def pooled_areas(self, area: str, call_types: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the areas whose calls are known together with some of the area's; () if none.

@@ -26,7 +26,6 @@ from planning import answers
 from planning.answers import (
     POOLED_BETWEEN,
     Question,
-    ages,
     framed,
     laid_out,
     quantile_name,
@@ -169,9 +168,9 @@ def answer(
 
     Returns:
         Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast) with
-        its reason. Then in reports: expected, baseline, p_at_least_k, quantiles of the count
-        (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's own reports
-        whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in the window
+        its reason, observed_until. Then in reports: expected, baseline, p_at_least_k, quantiles of
+        the count (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's
+        own reports whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in the window
         whenever it was reported; reserved_hours, p_over (that more land than are reserved), band,
         sign, and uncalibrated: why past forecasts of this level and kind of period can't be
         trusted, "" where they can. pooled: the areas whose reports are known together with the
@@ -193,7 +192,12 @@ def columns(
         np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    told = _told(issue, mean, now) | {"pooled": _pooled(issue, question, (first, stop))}
+    lengths = zip(asked.groups, asked.lengths, strict=True)
+    types = issue.profile.missing_call_types
+    fresh = issue.freshness.columns(
+        [(area, types, n) for (area, _, _), n in lengths], mean, now, _OUTSIDE
+    )
+    told = fresh | {"pooled": _pooled(issue, question, (first, stop))}
     counts = CountDistribution.of(mean, variance)
     below = counts.cdf(np.array(question.at_least) - 1.0)
     quantiles = counts.quantiles(question.windows.quantiles)
@@ -213,16 +217,6 @@ def columns(
 def _reports(issue: Issue) -> Issue:
     """Return the issue with the forecast of missing-person reports in the place of all calls'."""
     return replace(issue, forecast=demanded(issue).forecast)
-
-
-def _told(issue: Issue, mean: Array, now: pd.Timestamp) -> dict[str, NDArray[Any]]:
-    """Return state and reason of each row."""
-    state = ages(issue, mean, now).astype(object)
-    days = issue.profile.publication.stale_after_days
-    reason = np.full(len(state), "", dtype=object)
-    reason[state == "stale"] = f"the data are older than {days} days"
-    reason[state == "no_forecast"] = _OUTSIDE
-    return {"state": state, "reason": reason}
 
 
 def _pooled(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> NDArray[Any]:

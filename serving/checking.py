@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from forewatch.durable import write_file
-from forewatch.errors import SettingsError
+from forewatch.errors import DamagedIssue, ForewatchError, NoIssue, SettingsError
+from serving.fitness import not_reflected
 from serving.workspace import Workspace
 from sources.check import Report
 from sources.check import check as look
 from sources.gap_windows import as_csv
+from sources.sections import Section
 
 
 def check(
@@ -30,7 +32,8 @@ def check(
             f"{gaps_file} is there already, and may hold windows that somebody looked through; "
             "give another name, or remove it first"
         )
-    report = look(workspace.lake(), workspace.profile, everything=everything)
+    others = [section] if (section := _in_service(workspace)) else []
+    report = look(workspace.lake(), workspace.profile, everything=everything, others=others)
     if gaps_file is not None:
         try:
             write_file(gaps_file, as_csv(report.gaps).encode())
@@ -39,3 +42,26 @@ def check(
                 f"{gaps_file} can't be written: {error.strerror}; give another place"
             ) from error
     return report
+
+
+def _in_service(workspace: Workspace) -> Section | None:
+    """Return what the issue in service was not made with; None while there is no issue."""
+    store = workspace.issues()
+    if not store.numbers():
+        return None
+    title = "Issue in service"
+    try:
+        issue = store.latest()
+        changed = list(not_reflected(issue, workspace.profile))
+        if issue.tree != workspace.tree():
+            changed.append(
+                f"the areas changed since issue {issue.number} was published; train again, then "
+                "run 'forewatch issue'"
+            )
+    except (NoIssue, DamagedIssue) as error:
+        return Section(title, (str(error),), warnings=(str(error),))
+    except ForewatchError:
+        return None  # without areas there is nothing to compare with; the check says so itself
+    made = "made with the settings and areas of now" if not changed else "made with others"
+    line = f"issue {issue.number} of {issue.published_at:%Y-%m-%d %H:%M} UTC, {made}"
+    return Section(title, (line,), warnings=tuple(changed))

@@ -5,7 +5,6 @@ Answered as a table or a file.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -21,8 +20,9 @@ from planning.issues import Issue
 from planning.periods import By
 from serving import missing_demand
 from serving.api import rendering
-from serving.showing import about_issue, decimals
+from serving.showing import about_issue, decimals, origin_line, parquet, reasons, told_together
 from serving.spans import span
+from serving.standing import Standing
 from serving.workspace import Workspace
 
 
@@ -49,8 +49,10 @@ class Said:
     """
 
     issue: Issue
+    standing: Standing
     question: Question
     columns: dict[str, NDArray[Any]]
+    now: pd.Timestamp
     by: str
     week: str | None = None
 
@@ -67,9 +69,10 @@ def forecast(workspace: Workspace, asked: Asked) -> Said:
         NoIssue, UnknownIssue: if there is no such issue.
         UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if the question can't be answered.
     """
-    issue, question = _looked_up(workspace, asked)
-    said = answers.columns(issue, question, pd.Timestamp.now("UTC"))
-    return Said(issue, question, said, asked.by, asked.week)
+    issue, standing, question = _looked_up(workspace, asked)
+    now = pd.Timestamp.now("UTC")
+    said = answers.columns(issue, question, now)
+    return Said(issue, standing, question, said, now, asked.by, asked.week)
 
 
 def explanation(workspace: Workspace, asked: Asked) -> Said:
@@ -80,13 +83,14 @@ def explanation(workspace: Workspace, asked: Asked) -> Said:
         NoIssue, UnknownIssue, UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: as
             `forecast` does.
     """
-    issue, question = _looked_up(workspace, asked)
-    said = explaining.columns(issue, question, pd.Timestamp.now("UTC"))
-    return Said(issue, question, said, asked.by)
+    issue, standing, question = _looked_up(workspace, asked)
+    now = pd.Timestamp.now("UTC")
+    said = explaining.columns(issue, question, now)
+    return Said(issue, standing, question, said, now, asked.by)
 
 
-def _looked_up(workspace: Workspace, asked: Asked) -> tuple[Issue, Question]:
-    """Return the issue and the question about it."""
+def _looked_up(workspace: Workspace, asked: Asked) -> tuple[Issue, Standing, Question]:
+    """Return the issue, how it stands, and the question about it."""
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     start, end = span(Clock.of(issue.profile), week=asked.week, start=asked.start, end=asked.end)
@@ -100,13 +104,12 @@ def _looked_up(workspace: Workspace, asked: Asked) -> tuple[Issue, Question]:
         grades=asked.grades,
         quantiles=asked.quantiles,
     )
-    return issue, question
+    return issue, store.standing(issue.number), question
 
 
 def heading(said: Said) -> str:
-    """Return two lines that say where an answer comes from, and what it is the answer to."""
-    forecast_, question = said.issue.forecast, said.question
-    zone = said.issue.profile.force.zone
+    """Return lines that say where an answer comes from, and what it is the answer to."""
+    question = said.question
     asked = {
         "areas": question.areas,
         "call types": question.call_types,
@@ -116,11 +119,7 @@ def heading(said: Said) -> str:
     periods = question.periods["period"]
     when = f"in {periods.iloc[0]}" if len(periods) == 1 else f"by {said.by}"
     what = "what the expected calls are made of" if "level" in said.columns else "expected calls"
-    return (
-        f"{said.issue.profile.force.name}, issue {said.issue.number}, data until "
-        f"{forecast_.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}\n"
-        f"{what} {when}: {about}"
-    )
+    return f"{origin_line(said.issue, said.standing, said.now)}\n{what} {when}: {about}"
 
 
 def _named(names: tuple[str, ...], plural: str) -> str:
@@ -155,11 +154,13 @@ def readable(said: Said) -> pd.DataFrame:
 
 
 def footing(said: Said) -> str:
-    """Return what a week's forecast of calls says of missing-person demand, "" of other answers."""
+    """Return why rows are not forecast, and what a week's answer says of missing-person demand."""
+    why = [*reasons(said.frame), *told_together(said.frame)]
     types = {ALL, *said.issue.profile.missing_call_types}
     if said.week is None or "level" in said.columns or not types & {*said.question.call_types}:
-        return ""
-    return missing_demand.weekly(said.issue, said.week, said.question.areas)
+        return "\n".join(why)
+    weekly = missing_demand.weekly(said.issue, said.standing, said.week, said.question.areas)
+    return "\n".join([*why, *[""] * bool(why and weekly), *[weekly] * bool(weekly)])
 
 
 def rendered(said: Said, form: str) -> bytes:
@@ -169,12 +170,11 @@ def rendered(said: Said, form: str) -> bytes:
 
         below = f"\n\n{footing(said)}" if footing(said) else ""
         return f"{heading(said)}\n{plain(readable(said))}{below}\n".encode()
+    about = about_issue(said.issue, said.standing)
     if form == "parquet":
-        buffer = io.BytesIO()
-        said.frame.to_parquet(buffer, index=False)
-        return buffer.getvalue()
+        return parquet(about, said.frame)
     columns = rendering.listed(said.columns)
-    about = about_issue(said.issue)
     if form == "csv":
         return rendering.as_csv(about, columns)
-    return rendering.as_json(about, columns) + b"\n"
+    envelope = about | said.standing.about() | {"notes": list(said.issue.notes)}
+    return rendering.as_json(envelope, columns) + b"\n"

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.explanations import FACTORS, Factors
+from forewatch.freshness import Behind, Observed
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import MissingForecast
@@ -97,6 +98,36 @@ def forecast_of(about: dict[str, Any], arrays: Arrays, prefix: str = "") -> Fore
         Shocks.from_state({"lead_days": lead_days, **sizes}),
         Factors(held["factors_level"], held["factors_logs"]) if is_explained else None,
     )
+
+
+def observed_about(observed: Observed) -> dict[str, Any]:
+    """Return up to when counts were observed, the series that are behind one by one."""
+    return {
+        "until": text(observed.until),
+        "behind": [
+            {
+                "area": each.area,
+                "call_type": each.call_type or "all",
+                "observed_until": None if each.until is None else text(each.until),
+                "why": each.why,
+            }
+            for each in observed.behind
+        ],
+    }
+
+
+def observed_of(about: dict[str, Any]) -> Observed:
+    """Return what `observed_about` was given."""
+    behind = [
+        Behind(
+            each["area"],
+            "" if each["call_type"] == "all" else each["call_type"],
+            None if each["observed_until"] is None else pd.Timestamp(each["observed_until"]),
+            each["why"],
+        )
+        for each in about["behind"]
+    ]
+    return Observed(pd.Timestamp(about["until"]), tuple(behind))
 
 
 def missing_about(missing: MissingForecast) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 2. The folder is renamed to the next number. A rename onto an existing issue fails, so two
    publishers never share a number: the one that comes second takes the one after.
 3. Nothing is changed afterwards: files are read-only, and their digests are checked on reading.
+4. Served is the newest that is no draft and was not withdrawn (`serving.withdrawals`).
 
 A crash before step 2 leaves a hidden folder that nobody reads. An issue holds its profile and area
 tree too, so that a past one can be asked for again after the force has changed.
@@ -16,6 +17,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -39,8 +41,12 @@ from serving.issue_parts import (
     missing_about,
     missing_arrays,
     missing_of,
+    observed_about,
+    observed_of,
     text,
 )
+from serving.standing import Standing
+from serving.withdrawals import Act, Stamp, Withdrawals
 
 FORMAT = 2
 _ABOUT = "issue.json"
@@ -68,12 +74,20 @@ class Published(NamedTuple):
     sha256: str
 
 
+class Mark(NamedTuple):
+    """What changes when an issue is published, withdrawn or restored."""
+
+    newest: int = 0
+    decisions: Stamp = None
+
+
 class IssueStore:
     """The folder of published issues, one sub-folder each: 000001, 000002 and so on."""
 
     def __init__(self, root: Path) -> None:
         """Remember the folder; it is made when the first issue is published."""
         self.root = root
+        self.withdrawals = Withdrawals(root)
 
     def publish(self, issue: Issue) -> Issue:
         """Return the issue as published: complete, under the next free number."""
@@ -105,19 +119,70 @@ class IssueStore:
         """Return the highest number published, 0 if none; cheap when *known* is (nearly) it."""
         if not known:
             return max(self.numbers(), default=0)
-        while (self._folder(known + 1) / _ABOUT).exists():
+        while self._folder(known + 1).exists():
             known += 1
         return known
 
-    def latest(self) -> Issue:
-        """Return the issue with the highest number.
+    def mark(self, known: Mark) -> Mark:
+        """Return the present mark; cheap when *known* is (nearly) it."""
+        return Mark(self.newest(known.newest), self.withdrawals.stamp())
+
+    def in_service(self) -> Iterator[int]:
+        """Yield the numbers that may be served, the newest first.
+
+        One whose description can't be read is among them, as far as it was not withdrawn.
 
         Raises:
-            NoIssue: if nothing has been published.
+            DamagedIssue: if nobody knows what was withdrawn.
         """
+        withdrawn = self.withdrawals.reasons()
+        for number in reversed(self.numbers()):
+            if number not in withdrawn and not self._is_draft(number):
+                yield number
+
+    def latest(self) -> Issue:
+        """Return the issue in service.
+
+        Raises:
+            NoIssue: if there is none.
+            DamagedIssue: if it can't be read, or nobody knows which it is.
+        """
+        for number in self.in_service():
+            return self.read(number)
+        raise NoIssue(self.why_none())
+
+    def why_none(self) -> str:
+        """Return why no issue is in service, and what to do."""
         if not (number := self.newest()):
-            raise NoIssue("no issue published yet; run 'forewatch issue'")
-        return self.read(number)
+            return "no issue published yet; run 'forewatch issue'"
+        return (
+            f"no issue is in service: those up to {number} are drafts or were withdrawn; run "
+            "'forewatch issue', or 'forewatch issues restore'"
+        )
+
+    def standing(self, number: int) -> Standing:
+        """Return how an issue stands.
+
+        Raises:
+            DamagedIssue: if nobody knows what was withdrawn.
+        """
+        served = next(self.in_service(), 0)
+        return Standing(
+            superseded_by=served if served > number else None,
+            withdrawn=self.withdrawals.reasons().get(number, ""),
+            is_draft=self._is_draft(number),
+        )
+
+    def decide(self, act: Act, number: int, by: str, reason: str, now: pd.Timestamp) -> None:
+        """Take an issue out of service, or back into it, damaged or not.
+
+        Raises:
+            UnknownIssue: if the number was never published here.
+            SettingsError, DamagedIssue: as `Withdrawals.decide` does.
+        """
+        if number not in self.numbers():
+            raise UnknownIssue(self._unknown(number))
+        self.withdrawals.decide(act, number, by, reason, now)
 
     def read(self, number: int) -> Issue:
         """Return a published issue.
@@ -159,6 +224,8 @@ class IssueStore:
         try:
             about: dict[str, Any] = json.loads(path.read_bytes())
         except FileNotFoundError:
+            if self._folder(number).exists():
+                raise DamagedIssue(_damaged(number, f"{_ABOUT} is not there")) from None
             raise UnknownIssue(self._unknown(number)) from None
         except (OSError, ValueError) as error:
             raise DamagedIssue(_damaged(number, str(error))) from error
@@ -172,6 +239,12 @@ class IssueStore:
                 f"{FORMAT}; publish a new one with 'forewatch issue'"
             )
         return about
+
+    def _is_draft(self, number: int) -> bool:
+        try:
+            return bool(self._about(number)["draft"])
+        except (UnknownIssue, DamagedIssue):
+            return False  # what can't be read is told when it is
 
     def _unknown(self, number: int) -> str:
         there = self.numbers()
@@ -226,6 +299,8 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
         "models": dict(issue.models),
         "data_version": issue.data_version,
         "notes": list(issue.notes),
+        "draft": issue.is_draft,
+        "observed": observed_about(issue.freshness.observed),
         **{name: described[name] for name in ("rates", "shocks", "factors")},
         "missing": None if issue.missing is None else missing_about(issue.missing),
         "pools": {kind: [list(pool) for pool in pools] for kind, pools in issue.pools.items()},
@@ -263,6 +338,8 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         notes=tuple(about["notes"]),
         missing=None if held is None else missing_of(held, arrays),
         pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
+        observed=observed_of(about["observed"]),
+        is_draft=about["draft"],
     )
 
 

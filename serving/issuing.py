@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from features.asof import EXCLUDE, AsOf
 from features.unused_rows import unused_rows
 from forewatch.clock import Clock
-from forewatch.history import History
+from forewatch.errors import NoChampion
 from forewatch.profile import Profile
 from forewatch.progress import Progress
 from models.engine import Engine
 from models.line_up import replacements
-from models.registry import CHAMPION, Version
+from models.registry import Version
+from planning import freshness
 from planning.issues import Issue
-from serving import missing_issuing
+from serving import feeds, missing_issuing, modelling
 from serving.pooling import settled
 from serving.spans import instant
 from serving.workspace import Workspace
@@ -23,15 +26,22 @@ _ONE_DAY = pd.Timedelta(days=1)
 
 
 def issue(
-    workspace: Workspace, *, origin: str | None, days: int | None, progress: Progress
+    workspace: Workspace,
+    *,
+    origin: str | None,
+    days: int | None,
+    progress: Progress,
+    is_published: bool = False,
 ) -> Issue:
-    """Publish the champion's forecast.
+    """Publish the champion's forecast, or keep it as a draft.
 
     Args:
         workspace: the force's.
         origin: as a person writes it; None: the data cut-off.
         days: force-days ahead; None: the profile's horizon.
         progress: is told what is being done.
+        is_published: whether it is served though its origin lies before the data cut-off; it is a
+            draft otherwise.
 
     Raises:
         NoChampion: if no version is promoted.
@@ -39,7 +49,9 @@ def issue(
     profile = workspace.profile
     progress("opening the registry", 0, 0)
     registry = workspace.registry()
-    champion = registry.version(CHAMPION)
+    champion = registry.champion()
+    if champion is None:
+        raise NoChampion(f"{registry.model} has no champion: {modelling.unpromoted(registry)}")
     engine = Engine.from_state(registry.state(champion))
     progress("reading the history", 0, 0)
     history = settled(workspace)
@@ -49,6 +61,7 @@ def issue(
     horizon_days = days or profile.publication.horizon_days
     forecast = engine.forecast(view, horizon_days, explained=True)
     missing = missing_issuing.forecast(workspace, view, horizon_days)
+    observed = feeds.observed(history, view)
     now = pd.Timestamp.now("UTC")
     made = Issue(
         number=0,
@@ -60,7 +73,8 @@ def issue(
         models={"engine": engine.recipe.fingerprint()} | missing.models,
         data_version=history.version,
         notes=(
-            *notes(workspace, champion, history, at),
+            *notes(workspace, champion, observed.until, at),
+            *freshness.notes(observed, history.tree, profile.force.zone),
             *missing.notes,
             *unpooled(workspace.profile),
             *replacements(engine.recipe, engine.members_),
@@ -73,20 +87,24 @@ def issue(
             for kind, pools in view.pools.items()
             if pools
         },
+        observed=observed,
+        is_draft=at < history.observed_until and not is_published,
     )
+    # What is told as the end of the data is the end of what was observed, not of the extract.
+    made = replace(made, forecast=replace(forecast, data_until=made.freshness.whole))
     return workspace.issues().publish(made)
 
 
 def notes(
-    workspace: Workspace, champion: Version, history: History, origin: pd.Timestamp
+    workspace: Workspace, champion: Version, until: pd.Timestamp, origin: pd.Timestamp
 ) -> tuple[str, ...]:
     """Return what the readers of an issue should know about its model and its data."""
     said = list(missing_issuing.age_note(workspace, champion, origin, "the model"))
-    behind = (origin - history.observed_until) // _ONE_DAY
+    behind = (origin - until) // _ONE_DAY
     if behind >= 1:
         said.append(
             f"nothing is known of the {behind} days before the origin: the data end at "
-            f"{history.observed_until:%Y-%m-%d %H:%M} UTC"
+            f"{until:%Y-%m-%d %H:%M} UTC"
         )
     return tuple(said)
 
@@ -122,8 +140,9 @@ def text(published: Issue) -> str:
     """Return an issue in a few lines for a person."""
     days = published.forecast.rates.force_days
     zone = published.profile.force.zone
+    done = "kept as a draft, not served:" if published.is_draft else "published"
     lines = [
-        f"published issue {published.number} of {published.profile.force.name}",
+        f"{done} issue {published.number} of {published.profile.force.name}",
         f"  origin      {published.forecast.origin.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  data until  {published.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  force-days  {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from models.missing.settings import MissingRecipe
 from models.recipe import Recipe
 from models.registry import Record, Registry, Version
 from serving import modelling
+from serving.settings import flattened
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -132,16 +132,3 @@ def kept(
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return Done(registry.model, version, found.scores, found.notes, folder)
-
-
-def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each setting under its path.
-
-    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
-    {'seed': '1', 'origins.folds': '6'}
-    """
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from flattened(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)

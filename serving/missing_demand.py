@@ -5,7 +5,6 @@ Areas and times, never persons; what the figures may be used for stands with eve
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -16,14 +15,15 @@ from numpy.typing import NDArray
 from forewatch.clock import Clock
 from planning import missing
 from planning.answers import framed
-from planning.issues import Issue
+from planning.issues import BASELINE_MODEL, Issue
 from planning.missing import MissingQuestion
 from planning.periods import By
 from planning.uses import USES
 from serving.api import rendering
 from serving.reserving import reserved_hours
-from serving.showing import about_issue, decimals
+from serving.showing import about_issue, decimals, origin_line, parquet, reasons, told_together
 from serving.spans import span
+from serving.standing import Standing
 from serving.workspace import Workspace
 
 _LANDING = ("landing_mean", "landing_q50", "landing_q90")
@@ -48,8 +48,10 @@ class Said:
     """An answer: its issue, the question looked up, and the columns of its rows."""
 
     issue: Issue
+    standing: Standing
     question: MissingQuestion
     columns: dict[str, NDArray[Any]]
+    now: pd.Timestamp
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -66,10 +68,10 @@ def demand(workspace: Workspace, asked: Asked) -> Said:
     """
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
-    return of_issue(issue, asked)
+    return of_issue(issue, store.standing(issue.number), asked)
 
 
-def of_issue(issue: Issue, asked: Asked) -> Said:
+def of_issue(issue: Issue, standing: Standing, asked: Asked) -> Said:
     """Return what a given issue says; raises as `demand` does."""
     start, end = span(Clock.of(issue.profile), week=asked.week, start=asked.start, end=asked.end)
     question = missing.ask(
@@ -81,22 +83,30 @@ def of_issue(issue: Issue, asked: Asked) -> Said:
         at_least=asked.at_least,
         reserved=reserved_hours(issue.tree.ids, asked.reserved),
     )
-    return Said(issue, question, missing.columns(issue, question, pd.Timestamp.now("UTC")))
+    now = pd.Timestamp.now("UTC")
+    return Said(issue, standing, question, missing.columns(issue, question, now), now)
 
 
 def heading(said: Said) -> str:
     """Return lines that say where an answer comes from, what it is, and what it may be used for."""
     issue, question = said.issue, said.question
-    zone, settings = issue.profile.force.zone, issue.profile.missing
+    settings = issue.profile.missing
     areas, periods = question.windows.areas, question.windows.periods["period"]
     where = areas[0] if len(areas) == 1 else f"{len(areas)} areas"
     when = f"in {periods.iloc[0]}" if len(periods) == 1 else f"by {question.by}"
     return (
-        f"{issue.profile.force.name}, issue {issue.number}, data until "
-        f"{issue.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M}, times in {zone}\n"
+        f"{origin_line(issue, said.standing, said.now)}\n{_by_baseline(issue)}"
         f"missing-person demand {when}: {where}, in reports and officer-hours "
         f"({settings.mean_hours:g} a case)\n"
         f"{USES}"
+    )
+
+
+def _by_baseline(issue: Issue) -> str:
+    if missing.demanded(issue).model_version != BASELINE_MODEL:
+        return ""
+    return (
+        "BY THE BASELINE, the shrunken climatology: no trained model may be used; see the notes\n"
     )
 
 
@@ -127,10 +137,7 @@ def readable(said: Said) -> pd.DataFrame:
 def footing(said: Said) -> str:
     """Return what rows are not forecast for, and what can't be trusted, each reason once."""
     frame, tree = said.frame, said.issue.tree
-    lines = [
-        f"{state}: {reason} ({', '.join(dict.fromkeys(part['area']))})"
-        for (state, reason), part in frame[frame["reason"] != ""].groupby(["state", "reason"])
-    ]
+    lines = [*reasons(frame), *told_together(frame)]
     told = frame[(frame["uncalibrated"] != "") & frame["expected"].notna()]
     levels = told["area"].map(tree.level)
     for (level, why), _ in told.groupby([levels, "uncalibrated"], sort=False):
@@ -145,19 +152,18 @@ def rendered(said: Said, form: str) -> bytes:
 
         parts = (heading(said), plain(readable(said)), footing(said))
         return "\n".join(part for part in parts if part).encode() + b"\n"
-    about = about_issue(said.issue) | missing.about(said.issue)
+    about = about_issue(said.issue, said.standing) | missing.about(said.issue)
     if form == "parquet":
-        buffer = io.BytesIO()
-        said.frame.assign(uses=USES).to_parquet(buffer, index=False)
-        return buffer.getvalue()
+        return parquet(about, said.frame.assign(uses=USES))
     columns = rendering.listed(said.columns)
     if form == "csv":
         texts = {name: value for name, value in about.items() if isinstance(value, (str, int))}
         return rendering.as_csv(texts, columns)
-    return rendering.as_json(about, columns) + b"\n"
+    envelope = about | said.standing.about() | {"notes": list(said.issue.notes)}
+    return rendering.as_json(envelope, columns) + b"\n"
 
 
-def weekly(issue: Issue, week: str, areas: tuple[str, ...]) -> str:
+def weekly(issue: Issue, standing: Standing, week: str, areas: tuple[str, ...]) -> str:
     """Return the lines on missing-person demand that go with a week's forecast of calls.
 
     "" where the issue holds none.
@@ -166,7 +172,7 @@ def weekly(issue: Issue, week: str, areas: tuple[str, ...]) -> str:
         return ""
     from serving.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
 
-    said = of_issue(issue, Asked(week=week, areas=areas, by="week"))
+    said = of_issue(issue, standing, Asked(week=week, areas=areas, by="week"))
     columns = ["area", "state", "expected", "landing_q90", "band"]
     frame = said.frame[columns].assign(
         expected=said.frame["expected"].round(1), landing_q90=said.frame["landing_q90"].round()
@@ -174,6 +180,7 @@ def weekly(issue: Issue, week: str, areas: tuple[str, ...]) -> str:
     if (frame["state"] == "forecast").all():
         frame = frame.drop(columns="state")
     return (
-        f"missing-person demand in {week}: reports, and officer-hours landing that are exceeded in "
-        f"1 week of 10\n{plain(frame)}\n{USES}\nMore: forewatch missing --week {week}"
+        f"{_by_baseline(issue)}missing-person demand in {week}: reports, and officer-hours landing "
+        f"that are exceeded in 1 week of 10\n{plain(frame)}\n{USES}\n"
+        f"More: forewatch missing --week {week}"
     )

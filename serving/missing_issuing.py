@@ -1,4 +1,4 @@
-"""Use case: missing-person demand for an issue, by the champion of its own model."""
+"""Use case: missing-person demand for an issue, by the champion of its model or its baseline."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from features.asof import AsOf
-from forewatch.errors import ForewatchError, NotEnoughHistory
+from forewatch.errors import ForewatchError, NoChampion, NotEnoughHistory
 from models.missing.model import MissingPersons
+from models.missing.settings import CLIMATOLOGY
 from models.registry import Version
-from planning.issues import NO_MISSING, MissingForecast
+from planning.issues import BASELINE_MISSING, BASELINE_MODEL, NO_MISSING, MissingForecast
 from planning.landing import KnownReports
 from planning.missing import MODEL
+from serving import modelling
 from serving.workspace import Workspace
 
 _ONE_DAY = pd.Timedelta(days=1)
@@ -36,19 +38,22 @@ class Made:
 def forecast(workspace: Workspace, view: AsOf, days: int) -> Made:
     """Return the missing-person demand of an issue.
 
-    The weekly forecast of calls is published even where this one can't be made: then a note says
-    so, with the reason, and questions about it are refused.
+    Where no version of its model may be used, its baseline stands in, and a note says why. The
+    forecast of calls is published even where that can't be made either: then a note says so, with
+    the reason, and questions about it are refused.
 
     Args:
         workspace: the force's.
         view: what is known at the issue's origin.
         days: force-days ahead.
     """
-    types = workspace.profile.missing_call_types
-    if not types:
+    if not workspace.profile.missing_call_types:
         return Made()
     try:
-        return _made(workspace, view, types, days)
+        try:
+            return _by_champion(workspace, view, days)
+        except ForewatchError as error:
+            return _by_baseline(workspace, view, days, str(error))
     except ForewatchError as error:
         return Made(notes=(f"{NO_MISSING}{error}",))
 
@@ -64,28 +69,54 @@ def age_note(
     return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)
 
 
-def _made(workspace: Workspace, view: AsOf, types: tuple[str, ...], days: int) -> Made:
+def _by_champion(workspace: Workspace, view: AsOf, days: int) -> Made:
+    """Return the champion's forecast.
+
+    Raises:
+        ForewatchError: if there is none that can be used; the message says why.
+    """
     registry = workspace.registry("missing")
     champion = registry.champion()
     if champion is None:
-        why = "no version of its model is promoted; run 'forewatch train --model missing --promote'"
-        return Made(notes=(f"{NO_MISSING}{why}",))
+        raise NoChampion(modelling.unpromoted(registry))
     model = MissingPersons.from_state(registry.state(champion))
-    found = model.forecast(view, days)
+    made = _made(view, model, days, champion.version)
+    notes = age_note(workspace, champion, view.origin, "the missing-person model")
+    return Made(made, {MODEL: champion.version}, notes)
+
+
+def _by_baseline(workspace: Workspace, view: AsOf, days: int, why: str) -> Made:
+    """Return the forecast of the shrunken climatology, with spreads and verdicts of its own.
+
+    What no gate let through is worse than this, or nobody knows; nothing would be worse still.
+
+    Args:
+        workspace: the force's.
+        view: what is known at the issue's origin.
+        days: force-days ahead.
+        why: why there is no better one.
+
+    Raises:
+        ForewatchError: if not even that can be made.
+    """
+    recipe = workspace.settings().missing_training
+    alone = recipe.model_copy(update={"members": (CLIMATOLOGY,)})
+    model = MissingPersons(alone).fit(view)
+    made = _made(view, model, days, BASELINE_MODEL)
+    return Made(made, {MODEL: BASELINE_MODEL}, (f"{BASELINE_MISSING}{why}",))
+
+
+def _made(view: AsOf, model: MissingPersons, days: int, version: str) -> MissingForecast:
+    found, types = model.forecast(view, days), view.profile.missing_call_types
     judged = model.calibration_.verdicts if model.calibration_ is not None else pd.DataFrame()
-    made = MissingForecast(
+    return MissingForecast(
         forecast=found,
         known=_known(view, types),
         uncalibrated={
             (str(row["level"]), str(row["window"])): str(row["reason"])
             for row in judged.to_dict("records")
         },
-        model_version=champion.version,
-    )
-    return Made(
-        made,
-        {MODEL: champion.version},
-        age_note(workspace, champion, view.origin, "the missing-person model"),
+        model_version=version,
     )
 
 

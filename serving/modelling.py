@@ -118,6 +118,29 @@ def promote(
     return _decided(workspace, model, lambda it: it.promote(it.version(name), by, _now(), force))
 
 
+def unpromoted(registry: Registry) -> str:
+    """Return why no version of a model is the champion, and what can be done about it."""
+    usable = [one for one in registry.versions() if not one.retired]
+    model = "" if registry.kind == "demand" else f" --model {registry.kind}"
+    if not usable:
+        return f"no version of its model was trained; run 'forewatch train{model or ' --promote'}'"
+    passed = [one for one in usable if one.passed]
+    if passed:
+        number = passed[-1].version
+        return (
+            f"version {number} of its model passed the gate and was not promoted; run 'forewatch "
+            f"models promote {number}{model}'"
+        )
+    last = usable[-1]
+    why = "; ".join(last.reasons[:1]) or "it was never judged"
+    more = f" and {len(last.reasons) - 1} more reasons" if len(last.reasons) > 1 else ""
+    return (
+        f"the gate refused version {last.version} of its model ({why}{more}); train again when "
+        f"more is known, or overrule the gate: 'forewatch models promote {last.version}{model} "
+        "--force --reason WHY'"
+    )
+
+
 def rollback(workspace: Workspace, by: str, reason: str, model: ModelName = "demand") -> Version:
     """Make the champion before the present one champion again."""
     return _decided(workspace, model, lambda it: it.rollback(by, _now(), reason))

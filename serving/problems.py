@@ -60,7 +60,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (OutOfReach, HTTPStatus.FORBIDDEN, "out-of-reach", "The API key is for some areas only"),
     (RefusedOften, HTTPStatus.TOO_MANY_REQUESTS, "refused-often", "Too many keys were refused"),
     (AccessError, HTTPStatus.UNAUTHORIZED, "access", "A good API key is needed"),
-    (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue published yet"),
+    (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue in service"),
     (DamagedIssue, HTTPStatus.SERVICE_UNAVAILABLE, "damaged-issue", "The issue can't be read"),
     (DataError, HTTPStatus.SERVICE_UNAVAILABLE, "data", "The data can't be read"),
     (SettingsError, HTTPStatus.SERVICE_UNAVAILABLE, "settings", "The settings can't be used"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
@@ -200,3 +201,16 @@ def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any a
         found = (model_in(inner) for inner in get_args(annotation))
         return next((model for model in found if model is not None), None)
     return None
+
+
+def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting under its path.
+
+    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
+    {'seed': '1', 'origins.folds': '6'}
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)

@@ -26,7 +26,7 @@ def damage(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
     store = workspace.issues()
     numbers = store.numbers()
     issues = [error for number in numbers for error in _found(partial(store.read, number))]
-    yield f"{len(numbers):,} issues", tuple(issues)
+    yield f"{len(numbers):,} issues", (*issues, *_found(store.withdrawals.decisions))
     yield from _models(workspace)
 
 

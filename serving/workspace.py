@@ -49,6 +49,14 @@ class Workspace:
         """The force's profile."""
         return self._settings.profile
 
+    def profile_now(self) -> Profile:
+        """Return the force's profile as forewatch.toml has it at this moment.
+
+        Raises:
+            SettingsError: if it can't be used.
+        """
+        return settings_file.load(self.root / SETTINGS).profile
+
     @property
     def quarantine(self) -> Path:
         """The folder for rows that could not be taken."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forewatch.errors import ForewatchError
 from forewatch.history import History
 from forewatch.profile import Profile
-from sources import coverage, findings, gap_windows, series_ends
+from sources import coverage, feed_ends, findings, gap_windows, series_ends
 from sources.daily import Daily, daily
 from sources.gap_windows import Gap
 from sources.history import history
@@ -36,13 +36,16 @@ class Report:
     gaps: tuple[Gap, ...] = ()
 
 
-def check(lake: Lake, profile: Profile, *, everything: bool = False) -> Report:
+def check(
+    lake: Lake, profile: Profile, *, everything: bool = False, others: Sequence[Section] = ()
+) -> Report:
     """Return the report on everything that was imported into a lake.
 
     Args:
         lake: the lake.
         profile: the force's.
         everything: whether lists are printed in full.
+        others: sections on what is beside the lake.
     """
     if not {"calls", "counts"} & set(lake.names()):
         return _report([], ["nothing to forecast from: import calls or counts first"], [])
@@ -51,17 +54,18 @@ def check(lake: Lake, profile: Profile, *, everything: bool = False) -> Report:
     except ForewatchError as error:
         # The checks need a history; that there is none is the finding, in the error's own words.
         return _report([], [str(error)], [])
-    return check_history(found, findings.imports_so_far(lake), everything=everything)
+    beside = (findings.imports_so_far(lake), *others)
+    return check_history(found, beside, everything=everything)
 
 
 def check_history(
-    found: History, imports: Section | None = None, *, everything: bool = False
+    found: History, others: Sequence[Section] = (), *, everything: bool = False
 ) -> Report:
     """Return the report on a history.
 
     Args:
         found: the history.
-        imports: what the imports say of themselves, if the history comes from a lake.
+        others: sections on what is beside it: the imports, if it comes from a lake.
         everything: whether lists are printed in full.
     """
     per_day = daily(found)
@@ -70,8 +74,7 @@ def check_history(
     if len(per_day.days):
         gaps, looked_at = _looked_at(found, per_day)
         sections += looked_at
-    if imports is not None:
-        sections.append(imports)
+    sections += others
     lines = [line for section in sections for line in ("", *section.text(everything=everything))]
     mend = [finding for section in sections for finding in section.must_be_mended]
     warnings = [finding for section in sections for finding in section.warnings]
@@ -93,6 +96,7 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
         findings.volumes(found, per_day),
         findings.late(found),
         series_ends.section(found, per_day, told),
+        feed_ends.section(found),
         findings.far_days(found, known, far),
         findings.level_shifts(found, known, far, told),
         findings.breaks(found),

@@ -9,6 +9,7 @@ are those of the force-days, counted from the time at which these begin (`forewa
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,7 @@ class _Counts:
     step: Step
     spans: tuple[Span, ...]
     unobserved: pd.DataFrame
+    stated_until: Mapping[tuple[str, str], pd.Timestamp] | None = None
 
 
 def history(lake: Lake, profile: Profile) -> History:
@@ -87,6 +89,7 @@ def _history(lake: Lake, profile: Profile, version: str) -> History:
         **tables,
         unobserved=check("unobserved", pd.concat(windows)) if windows else empty("unobserved"),
         version=version,
+        stated_until=counts.stated_until,
     )
 
 
@@ -117,17 +120,23 @@ def _of_counts(lake: Lake, profile: Profile, tree: AreaTree) -> _Counts:
         }
     )
     return _Counts(
-        check("counts", frame), found.step or "hour", (whole,) if whole else (), unobserved
+        check("counts", frame),
+        found.step or "hour",
+        (whole,) if whole else (),
+        unobserved,
+        {pair: _instant(spans[-1][1]) for pair, spans in found.spans.items() if spans},
     )
 
 
 def _silence(
     spans: dict[tuple[str, str], tuple[tuple[int, int], ...]], area: str, whole: Span | None
 ) -> list[tuple[int, int]]:
-    """Return the windows in which a call type of an area that has counts at all has none."""
+    """Return the windows in which a call type of an area has no counts; all time, if none has."""
     if whole is None:
         return []
     of_area = {found for (place, _), found in spans.items() if place == area}
+    if not of_area:
+        return [(whole.start, whole.until)]
     windows: set[tuple[int, int]] = set()
     for found in of_area:
         bounds = [whole.start, *(bound for span in found for bound in span), whole.until]

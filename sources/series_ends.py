@@ -93,7 +93,7 @@ def section(found: History, per_day: Daily, told: list[Told]) -> Section:
         return Section(title, ("none: each is there from the first days to the last",))
     lines, warnings = [], []
     for one in told:
-        is_known = _is_registered(found, per_day, one)
+        is_known = len(registered(found, per_day, one)) > 0
         silence = one.silence
         lines.append(
             f"{one.group.name:<32.32} {_when(per_day, silence):<31} {silence.calls:>9,.0f} expected"
@@ -126,12 +126,13 @@ def _when(per_day: Daily, silence: Silence) -> str:
     return f"pauses {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
-def _is_registered(found: History, per_day: Daily, one: Told) -> bool:
-    """Return whether a break that bears on the series begins about where its silence does."""
+def registered(found: History, per_day: Daily, one: Told) -> pd.DataFrame:
+    """Return the breaks that bear on a series and begin about where its silence does."""
     at = per_day.edges[one.silence.after if one.silence.kind == "begins" else one.silence.first]
     near = found.breaks[(found.breaks["start"] - at).abs() <= _NEAR_A_BREAK]
     scope = (one.group.area, one.group.call_type)
-    return any(
+    bears = [
         area in ("", *found.tree.ids) and holds(found.tree, (area, kind), scope)
         for area, kind in zip(near["area"], near["call_type"], strict=True)
-    )
+    ]
+    return near[np.array(bears, dtype=bool)]

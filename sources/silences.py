@@ -39,6 +39,7 @@ class Silence:
         after: position of the day after its last.
         known_days: days of it that are known.
         calls: how many calls were to be expected.
+        log_chance: logarithm of the probability that chance is as silent.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Silence:
     after: int
     known_days: int
     calls: float
+    log_chance: float = -np.inf
 
 
 def silences(series: Array, p_max: float) -> list[Silence]:
@@ -55,25 +57,47 @@ def silences(series: Array, p_max: float) -> list[Silence]:
         series: calls per day, NaN where unknown.
         p_max: probability by chance below which a silence is returned.
     """
-    days = np.flatnonzero(np.isfinite(series))
-    has_call = series[days] > 0
-    called = np.flatnonzero(has_call)
+    called = np.flatnonzero(series[np.isfinite(series)] > 0)
     if not called.size:
         return []
-    bounds = np.concatenate([[-1], called, [days.size]])
-    found: list[Silence] = []
-    for i in np.flatnonzero(np.diff(bounds) > LEAST_SILENT_DAYS):
-        low, high = int(bounds[i]) + 1, int(bounds[i + 1])  # positions among the known days
-        others = _others(has_call, low, high)
-        if max(_log_chance(high - low, part) for part in others) >= np.log(p_max):
-            continue
-        first = int(days[low - 1]) + 1 if low else 0
-        after = int(days[high]) if high < days.size else series.size
-        share = min(float(part.mean()) for part in others)
-        if not _is_season(series, first, after, share):
-            calls = share * (high - low) * float(series[days[called]].mean())
-            found.append(Silence(_kind(low, high, days.size), first, after, high - low, calls))
-    return found
+    bounds = np.concatenate([[-1], called, [np.isfinite(series).sum()]])
+    found = [
+        _silence(series, int(bounds[i]) + 1, int(bounds[i + 1]), p_max)
+        for i in np.flatnonzero(np.diff(bounds) > LEAST_SILENT_DAYS)
+    ]
+    return [one for one in found if one is not None]
+
+
+def last_silence(series: Array, p_max: float) -> Silence | None:
+    """Return the silence that a series ends with, however short, if it is improbable.
+
+    Args:
+        series: calls per day, NaN where unknown.
+        p_max: probability by chance below which it is returned.
+    """
+    known = np.isfinite(series)
+    called = np.flatnonzero(series[known] > 0)
+    last, number = (int(called[-1]) if called.size else -1), int(known.sum())
+    if last in (-1, number - 1):
+        return None
+    return _silence(series, last + 1, number, p_max)
+
+
+def _silence(series: Array, low: int, high: int, p_max: float) -> Silence | None:
+    """Return the silence between two positions among the known days, None if it can be chance."""
+    days = np.flatnonzero(np.isfinite(series))
+    has_call = series[days] > 0
+    others = _others(has_call, low, high)
+    log_chance = max(_log_chance(high - low, part) for part in others)
+    if log_chance >= np.log(p_max):
+        return None
+    first = int(days[low - 1]) + 1 if low else 0
+    after = int(days[high]) if high < days.size else series.size
+    share = min(float(part.mean()) for part in others)
+    if _is_season(series, first, after, share):
+        return None
+    calls = share * (high - low) * float(series[days[has_call]].mean())
+    return Silence(_kind(low, high, days.size), first, after, high - low, calls, log_chance)
 
 
 def _kind(low: int, high: int, n: int) -> Kind:
@@ -105,6 +129,7 @@ def _is_season(series: Array, first: int, after: int, share: float) -> bool:
         there = there[(there >= 0) & (there < series.size)]
         there = there[(there < first) | (there >= after)]
         seen = series[there][np.isfinite(series[there])]
-        if seen.size >= LEAST_SILENT_DAYS and (seen > 0).mean() <= _AS_SILENT * share:
+        least = min(LEAST_SILENT_DAYS, after - first)
+        if seen.size >= least and (seen > 0).mean() <= _AS_SILENT * share:
             return True
     return False

@@ -25,11 +25,15 @@ from serving.api.service import Access, Service
 from serving.api.shelf import Body, Opened
 from serving.api.spans import span
 from serving.reach import Reach
+from serving.standing import Standing
 
-_RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
+_RENDERING = 3  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
 _CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
 _HOUR = pd.Timedelta(hours=1)
+_ELSEWHERE = (
+    "not observed for longer than is allowed"  # where the reason names an area out of reach
+)
 
 ORIGINS = ("issue", "origin", "data_until", "published_at", "model_version", "zone", "unit")
 
@@ -82,6 +86,7 @@ class Job:
         issue: number of the issue asked.
         kind: media type of the answer.
         now: the instant at which the issue's age is judged, UTC.
+        standing: how the issue stands.
     """
 
     path: str
@@ -90,6 +95,7 @@ class Job:
     issue: int
     kind: str
     now: pd.Timestamp
+    standing: Standing
 
 
 async def answered(
@@ -107,10 +113,12 @@ async def answered(
     kind = media.negotiated(request, (media.JSON, media.CSV))
     opened = await _opened(asked.issue, request, serving)
     issue, now = opened.issue, serving.clock()
-    # Everything that the bytes depend on: what was published, whether it has grown stale since,
-    # the question as it was normalised, whose areas it is about, and the code that writes it.
+    # Everything that the bytes depend on: what was published, what of it has grown stale since, how
+    # it stands now, the question as it was normalised, whose areas it is about, and the code that
+    # writes it.
     address = _address(route, asked, issue.number, asked.offset)
-    key = f"{address} {kind} {issue.is_stale(now)} {access.reach.text}"
+    standing = serving.shelf.standing(issue.number)
+    key = f"{address} {kind} {issue.freshness.phase(now)} {tuple(standing)} {access.reach.text}"
     tag = media.entity_tag(opened.sha256, key, _RENDERING)
     headers = {
         "Forewatch-Issue": str(issue.number),
@@ -121,7 +129,7 @@ async def answered(
         return media.unchanged(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
-        job = Job(route.path, asked, access.reach, issue.number, kind, now)
+        job = Job(route.path, asked, access.reach, issue.number, kind, now, standing)
         try:
             body = await _worked(route, issue, job, request, serving)
         except Stopped:
@@ -214,16 +222,16 @@ def _body(
         stop_if_told()
         rows = slice(first, min(first + route.block, following))
         said = route.columns(issue, looked, job.now, rows)
-        said["pooled"] = _within(reach, issue.tree, said["pooled"])
+        said |= _within(reach, issue.tree, said)
         block = rendering.listed(said)
         columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
-    envelope = _envelope(issue, reach) | route.says(issue, reach)
+    envelope = _envelope(issue, reach) | route.says(issue, reach) | job.standing.about()
     row_count = len(columns["area"])
     if kind == media.CSV:
-        table = rendering.as_csv(_constants(envelope, route.constants), columns)
-        return Body(table, next_page, row_count)
+        constants = _constants(envelope, route.constants) | job.standing.texts()
+        return Body(rendering.as_csv(constants, columns), next_page, row_count)
     envelope |= {
         "by": asked.by,
         "total_rows": looked.rows,
@@ -242,13 +250,19 @@ def _address(route: Route[Asked, Looked], asked: Asked, number: int, offset: int
     return f"{route.path}?{urlencode(sorted((pairs | lists).items()), doseq=True)}"
 
 
-def _within(reach: Reach, tree: AreaTree, pooled: NDArray[Any]) -> NDArray[Any]:
-    """Return which areas rows are pooled with, those out of reach as a number only."""
+def _within(reach: Reach, tree: AreaTree, said: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the columns that may name other areas, as they are told within somebody's reach."""
     if reach.is_whole:
-        return pooled
-    texts, row = np.unique(pooled.astype(str), return_inverse=True)
-    told = [reach.listed(tree, text.split(POOLED_BETWEEN)) if text else "" for text in texts]
-    return np.array(told, dtype=object)[row]
+        return {}
+    ways: dict[str, Callable[[str], str]] = {
+        "pooled": lambda text: reach.listed(tree, text.split(POOLED_BETWEEN)),
+        "reason": lambda text: text if reach.notes(tree, [text]) else _ELSEWHERE,
+    }
+    found = {}
+    for name, told in ways.items():
+        texts, row = np.unique(said[name].astype(str), return_inverse=True)
+        found[name] = np.array([told(text) if text else "" for text in texts], dtype=object)[row]
+    return found
 
 
 def _envelope(issue: Issue, reach: Reach) -> dict[str, Any]:

@@ -93,7 +93,14 @@ def create_app(
         "missing": workspace.missing_models_json,
     }
     app.state.service = Service(
-        shelf, workspace.keys(), registers, metrics, clock, Limits(settings), workers
+        shelf,
+        workspace.keys(),
+        registers,
+        metrics,
+        clock,
+        Limits(settings),
+        workers,
+        workspace.profile_now,
     )
     for part in (forecasts, explanations, missing, catalogue, health):
         app.include_router(part.router)

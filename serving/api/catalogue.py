@@ -83,11 +83,17 @@ def issue(
 
 
 def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
-    """Return what an issue says of itself, with the notes within somebody's reach."""
-    said = serving.shelf.about(number)
+    """Return what an issue says of itself within somebody's reach, and how it stands."""
+    said = serving.shelf.about(number) | serving.shelf.standing(number).about()
     if reach.is_whole:
         return said
-    return said | {"notes": reach.notes(serving.shelf.tree(number), said["notes"])}
+    tree = serving.shelf.tree(number)
+    seen, observed = reach.seen(tree), said["observed"]
+    behind = [each for each in observed["behind"] if each["area"] in seen]
+    return said | {
+        "notes": reach.notes(tree, said["notes"]),
+        "observed": observed | {"behind": behind},
+    }
 
 
 @router.get(
@@ -107,6 +113,7 @@ def areas(
         request,
         {
             "issue": latest.number,
+            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "levels": access.reach.levels(tree),
             "modelled": latest.profile.levels.modelled,
             "areas": [
@@ -136,6 +143,7 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
         request,
         {
             "issue": latest.number,
+            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "call_types": [each.model_dump() for each in latest.profile.call_types],
             "grades": latest.profile.grades,
         },

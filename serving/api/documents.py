@@ -22,6 +22,10 @@ nor as a reason for suspicion, stop or search. Nothing about persons goes in or 
 the quantile of their total: ask for the total. Each row names its baseline and the noise floor,
 the error that chance alone leaves a perfect forecast.
 
+**Freshness.** A row is `stale` where what was observed of its own area and call type ended longer
+ago than the force allows; `observed_until` and `reason` tell when and why. An answer from an issue
+that is not the one in service says so: `superseded_by`, `withdrawn` (with the reason), `draft`.
+
 **Asking again.** Send the `ETag` of the last answer as `If-None-Match`: while nothing changed the
 answer is 304 without a body. The headers `Forewatch-Issue-Age-Hours` and `Forewatch-Data-Age-Hours`
 come with either.
@@ -70,6 +74,8 @@ _ROW = {
     "call_type": "missing_person",
     "grade": "all",
     "state": "forecast",
+    "reason": "",
+    "observed_until": "2026-11-23T07:00:00Z",
     "mean": 41.237104,
     "q05": 30,
     "q50": 41,
@@ -92,6 +98,9 @@ _FORECASTS = {
     "baseline": "mean of the same weekday in the last 8 weeks known at the origin",
     "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count",
     "notes": [],
+    "superseded_by": 13,
+    "withdrawn": "",
+    "draft": False,
     "by": "week",
     "total_rows": 9,
     "limit": 1,
@@ -120,6 +129,7 @@ _MISSING_ROW = {
     **{name: _ROW[name] for name in ("period", "force_day", "start", "end", "area")},
     "state": "forecast",
     "reason": "",
+    "observed_until": "2026-11-23T07:00:00Z",
     "pooled": "",
     "expected": 41.237104,
     "baseline": 43.875,
@@ -241,7 +251,7 @@ KEYED: Responses = {
     403: _FORBIDDEN,
     429: _LIMITED,
     503: problem(
-        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue published yet", 503
+        "no issue published yet; run 'forewatch issue'", "no-issue", "No issue in service", 503
     ),
 }
 READ: Responses = {

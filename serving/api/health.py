@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, Security
 
+from forewatch.errors import DamagedIssue, NoIssue
 from serving import problems
 from serving.api import documents, media
 from serving.api.metrics import CONTENT_TYPE
 from serving.api.schemas import Live, Ready
 from serving.api.service import Service, needs, service
+from serving.fitness import settings_notes
 
 router = APIRouter(tags=["health"])
 
@@ -37,9 +39,19 @@ def ready(serving: Annotated[Service, Depends(service)]) -> Response:
     if reasons := serving.shelf.unready(serving.clock()):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         said = problems.plain(status, "not-ready", "Not ready", "; ".join(reasons))
-        return problems.response(said | {"reasons": list(reasons)})
-    body = Ready(status="ready", issue=serving.shelf.latest().issue.number)
+        return problems.response(said | {"reasons": list(reasons), "notes": list(_notes(serving))})
+    issue = serving.shelf.latest().issue
+    notes = _notes(serving)
+    body = Ready(status="ready", issue=issue.number, notes=list(notes))
     return Response(body.model_dump_json(), media_type=media.JSON)
+
+
+def _notes(serving: Service) -> tuple[str, ...]:
+    """Return what the issue in service does not reflect; nothing where none can be read."""
+    try:
+        return settings_notes(serving.shelf.latest().issue, serving.profile)
+    except (NoIssue, DamagedIssue):
+        return ()
 
 
 @router.get(

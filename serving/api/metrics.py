@@ -80,8 +80,18 @@ class Metrics:
             ),
             (
                 "data_age_seconds",
-                "Time since the data cut-off of the issue.",
+                "Time since the end of what was observed of the whole force.",
                 lambda issue: (clock() - issue.forecast.data_until).total_seconds(),
+            ),
+            (
+                "areas_and_types_behind",
+                "Areas and call types whose counts end before the data of the issue do.",
+                lambda issue: len(issue.freshness.observed.behind),
+            ),
+            (
+                "issue_is_stale",
+                "1 while the issue as a whole is stale.",
+                lambda issue: issue.is_stale(clock()),
             ),
         )
         for name, said, reading in readings:

@@ -79,6 +79,9 @@ class MissingRow(Frozen):
         "issue doesn't reach the whole window"
     )
     reason: str = Field(description="why the state is not forecast; empty where it is")
+    observed_until: Instant | None = Field(
+        description="end of what was observed of this area's reports; null: nothing ever was"
+    )
     pooled: str = Field(description=POOLED)
     expected: Count | None = Field(description=COLUMNS["expected"])
     baseline: Count | None = Field(description=COLUMNS["baseline"])

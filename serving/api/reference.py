@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from forewatch.profile import Profile
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
@@ -18,6 +19,10 @@ class _NoWorkspace:
 
     models_json = Path("models.json")
     missing_models_json = Path("missing-models.json")
+
+    def profile_now(self) -> Profile:
+        """Return no profile."""
+        raise NotImplementedError
 
     def issues(self) -> IssueStore:
         """Return no issues."""

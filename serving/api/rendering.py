@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
+from planning.answers import INSTANTS
+
 _DECIMALS = 6  # of a call; far below any meaning, and sums of parts still agree
 # Written by this module itself, and so never a formula.
-_PLAIN = ("force_day", "start", "end")
+_PLAIN = ("force_day", *INSTANTS)
 _TEXT_KINDS = "OU"  # of a column, as NumPy names them
 # What a spreadsheet would run as a formula. Source: OWASP, CSV Injection.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -69,8 +71,12 @@ def _is_foreign_text(name: str, values: list[Any]) -> bool:
 def _values(name: str, column: NDArray[Any]) -> list[Any]:
     if name == "force_day":
         return [str(day) for day in np.datetime_as_string(column, unit="D")]
-    if name in ("start", "end"):
-        return [f"{instant}Z" for instant in np.datetime_as_string(column, unit="s")]
+    if name in INSTANTS:
+        texts = np.datetime_as_string(column, unit="s")
+        return [
+            None if unknown else f"{text}Z"
+            for text, unknown in zip(texts, np.isnat(column), strict=True)
+        ]
     if column.dtype.kind in _TEXT_KINDS:
         return list(column.tolist())
     is_known = np.isfinite(column)

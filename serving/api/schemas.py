@@ -136,6 +136,7 @@ class Problem(Frozen):
     detail: str
     near: list[str] | None = None
     reasons: list[str] | None = None
+    notes: list[str] | None = None
 
 
 POOLED = (
@@ -155,8 +156,12 @@ class Cell(Frozen):
     call_type: str
     grade: str
     state: State = Field(
-        description="forecast; stale: from an issue whose data are older than the force allows; "
+        description="forecast; stale: what was observed of it is older than the force allows; "
         "no_forecast: the issue doesn't reach the whole period"
+    )
+    reason: str = Field(description="why the state is not forecast; empty where it is")
+    observed_until: Instant | None = Field(
+        description="end of what was observed of this area and call type; null: nothing ever was"
     )
     mean: Count | None = Field(description="expected calls")
     pooled: str = Field(description=POOLED)
@@ -201,12 +206,33 @@ class Horizon(Frozen):
     end: Instant
 
 
+Superseded: Any = Field(description="number of the issue that took its place; null: none did")
+Withdrawn: Any = Field(description="when, by whom and why it was withdrawn; empty: it wasn't")
+Draft: Any = Field(description="whether it never was in service; only asked for by number")
+
+
+class BehindEntry(Frozen):
+    """Counts that end before those of others."""
+
+    area: str = Field(description="everything in it is meant")
+    call_type: str = Field(description="all: of every type")
+    observed_until: Instant | None = Field(description="null: nothing was ever observed")
+    why: str
+
+
+class ObservedEntry(Frozen):
+    """Up to when counts were observed."""
+
+    until: Instant = Field(description="of everything that is not behind")
+    behind: list[BehindEntry]
+
+
 class Answered(Frozen):
     """What every answer about an issue says beside its rows."""
 
     issue: Number
     origin: Instant = Field(description="nothing at or after it was known to the forecast")
-    data_until: Instant = Field(description="data cut-off")
+    data_until: Instant = Field(description="end of what was observed of the whole force")
     published_at: Instant
     horizon: Horizon
     model_version: str
@@ -215,6 +241,9 @@ class Answered(Frozen):
     zone: str = Field(examples=["Europe/London"])
     unit: Literal["calls"]
     notes: list[str]
+    superseded_by: Number | None = Superseded
+    withdrawn: str = Withdrawn
+    draft: bool = Draft
     by: By
     total_rows: int = Field(ge=0)
     limit: int
@@ -251,7 +280,11 @@ class IssueSummary(Frozen):
     models: dict[str, str]
     data_version: str
     notes: list[str]
+    draft: bool = Draft
+    observed: ObservedEntry
     sha256: str = Field(description="digest of the whole issue")
+    superseded_by: Number | None = Superseded
+    withdrawn: str = Withdrawn
 
 
 class Issues(Frozen):
@@ -285,6 +318,7 @@ class Areas(Frozen):
     """
 
     issue: Number
+    superseded_by: Number | None = Superseded
     levels: list[str]
     modelled: str = Field(description="the level at which models are fitted")
     areas: list[AreaEntry]
@@ -301,6 +335,7 @@ class CallTypes(Frozen):
     """Call types and grades of the latest issue."""
 
     issue: Number
+    superseded_by: Number | None = Superseded
     call_types: list[CallTypeEntry]
     grades: list[Grade]
 
@@ -349,3 +384,4 @@ class Ready(Frozen):
 
     status: Literal["ready"]
     issue: Number
+    notes: list[str] = Field(description="what changed in the settings since it was published")

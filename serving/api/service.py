@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from forewatch.errors import AccessError, MissingScope, OutOfReach, RefusedOften
+from forewatch.profile import Profile
 from serving.api.limits import Limits
 from serving.api.metrics import Metrics
 from serving.api.refusals import Refusals
@@ -42,6 +43,9 @@ class Workspace(Protocol):
     def missing_models_json(self) -> Path:
         """The same of the missing-person model."""
 
+    def profile_now(self) -> Profile:
+        """Return the force's profile as the settings have it at this moment."""
+
     def issues(self) -> IssueStore:
         """Return what was published."""
 
@@ -60,6 +64,7 @@ class Service:
     clock: Callable[[], pd.Timestamp]
     limits: Limits
     workers: Workers
+    profile: Callable[[], Profile]
     refusals: Refusals = field(default_factory=Refusals)
 
 

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from forewatch.areas import AreaTree
-from forewatch.errors import DamagedIssue, NoIssue
+from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from planning.issues import Issue
-from serving.issue_store import IssueStore
+from serving.fitness import unfit
+from serving.issue_store import IssueStore, Mark
+from serving.standing import Standing
 
 _MAX_OPEN = 2  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 8 MB
 _MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept, of all issues
@@ -78,21 +80,22 @@ class Shelf:
         self._store = store
         self._lock = Lock()
         self._latest: Opened | None = None
-        self._tried = 0  # the newest number that reading was tried for
+        self._tried = Mark()  # what was there when reading was last tried
         self._unreadable: DamagedIssue | None = None
         self._earlier: OrderedDict[int, Opened] = OrderedDict()
         self._about: dict[int, dict[str, Any]] = {}
         self._trees: dict[int, AreaTree] = {}
+        self._standings: tuple[Mark, dict[int, Standing]] = (Mark(), {})
 
     def latest(self) -> Opened:
-        """Return the newest issue that can be read.
+        """Return the newest issue in service that can be read.
 
         Raises:
-            NoIssue: if nothing has been published.
-            DamagedIssue: if no published issue can be read.
+            NoIssue: if none is in service.
+            DamagedIssue: if none of them can be read.
         """
         # While another thread reads a new issue, the one at hand answers without waiting.
-        if self._store.newest(self._tried) != self._tried and self._lock.acquire(
+        if self._store.mark(self._tried) != self._tried and self._lock.acquire(
             blocking=self._latest is None
         ):
             try:
@@ -100,7 +103,7 @@ class Shelf:
             finally:
                 self._lock.release()
         if self._latest is None:
-            raise self._unreadable or NoIssue("no issue published yet; run 'forewatch issue'")
+            raise self._unreadable or NoIssue(self._store.why_none())
         return self._latest
 
     def issue(self, number: int | None) -> Opened:
@@ -108,11 +111,13 @@ class Shelf:
 
         Raises:
             UnknownIssue, DamagedIssue: if there is none, or it can't be read.
-            NoIssue: if nothing has been published.
+            NoIssue: if the latest is asked for and none is in service.
         """
-        latest = self.latest()
-        if number is None or number == latest.issue.number:
+        latest = self.latest() if number is None else self._latest
+        if latest is not None and number in (None, latest.issue.number):
             return latest
+        if number is None:
+            raise NoIssue(self._store.why_none())
         with self._lock:
             if number in self._earlier:
                 self._earlier.move_to_end(number)
@@ -130,7 +135,7 @@ class Shelf:
         For the loop that serves everybody: it looks for a newer issue, and reads nothing.
         """
         latest = self._latest
-        if latest is None or self._store.newest(self._tried) != self._tried:
+        if latest is None or self._store.mark(self._tried) != self._tried:
             return None
         if number is None or number == latest.issue.number:
             return latest
@@ -155,34 +160,50 @@ class Shelf:
             self._trees[number] = like if like == tree else tree
         return self._trees[number]
 
+    def standing(self, number: int) -> Standing:
+        """Return how an issue stands; raises as `IssueStore.standing` does."""
+        mark = self._store.mark(self._tried)
+        held_at, held = self._standings
+        if held_at != mark:
+            held_at, held = self._standings = (mark, {})
+        if number not in held:
+            held[number] = self._store.standing(number)
+        return held[number]
+
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:
         """Return why forecasts should not be taken from here at *now*; nothing if they may."""
-        if self._unreadable is not None:
-            with self._lock:
-                self._advance()  # it may have been restored
+        with self._lock:
+            self._advance()  # a folder may have gone, or have come back
         try:
             issue = self.latest().issue
         except (NoIssue, DamagedIssue) as error:
             return (str(error),)
         reasons = [str(self._unreadable)] if self._unreadable else []
-        if issue.is_stale(now):
-            limit = issue.profile.publication.stale_after_days
-            reasons.append(
-                f"issue {issue.number} rests on data until {issue.forecast.data_until.isoformat()}"
-                f", more than {limit} days ago; import newer calls and publish an issue"
-            )
-        return tuple(reasons)
+        return (*reasons, *unfit(issue, self._store.numbers(), now))
 
     def _advance(self) -> None:
-        """Open the newest readable issue, if it is newer than the one at hand."""
+        """Open the newest readable issue in service, if it is not the one at hand.
+
+        Where nobody knows what was withdrawn, the one at hand stays.
+        """
+        tried = Mark(self._store.newest(), self._store.withdrawals.stamp())
         at_hand = self._latest.issue.number if self._latest else 0
-        numbers = [number for number in self._store.numbers() if number > at_hand]
         unreadable: DamagedIssue | None = None
-        for number in reversed(numbers):
-            try:
-                self._latest = Opened(*self._store.published(number))
-                break
-            except DamagedIssue as error:
-                unreadable = unreadable or error
-        self._unreadable = unreadable
-        self._tried = max(numbers, default=self._tried)
+        found: Opened | None = None
+        try:
+            for number in self._store.in_service():
+                if number == at_hand:
+                    found = self._latest
+                    break
+                try:
+                    found = Opened(*self._store.published(number))
+                    break
+                except (DamagedIssue, UnknownIssue) as error:
+                    unreadable = unreadable or DamagedIssue(str(error))
+            number = found.issue.number if found else 0
+            # One whose folder has gone is served on, not an older one.
+            if number > at_hand or at_hand in self._store.withdrawals.reasons():
+                self._latest = found
+        except DamagedIssue as error:
+            unreadable = error
+        self._unreadable, self._tried = unreadable, tried

@@ -14,6 +14,7 @@ from serving.cli.asking import explain, forecast, issue, missing
 from serving.cli.data import case_hours, import_
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
+from serving.cli.issued import issues
 from serving.cli.learning import backtest, train
 from serving.cli.registered import models
 from serving.cli.running import keys, serve
@@ -57,6 +58,7 @@ for command in (
     train,
     models,
     issue,
+    issues,
     forecast,
     explain,
     missing,

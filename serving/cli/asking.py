@@ -54,17 +54,23 @@ class Ways(Protocol[Shown_contra]):
     show_default="the profile's horizon_days",
     help="Force-days to forecast.",
 )
+@click.option(
+    "--publish", is_flag=True, help="Serve it though its origin lies before the data cut-off."
+)
 @click.pass_obj
-def issue(root: Path, origin: str | None, days: int | None) -> None:
+def issue(root: Path, origin: str | None, days: int | None, *, publish: bool) -> None:
     """Publish the champion's forecast.
 
-    The new issue gets the next number and is never changed.
+    The new issue gets the next number and is never changed. From an origin before the data cut-off
+    it is a draft: listed, answered from by its number, and never served as the latest.
     """
     from serving import issuing
     from serving.progress import shown
 
     with shown() as progress:
-        published = issuing.issue(workspace_of(root), origin=origin, days=days, progress=progress)
+        published = issuing.issue(
+            workspace_of(root), origin=origin, days=days, progress=progress, is_published=publish
+        )
     click.echo(issuing.text(published))
 
 

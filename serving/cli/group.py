@@ -115,7 +115,7 @@ def workspace_of(root: Path) -> Workspace:
 
 
 def decider(function: Function) -> Function:
-    """Add the option that names who decides about a model."""
+    """Add the option that names who decides about a model or an issue."""
     return click.option(
         "--by",
         default=_user,

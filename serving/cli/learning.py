@@ -45,9 +45,11 @@ def train(
             _promoted(workspace, "demand", by)
     if model == "missing" or (model == "all" and workspace.profile.missing_call_types):
         done = _trained(workspace, missing_training.train, "missing", until=until, jobs=jobs)
-        # beside the demand model a refusal is no mistake: its champion stays, and that was said
+        # beside the demand model a refusal is no mistake: its champion, or its baseline, stays
         if promote and (model == "missing" or done.version.passed):
             _promoted(workspace, "missing", by)
+        elif not done.version.passed:
+            click.echo("not promoted; without a champion, issues hold its baseline, marked as such")
 
 
 def _trained(

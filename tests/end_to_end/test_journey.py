@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -221,7 +221,9 @@ def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
         np.testing.assert_allclose(frame["mean"], days["mean"], atol=1e-6)
     table = journey.run("forecast", "--week", WEEK).stdout
     assert "issue 1" in table.splitlines()[0]
-    assert len(table.splitlines()) == 3 + 7
+    week, missing = table.split("\n\n")
+    assert len(week.splitlines()) == 3 + 7
+    assert missing.startswith("BY THE BASELINE, the shrunken climatology")
 
 
 def test_the_api_says_what_the_command_line_says(journey: Journey) -> None:
@@ -320,12 +322,46 @@ def test_init_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
 # Missing-person demand
 
 
-def test_an_issue_without_a_champion_for_it_says_so(journey: Journey) -> None:
-    said = "missing-person demand is not forecast: no version of its model is promoted"
+def test_an_issue_without_a_champion_for_it_holds_the_baseline_and_says_so(
+    journey: Journey,
+) -> None:
+    said = "missing-person demand is by its baseline, the shrunken climatology: "
     assert said in journey.printed["issue"].stdout
+    assert "forewatch models promote 1 --model missing" in journey.printed["issue"].stdout
     result = journey.run("missing", "--week", WEEK)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "issue 1 holds no missing-person demand: no version of its model" in result.stderr
+    assert result.exit_code == 0
+    assert "BY THE BASELINE, the shrunken climatology" in result.stdout
+    rows = missing_of(journey, "--by", "week")
+    assert set(rows["model_version"]) == {"climatology"}
+    assert rows["expected"].tolist() == pytest.approx(rows["baseline"].tolist())
+
+
+def test_a_draft_is_never_the_latest_and_what_is_withdrawn_says_so(
+    with_missing: Journey, tmp_path: Path
+) -> None:
+    shutil.copytree(with_missing.root, tmp_path / "copy")
+    gone = replace(with_missing, root=tmp_path / "copy")
+    made = gone.run("issue", "--from", "2026-11-02", "--days", "28")
+    assert made.stdout.startswith("kept as a draft, not served: issue 3 of ")
+    asked = ("forecast", "--week", WEEK, "--by", "week", "--format", "json")
+    assert json.loads(gone.run(*asked).stdout)["issue"] == 2
+    draft = json.loads(gone.run(*asked, "--issue", "3").stdout)
+    assert (draft["issue"], draft["draft"], draft["superseded_by"]) == (3, True, None)
+    result = gone.run("issues", "withdraw", "2", "--reason", "a wrong extract", "--by", "ann")
+    assert result.stdout.startswith("issue 2 is withdrawn; served is issue 1")
+    assert json.loads(gone.run(*asked).stdout)["issue"] == 1
+    table = gone.run("forecast", "--week", WEEK, "--issue", "2").stdout
+    assert "ISSUE 2 WAS WITHDRAWN on " in table
+    assert " by ann: a wrong extract" in table
+    statuses = [line.split()[:2] for line in gone.run("issues", "list").stdout.splitlines()[1:]]
+    assert statuses == [["3", "draft"], ["2", "withdrawn"], ["1", "served"]]
+    assert gone.run("issues", "restore", "2", "--reason", "it was right").exit_code == 0
+    assert json.loads(gone.run(*asked, "--issue", "1").stdout)["superseded_by"] == 2
+    refused = gone.run("issues", "withdraw", "9", "--reason", "none")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "forewatch: no issue 9; the latest is 3, the first 1\n",
+    )
 
 
 def missing_of(gone: Journey, *args: str) -> pd.DataFrame:

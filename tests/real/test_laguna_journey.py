@@ -41,7 +41,7 @@ def town(real_data: Path, workspace_of: Any) -> Town:
     run("check")
     run("train", "--until", "2019-12-31", "--jobs", "1")
     run("models", "promote", "--force", "--reason", "a quick recipe", "--by", "tests")
-    run("issue", "--from", "2020-01-01", "--days", "31")
+    run("issue", "--from", "2020-01-01", "--days", "31", "--publish")
     return Town(folder, run)
 
 

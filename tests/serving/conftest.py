@@ -151,6 +151,7 @@ class Bench:
     root: Path
     now: pd.Timestamp = field(default=FIRST.tz_localize("UTC") + pd.Timedelta(hours=30))
     settings: ServingSettings = field(default_factory=ServingSettings)
+    profile: Profile = field(default_factory=town)
 
     @property
     def models_json(self) -> Path:
@@ -159,6 +160,9 @@ class Bench:
     @property
     def missing_models_json(self) -> Path:
         return self.root / "missing-models.json"
+
+    def profile_now(self) -> Profile:
+        return self.profile
 
     def issues(self) -> IssueStore:
         return IssueStore(self.root / "issues")

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
+from forewatch.freshness import Observed
 from forewatch.rates import Rates
 from planning.issues import Issue, MissingForecast
 from serving import issue_parts
@@ -30,8 +31,9 @@ def store(tmp_path: Path) -> IssueStore:
 def test_an_issue_comes_back_as_it_was_published(store: IssueStore, make_issue: MakeIssue) -> None:
     made = store.publish(make_issue())
     read = store.read(1)
-    plain = [f.name for f in fields(Issue) if f.name not in ("forecast", "missing")]
+    plain = [f.name for f in fields(Issue) if f.name not in ("forecast", "missing", "observed")]
     assert [getattr(read, name) for name in plain] == [getattr(made, name) for name in plain]
+    assert read.observed == Observed(made.forecast.data_until)
     assert (read.forecast.origin, read.forecast.data_until) == (made.forecast.origin,) * 2
     for f in fields(Rates):
         one, two = (getattr(issue.forecast.rates, f.name) for issue in (made, read))

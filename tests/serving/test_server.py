@@ -30,6 +30,7 @@ root = Path(sys.argv[1])
 workspace = SimpleNamespace(
     models_json=root / "models.json",
     missing_models_json=root / "missing-models.json",
+    profile_now=lambda: None,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

@@ -116,10 +116,14 @@ def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> No
 
 def test_ready_means_an_issue_that_can_be_read_and_is_not_stale(bench: Bench) -> None:
     assert bench.stranger.get("/health/live").json() == {"status": "live"}
-    assert bench.stranger.get("/health/ready").json() == {"status": "ready", "issue": 1}
+    assert bench.stranger.get("/health/ready").json() == {
+        "status": "ready",
+        "issue": 1,
+        "notes": [],
+    }
     bench.now += pd.Timedelta(days=8)
     said = bench.refused("/health/ready", 503)
-    assert "more than 8 days ago; import newer calls" in said["reasons"][0]
+    assert "the data are older than 8 days; import newer calls" in said["reasons"][0]
 
 
 def test_without_an_issue_the_process_lives_and_is_not_ready(empty: Bench) -> None:
@@ -152,6 +156,7 @@ root = Path(sys.argv[1])
 workspace = SimpleNamespace(
     models_json=root / "models.json",
     missing_models_json=root / "missing-models.json",
+    profile_now=lambda: None,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

@@ -53,8 +53,46 @@ def test_a_damaged_new_issue_leaves_the_last_good_one_in_service(
     assert "issue 2 can't be read" in bench.refused("/health/ready", 503)["reasons"][0]
     assert "issue 2 can't be read" in bench.refused(ASKED + "&issue=2", 503)["detail"]
     spoilt.write_bytes(kept)
-    assert bench.get("/health/ready") == {"status": "ready", "issue": 2}
+    assert bench.get("/health/ready") == {"status": "ready", "issue": 2, "notes": []}
     assert bench.get("/v1/forecasts", **WEEK)["issue"] == 2
+
+
+def test_a_damaged_newer_issue_stays_reported_while_folders_come_and_go(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    folder = bench.root / "issues"
+    bench.issues().publish(make_issue())
+    (folder / "000002" / "arrays.npz").unlink()
+    assert "issue 2 can't be read" in bench.refused("/health/ready", 503)["reasons"][0]
+    (folder / "000002").rename(bench.root / "away")
+    assert bench.get("/health/ready")["issue"] == 1
+    (bench.root / "away").rename(folder / "000002")
+    assert "issue 2 can't be read" in bench.refused("/health/ready", 503)["reasons"][0]
+    (folder / "000002" / "issue.json").unlink()
+    assert "issue.json is not there" in bench.refused("/health/ready", 503)["reasons"][0]
+    assert bench.get("/v1/forecasts", **WEEK)["superseded_by"] == 2
+
+
+def test_an_issue_whose_folder_is_gone_is_served_on_and_reported(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    bench.issues().publish(make_issue())
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 2
+    (bench.root / "issues" / "000002").rename(bench.root / "away")
+    (reason,) = bench.refused("/health/ready", 503)["reasons"]
+    assert reason.startswith("the folder of issue 2, which is served from memory, is gone")
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 2
+
+
+def test_where_nobody_knows_what_was_withdrawn_the_issue_at_hand_stays(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
+    (bench.root / "issues" / "decisions.json").write_text("{")
+    assert "nobody knows" in bench.refused("/health/ready", 503)["reasons"][0]
+    bench.issues().publish(make_issue())
+    with pytest.raises(DamagedIssue, match="nobody knows"):
+        Shelf(bench.issues()).latest()
 
 
 def test_issues_are_listed_newest_first_without_the_unreadable(

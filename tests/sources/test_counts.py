@@ -17,6 +17,8 @@ from forewatch.errors import (
 )
 from forewatch.profile import Profile
 from sources.counts import import_counts
+from sources.feed_ends import observed
+from sources.history import history
 from sources.import_options import ImportOptions
 from sources.lake import Lake
 from sources.receipts import Receipt
@@ -353,3 +355,47 @@ def believed(rows: list[str]) -> dict[tuple[str, ...], int]:
         for cell, counts in said.items()
         if len(counts) == 1 and counts <= set("0123")
     }
+
+
+# The end of what was observed
+
+
+def days(first: str, last: str, *cells: str) -> list[str]:
+    """Rows of two calls a day of each cell."""
+    dates = pd.date_range(first, last).strftime("%Y-%m-%d")
+    return [f"{date},{cell},2" for date in dates for cell in cells]
+
+
+FOUR = ("n,theft,routine", "n,asb,routine", "s,theft,routine", "s,asb,routine")
+
+
+def ends(desk: Desk) -> tuple[str, dict[tuple[str, str], str]]:
+    """The end of everything, and of what is behind it with why."""
+    found = observed(history(desk.lake, profile()))
+    return f"{found.until:%m-%d}", {
+        (one.area, one.call_type): f"{one.until:%m-%d} {one.why}" if one.until else one.why
+        for one in found.behind
+    }
+
+
+def test_counts_of_one_type_only_are_no_data_for_the_area(desk: Desk) -> None:
+    desk.take(*days("2024-06-01", "2024-06-30", *FOUR))
+    one_type = days("2024-07-01", "2024-07-21", "n,theft,routine", "s,theft,routine")
+    desk.take(*one_type, observed={"areas": "all", "call_types": ["theft"]})
+    assert ends(desk) == ("07-01", {})
+    desk.take(*days("2024-07-01", "2024-07-21", *FOUR), at=LATER)
+    assert ends(desk) == ("07-22", {})
+
+
+def test_counts_of_one_area_only_leave_the_other_behind(desk: Desk) -> None:
+    desk.take(*days("2024-06-01", "2024-06-30", *FOUR))
+    desk.take(*days("2024-07-01", "2024-07-21", *FOUR[:2]), observed={"areas": ["n"]})
+    assert ends(desk) == ("07-22", {("s", ""): "07-01 its counts end there"})
+
+
+def test_an_area_that_no_file_covers_was_never_observed_and_is_no_zero(desk: Desk) -> None:
+    desk.take(*days("2024-06-01", "2024-06-30", *FOUR[:2]), observed={"areas": ["n"]})
+    assert ends(desk) == ("07-01", {("s", ""): "in no file of counts"})
+    found = history(desk.lake, profile())
+    (lost,) = found.unobserved.to_dict("records")
+    assert lost == {"start": found.observed_from, "end": found.observed_until, "area": "s"}

@@ -1,0 +1,65 @@
+"""Whether forecasts may be taken from an issue, and what has changed since it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from forewatch.errors import SettingsError
+from forewatch.profile import Profile
+from planning.issues import Issue
+from serving.settings import flattened
+
+_NAMED = 6
+
+
+def unfit(issue: Issue, numbers: Sequence[int], now: pd.Timestamp) -> tuple[str, ...]:
+    """Return why forecasts should not be taken from the issue in service; nothing if they may.
+
+    Args:
+        issue: the one in service.
+        numbers: of the issues on disk.
+        now: the present instant, UTC.
+    """
+    reasons = []
+    if issue.number not in numbers:
+        reasons.append(
+            f"the folder of issue {issue.number}, which is served from memory, is gone; restore it "
+            "or publish an issue"
+        )
+    if why := issue.why_stale(now):
+        reasons.append(
+            f"issue {issue.number} rests on data until {issue.forecast.data_until.isoformat()}: "
+            f"{why}; import newer calls and publish an issue"
+        )
+    return tuple(reasons)
+
+
+def settings_notes(issue: Issue, read: Callable[[], Profile]) -> tuple[str, ...]:
+    """Return what the settings, read now, say that the issue in service was not made with."""
+    try:
+        return not_reflected(issue, read())
+    except SettingsError as error:
+        return (f"the settings can't be read, the issue in service is answered from: {error}",)
+
+
+def not_reflected(issue: Issue, profile: Profile) -> tuple[str, ...]:
+    """Return what the settings say now and the issue in service was not made with.
+
+    Args:
+        issue: the one in service.
+        profile: the force's, as the settings have it now.
+    """
+    then, now = (dict(flattened(each.model_dump(mode="json"))) for each in (issue.profile, profile))
+    changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    if not changed:
+        return ()
+    rest = len(changed) - _NAMED
+    named = ", ".join(changed[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    said = (
+        f"the settings changed since issue {issue.number} was published, and answers don't reflect "
+        f"it: {named}; train again where areas, call types or times changed, then run 'forewatch "
+        "issue'"
+    )
+    return (said,)

@@ -1,0 +1,253 @@
+"""Where the counts of each area and call type end: that is not always where the extract ends.
+
+1. Nothing is observed in windows that are declared unobserved, that no file of counts covers, or
+   that a break leaves out ("exclude"). Whatever such a window holds at its end ends with it.
+2. A series that has fallen silent has ended too, unless chance explains it: the probability of its
+   days without a call (`sources.silences`), or of so many calls fewer (`sources.gaps`, for the
+   force and its areas, as `check` looks for gaps), is below what one false alarm in a hundred looks
+   leaves. A rare kind of call may be silent for months; a busy one has ended after days.
+3. A silence that a break of the register explains is no end: there are no such calls any more. A
+   break explains as much of it as the ratio that was expected of it does.
+4. Of what is in no file of counts, and of call types and modelled areas without a single call,
+   nothing was ever observed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forewatch.clock import HOUR_US, instant_us, instants_us
+from forewatch.freshness import Behind, Observed
+from forewatch.history import History
+from sources.daily import Daily, daily, unobserved_by_leaf
+from sources.gaps import P_MAX, expected, stretches
+from sources.groups import FALSE_ALARMS, Group, cells, groups
+from sources.sections import SHOWN, Section, local
+from sources.series_ends import Told, registered
+from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
+
+Index = NDArray[np.int64]
+_DAY_US = 24 * HOUR_US
+_NEVER = np.iinfo(np.int64).min
+_UNOBSERVED = "declared unobserved, or in no file since"
+_SILENT = "no call since"
+_LONG = pd.Timedelta(days=LEAST_SILENT_DAYS)
+_NO_FILE = "in no file of counts"
+_NO_CALL = "not a single call was ever recorded"
+_LEAST_RATIO = 0.01  # a break that leaves fewer calls than that leaves none
+
+
+@dataclass
+class _Ends:
+    """The end of what was observed of each leaf and call type, and what showed it.
+
+    Args:
+        found: the history.
+        us: microseconds since 1970 (UTC), shape (leaves, call types).
+        told: what was found so far; where several hold a series, the earliest counts.
+    """
+
+    found: History
+    us: Index
+    told: list[Behind] = field(default_factory=list)
+
+    def tell(self, ended: NDArray[np.bool_], us: int, why: str) -> None:
+        """Let series end at an instant, told by as few areas and call types as hold them.
+
+        Args:
+            ended: which, shape (leaves, call types); what ended by a day later is told with them
+                where that takes fewer words.
+            us: the instant.
+            why: what shows it.
+        """
+        left, may_be = ended & (self.us > us), ended | (self.us <= us + _DAY_US)
+        tree, types = self.found.tree, self.found.profile.call_type_ids
+        position = {leaf: i for i, leaf in enumerate(tree.leaves)}
+        until = None if us == _NEVER else _instant(us)
+        every = [("", list(range(len(types))))] + [(kind, [i]) for i, kind in enumerate(types)]
+        for area in (area for level in tree.levels for area in tree.at_level(level)):
+            if not left.any():
+                return
+            leaves = [position[leaf] for leaf in tree.leaves_of(area)]
+            for call_type, kinds in every:
+                here = np.ix_(leaves, kinds)
+                if left[here].any() and may_be[here].all():
+                    self.told.append(Behind(area, call_type, until, why))
+                    left[here] = False
+                    self.us[here] = np.minimum(self.us[here], us)
+
+    def counts(self, one: Behind, until: pd.Timestamp) -> bool:
+        """Return whether something ends there, and not before, and others later."""
+        if one.until is None:
+            return True
+        leaves = np.isin(self.found.tree.leaves, self.found.tree.leaves_of(one.area))
+        kinds = self.found.profile.call_type_ids
+        types = np.array([one.call_type in ("", kind) for kind in kinds])
+        here = self.us[np.ix_(leaves, types)]
+        return one.until < until and bool((here == instant_us(one.until)).any())
+
+
+def observed(found: History) -> Observed:
+    """Return up to when the counts of a history were observed.
+
+    Args:
+        found: the history, as it was known; its counts may be those of pools.
+    """
+    shape = (len(found.tree.leaves), len(found.profile.call_type_ids))
+    ends = _Ends(found, np.full(shape, instant_us(found.observed_until)))
+    _never(found, ends)
+    _windows(found, ends)
+    per_day = daily(found)
+    if len(per_day.days):
+        _silences(found, per_day, ends)
+    last = int(ends.us.max())
+    until = found.observed_until if last == _NEVER else _instant(last)
+    return Observed(until, tuple(one for one in ends.told if ends.counts(one, until)))
+
+
+def section(found: History) -> Section:
+    """Tell what ends before the extract does, and warn of silence that nobody explained so far."""
+    title, told = "What ends before the data do", observed(found)
+    if told.until < found.observed_until:
+        lines = [f"everything: observed until {local(found, told.until)}"]
+    else:
+        lines = ["none: all was observed to the end"] * (not told.behind)
+    warnings = []
+    for each in told.behind:
+        name = f"{each.call_type or 'all calls'} in {each.area}"
+        when = "never observed" if each.until is None else f"until {local(found, each.until)}"
+        lines.append(f"{name:<40.40} {when:<23} {each.why}")
+        # Longer silences are told as series that end.
+        is_new = each.until is not None and found.observed_until - each.until < _LONG
+        if is_new and each.why.startswith(_SILENT):
+            warnings.append(
+                f"{name}: {when}, {each.why}; import the calls since, declare the time unobserved, "
+                "or register a break; forecasts of it grow stale"
+            )
+    rest = len(warnings) - SHOWN
+    more = [f"{rest:,} more end before the data; 'forewatch check --all' lists them"] * (rest > 0)
+    return Section(title, listed=tuple(lines), warnings=(*warnings[:SHOWN], *more))
+
+
+def _windows(found: History, ends: _Ends) -> None:
+    """Heed what is declared, covered by no file, or left out by a break."""
+    us, why = ends.us.copy(), np.full(ends.us.shape, "", object)
+    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
+    types = {name: i for i, name in enumerate(found.profile.call_type_ids)}
+    for (area, kind), until in (found.stated_until or {}).items():
+        if area in position and kind in types and until < found.observed_until:
+            leaf, number = position[area], types[kind]
+            us[leaf, number] = instant_us(until)
+            why[leaf, number] = "its counts end there"
+    # Late ends first: what one window uncovers, an earlier one may hold.
+    for end, start, leaves, kinds, text in sorted(_lost(found), key=lambda lost: -lost[0]):
+        here = np.ix_(leaves, kinds)
+        held = (us[here] <= end) & (us[here] > start)
+        us[here], why[here] = np.where(held, start, us[here]), np.where(held, text, why[here])
+    us[us <= instant_us(found.observed_from)] = _NEVER
+    moved = us < ends.us
+    for instant, text in sorted(set(zip(us[moved].tolist(), why[moved].tolist(), strict=True))):
+        ends.tell(moved & (us == instant) & (why == text), instant, text)
+
+
+def _lost(found: History) -> list[tuple[int, int, Index, Index, str]]:
+    """Return end, start, leaves, call types and reason of each window that isn't observed."""
+    types = found.profile.call_type_ids
+    every = np.arange(len(types))
+    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
+    lost = [(end, start, of, every, _UNOBSERVED) for of, start, end in unobserved_by_leaf(found)]
+    for row in found.breaks[found.breaks["kind"] == "exclude"].to_dict("records"):
+        if row["area"] in ("", *found.tree.ids) and row["call_type"] in ("", *types):
+            inside = found.tree.leaves_of(row["area"] or found.tree.root)
+            leaves = np.array([position[leaf] for leaf in inside])
+            kinds = np.flatnonzero([row["call_type"] in ("", kind) for kind in types])
+            end = found.observed_until if pd.isna(row["end"]) else row["end"]
+            why = f"left out by a break: {row['reason']}"
+            lost.append((instant_us(end), instant_us(row["start"]), leaves, kinds, why))
+    return lost
+
+
+def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
+    """Heed series that have fallen silent, outer ones first: what they explain is told once."""
+    every = np.arange(ends.us.shape[1])
+    after = _after(found, per_day)
+    looked_at = [*groups(found), *cells(found)]
+    alive = np.ones(ends.us.shape, bool)
+    for group in looked_at:
+        kinds = every if group.type_number is None else np.array([group.type_number])
+        # What is unknown at the end hides nothing of what is known, and may be silent before.
+        now = per_day.known[-1, group.leaves]
+        leaves = group.leaves[now] if now.any() else group.leaves
+        leaves = leaves[alive[np.ix_(leaves, kinds)].any(1)]
+        if not leaves.size or after[np.ix_(leaves, kinds)].any():
+            continue
+        one = _last(replace(group, leaves=leaves), per_day, len(looked_at))
+        if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
+            continue
+        ended = np.zeros(ends.us.shape, bool)
+        ended[np.ix_(leaves, kinds)] = True
+        alive &= ~ended
+        why = f"{_SILENT} where {one.calls:,.0f} were to be expected"
+        ends.tell(ended, instant_us(per_day.edges[one.first]), why)
+
+
+def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:
+    """Return the silence that a group's series ends with, None if it can be chance."""
+    series = group.series(per_day)
+    if series[-1] > 0:
+        return None
+    if (found := last_silence(series, FALSE_ALARMS / looked_at)) is not None:
+        return found
+    if group.call_type:
+        return None
+    mean = expected(series, per_day.days.day_of_week.to_numpy(np.int64), 1)
+    for low, high, calls in stretches(series, mean, min(P_MAX, FALSE_ALARMS / looked_at)):
+        if not np.isfinite(series[high:]).any():
+            return Silence("ends", low, high, high - low, calls, -calls)
+    return None
+
+
+def _after(found: History, per_day: Daily) -> NDArray[np.bool_]:
+    """Return of which leaves and call types there are calls after the last whole day."""
+    frame = found.counts
+    late = instants_us(pd.DatetimeIndex(frame["start"])) >= instant_us(per_day.edges[-1])
+    total = np.zeros(per_day.counts.shape[1:])
+    where = tuple(frame[name].cat.codes.to_numpy(np.int64)[late] for name in ("area", "call_type"))
+    np.add.at(total, where, frame["count"].to_numpy(float)[late])
+    return np.asarray(total > 0)
+
+
+def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) -> bool:
+    """Return whether the register says why a series is silent, as silent as it is."""
+    near = registered(found, per_day, told)
+    near = near[(near["kind"] != "exclude") & ~(near["end"] < per_day.edges[-1])]
+    ratio = near["expected_ratio"].fillna(0.0).min() if len(near) else 1.0
+    # Of so much fewer calls the silence is so much less improbable.
+    limit = np.log(FALSE_ALARMS / looked_at)
+    return bool(ratio <= _LEAST_RATIO or told.silence.log_chance * ratio >= limit)
+
+
+def _never(found: History, ends: _Ends) -> None:
+    """Tell that of which nothing was ever observed."""
+    types, leaves = found.profile.call_type_ids, found.tree.leaves
+    if found.stated_until is not None:
+        pairs = [[(leaf, kind) in found.stated_until for kind in types] for leaf in leaves]
+        ends.tell(~np.array(pairs), _NEVER, _NO_FILE)
+        return
+    total, none = np.zeros(ends.us.shape), np.zeros(ends.us.shape, bool)
+    codes = tuple(found.counts[name].cat.codes.to_numpy(np.int64) for name in ("area", "call_type"))
+    np.add.at(total, codes, found.counts["count"].to_numpy(float))
+    for group in groups(found):
+        kind = group.type_number
+        here = np.ix_(group.leaves, np.arange(len(types)) if kind is None else np.array([kind]))
+        if not group.is_below and not (total[here] > 0).any():
+            none[here] = True
+    ends.tell(none, _NEVER, _NO_CALL)
+
+
+def _instant(us: int) -> pd.Timestamp:
+    return pd.Timestamp(us, unit="us", tz="UTC").as_unit("us")

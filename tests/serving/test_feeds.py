@@ -1,0 +1,49 @@
+"""What was observed is judged by what was known at the origin, and nothing later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from features.asof import AsOf
+from forewatch.history import History
+from serving import feeds
+from sources import feed_ends
+
+
+def test_a_whole_history_is_observed_to_its_end_at_any_origin(town_history: History) -> None:
+    for days in (0, 100):
+        origin = town_history.observed_until - pd.Timedelta(days=days)
+        found = feeds.observed(town_history, AsOf(town_history, origin))
+        assert (found.until, found.behind) == (origin, ())
+
+
+def test_calls_known_after_the_origin_don_t_make_a_silence_fresh(town_history: History) -> None:
+    kind = town_history.profile.call_type_ids[0]
+    origin = town_history.observed_until
+    since = origin - pd.Timedelta(days=21)
+    counts = town_history.counts
+    late = (counts["call_type"] == kind) & (counts["start"] >= since)
+    told = counts.assign(known_at=counts["known_at"].where(~late, origin + pd.Timedelta(days=1)))
+    history = replace(town_history, counts=told)
+    assert feed_ends.observed(history).behind == ()  # now that they are known
+    (one,) = feeds.observed(history, AsOf(history, origin)).behind
+    assert (one.area, one.call_type) == (town_history.tree.root, kind)
+    assert one.until is not None
+    assert abs(one.until - since) <= pd.Timedelta(days=1)
+    assert feeds.observed(history, AsOf(history, since)).behind == ()
+
+
+def test_the_same_counts_are_judged_alike_through_the_view_and_without(
+    town_history: History,
+) -> None:
+    keep = np.asarray(town_history.counts["area"] != town_history.tree.leaves[0])
+    late = np.asarray(
+        town_history.counts["start"] < town_history.observed_until - pd.Timedelta(days=21)
+    )
+    history = replace(town_history, counts=town_history.counts[keep | late])
+    through = feeds.observed(history, AsOf(history, history.observed_until))
+    assert through == feed_ends.observed(history)
+    assert [one.area for one in through.behind] == [town_history.tree.leaves[0]]
