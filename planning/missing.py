@@ -170,11 +170,11 @@ def answer(
         Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast) with
         its reason, observed_until. Then in reports: expected, baseline, p_at_least_k, quantiles of
         the count (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's
-        own reports whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in the window
-        whenever it was reported; reserved_hours, p_over (that more land than are reserved), band,
-        sign, and uncalibrated: why past forecasts of this level and kind of period can't be
-        trusted, "" where they can. pooled: the areas whose reports are known together with the
-        row's only, and spread over them, "" where there are none.
+        own reports whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in
+        the window whenever it was reported; reserved_hours, p_over (that more land than are
+        reserved), band, sign, and uncalibrated: why past forecasts of this level and kind of period
+        can't be trusted, "" where they can. pooled: the areas whose reports are known together with
+        the row's only, and spread over them, "" where there are none.
         Numbers are NaN where the state is no_forecast.
     """
     return framed(columns(issue, question, now, rows))
