@@ -12,7 +12,7 @@ from forewatch.history import History
 from forewatch.progress import Progress
 from models.engine import Engine
 from models.line_up import replacements
-from models.registry import CHAMPION, Version
+from models.register import CHAMPION, Version
 from planning.issues import Issue
 from serving import missing_issuing
 from serving.spans import instant
@@ -37,9 +37,9 @@ def issue(
     """
     profile = workspace.profile
     progress("opening the registry", 0, 0)
-    registry = workspace.registry()
-    champion = registry.version(CHAMPION)
-    engine = Engine.from_state(registry.state(champion))
+    register = workspace.register()
+    champion = register.version(CHAMPION)
+    engine = Engine.from_state(register.state(champion))
     progress("reading the history", 0, 0)
     history = workspace.history()
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
@@ -60,6 +60,7 @@ def issue(
         data_version=history.version,
         notes=(
             *notes(workspace, champion, history, at),
+            *([outside] if (outside := register.outside_note()) else []),
             *missing.notes,
             *replacements(engine.recipe, engine.members_),
             *announced(view, forecast.rates.edges[-1]),

@@ -9,7 +9,7 @@ import pandas as pd
 from features.asof import AsOf
 from forewatch.errors import ForewatchError, NotEnoughHistory
 from models.missing.model import MissingPersons
-from models.registry import Version
+from models.register import Version
 from planning.issues import NO_MISSING, MissingForecast
 from planning.landing import KnownReports
 from planning.missing import MODEL
@@ -66,12 +66,12 @@ def age_note(
 
 
 def _made(workspace: Workspace, view: AsOf, types: tuple[str, ...], days: int) -> Made:
-    registry = workspace.registry("missing")
-    champion = registry.champion()
+    register = workspace.register("missing")
+    champion = register.champion()
     if champion is None:
         why = "no version of its model is promoted; run 'forewatch train --model missing --promote'"
         return Made(notes=(f"{NO_MISSING}{why}",))
-    model = MissingPersons.from_state(registry.state(champion))
+    model = MissingPersons.from_state(register.state(champion))
     found = model.forecast(view, days)
     years = found.rates.force_days.isocalendar()["year"].unique().tolist()
     judged = model.calibration_.verdicts if model.calibration_ is not None else pd.DataFrame()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import cast, get_args
 
 import pandas as pd
 
+from models.register import ModelName
 from serving.keys import Scope
 from serving.workspace import Workspace
 
@@ -17,6 +18,9 @@ def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
     from serving.api.app import create_app  # noqa: PLC0415
 
     settings = workspace.settings().serving
+    if workspace.keeps_models:  # what a kill cut short is ended, and the snapshots are made anew
+        for model in get_args(ModelName):
+            workspace.register(model)
     server.serve(create_app(workspace), host or settings.host, port or settings.port)
 
 
