@@ -255,7 +255,10 @@ def tables(registry: Registry) -> TableRegister:
 
 def test_both_roads_to_the_register_read_the_same(registry: Registry) -> None:
     assert tables(registry).versions() == registry.versions() == ()
-    more = {"params": {"a.b": "1"}, "scores": {"crps/force/1-7": 2.5, "a": float("nan")}}
+    more: dict[str, Any] = {
+        "params": {"a.b": "1"},
+        "scores": {"crps/force/1-7": 2.5, "a": float("nan")},
+    }
     registry.promote(registry.log(record(**more, notes=("one", "two"))), "ann", NOW, "why")
     registry.log(record(passed=False))
     registry.retire(registry.log(record()), "ann", NOW, "wrong extract")
@@ -324,7 +327,7 @@ class DyingClient:
 def killed(registry: Registry, changes: int, act: Callable[[Registry], object]) -> bool:
     """Do something in a process that is killed before that change; whether it came so far."""
     dying = Registry(registry.store, "town")
-    dying._client = DyingClient(dying._client, changes)  # type: ignore[assignment]  # noqa: SLF001
+    dying._client = DyingClient(dying._client, changes)  # noqa: SLF001
     try:
         act(dying)
     except Killed:
