@@ -42,8 +42,10 @@ _EQUIVALENT = Path(__file__).with_name("mutants_equivalent.toml")
 _MOST_TESTS = 60
 _TIMEOUT_SECONDS = 240
 # Imported once, before a process is forked for each mutant; none of ours is among them.
-_HEAVY = ("numpy", "pandas", "scipy.stats", "pyarrow.dataset", "pydantic", "fastapi.testclient")
-_HEAVY += ("hypothesis", "deltalake", "click.testing", "pytest", "starlette.testclient")
+_HEAVY = ["numpy", "pandas", "scipy.stats", "pyarrow.dataset", "pydantic", "fastapi.testclient"]
+_HEAVY += ["hypothesis", "deltalake", "click.testing", "starlette.testclient"]
+# Pytest warns of plugins that are imported before it begins.
+_OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -79,7 +81,7 @@ class Mutant:
         found = next(node for n, node in enumerate(ast.walk(tree)) if n == number)
         changed = _changed(found, kind)
         if changed is not None and changed is not found:
-            tree = _Exchange(found, changed).visit(tree)
+            _Exchange(found, changed).visit(tree)
         return ast.unparse(ast.fix_missing_locations(tree))
 
     @property
@@ -127,8 +129,8 @@ def _changed(node: ast.AST, kind: int) -> ast.AST | None:
             return node.operand
         case ast.Constant(value=bool()):
             return ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            return ast.Constant(node.value + 1)
+        case ast.Constant(value=int() | float() as number):
+            return ast.Constant(number + 1)
         case _:
             return None
     return node
@@ -234,7 +236,7 @@ def _passed(tests: list[str], project: Path) -> bool:
         sys.dont_write_bytecode = True
         import pytest  # noqa: PLC0415
 
-        os._exit(int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", *tests])))
+        os._exit(int(pytest.main([*_OPTIONS, *tests])))
     until = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -289,6 +291,8 @@ def main() -> int:
             tests = tests_by_name(mutant, asked.tests, project)
         else:
             tests = tests_of(mutant, data, project)
+        if number == asked.skip + 1 and not _passed(tests, project):
+            raise SystemExit(f"{tests} fail without any mutant; mend that first")
         if mutant.name in equivalent:
             verdict = "equivalent"
         elif not tests:
