@@ -182,10 +182,10 @@ def _import_calls(root: Path, extract: Path, number: int) -> int:
 
 
 def _import_events(root: Path, extract: Path, number: int) -> int:
-    """Import the events without one of them, another each time."""
+    """Import the events with one of them under another name each time."""
     head, *lines = (extract / "events.csv").read_text(encoding="utf-8").splitlines()
     file = root.parent / f"events-{number}.csv"
-    rows = [line for n, line in enumerate(lines) if n != number % len(lines)]
+    rows = [f"Fair {number},{lines[0].partition(',')[2]}", *lines[1:]]
     file.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     return run(root, "import", "events", str(file))
 
