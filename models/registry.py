@@ -1,10 +1,13 @@
-"""The register of trained models: MLflow's runs, versions and aliases behind one narrow class.
+"""MLflow's runs, versions and aliases behind one narrow class: what writes the register of models.
 
 1. A training becomes a run (parameters, scores, data version, report) and a version of the force's
    model, under the alias "challenger".
 2. A version that the gate let through may be promoted: it becomes "champion". Forcing needs a
    reason. Every promotion, rollback and retirement is kept as a tag of the model: who, when, why.
 3. Rolling back moves the alias to the champion before.
+
+Each of these takes several steps of MLflow's. So it is written down as begun first, with all that
+it takes to end it, and whoever opens the register next ends what a kill cut short.
 
 This is the only module that imports MLflow. Nothing in the store runs code when it is loaded.
 """
@@ -18,7 +21,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -28,45 +31,35 @@ for _name in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "MLFLOW_SUPPRESS_PRINT
 
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.entities import Metric, Param  # noqa: E402
-from mlflow.entities.model_registry import ModelVersion  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode  # noqa: E402
 
-from forewatch.errors import GateClosed, NoChampion, RegistryError  # noqa: E402
+from forewatch.durable import sync_file, sync_files  # noqa: E402
+from forewatch.errors import GateClosed, RegistryError  # noqa: E402
 from models import artefacts  # noqa: E402
-from models.relocation import relocate  # noqa: E402
+from models.register import (  # noqa: E402
+    CHALLENGER,
+    CHAMPION,
+    DECISION,
+    ENGINE,
+    UNFINISHED,
+    Act,
+    Decision,
+    ModelName,
+    Register,
+    Version,
+    files_missing,
+    restored,
+)
+from models.register_tables import decisions_of  # noqa: E402
+from models.store import Store, file_path  # noqa: E402
 
-CHAMPION = "champion"
-CHALLENGER = "challenger"
-_ENGINE = "engine"
 _REPORT = "report"
-_DECISION = "decision-"
 # MLflow refuses longer values of tags and parameters. Source: mlflow/utils/validation.py.
 _MAX_LENGTH = 5_000
+_MAX_REASON_LENGTH = 2_000  # so that a decision, written as JSON, is not longer
 _SAID = 3  # reasons of the gate that an error repeats; 'forewatch models show' has all
 _BATCH = 100  # the most parameters that it takes at a time
-
-Act = Literal["promote", "force", "rollback", "retire"]
-ModelName = Literal["demand", "missing"]
-
-
-@dataclass(frozen=True)
-class Store:
-    """Where MLflow keeps its tables and its files; artefacts None leaves that to a server."""
-
-    uri: str
-    artefacts: str | None = None
-
-    @classmethod
-    def at(cls, place: str) -> Store:
-        """Return the store at a tracking server's address, or in a folder, made if absent."""
-        if "://" in place:
-            return cls(place)
-        folder = Path(place).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        files = (folder / "artifacts").as_uri()
-        relocate(folder / "mlflow.db", files)
-        return cls(f"sqlite:///{folder / 'mlflow.db'}", files)
 
 
 @dataclass(frozen=True)
@@ -93,41 +86,8 @@ class Record:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Version:
-    """A version of the force's model; instants UTC."""
-
-    version: str
-    created_at: pd.Timestamp
-    run_id: str
-    aliases: tuple[str, ...]
-    passed: bool
-    reasons: tuple[str, ...]
-    tags: Mapping[str, str]
-    retired: str = ""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def status(self) -> str:
-        """One word: champion, challenger, retired, or former."""
-        if self.retired:
-            return "retired"
-        return next((name for name in (CHAMPION, CHALLENGER) if name in self.aliases), "former")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Who decided what about a version, when (UTC, ISO) and why."""
-
-    act: Act
-    version: str
-    by: str
-    decided_at: str
-    reason: str = ""
-
-
-class Registry:
-    """The versions of one of a force's models.
+class Registry(Register):
+    """The versions of one of a force's models, to be read and changed; one process at a time.
 
     Args:
         store: where MLflow keeps them.
@@ -136,25 +96,28 @@ class Registry:
     """
 
     def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
-        """Open the store; a new one gets its tables, which takes MLflow seconds."""
+        """Open the store and end what was begun; a new one gets its tables, which takes seconds."""
+        super().__init__(force_id, model)
         # They announce each migration of an empty database, and each version, on stderr.
         for name in ("mlflow", "mlflow.store", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.store = store
-        self.kind = model
-        self.model = f"{model}-{force_id}"
         self._client = MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
         self._experiment = self._opened()
+        # Who holds a folder is alone with it; at a server another may be amid a training.
+        if store.folder is not None or "decision" in self._begun():
+            self._finish()
 
     def log(self, record: Record) -> Version:
         """Keep a training as a run and a version, and make it the challenger."""
         run = self._client.create_run(self._experiment, run_name=record.tags.get("until"))
         run_id = run.info.run_id
         try:
+            self._begin({"run_id": run_id})
             self._describe(run_id, run.info.start_time, record)
-            version = self._client.create_model_version(
+            self._client.create_model_version(
                 self.model,
-                source=f"{run.info.artifact_uri}/{_ENGINE}",
+                source=f"{run.info.artifact_uri}/{ENGINE}",
                 run_id=run_id,
                 tags={
                     **{key: _short(text) for key, text in record.tags.items()},
@@ -163,98 +126,65 @@ class Registry:
                     "notes": _short("\n".join(record.notes)),
                 },
             )
-        except BaseException:
+        finally:
             # A run that was cut short stays visible as failed, and no version points to it.
-            self._client.set_terminated(run_id, status="FAILED")
-            raise
-        self._client.set_terminated(run_id)
-        number = str(version.version)
-        self._client.set_registered_model_alias(self.model, CHALLENGER, number)
-        return self.version(number)
+            self._finish()
+        return next(one for one in self.versions() if one.run_id == run_id)
 
     def versions(self) -> tuple[Version, ...]:
         """Return every version, oldest first."""
-        aliases = self._aliases()
+        held = self._client.get_registered_model(self.model).aliases
+        aliases = {alias: str(version) for alias, version in held.items()}
         found = self._client.search_model_versions(f"name='{self.model}'")
         return tuple(
-            sorted((_version(one, aliases) for one in found), key=lambda one: int(one.version))
+            Version.of_tags(str(one.version), one.creation_timestamp, one.run_id, one.tags, aliases)
+            for one in sorted(found, key=lambda one: int(one.version))
         )
 
-    def version(self, name: str) -> Version:
-        """Return a version by number or alias.
-
-        Raises:
-            NoChampion: if the champion is asked for and none was promoted.
-            RegistryError: if there is no such version.
-        """
-        versions = self.versions()
-        for one in versions:
-            if name == one.version or name in one.aliases:
-                return one
-        if name == CHAMPION:
-            raise NoChampion(
-                f"{self.model} has no champion among its {len(versions)} versions; run 'forewatch "
-                "train --promote', or 'forewatch models promote VERSION'"
-            )
-        known = ", ".join(one.version for one in versions) or "none yet; run 'forewatch train'"
-        raise RegistryError(f"{self.model} has no version {name!r}; its versions: {known}")
-
-    def champion(self) -> Version | None:
-        """Return the champion, None if there is none."""
-        return next((one for one in self.versions() if CHAMPION in one.aliases), None)
-
-    def state(self, version: Version) -> dict[str, Any]:
-        """Return the engine's state as it was logged.
-
-        Raises:
-            RegistryError: if the version is retired, or its files are gone or damaged.
-            StaleModel: if they are of another format than this code reads.
-        """
-        if version.retired:
-            raise RegistryError(
-                f"version {version.version} is retired ({version.retired}) and is not used again; "
-                "choose another with 'forewatch models list'"
-            )
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                self._client.download_artifacts(version.run_id, _ENGINE, folder)
-            except (MlflowException, OSError) as error:
-                raise RegistryError(
-                    f"the files of version {version.version} can't be had "
-                    f"({type(error).__name__}); restore the store's folder from a backup, or "
-                    "choose another version with 'forewatch models list'"
-                ) from error
-            return artefacts.read(Path(folder) / _ENGINE)
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return who promoted, rolled back or retired what, oldest first."""
+        return decisions_of(self._tags())
 
     def scores(self, version: Version) -> dict[str, float]:
         """Return the metrics of a version's run."""
-        return dict(self._client.get_run(version.run_id).data.metrics)
+        return dict(sorted(self._client.get_run(version.run_id).data.metrics.items()))
 
     def params(self, version: Version) -> dict[str, str]:
         """Return the settings of a version's run."""
         return dict(self._client.get_run(version.run_id).data.params)
+
+    def _state(self, version: Version) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                self._client.download_artifacts(version.run_id, ENGINE, folder)
+            except (MlflowException, OSError) as error:
+                raise files_missing(version, type(error).__name__) from error
+            return restored(version, Path(folder) / ENGINE)
 
     def report(self, version: Version, folder: Path) -> Path:
         """Copy the files of a version's report into a folder and return where they stand."""
         folder.mkdir(parents=True, exist_ok=True)
         return Path(self._client.download_artifacts(version.run_id, _REPORT, str(folder)))
 
-    def promote(self, version: Version, by: str, at: pd.Timestamp, force: str = "") -> Version:
+    def promote(
+        self, version: Version, by: str, at: pd.Timestamp, reason: str = "", *, force: bool = False
+    ) -> Version:
         """Make a version the champion.
 
         Args:
             version: which one.
             by: who decides.
             at: when, UTC.
-            force: the reason for promoting what the gate refused; empty for the gate's own way.
+            reason: why; kept with the decision.
+            force: promote it also if the gate refused it; that needs a reason.
 
         Raises:
-            GateClosed: if the gate refused it and there is no reason.
+            GateClosed: if the gate refused it, and it isn't forced with a reason.
             RegistryError: if it is retired.
         """
         if version.retired:
             raise RegistryError(f"version {version.version} is retired: {version.retired}")
-        if not version.passed and not force.strip():
+        if not version.passed and not (force and reason.strip()):
             why = "; ".join(version.reasons[:_SAID]) or "it was never judged"
             more = len(version.reasons) - _SAID
             raise GateClosed(
@@ -263,8 +193,7 @@ class Registry:
                 + ". Mend that and train again, or promote it with --force --reason 'why'"
             )
         act: Act = "promote" if version.passed else "force"
-        self._decide(Decision(act, version.version, by, at.isoformat(), force.strip()))
-        return self._make_champion(version.version)
+        return self._decide(act, version.version, by, at, reason)
 
     def rollback(self, by: str, at: pd.Timestamp, reason: str) -> Version:
         """Make the champion before the present one champion again.
@@ -274,14 +203,14 @@ class Registry:
         """
         if not reason.strip():
             raise RegistryError("a rollback needs a reason; give it with --reason")
-        line = self._champions()
-        if len(line) < 2:  # noqa: PLR2004 - the present one and the one before
+        self._note_outside(at)
+        before = self.champion_before()
+        if before is None:
             raise RegistryError(
                 f"{self.model} has no champion before the present one; the decisions so far: "
                 f"{len(self.decisions())}"
             )
-        self._decide(Decision("rollback", line[-2], by, at.isoformat(), reason.strip()))
-        return self._make_champion(line[-2])
+        return self._decide("rollback", before, by, at, reason)
 
     def retire(self, version: Version, by: str, at: pd.Timestamp, reason: str) -> Version:
         """Take a version out of use for good; RegistryError for the champion or without reason."""
@@ -291,41 +220,7 @@ class Registry:
             )
         if not reason.strip():
             raise RegistryError("retiring a version needs a reason; give it with --reason")
-        self._decide(Decision("retire", version.version, by, at.isoformat(), reason.strip()))
-        self._client.set_model_version_tag(self.model, version.version, "retired", _short(reason))
-        for alias in version.aliases:
-            self._client.delete_registered_model_alias(self.model, alias)
-        return self.version(version.version)
-
-    def decisions(self) -> tuple[Decision, ...]:
-        """Return who promoted, rolled back or retired what, oldest first."""
-        tags = self._client.get_registered_model(self.model).tags
-        found = sorted(key for key in tags if key.startswith(_DECISION))
-        return tuple(Decision(**json.loads(tags[key])) for key in found)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return what the register holds, as JSON values, for readers without MLflow."""
-        return {
-            "model": self.model,
-            "models": [
-                {
-                    "version": one.version,
-                    "status": one.status,
-                    "created_at": one.created_at.isoformat(),
-                    "gate_passed": one.passed,
-                    "gate_reasons": list(one.reasons),
-                    "retired": one.retired or None,
-                    **{key: one.tags.get(key) for key in ("until", "data_version", "recipe")},
-                    "scores": self.scores(one),
-                }
-                for one in self.versions()
-            ],
-            "decisions": [
-                {"act": one.act, "version": one.version, "by": one.by}
-                | {"at": one.decided_at, "reason": one.reason}
-                for one in self.decisions()
-            ],
-        }
+        return self._decide("retire", version.version, by, at, reason)
 
     def _opened(self) -> str:
         """Return the id of the force's experiment, made with its model where absent."""
@@ -358,54 +253,86 @@ class Registry:
             self._client.set_tag(run_id, key, _short(text))
         self._client.set_tag(run_id, "notes", _short("\n".join(record.notes)))
         with tempfile.TemporaryDirectory() as folder:
-            artefacts.write(Path(folder) / _ENGINE, dict(record.state))
-            self._client.log_artifacts(run_id, str(Path(folder) / _ENGINE), _ENGINE)
+            artefacts.write(Path(folder) / ENGINE, dict(record.state))
+            self._client.log_artifacts(run_id, str(Path(folder) / ENGINE), ENGINE)
         for name, text in record.files.items():
             self._client.log_text(run_id, text, f"{_REPORT}/{name}")
+        if self.store.artefacts is not None:  # MLflow copies files and flushes none
+            root = file_path(self.store.artefacts)
+            files = file_path(self._client.get_run(run_id).info.artifact_uri)
+            sync_files((each for each in files.rglob("*") if each.is_file()), root)
+            sync_file(root.parent)
 
-    def _aliases(self) -> dict[str, str]:
-        """Return alias → version. A search for versions leaves aliases out."""
-        aliases = self._client.get_registered_model(self.model).aliases
-        return {alias: str(version) for alias, version in aliases.items()}
+    def _tags(self) -> dict[str, str]:
+        """Return the tags of the model."""
+        return dict(self._client.get_registered_model(self.model).tags)
 
-    def _decide(self, decision: Decision) -> None:
-        """Write a decision down before it takes effect; a long reason is cut."""
-        number = len(self.decisions()) + 1
-        text = json.dumps({**asdict(decision), "reason": decision.reason[:2_000]})
-        self._client.set_registered_model_tag(self.model, f"{_DECISION}{number:06d}", text)
-
-    def _make_champion(self, number: str) -> Version:
-        self._client.set_registered_model_alias(self.model, CHAMPION, number)
-        if self._aliases().get(CHALLENGER) == number:
-            self._client.delete_registered_model_alias(self.model, CHALLENGER)
+    def _decide(self, act: Act, number: str, by: str, at: pd.Timestamp, reason: str) -> Version:
+        """Carry out a decision, whole or not at all; a long reason is cut."""
+        self._note_outside(at)
+        text = reason.strip()[:_MAX_REASON_LENGTH]
+        self._carry_out(Decision(act, number, by, at.isoformat(), text))
         return self.version(number)
 
-    def _champions(self) -> list[str]:
-        """Return the line of champions that a rollback walks back, the present one last."""
-        retired = {one.version for one in self.versions() if one.retired}
-        line: list[str] = []
-        for decision in self.decisions():
-            if decision.act == "rollback":
-                del line[line.index(decision.version) + 1 :]
-            elif decision.act != "retire" and line[-1:] != [decision.version]:
-                line.append(decision.version)
-        return [version for version in line if version not in retired]
+    def _note_outside(self, at: pd.Timestamp) -> None:
+        """Keep as a decision what was done to the champion in MLflow itself: it was one."""
+        if note := self.outside_note():
+            champion = self.champion()
+            number = champion.version if champion is not None else ""
+            self._carry_out(Decision("outside", number, "MLflow", at.isoformat(), note))
 
+    def _carry_out(self, decision: Decision) -> None:
+        self._begin({"number": len(self.decisions()) + 1, "decision": asdict(decision)})
+        self._finish()
 
-def _version(found: ModelVersion, aliases: Mapping[str, str]) -> Version:
-    number = str(found.version)
-    tags = dict(found.tags)
-    return Version(
-        version=number,
-        created_at=pd.Timestamp(found.creation_timestamp, unit="ms", tz="UTC"),
-        run_id=found.run_id,
-        aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
-        passed=tags.pop("gate_passed", "") == "true",
-        reasons=tuple(tags.pop("gate_reasons", "").splitlines()),
-        retired=tags.pop("retired", ""),
-        notes=tuple(tags.pop("notes", "").splitlines()),
-        tags=tags,
-    )
+    def _begin(self, step: Mapping[str, Any]) -> None:
+        """Write down what is to be done, with everything that it takes to end it."""
+        self._client.set_registered_model_tag(self.model, UNFINISHED, json.dumps(step))
+
+    def _begun(self) -> dict[str, Any]:
+        """Return what was begun and has not ended, {} for nothing."""
+        found: dict[str, Any] = json.loads(self._tags().get(UNFINISHED, "{}"))
+        return found
+
+    def _finish(self) -> None:
+        """End what was begun. Each step may have been taken before, so all can be taken again."""
+        step = self._begun()
+        if "run_id" in step:
+            self._end_run(step["run_id"])
+        elif step:
+            self._apply(Decision(**step["decision"]), step["number"])
+        if step:
+            self._client.delete_registered_model_tag(self.model, UNFINISHED)
+            self._sync()
+
+    def _end_run(self, run_id: str) -> None:
+        """Make the version of a run the challenger; a run without one has failed."""
+        number = next((one.version for one in self.versions() if one.run_id == run_id), None)
+        if number is not None:
+            self._client.set_registered_model_alias(self.model, CHALLENGER, number)
+        self._client.set_terminated(run_id, status="FINISHED" if number else "FAILED")
+
+    def _apply(self, decision: Decision, number: int) -> None:
+        """Let a decision take effect, then keep it; not if its version was deleted meanwhile."""
+        chosen = [one for one in self.versions() if one.version == decision.version]
+        if not chosen and decision.act != "outside":
+            return
+        if decision.act == "retire":
+            reason = decision.reason
+            self._client.set_model_version_tag(self.model, decision.version, "retired", reason)
+            for alias in chosen[0].aliases:
+                self._client.delete_registered_model_alias(self.model, alias)
+        elif decision.act != "outside":
+            self._client.set_registered_model_alias(self.model, CHAMPION, decision.version)
+            if CHALLENGER in chosen[0].aliases:
+                self._client.delete_registered_model_alias(self.model, CHALLENGER)
+        text = json.dumps(asdict(decision))
+        self._client.set_registered_model_tag(self.model, f"{DECISION}{number:06d}", text)
+
+    def _sync(self) -> None:
+        """Flush the folder of the tables: a journal that came back would undo the last commit."""
+        if self.store.folder is not None:
+            sync_file(self.store.folder)
 
 
 def _short(text: str) -> str:

@@ -8,8 +8,11 @@ it was made are changed to the folder where it is, in one transaction.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from forewatch.errors import RegistryError
 
 # Columns of MLflow 3.17's tables that hold addresses of files (found by looking for one in all).
 _ADDRESSES = (
@@ -34,7 +37,10 @@ def relocate(database: Path, artefacts: str) -> bool:
     """
     if not database.exists():
         return False
-    with closing(sqlite3.connect(database, timeout=_WAIT_SECONDS, isolation_level=None)) as store:
+    with opened_tables(database) as store:
+        if not any(each != artefacts for each in _roots(store)):
+            return False  # a look takes no lock that writers would wait for
+    with opened_tables(database, is_read_only=False) as store:
         store.execute("BEGIN IMMEDIATE")
         try:
             moved = [each for each in _roots(store) if each != artefacts]
@@ -46,6 +52,36 @@ def relocate(database: Path, artefacts: str) -> bool:
             store.execute("ROLLBACK")
             raise
     return bool(moved)
+
+
+@contextmanager
+def opened_tables(database: Path, *, is_read_only: bool = True) -> Iterator[sqlite3.Connection]:
+    """Hand out a connection to MLflow's tables.
+
+    Raises:
+        RegistryError: if the file is damaged.
+    """
+    # Not SQLite's mode=ro: what a kill cut short is rolled back by whoever opens the file next.
+    address = f"{database.as_uri()}?mode=rw"
+    try:
+        with closing(
+            sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
+        ) as tables:
+            if is_read_only:
+                tables.execute("PRAGMA query_only = ON")
+            yield tables
+    except sqlite3.OperationalError:
+        raise  # what the machine refuses, a lock or the disk, is no damage
+    except sqlite3.DatabaseError as error:
+        raise damaged_tables(database, str(error)) from error
+
+
+def damaged_tables(database: Path, why: str) -> RegistryError:
+    """Return the error for a file of tables that is not what SQLite wrote."""
+    return RegistryError(
+        f"{database.name} is damaged ({why}); restore it from a backup, or move the store's folder "
+        "away and train again"
+    )
 
 
 def _roots(store: sqlite3.Connection) -> list[str]:

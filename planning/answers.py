@@ -88,7 +88,8 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         areas: ids, or names of levels for all areas at it; none means the whole force.
         call_types: ids, "all" (the sum), "each"; none means "all".
         grades: grades, "all" (the sum), "each"; none means "all".
-        quantiles: levels between 0 and 1; none means the profile's percentiles.
+        quantiles: levels between 0 and 1; one that comes twice is answered once; none means the
+            profile's percentiles.
 
     Raises:
         UnknownArea, UnknownCallType, UnknownGrade: with the near names.
@@ -100,7 +101,9 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         raise BadQuestion(f"the span is empty: from {start} to {end}; ask for a later end")
     if rates.step == "day" and by in ("hour", "shift"):
         raise BadQuestion(f"the history is daily and can't be asked by {by}; ask by day or by week")
-    levels = tuple(sorted(quantiles)) or tuple(p / 100 for p in profile.publication.percentiles)
+    levels = tuple(sorted(set(quantiles))) or tuple(
+        p / 100 for p in profile.publication.percentiles
+    )
     if not all(0 < level < 1 for level in levels):
         raise BadQuestion(f"quantiles lie between 0 and 1; found {', '.join(map(str, levels))}")
     clock = Clock.of(profile)

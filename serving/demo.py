@@ -18,7 +18,7 @@ from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
-from models.registry import ModelName, Version
+from models.register import ModelName, Version
 from serving import (
     checking,
     forecasting,
@@ -157,7 +157,7 @@ def _publish(workspace: Workspace, progress: Progress) -> None:
 
 def _promoted(workspace: Workspace, version: Version, model: ModelName) -> Version:
     reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
-    return modelling.promote(workspace, version.version, "demo", reason, model)
+    return modelling.promote(workspace, version.version, "demo", reason, model, force=True)
 
 
 def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:

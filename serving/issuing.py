@@ -14,7 +14,7 @@ from forewatch.profile import Profile
 from forewatch.progress import Progress
 from models.engine import Engine
 from models.line_up import replacements
-from models.registry import Version
+from models.register import Register, Version
 from planning import freshness
 from planning.issues import Issue
 from serving import feeds, missing_issuing, modelling
@@ -48,11 +48,9 @@ def issue(
     """
     profile = workspace.profile
     progress("opening the registry", 0, 0)
-    registry = workspace.registry()
-    champion = registry.champion()
-    if champion is None:
-        raise NoChampion(f"{registry.model} has no champion: {modelling.unpromoted(registry)}")
-    engine = Engine.from_state(registry.state(champion))
+    register = workspace.register()
+    champion = _champion(register)
+    engine = Engine.from_state(register.state(champion))
     progress("reading the history", 0, 0)
     history = settled(workspace)
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
@@ -75,6 +73,7 @@ def issue(
         notes=(
             *notes(workspace, champion, observed.until, at),
             *freshness.notes(observed, history.tree, profile.force.zone),
+            *([outside] if (outside := register.outside_note()) else []),
             *missing.notes,
             *unpooled(workspace.profile),
             *replacements(engine.recipe, engine.members_),
@@ -82,17 +81,25 @@ def issue(
             *unused_rows(history, at, forecast.rates.edges[-1]),
         ),
         missing=missing.forecast,
-        pools={
-            kind: tuple(pool.leaves for pool in pools)
-            for kind, pools in view.pools.items()
-            if pools
-        },
+        pools=_leaves_of_pools(view),
         observed=observed,
         is_draft=at < history.observed_until and not is_published,
     )
     # What is told as the end of the data is the end of what was observed, not of the extract.
     made = replace(made, forecast=replace(forecast, data_until=made.freshness.whole))
     return workspace.issues().publish(made)
+
+
+def _champion(register: Register) -> Version:
+    champion = register.champion()
+    if champion is None:
+        raise NoChampion(f"{register.model} has no champion: {modelling.unpromoted(register)}")
+    return champion
+
+
+def _leaves_of_pools(view: AsOf) -> dict[str, tuple[tuple[str, ...], ...]]:
+    pools = view.pools.items()
+    return {kind: tuple(pool.leaves for pool in own) for kind, own in pools if own}
 
 
 def notes(

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 from pydantic import ValidationError
 
 from forewatch import __version__
 from forewatch.clock import Clock
+from forewatch.durable import write_file
 from forewatch.history import History
 from models.gate import Rule, Verdict, judge
 from models.missing.settings import MissingRecipe
 from models.recipe import Recipe
-from models.registry import Record, Registry, Version
+from models.register import Register, Version
 from serving import modelling
 from serving.settings import flattened
 from serving.spans import instant
 from serving.workspace import Workspace
+
+if TYPE_CHECKING:  # MLflow, which takes seconds to import
+    from models.registry import Registry
 
 R = TypeVar("R", Recipe, MissingRecipe)
 
@@ -65,7 +69,7 @@ def end_of(workspace: Workspace, history: History, until: str | None) -> pd.Time
 
 
 def judged(
-    registry: Registry,
+    register: Register,
     recipe: R,
     scores: pd.DataFrame,
     again: Callable[[R], pd.DataFrame],
@@ -74,17 +78,17 @@ def judged(
     """Return the gate's verdict on a challenger.
 
     Args:
-        registry: of its model.
+        register: of its model.
         recipe: the challenger's.
         scores: the challenger's on past origins.
         again: fits a recipe on the same origins and returns its scores; asked with the champion's.
         by: what is compared.
     """
-    champion = registry.champion()
+    champion = register.champion()
     if champion is None:
         return judge(scores, None, by)
     try:
-        theirs = type(recipe).model_validate(registry.state(champion)["recipe"])
+        theirs = type(recipe).model_validate(register.state(champion)["recipe"])
     except ValidationError:
         why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
         return Verdict(passed=False, reasons=(*judge(scores, None, by).reasons, why))
@@ -108,6 +112,8 @@ def kept(
         verdict: the gate's.
         files: texts of the report by name.
     """
+    from models.registry import Record  # noqa: PLC0415 - see above
+
     record = Record(
         state=found.state,
         params=dict(flattened(found.recipe.model_dump(mode="json"))),
@@ -125,10 +131,9 @@ def kept(
     )
     with workspace.locked("registry"):
         version = registry.log(record)
-        modelling.snapshot(workspace, registry)
+        workspace.keep_snapshot(registry)
     missing = "missing-" if isinstance(found.recipe, MissingRecipe) else ""
     folder = workspace.root / "reports" / f"{missing}version-{version.version}"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_file(folder / name, text.encode())
     return Done(registry.model, version, found.scores, found.notes, folder)

@@ -10,7 +10,7 @@ from features.asof import AsOf
 from forewatch.errors import ForewatchError, NoChampion, NotEnoughHistory
 from models.missing.model import MissingPersons
 from models.missing.settings import CLIMATOLOGY
-from models.registry import Version
+from models.register import Version
 from planning.issues import BASELINE_MISSING, BASELINE_MODEL, NO_MISSING, MissingForecast
 from planning.landing import KnownReports
 from planning.missing import MODEL
@@ -75,11 +75,11 @@ def _by_champion(workspace: Workspace, view: AsOf, days: int) -> Made:
     Raises:
         ForewatchError: if there is none that can be used; the message says why.
     """
-    registry = workspace.registry("missing")
-    champion = registry.champion()
+    register = workspace.register("missing")
+    champion = register.champion()
     if champion is None:
-        raise NoChampion(modelling.unpromoted(registry))
-    model = MissingPersons.from_state(registry.state(champion))
+        raise NoChampion(modelling.unpromoted(register))
+    model = MissingPersons.from_state(register.state(champion))
     made = _made(view, model, days, champion.version)
     notes = age_note(workspace, champion, view.origin, "the missing-person model")
     return Made(made, {MODEL: champion.version}, notes)

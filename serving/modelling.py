@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pandas as pd
 
-from forewatch.durable import write_file
 from forewatch.errors import RegistryError
-from models.registry import CHALLENGER, CHAMPION, ModelName, Registry, Version
+from models.register import CHALLENGER, CHAMPION, ModelName, Register, Version
+from models.store import Store
 from serving.workspace import Workspace
+
+if TYPE_CHECKING:  # MLflow, which takes seconds: what only reads needs none of it
+    from models.registry import Registry
 
 _ON = " on"  # MLflow's names of metrics may hold no "+"
 
@@ -52,7 +54,8 @@ class Shown:
 
 
 def listed(workspace: Workspace, model: ModelName = "demand") -> pd.DataFrame:
-    """Return one row a version, oldest first."""
+    """Return one row a version, oldest first, with the last decision about it."""
+    register = workspace.register(model)
     rows = [
         {
             "version": one.version,
@@ -61,44 +64,41 @@ def listed(workspace: Workspace, model: ModelName = "demand") -> pd.DataFrame:
             "until": one.tags.get("until", "")[:16],
             "recipe": one.tags.get("recipe", ""),
             "gate": "passed" if one.passed else "refused",
-            "remark": one.retired,
+            "decision": decision.text if (decision := register.last_decision(one)) else "",
         }
-        for one in workspace.registry(model).versions()
+        for one in register.versions()
     ]
-    columns = ["version", "status", "trained", "until", "recipe", "gate", "remark"]
+    columns = ["version", "status", "trained", "until", "recipe", "gate", "decision"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def shown(workspace: Workspace, name: str, model: ModelName = "demand") -> Shown:
     """Return a version's settings, gate and decisions with its scores."""
-    registry = workspace.registry(model)
-    version = _chosen(registry, name)
+    register = workspace.register(model)
+    version = _chosen(register, name)
+    outside = register.outside_note()
     lines = [
-        f"{registry.model} version {version.version}: {version.status}",
+        f"{register.model} version {version.version}: {version.status}",
         f"trained {version.created_at:%Y-%m-%d %H:%M} UTC, run {version.run_id}",
         *(f"{key}: {value}" for key, value in sorted(version.tags.items())),
         f"the gate: {'passed' if version.passed else 'refused'}",
         *(f"  {reason}" for reason in version.reasons),
-        *(f"note: {note}" for note in version.notes),
+        *(f"note: {note}" for note in (*version.notes, *([outside] if outside else []))),
         "settings:",
-        *(f"  {key} = {value}" for key, value in sorted(registry.params(version).items())),
+        *(f"  {key} = {value}" for key, value in sorted(register.params(version).items())),
         "decisions:",
-        *(
-            f"  {one.decided_at[:16]} {one.act} by {one.by}: {one.reason or 'as the gate allows'}"
-            for one in registry.decisions()
-            if one.version == version.version
-        ),
+        *(f"  {one.text}" for one in register.decisions() if one.version == version.version),
     ]
-    return Shown("\n".join(lines), summary(scores_table(registry.scores(version)), model))
+    return Shown("\n".join(lines), summary(scores_table(register.scores(version)), model))
 
 
 def compared(
     workspace: Workspace, name: str, other: str, model: ModelName = "demand"
 ) -> pd.DataFrame:
     """Return the scores of two versions side by side, with the change in percent."""
-    registry = workspace.registry(model)
-    one, two = registry.version(name), registry.version(other)
-    left, right = pd.Series(registry.scores(one)), pd.Series(registry.scores(two))
+    register = workspace.register(model)
+    one, two = register.version(name), register.version(other)
+    left, right = pd.Series(register.scores(one)), pd.Series(register.scores(two))
     frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
     frame["change_percent"] = (left / right.where(right != 0) - 1) * 100
     return frame.rename_axis("score").reset_index()
@@ -106,19 +106,32 @@ def compared(
 
 def notes(workspace: Workspace, *names: str, model: ModelName = "demand") -> list[str]:
     """Return what was noted when versions were trained, each with its version."""
-    registry = workspace.registry(model)
-    found = [registry.version(name) for name in names]
+    register = workspace.register(model)
+    found = [register.version(name) for name in names]
     return [f"version {one.version}: {note}" for one in found for note in one.notes]
 
 
+def outside_note(workspace: Workspace, model: ModelName = "demand") -> str:
+    """Return a sentence where the champion was changed in MLflow itself, "" where it wasn't."""
+    return workspace.register(model).outside_note()
+
+
 def promote(
-    workspace: Workspace, name: str, by: str, force: str = "", model: ModelName = "demand"
+    workspace: Workspace,
+    name: str,
+    by: str,
+    reason: str = "",
+    model: ModelName = "demand",
+    *,
+    force: bool = False,
 ) -> Version:
-    """Make a version the champion; *force* is the reason for overruling the gate."""
-    return _decided(workspace, model, lambda it: it.promote(it.version(name), by, _now(), force))
+    """Make a version the champion; *force* overrules the gate, and needs a reason."""
+    return _decided(
+        workspace, model, lambda it: it.promote(it.version(name), by, _now(), reason, force=force)
+    )
 
 
-def unpromoted(registry: Registry) -> str:
+def unpromoted(registry: Register) -> str:
     """Return why no version of a model is the champion, and what can be done about it."""
     usable = [one for one in registry.versions() if not one.retired]
     model = "" if registry.kind == "demand" else f" --model {registry.kind}"
@@ -153,20 +166,14 @@ def retire(
     return _decided(workspace, model, lambda it: it.retire(it.version(name), by, _now(), reason))
 
 
-def snapshot(workspace: Workspace, registry: Registry) -> None:
-    """Write down what the registry holds, for the API, which knows nothing of MLflow."""
-    demand = registry.kind == "demand"
-    path = workspace.models_json if demand else workspace.missing_models_json
-    write_file(path, json.dumps(registry.snapshot(), indent=1).encode())
-
-
 def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
     """Become MLflow's own page on the workspace's store, until stopped.
 
     Raises:
         RegistryError: if the store is a tracking server, which has a page already.
     """
-    store = workspace.registry().store
+    workspace.register()  # ends what a kill cut short
+    store = Store.at(workspace.registry_store())
     if store.artefacts is None:
         raise RegistryError(f"the store is {store.uri}; open its own page in a browser")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri]
@@ -214,15 +221,15 @@ def _decided(
     registry = workspace.registry(model)
     with workspace.locked("registry"):
         version = decide(registry)
-        snapshot(workspace, registry)
+        workspace.keep_snapshot(registry)
     return version
 
 
-def _chosen(registry: Registry, name: str) -> Version:
+def _chosen(register: Register, name: str) -> Version:
     """Return a version by name; before any promotion the challenger stands for the champion."""
-    if name == CHAMPION and registry.champion() is None and registry.versions():
-        return registry.version(CHALLENGER)
-    return registry.version(name)
+    if name == CHAMPION and register.champion() is None and register.versions():
+        return register.version(CHALLENGER)
+    return register.version(name)
 
 
 def _now() -> pd.Timestamp:

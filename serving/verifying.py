@@ -8,7 +8,9 @@ from functools import partial
 from forewatch.errors import ForewatchError, RegistryError
 from models.engine import Engine
 from models.missing.model import MissingPersons
-from models.registry import ModelName, Registry, Version
+from models.register import ModelName, Register, Version
+from models.register_tables import verify
+from models.store import Store
 from serving.workspace import Workspace
 
 _MODELS: tuple[ModelName, ...] = ("demand", "missing")
@@ -41,27 +43,30 @@ def text(found: Iterator[tuple[str, tuple[str, ...]]]) -> tuple[str, int]:
 
 
 def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if errors := _found(lambda: verify(Store.at(workspace.registry_store()))):
+        yield "register of models", errors
+        return
     for kind in _MODELS:
-        if not (workspace.root / "models.json").exists():
-            return  # nothing was trained: opening the register would make it
         try:
-            registry = workspace.registry(kind)
-            versions = [one for one in registry.versions() if not one.retired]
+            register = workspace.register(kind)
         except RegistryError as error:
             yield f"models ({kind})", (str(error),)
             continue
-        errors = [
+        versions = [one for one in register.versions() if not one.retired]
+        if not versions:
+            continue  # nothing was trained
+        damaged = [
             f"version {one.version}: {error}"
             for one in versions
-            for error in _found(partial(_restore, registry, one))
+            for error in _found(partial(_restore, register, one))
         ]
-        yield f"{len(versions):,} models ({kind})", tuple(errors)
+        yield f"{len(versions):,} models ({kind})", tuple(damaged)
 
 
-def _restore(registry: Registry, version: Version) -> None:
+def _restore(register: Register, version: Version) -> None:
     """Make of a version's state what forecasts."""
-    state = registry.state(version)
-    if registry.kind == "demand":
+    state = register.state(version)
+    if register.kind == "demand":
         Engine.from_state(state)
     else:
         MissingPersons.from_state(state)

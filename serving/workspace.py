@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forewatch.areas import AreaTree
+from forewatch.durable import write_file
 from forewatch.history import History
 from forewatch.profile import Profile
 from serving import settings as settings_file
@@ -22,7 +24,8 @@ from serving.locks import locked
 from serving.settings import Settings
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
-    from models.registry import ModelName, Registry
+    from models.register import ModelName, Register
+    from models.registry import Registry
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
     from sources.lake import Lake
@@ -114,9 +117,45 @@ class Workspace:
         store = os.environ.get("MLFLOW_TRACKING_URI") or self._settings.registry.store
         return store if "://" in store else str((self.root / store).resolve())
 
-    def registry(self, model: ModelName = "demand") -> Registry:
-        """Return the register of a model; the first time MLflow makes its tables, in seconds."""
-        from models.registry import Registry, Store  # noqa: PLC0415
+    @property
+    def keeps_models(self) -> bool:
+        """Whether its models are in a folder that is here, and not at a server."""
+        store = self.registry_store()
+        return "://" not in store and Path(store).is_dir()
+
+    def register(self, model: ModelName = "demand") -> Register:
+        """Return the register of a model to read; of a folder without MLflow, so in no time.
+
+        What a kill cut short is ended first, and the snapshot for the API says what is held now.
+        """
+        from models.register_tables import opened  # noqa: PLC0415
+        from models.store import Store  # noqa: PLC0415
 
         with self.locked("registry"):
-            return Registry(Store.at(self.registry_store()), self.profile.force.id, model)
+            store = Store.at(self.registry_store())
+            found = opened(store, self.profile.force.id, model)
+            if found is not None and not found.is_unfinished:
+                self.keep_snapshot(found)
+                return found
+        return self.registry(model)
+
+    def registry(self, model: ModelName = "demand") -> Registry:
+        """Return the register of a model to change; the first time MLflow makes its tables."""
+        from models.registry import Registry  # noqa: PLC0415
+        from models.store import Store  # noqa: PLC0415
+
+        with self.locked("registry"):
+            found = Registry(Store.at(self.registry_store()), self.profile.force.id, model)
+            self.keep_snapshot(found)
+        return found
+
+    def keep_snapshot(self, register: Register) -> None:
+        """Write down what a register holds, where that changed; its lock is held.
+
+        The API reads it, which knows nothing of MLflow.
+        """
+        path = self.models_json if register.kind == "demand" else self.missing_models_json
+        held = register.snapshot()
+        content = json.dumps(held, indent=1).encode()
+        if held["models"] and not (path.is_file() and path.read_bytes() == content):
+            write_file(path, content)

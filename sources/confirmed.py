@@ -147,6 +147,8 @@ def take_back(root: Path, table: str) -> str:
     if confirmed is None:
         shutil.rmtree(folder)
         return f"an unfinished first import into {table} was taken back"
+    for path in (folder / LOG).glob("*#*"):
+        path.unlink()  # what the table library was writing, beside its place
     late = [path for path in (folder / LOG).iterdir() if _number(path.name) > confirmed.version]
     if not late:
         return ""

@@ -41,6 +41,7 @@ from forewatch.durable import sync_files
 from forewatch.errors import LakeBusy, SettingsError
 from sources.confirmed import (
     FOLDER,
+    LOG,
     confirm,
     log_names,
     read_confirmed,
@@ -155,9 +156,13 @@ class Lake:
         delta = self._delta(name)
         if delta is None:
             return []
-        last = delta.version()
-        commits = [each for each in delta.history() if _ABOUT in each and each["version"] <= last]
-        return [json.loads(entry[_ABOUT]) for entry in reversed(commits)]
+        # Not delta.history(): it also tells of commits after the version that is open, which
+        # nothing confirms, under the numbers of those that are.
+        log = self._folder(name) / LOG
+        commits = (log / f"{version:020d}.json" for version in range(delta.version() + 1))
+        lines = (line for each in commits for line in each.read_text("utf-8").splitlines())
+        infos = (json.loads(line).get("commitInfo", {}) for line in lines)
+        return [json.loads(info[_ABOUT]) for info in infos if _ABOUT in info]
 
     def version(self) -> str:
         """Return a text that is the same only while every table is the same."""

@@ -104,7 +104,8 @@ def panel_of() -> Callable[..., Panel]:
 @pytest.fixture(scope="session")
 def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables, to be copied: making them takes MLflow seconds."""
-    from models.registry import Registry, Store  # noqa: PLC0415 - most tests need no MLflow
+    from models.registry import Registry  # noqa: PLC0415 - most tests need no MLflow
+    from models.store import Store  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("mlflow")
     Registry(Store.at(str(folder)), "template")

@@ -356,9 +356,9 @@ class ModelVersion(Frozen):
 
 
 class Decision(Frozen):
-    """Who promoted, rolled back or retired what, and why."""
+    """Who promoted, rolled back or retired what, and why; outside: done in MLflow itself."""
 
-    act: Literal["promote", "force", "rollback", "retire"]
+    act: Literal["promote", "force", "rollback", "retire", "outside"]
     version: str
     by: str
     at: Instant

@@ -11,7 +11,7 @@ import click
 from serving.cli.group import decider, jobs_option, workspace_of
 
 if TYPE_CHECKING:
-    from models.registry import ModelName
+    from models.register import ModelName
     from serving.keeping import Done
     from serving.workspace import Workspace
 

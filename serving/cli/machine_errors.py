@@ -103,6 +103,11 @@ REFUSALS = (
         texts=("database is locked",),
     ),
     Refusal(
+        "a database is damaged",
+        "restore it from a backup; 'forewatch check --deep' says which",
+        texts=("database disk image is malformed", "file is not a database"),
+    ),
+    Refusal(
         "the disk can't be read or written",
         "look into the system's log, and at whether the disk is full or was taken away",
         numbers=(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE),

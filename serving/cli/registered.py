@@ -10,7 +10,7 @@ import click
 from serving.cli.group import Function, decider, workspace_of
 
 if TYPE_CHECKING:
-    from models.registry import ModelName
+    from models.register import ModelName
 
 
 def _model(function: Function) -> Function:
@@ -38,6 +38,8 @@ def list_(root: Path, model: ModelName) -> None:
     from serving.printing import echo_table
 
     echo_table(modelling.listed(workspace_of(root), model))
+    if note := modelling.outside_note(workspace_of(root), model):
+        click.echo(f"note: {note}")
 
 
 @models.command()
@@ -84,8 +86,7 @@ def promote(
 
     if force and not reason.strip():
         raise click.UsageError("--force needs --reason 'why'")
-    why = reason if force else ""
-    chosen = modelling.promote(workspace_of(root), version, by, why, model)
+    chosen = modelling.promote(workspace_of(root), version, by, reason, model, force=force)
     click.echo(f"version {chosen.version} is the champion")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,6 +134,28 @@ def test_a_forecast_needs_a_champion(journey: Journey) -> None:
     result = journey.printed["issue without champion"]
     assert "has no champion" in result.stderr
     assert "forewatch train --promote" in result.stderr
+
+
+def test_an_issue_is_published_without_mlflow(journey: Journey, tmp_path: Path, root: Path) -> None:
+    copy = shutil.copytree(journey.root, tmp_path / "workspace")
+    code = (
+        "import sys\n"
+        "from serving.cli import cli\n"
+        "try: cli(['-w', sys.argv[1], 'issue', '--days', '7'])\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "sys.exit('mlflow' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(copy)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("published issue 2 of")
+    assert Workspace(copy).issues().latest().model_version == "1"
 
 
 def test_training_prints_scores_and_the_gate(journey: Journey) -> None:

@@ -114,6 +114,17 @@ def test_a_window_that_reaches_outside_is_unknown_and_never_a_part() -> None:
     assert np.isnan(found.baseline).tolist() == [True, False, True]
 
 
+def test_each_day_has_the_spread_of_its_own_lead() -> None:
+    sizes = np.zeros((3, 4, 2))
+    sizes[1, 0, 0], sizes[2, 0, 0] = 0.1, 0.3
+    held = forecast(Shocks((0, 1, 2), sizes, np.array([[1.0], [1.2], [1.5]])))
+    edges = held.rates.day_edges
+    daily = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
+    m = daily.mean
+    by_hand = np.array([1.0, 1.2, 1.5]) * m + np.array([0.0, 0.1, 0.3]) ** 2 * m**2
+    assert daily.variance == pytest.approx(by_hand)
+
+
 def test_variance_counts_the_shared_day_once() -> None:
     sizes = np.zeros((1, 4, 2))
     sizes[0, 0, 0] = 0.1

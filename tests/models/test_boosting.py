@@ -43,6 +43,34 @@ def test_trees_learn_that_busy_days_follow_busy_days(panel_of: PanelOf) -> None:
     assert trees < 0.9 * plain
 
 
+def test_rows_of_next_to_nothing_do_not_drown_those_that_count(panel_of: PanelOf) -> None:
+    # Two series with something to learn beside 40 with a call a month: 0 or 30 times the expected.
+    rng = np.random.default_rng(9)
+    calls = np.concatenate([echo(980), rng.poisson(0.03, (980, 1, 40))], axis=2)
+    settings = QUICK.model_copy(update={"rows": 30_000})
+    member = Boosting(settings).fit(panel_of(calls[:700], horizon=7))
+    errors = []
+    for end in range(707, 980, 7):
+        panel = panel_of(calls[:end], horizon=7)
+        large = np.flatnonzero(panel.keys["level"] == "cell")[:2]
+        both = [one.predict(panel)[0, large] for one in (member, member.plain_)]
+        errors.append([np.abs(found - calls[end - 7, 0, :2]).sum() for found in both])
+    trees, plain = np.mean(errors, axis=0)
+    assert trees < plain
+
+
+def test_trees_that_may_not_split_say_what_the_plain_model_says(panel_of: PanelOf) -> None:
+    # Only with rows weighed as their label is scaled is the one leaf's factor exactly 1.
+    rng = np.random.default_rng(4)
+    rates = np.array([[400.0, 0.5], [30.0, 0.1]]) * (1 + np.arange(500)[:, None, None] / 250)
+    panel = panel_of(np.asarray(rng.poisson(rates), float), horizon=7)
+    member = Boosting(QUICK.model_copy(update={"rows_per_leaf": 10**6, "rounds": 5})).fit(panel)
+    rows = rows_of(panel)
+    days = len(panel.days)
+    plain = rows.expected(np.full(7, days), days + np.arange(7))
+    assert member.predict(panel) == pytest.approx(plain, rel=1e-6)
+
+
 def test_a_ratio_of_the_last_days_is_what_was_counted_over_what_was_expected(
     panel_of: PanelOf,
 ) -> None:

@@ -3,12 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
 from models.engine import Engine, spread
+from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
 from models.profiles import shares
@@ -86,6 +88,27 @@ def test_state_and_back_forecasts_the_same(
     again = Engine.from_state(trained.engine.state()).forecast(view, 40)
     assert again.rates.base == pytest.approx(forecast.rates.base, rel=1e-12)
     assert np.array_equal(again.shocks.sd, forecast.shocks.sd)
+
+
+class Evening(HourTrees):
+    """Hours bent to the evening, whatever was learned."""
+
+    def bend(self, view: AsOf, timeline: Timeline) -> NDArray[np.float64]:
+        del view
+        return np.where(timeline.slot >= 20, 3.0, 1.0)[None, None, :]
+
+
+def test_an_engine_with_other_members_bends_the_hours_as_before(
+    trained: Training, view: AsOf, forecast: Forecast
+) -> None:
+    engine = Engine.from_state(trained.engine.state())
+    engine.hours_ = Evening()
+    bent = engine.forecast(view, 40).rates.base
+    assert bent[..., :24][..., forecast.rates.slot[:24] >= 20].sum() > 1.5 * (
+        forecast.rates.base[..., :24][..., forecast.rates.slot[:24] >= 20].sum()
+    )
+    again = engine.with_members(engine.members_, view).forecast(view, 40)
+    assert np.array_equal(again.rates.base, bent)
 
 
 def test_a_longer_horizon_says_the_same_of_the_days_before(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,10 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
-from models.registry import Record, Registry, Store
+from models.register_tables import TableRegister, opened, verify
+from models.registry import Record, Registry
 from models.relocation import relocate
+from models.store import Store
 
 NOW = pd.Timestamp("2026-11-23T07:00Z")
 
@@ -103,16 +109,25 @@ def test_the_gate_stays_closed_without_a_reason(registry: Registry) -> None:
     with pytest.raises(GateClosed, match=r"refused version 1: level .* --reason 'why'"):
         registry.promote(refused, "ann", NOW)
     with pytest.raises(GateClosed):
-        registry.promote(refused, "ann", NOW, force="  ")
+        registry.promote(refused, "ann", NOW, "a reason alone forces nothing")
+    with pytest.raises(GateClosed):
+        registry.promote(refused, "ann", NOW, "  ", force=True)
     assert registry.champion() is None
     assert registry.decisions() == ()
 
 
 def test_a_forced_promotion_records_who_and_why(registry: Registry) -> None:
-    forced = registry.promote(registry.log(record(passed=False)), "ann", NOW, force="flood")
+    forced = registry.promote(registry.log(record(passed=False)), "ann", NOW, "flood", force=True)
     assert forced.status == "champion"
     (decision,) = registry.decisions()
     assert (decision.act, decision.by, decision.reason) == ("force", "ann", "flood")
+
+
+def test_the_reason_of_a_promotion_is_kept_whether_or_not_it_was_forced(registry: Registry) -> None:
+    registry.promote(registry.log(record()), "ann", NOW, " better in August ")
+    registry.promote(registry.log(record()), "ann", NOW, "as ordered", force=True)
+    found = [(one.act, one.reason) for one in registry.decisions()]
+    assert found == [("promote", "better in August"), ("promote", "as ordered")]
 
 
 def test_rollbacks_walk_back_the_line_of_champions(registry: Registry) -> None:
@@ -137,6 +152,54 @@ def test_a_rollback_passes_over_a_retired_champion(registry: Registry) -> None:
     assert registry.rollback("bob", NOW, "worse").version == "1"
 
 
+def test_a_rollback_goes_to_who_was_champion_before_also_the_second_time(
+    registry: Registry,
+) -> None:
+    versions = [registry.log(record()).version for _ in range(3)]
+    for number in (versions[0], versions[1], versions[0], versions[2]):
+        registry.promote(registry.version(number), "ann", NOW)
+    assert registry.rollback("bob", NOW, "worse").version == versions[0]
+    assert registry.rollback("bob", NOW, "worse").version == versions[1]
+    assert registry.rollback("bob", NOW, "worse").version == versions[0]
+
+
+def test_a_rollback_past_a_retired_version_never_ends_at_the_present_one(
+    registry: Registry,
+) -> None:
+    first, second = (registry.log(record()).version for _ in range(2))
+    for number in (first, second, first):
+        registry.promote(registry.version(number), "ann", NOW)
+    registry.retire(registry.version(second), "ann", NOW, "wrong data")
+    with pytest.raises(RegistryError, match="no champion before the present one"):
+        registry.rollback("bob", NOW, "worse")
+
+
+def test_a_champion_made_in_mlflow_itself_is_said_and_a_rollback_knows_it(
+    registry: Registry,
+) -> None:
+    for _ in range(2):
+        registry.promote(registry.log(record()), "ann", NOW)
+    third = registry.log(record(passed=False))
+    assert registry.outside_note() == ""
+    client = MlflowClient(registry.store.uri)
+    client.set_registered_model_alias(registry.model, "champion", third.version)
+    found = tables(registry)
+    assert found.version("champion").version == third.version
+    assert found.outside_note() == (
+        "version 3 was made the champion in MLflow itself, past the gate; the champion by "
+        "decision is version 2"
+    )
+    assert registry.rollback("bob", NOW, "never judged").version == "2"
+    assert [one.act for one in registry.decisions()][2:] == ["outside", "rollback"]
+    assert registry.outside_note() == ""
+    client.delete_registered_model_alias(registry.model, "champion")
+    assert "the champion was taken away in MLflow itself" in registry.outside_note()
+    assert registry.rollback("bob", NOW, "was needed").version == "2"
+    client.delete_model_version(registry.model, "1")
+    with pytest.raises(RegistryError, match="no champion before the present one"):
+        registry.rollback("bob", NOW, "worse")
+
+
 def test_a_rollback_and_a_retirement_need_reasons(registry: Registry) -> None:
     version = registry.log(record())
     with pytest.raises(RegistryError, match="needs a reason"):
@@ -158,7 +221,7 @@ def test_a_retired_version_is_never_used_again(registry: Registry) -> None:
     with pytest.raises(RegistryError, match="version 2 is retired"):
         registry.state(retired)
     with pytest.raises(RegistryError, match="version 2 is retired"):
-        registry.promote(retired, "ann", NOW, force="please")
+        registry.promote(retired, "ann", NOW, "please", force=True)
 
 
 def test_the_snapshot_holds_every_version_and_decision(registry: Registry) -> None:
@@ -181,6 +244,160 @@ def test_the_snapshot_holds_every_version_and_decision(registry: Registry) -> No
     assert snapshot["decisions"] == [
         {"act": "promote", "version": "1", "by": "ann", "at": NOW.isoformat(), "reason": ""}
     ]
+
+
+def tables(registry: Registry) -> TableRegister:
+    """The same register, read without MLflow."""
+    found = opened(registry.store, "town", registry.kind)
+    assert found is not None
+    return found
+
+
+def test_both_roads_to_the_register_read_the_same(registry: Registry) -> None:
+    assert tables(registry).versions() == registry.versions() == ()
+    more: dict[str, Any] = {
+        "params": {"a.b": "1"},
+        "scores": {"crps/force/1-7": 2.5, "a": float("nan")},
+    }
+    registry.promote(registry.log(record(**more, notes=("one", "two"))), "ann", NOW, "why")
+    registry.log(record(passed=False))
+    registry.retire(registry.log(record()), "ann", NOW, "wrong extract")
+    registry.log(record())
+    MlflowClient(registry.store.uri).delete_model_version(registry.model, "2")
+    found = tables(registry)
+    assert found.versions() == registry.versions()
+    assert [one.version for one in found.versions()] == ["1", "3", "4"]
+    assert found.decisions() == registry.decisions()
+    assert not found.is_unfinished
+    for one in found.versions():
+        assert found.params(one) == registry.params(one)
+        np.testing.assert_equal(found.scores(one), registry.scores(one))
+    np.testing.assert_equal(found.state(found.version("1")), registry.state(found.version("1")))
+    with pytest.raises(RegistryError, match="version 3 is retired"):
+        found.state(found.version("3"))
+    shutil.rmtree(Path(registry.store.folder or "") / "artifacts")
+    with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
+        found.state(found.version("1"))
+
+
+def test_tables_of_another_revision_are_left_to_mlflow(registry: Registry, mlruns: Path) -> None:
+    with closing(sqlite3.connect(mlruns / "mlflow.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = 'later'")
+    assert opened(registry.store, "town", "demand") is None
+    assert opened(Store.at("http://tracking:5000"), "town", "demand") is None
+
+
+def test_damaged_tables_are_named(registry: Registry, mlruns: Path) -> None:
+    verify(registry.store)
+    path = mlruns / "mlflow.db"
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
+    path.write_bytes(whole)
+    with pytest.raises(RegistryError, match=r"mlflow.db is damaged .* restore it from a backup"):
+        verify(registry.store)
+    path.write_bytes(b"no database at all" * 99)
+    with pytest.raises(RegistryError, match=r"mlflow.db is damaged \(file is not a database\)"):
+        verify(registry.store)
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class DyingClient:
+    """MLflow's client in a process that is killed before its n-th change of the store."""
+
+    def __init__(self, client: MlflowClient, changes: int) -> None:
+        self._client, self._left = client, changes
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if not name.startswith(("set_", "create_", "delete_", "log_")):
+            return method
+
+        def counted(*args: Any, **named: Any) -> Any:
+            if self._left <= 0:  # nothing comes after a kill, no clean-up either
+                raise Killed
+            self._left -= 1
+            return method(*args, **named)
+
+        return counted
+
+
+def killed(registry: Registry, changes: int, act: Callable[[Registry], object]) -> bool:
+    """Do something in a process that is killed before that change; whether it came so far."""
+    dying = Registry(registry.store, "town")
+    dying._client = DyingClient(dying._client, changes)  # noqa: SLF001
+    try:
+        act(dying)
+    except Killed:
+        return True
+    return False
+
+
+ACTS: dict[str, Callable[..., object]] = {
+    "promote": lambda it, number: it.promote(it.version(number), "bob", NOW, "better"),
+    "rollback": lambda it, **_: it.rollback("bob", NOW, "worse"),
+    "retire": lambda it, number: it.retire(it.version(number), "bob", NOW, "wrong"),
+}
+
+
+# A rollback and a retirement go the way of a promotion; two steps of it tell whether they do.
+@pytest.mark.parametrize(
+    ("act", "steps"), [("promote", range(99)), ("rollback", (1, 2)), ("retire", (1, 3))]
+)
+def test_an_act_that_is_killed_at_any_step_is_done_or_was_never_begun(
+    registry: Registry, act: str, steps: Iterable[int]
+) -> None:
+    first, second, third = (registry.log(record(tags={})).version for _ in range(3))
+    registry.promote(registry.version(first), "ann", NOW)
+    for changes in steps:
+        registry.promote(registry.version(second), "ann", NOW)
+        before = tables(registry).snapshot()
+        was_killed = killed(registry, changes, partial(ACTS[act], number=third))
+        Registry(registry.store, "town")
+        found = tables(registry)
+        assert not found.is_unfinished
+        assert found.outside_note() == ""  # alias and decisions agree
+        if changes == 0:
+            assert found.snapshot() == before
+            continue
+        # It was written down as begun, and the next start ends it.
+        champion = {"promote": third, "rollback": first, "retire": second}[act]
+        assert found.version("champion").version == champion
+        assert found.version(third).retired == ("wrong" if act == "retire" else "")
+        decisions = found.snapshot()["decisions"]
+        assert decisions[:-1] == before["decisions"]
+        assert (decisions[-1]["act"], decisions[-1]["by"]) == (act, "bob")
+        assert found.champion_before() == {"promote": second, "retire": first}.get(act)
+        if act == "retire":
+            third = registry.log(record(tags={})).version
+        if not was_killed:
+            break
+    assert changes >= 2
+
+
+def test_a_training_that_is_killed_at_any_step_leaves_a_whole_version_or_none(
+    registry: Registry,
+) -> None:
+    n, changes = 0, 0
+    while killed(registry, changes, lambda it: it.log(record(tags={}))):
+        Registry(registry.store, "town")
+        found = tables(registry)
+        assert not found.is_unfinished
+        versions = found.versions()
+        assert len(versions) in {n, n + 1}
+        if len(versions) > n:
+            assert versions[-1].status == "challenger"
+            assert found.state(versions[-1])["recipe"] == {"seed": 1}
+        n, changes = len(versions), changes + 1
+    assert (n, changes) == (3, 8)  # begun late enough: version made, alias set, run ended
+    client = MlflowClient(registry.store.uri)
+    experiment = client.get_experiment_by_name(registry.model).experiment_id
+    states = [run.info.status for run in client.search_runs([experiment])]
+    assert states.count("FINISHED") == n + 1
+    # killed between the run and the note that it began, it is no version's and stays as it is
+    assert states.count("RUNNING") == 1
 
 
 def test_many_scores_and_long_texts_fit(registry: Registry) -> None:

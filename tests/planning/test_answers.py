@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import stats
 
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
 from forewatch.rates import Selection, Spans
+from forewatch.shocks import Shocks
 from planning.answers import answer, ask, noise_floor
 from planning.issues import Issue
 from tests.oracles.drawn import drawn
@@ -97,6 +99,27 @@ def test_quantiles_are_those_of_draws_of_the_same_shocks(october: Issue) -> None
     for level in (0.1, 0.5, 0.9):
         below = np.mean(counts <= row[f"q{round(level * 100)}"])
         assert below == pytest.approx(level, abs=0.015)
+
+
+def test_a_day_further_ahead_is_served_with_the_wider_spread_of_its_lead(october: Issue) -> None:
+    sizes = np.zeros((2, 4, 2))
+    sizes[1, 0, 0] = 0.5
+    shocks = Shocks((0, 7), sizes, np.ones((2, 1)))
+    issue = replace(october, forecast=replace(october.forecast, shocks=shocks))
+    origin = october.forecast.origin
+    days = said(issue, start=origin, end=origin + pd.Timedelta(days=9), quantiles=[0.05, 0.95])
+    assert np.ptp(days["mean"]) == pytest.approx(0)  # the rates are the same every day
+    near, far = stats.poisson(days["mean"][0]), days["mean"][0] * (1 + 0.25 * days["mean"][0])
+    assert days["q95"].tolist()[:7] == [near.ppf(0.95)] * 7
+    assert days["q05"].tolist()[:7] == [near.ppf(0.05)] * 7
+    assert (days["q95"][7:] > days["mean"][7:] + far**0.5).all()
+
+
+def test_repeated_quantiles_are_answered_once_in_ascending_order(october: Issue) -> None:
+    asked = ask(october, start=MONDAY, end=NEXT, quantiles=[0.9, 0.5, 0.9, 0.5])
+    assert asked.quantiles == (0.5, 0.9)
+    once = said(october, quantiles=[0.5, 0.9])
+    pd.testing.assert_frame_equal(said(october, quantiles=[0.9, 0.5, 0.9]), once)
 
 
 def test_the_noise_floor_is_the_mean_absolute_deviation_of_a_poisson_count() -> None:

@@ -127,6 +127,20 @@ def test_overlapping_shifts_and_parts_of_the_force_add_up(
     assert early + late == pytest.approx(early_late + twice)
 
 
+def test_what_lands_far_ahead_has_the_spread_of_its_lead(missing: Forecast) -> None:
+    sizes = np.zeros((2, 4, 2))
+    sizes[1, 0, 0] = 0.4
+    # Hours land for days after their report: a window of the first week has reports of it alone.
+    when = spans(("2026-10-16T06:00", "2026-10-17T06:00"), ("2026-10-29T07:00", "2026-10-30T07:00"))
+    plain, shocked = (
+        land(replace(missing, shocks=Shocks((0, 7), each, np.ones((2, 1)))), when)
+        for each in (np.zeros((2, 4, 2)), sizes)
+    )
+    assert plain.shared_variance == pytest.approx([0, 0])
+    assert shocked.shared_variance[0] == pytest.approx(0)
+    assert shocked.shared_variance[1] > 0.02
+
+
 @pytest.mark.parametrize("leaves", [ALL, ("north-1",)])
 @pytest.mark.parametrize("scale", [1.0, 0.15])
 def test_what_lands_is_what_lands_of_drawn_reports(

@@ -161,6 +161,21 @@ def test_a_changed_file_is_noticed(store: IssueStore, make_issue: MakeIssue) -> 
     assert store.read(1).number == 1
 
 
+def test_arrays_that_were_changed_and_are_still_arrays_are_noticed(
+    store: IssueStore, make_issue: MakeIssue
+) -> None:
+    store.publish(make_issue())
+    path = store.root / "000001" / "arrays.npz"
+    with np.load(path) as held:
+        arrays = dict(held)
+    name = next(name for name in arrays if name.endswith("base"))
+    arrays[name] = arrays[name] * 2
+    path.unlink()
+    np.savez(path, allow_pickle=False, **arrays)
+    with pytest.raises(DamagedIssue, match=r"arrays\.npz is not what was published"):
+        store.read(1)
+
+
 def test_an_altered_description_is_noticed_too(store: IssueStore, make_issue: MakeIssue) -> None:
     store.publish(make_issue())
     path = store.root / "000001" / "issue.json"

@@ -11,6 +11,8 @@ from features.unused_rows import unused_rows
 from forewatch.history import COLUMNS, History
 from serving.issuing import announced
 
+_HOUR = pd.Timedelta(hours=1)
+
 
 def with_breaks(history: History, *rows: dict[str, Any]) -> History:
     start = history.observed_until + pd.Timedelta(days=10)
@@ -52,6 +54,21 @@ def test_a_break_ahead_is_told_once_by_what_it_does_or_why_it_does_nothing(
         "ahead, and counts to come can't be excluded",
         "ahead, and no expected_ratio is stated",
     ]
+
+
+def test_a_break_is_told_if_it_begins_before_the_last_day_forecast_ends(
+    town_history: History,
+) -> None:
+    origin = town_history.observed_until
+    until = origin + pd.Timedelta(days=28)  # what `said` asks about
+    starts = {"last": until - pd.Timedelta(hours=1), "at": until, "past": until + _HOUR}
+    for name, start in starts.items():
+        found = said(with_breaks(town_history, {"start": start, "end": start + _HOUR}))[0]
+        assert len(found) == (name == "last"), name
+    found = said(with_breaks(town_history, {"start": origin, "end": origin + _HOUR}))[0]
+    assert len(found) == 1  # from the origin on
+    early = origin - _HOUR
+    assert said(with_breaks(town_history, {"start": early, "end": early + _HOUR}))[0] == ()
 
 
 def test_a_break_told_too_late_is_not_said_to_be_used(town_history: History) -> None:

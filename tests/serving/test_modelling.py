@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from mlflow import MlflowClient
 
+from models.register import UNFINISHED, Decision
 from models.registry import Record
+from models.store import Store
 from serving import modelling
 from serving.cli import cli
 from serving.workspace import Workspace
@@ -56,6 +62,72 @@ def test_the_list_has_a_line_for_each_version(workspace: Workspace) -> None:
     assert head.split()[:3] == ["version", "status", "trained"]
     assert [line.split()[0] for line in lines] == ["1", "2"]
     assert [line.split()[-1] for line in lines] == ["passed", "refused"]
+
+
+def test_the_list_and_a_version_say_why_it_was_promoted(workspace: Workspace) -> None:
+    run(workspace, "promote", "1", "--reason", "better in August", "--by", "ann")
+    said = "promote by ann: better in August"
+    listed = run(workspace, "list").stdout.splitlines()
+    assert listed[1].endswith(said)
+    assert said not in listed[2]
+    assert any(line.endswith(said) for line in run(workspace, "show").stdout.splitlines())
+
+
+def test_a_champion_made_in_mlflow_is_told_by_list_and_show(workspace: Workspace) -> None:
+    run(workspace, "promote", "1", "--by", "ann")
+    client = MlflowClient(Store.at(workspace.registry_store()).uri)
+    client.set_registered_model_alias("demand-town", "champion", "2")
+    told = "note: version 2 was made the champion in MLflow itself, past the gate"
+    for command in ("list", "show"):
+        assert any(line.startswith(told) for line in run(workspace, command).stdout.splitlines())
+    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    assert [one["status"] for one in kept["models"]] == ["former", "champion"]
+
+
+def test_looking_at_models_imports_no_mlflow(workspace: Workspace) -> None:
+    run(workspace, "promote", "1", "--by", "ann")
+    looks = [["models", "list"], ["models", "show"], ["models", "compare", "1", "2"], ["--help"]]
+    looks += [
+        ["check", "--deep"],
+        ["keys", "create", "rota"],
+        ["models", "list", "--model=missing"],
+    ]
+    code = (
+        "import sys\n"
+        "from serving.cli import cli\n"
+        f"for look in {looks!r}:\n"
+        f"    try: cli(['-w', {str(workspace.root)!r}, *look])\n"
+        "    except SystemExit: pass\n"
+        "import serving.issuing, serving.training, serving.demo, serving.running\n"
+        "sys.exit('mlflow' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "version 1: champion" in done.stdout
+    assert "change_percent" in done.stdout
+
+
+def test_before_any_training_the_list_is_empty_and_makes_no_tables(tmp_path: Path) -> None:
+    (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
+    listed = run(Workspace(tmp_path), "list")
+    assert (listed.exit_code, len(listed.stdout.splitlines())) == (0, 1), listed.output
+    assert not (tmp_path / "mlruns" / "mlflow.db").exists()
+    assert not (tmp_path / "models.json").exists()
+
+
+def test_what_a_kill_cut_short_is_ended_by_the_next_look(workspace: Workspace) -> None:
+    run(workspace, "promote", "1", "--by", "ann")
+    decision = Decision("force", "2", "bob", "2026-11-23T07:00:00+00:00", "flood")
+    begun = json.dumps({"number": 2, "decision": asdict(decision)})
+    client = MlflowClient(Store.at(workspace.registry_store()).uri)
+    client.set_registered_model_tag("demand-town", UNFINISHED, begun)
+    assert "force by bob: flood" in run(workspace, "list").stdout
+    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    assert [one["status"] for one in kept["models"]] == ["former", "champion"]
+    assert run(workspace, "rollback", "--reason", "dry again", "--by", "ann").exit_code == 0
+    assert workspace.register().version("champion").version == "1"
 
 
 def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> None:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import NoChampion
-from models.registry import CHAMPION, Record
+from models.register import CHAMPION
+from models.registry import Record
 from serving import modelling
 from serving.workspace import Workspace
 

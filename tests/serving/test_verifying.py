@@ -55,3 +55,11 @@ def test_damage_is_counted_and_named_and_the_look_goes_on(workspace: Workspace) 
     assert "import of areas.csv (2026-02-02)" in said
     assert "1 issues                 1 damaged" in said
     assert "issue 1 can't be read" in said
+
+
+def test_damage_to_the_register_is_named(workspace: Workspace) -> None:
+    (workspace.root / "mlruns").mkdir()
+    (workspace.root / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 99)
+    said, damaged = text(damage(workspace))
+    assert damaged == 1
+    assert "mlflow.db is damaged (file is not a database); restore it from a backup" in said

@@ -109,6 +109,15 @@ def test_rows_are_taken_filtered_and_counted_in_their_hour(tmp_path: Path) -> No
     }
 
 
+def test_a_file_says_nothing_of_what_came_after_it_was_extracted(tmp_path: Path) -> None:
+    plan = mapping(observed={"from": "2026-06-01", "until": "2026-08-01"})
+    drawn = pd.Timestamp("2026-06-20T10:30", tz="UTC")
+    imported(tmp_path, written(tmp_path, *ROWS), plan, drawn)
+    (about,) = Lake(tmp_path / "history").imports("calls")
+    assert pd.Timestamp(about["observed_until"]) == drawn
+    assert history(Lake(tmp_path / "history"), PROFILE).observed_until == drawn
+
+
 def test_no_reference_is_kept_as_it_was_written(tmp_path: Path) -> None:
     secret = "CAD-SECRET-77"  # noqa: S105 - a reference, no password
     imported(tmp_path, written(tmp_path, f"{secret},2026-06-01T10:05:00,north,VIO,routine,live"))

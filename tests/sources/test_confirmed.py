@@ -87,6 +87,28 @@ def test_a_commit_that_nothing_confirms_is_not_there_and_is_taken_back(
     assert after.notes == ["an unfinished first import into holidays was taken back"]
 
 
+def test_a_commit_that_nothing_confirms_is_not_among_the_imports(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    lake.append("calls", months(2), {"file": "two.csv"})
+    monkeypatch.setattr("sources.lake.confirm", cut)
+    with pytest.raises(KeyboardInterrupt):
+        lake.append("calls", months(3), {"file": "three.csv"})
+    monkeypatch.undo()
+    # the observed span is read from them: it would hold days of which no call is there
+    found = [each["file"] for each in Lake(lake.root).imports("calls")]
+    assert found == ["one.csv", "two.csv"]
+    staged = lake.root / "calls" / "_delta_log" / f"{9:020d}.json#1"
+    staged.write_text("{")
+    Lake(lake.root).append("calls", months(4), {"file": "four.csv"})
+    found = [each["file"] for each in Lake(lake.root).imports("calls")]
+    assert found == ["one.csv", "two.csv", "four.csv"]
+    assert not staged.exists()
+
+
 def test_a_half_written_commit_is_taken_back(lake: Lake) -> None:
     (lake.root / "calls" / "_delta_log" / f"{1:020d}.json").write_text('{"add": {"pa')
     assert values(lake) == [1, 1, 1, 1]
