@@ -6,6 +6,7 @@ once and keeps it, so that an issue published meanwhile never changes an answer 
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -30,6 +31,16 @@ class Body(NamedTuple):
     content: bytes
     next_page: str | None
     rows: int = 0
+
+    def written(self) -> bytes:
+        """Return the answer for another process: a line of JSON, then the content."""
+        return json.dumps([self.next_page, self.rows]).encode() + b"\n" + self.content
+
+    @classmethod
+    def read(cls, written: bytes) -> Body:
+        """Return the answer that was written."""
+        head, _, content = written.partition(b"\n")
+        return cls(content, *json.loads(head))
 
 
 class Bodies:
