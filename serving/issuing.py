@@ -72,7 +72,7 @@ def issue(
         data_version=history.version,
         notes=(
             *notes(workspace, champion, observed.until, at),
-            *freshness.notes(observed, history.tree, profile.force.zone),
+            *freshness.notes(observed, profile.force.zone),
             *([outside] if (outside := register.outside_note()) else []),
             *missing.notes,
             *unpooled(workspace.profile),
