@@ -256,10 +256,11 @@ def _body(
         columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
-    envelope = _envelope(issue, reach) | route.says(issue, reach) | job.standing.about()
+    standing = reach.standing(issue.tree, job.standing)
+    envelope = _envelope(issue, reach) | route.says(issue, reach) | standing.about()
     row_count = len(columns["area"])
     if kind == media.CSV:
-        constants = _constants(envelope, route.constants) | job.standing.texts()
+        constants = _constants(envelope, route.constants) | standing.texts()
         return Body(rendering.as_csv(constants, columns), next_page, row_count)
     envelope |= {
         "by": asked.by,

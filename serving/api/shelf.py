@@ -172,13 +172,24 @@ class Shelf:
         return self._trees[number]
 
     def standing(self, number: int) -> Standing:
-        """Return how an issue stands; raises as `IssueStore.standing` does."""
+        """Return how an issue stands.
+
+        Where nobody knows what was withdrawn, the one at hand stands as when it was taken.
+
+        Raises:
+            DamagedIssue: if nobody knows it of another one.
+        """
         mark = self._store.mark(self._tried)
         held_at, held = self._standings
         if held_at != mark:
             held_at, held = self._standings = (mark, {})
         if number not in held:
-            held[number] = self._store.standing(number)
+            try:
+                held[number] = self._store.standing(number)
+            except DamagedIssue:
+                if self._latest is None or number != self._latest.issue.number:
+                    raise
+                return Standing()
         return held[number]
 
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:

@@ -89,8 +89,13 @@ def test_where_nobody_knows_what_was_withdrawn_the_issue_at_hand_stays(
 ) -> None:
     assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
     (bench.root / "issues" / "decisions.json").write_text("{")
-    assert "nobody knows" in bench.refused("/health/ready", 503)["reasons"][0]
+    (reason,) = bench.refused("/health/ready", 503)["reasons"]
+    assert reason.startswith("issues/decisions.json can't be read, so nobody knows")
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
+    assert bench.get("/v1/areas")["issue"] == 1
     bench.issues().publish(make_issue())
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
+    bench.refused("/v1/forecasts", 503, **WEEK, issue=2)
     with pytest.raises(DamagedIssue, match="nobody knows"):
         Shelf(bench.issues()).latest()
 
