@@ -286,6 +286,10 @@ def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forec
     of_days = np.array([0.5**2 / 48, 12 - 0.5**2 / 48, 12])  # 2, 3 and 4 October
     assert found.mean == pytest.approx(24 * 13)
     assert found.shared_variance == pytest.approx(0.3**2 * (of_days**2).sum() / 24**2)
+    # The first hour of reports that reach 5 October begins in the day before theirs.
+    later = Spans(rates.day_edges[4:5], rates.day_edges[5:6])
+    found = landing(forecast, [ALL], later, LENGTH, Release((1.0,)))
+    assert found.shared_variance == pytest.approx(0.3**2 * (12**2 + 12**2) / 24**2)
 
 
 def test_groups_and_what_is_shared_come_to_the_dispersion_of_each_lead(missing: Forecast) -> None:
