@@ -9,8 +9,8 @@
    the seed, each with one change (`<` for `<=`, `+` for `-`, a number one larger, None for what was
    returned).
 3. For each, the tests that pass its line are run on a copy of the project, the module's own first,
-   until one fails. A mutant that outlives them survived; one that takes them longer than four
-   minutes, on a machine that has nothing else to do, counts as killed.
+   until one fails. A mutant that outlives them survived; one with which no test ends
+   for two minutes, on a machine that has nothing else to do, counts as killed.
 4. The tests that failed are run once without any mutant. What one told that fails then, too, is
    doubtful, and judged anew by the next run; name it as --unfit.
 
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
 _ROOMS = ("planning", "forewatch", "serving")
 _EQUIVALENT = Path(__file__).with_name("mutants_equivalent.toml")
 _MOST_TESTS = 60
+_DOCUMENTED = "tests/test_documented.py"
 _SURVIVED = ("survived", "no test passes")
 _DOUBTFUL = "doubtful"  # by a test that fails as it is
-_TIMEOUT_SECONDS = 240
+_SILENT_SECONDS = 30
 # Imported once, before a process is forked for each mutant; none of ours is among them.
 _HEAVY = ["numpy", "pandas", "scipy.stats", "pyarrow.dataset", "pydantic", "fastapi.testclient"]
 _HEAVY += ["hypothesis", "deltalake", "click.testing", "starlette.testclient"]
@@ -75,12 +76,14 @@ def tests_of(mutant: Mutant, data: coverage.CoverageData, project: Path) -> list
     """Return the tests that pass a mutant's line, the module's own first."""
     by_line = data.contexts_by_lineno(str(project / mutant.file))
     contexts = set(by_line.get(mutant.line, ()))
-    if contexts <= {""}:  # run as the module is imported: whoever passes any line of it
+    # Run as the module is imported: whoever passes any line of it, and what is written from it.
+    is_of_import = contexts <= {""}
+    if is_of_import:
         contexts = {context for each in by_line.values() for context in each}
     names = sorted({context.rpartition("|")[0] for context in contexts if context})
     own = f"/test_{Path(mutant.file).stem}"
     names.sort(key=lambda name: (own not in name, "end_to_end" in name))
-    return names[:_MOST_TESTS]
+    return [_DOCUMENTED] * is_of_import + names[:_MOST_TESTS]
 
 
 def tests_by_name(mutant: Mutant, roots: list[str], project: Path) -> list[str]:
@@ -104,11 +107,18 @@ def verdict_of(mutant: Mutant, tests: list[str], project: Path) -> tuple[str, st
     """Return what the tests say of a project with the mutant in it, and the test that failed."""
     if not tests:
         return "no test passes", ""
+    own = [
+        each for each in tests if f"/test_{Path(mutant.file).stem}" in each or each == _DOCUMENTED
+    ]
+    rest = [test for test in tests if test not in own]
     file = project / mutant.file
     kept = file.read_text(encoding="utf-8")
     file.write_text(mutant.applied(kept), encoding="utf-8")
     try:
-        status, failed = tests_end(tests, project)
+        # the module's own first, alone: most need no other, and files take long to collect
+        status, failed = tests_end(own, project) if own else (0, "")
+        if status == 0 and rest:
+            status, failed = tests_end(rest, project)
     finally:
         file.write_text(kept, encoding="utf-8")
     if status is None:
@@ -116,23 +126,24 @@ def verdict_of(mutant: Mutant, tests: list[str], project: Path) -> tuple[str, st
     return ("survived", "") if status == 0 else ("killed", failed)
 
 
-class _FirstFailure:
-    """A plugin of pytest's that writes the first failed test, or file, into a pipe."""
+class _Failures:
+    """A plugin of pytest's that writes a line for each test into a pipe: its name if it failed."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
 
+    def _write(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        os.write(self._pipe, f"{report.nodeid if report.failed else ''}\n".encode())
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            os.write(self._pipe, f"{report.nodeid}\n".encode())
+        self._write(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            os.write(self._pipe, f"{report.nodeid}\n".encode())
+        self._write(report)
 
 
 def tests_end(tests: list[str], project: Path) -> tuple[int | None, str]:
-    """Return how pytest ended, None if it had not in time, and the first test that failed."""
+    """Return how pytest ended, None if no test did for long, and the first test that failed."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -145,21 +156,23 @@ def tests_end(tests: list[str], project: Path) -> tuple[int | None, str]:
         sys.dont_write_bytecode = True
         import pytest  # noqa: PLC0415
 
-        os._exit(int(pytest.main([*_OPTIONS, *tests], plugins=[_FirstFailure(writing)])))
+        os._exit(int(pytest.main([*_OPTIONS, *tests], plugins=[_Failures(writing)])))
     os.close(writing)
-    until = time.monotonic() + _TIMEOUT_SECONDS
-    status = None
-    while status is None and time.monotonic() < until:
-        ended, how = os.waitpid(child, os.WNOHANG)
-        status = os.waitstatus_to_exitcode(how) if ended else None
-        time.sleep(0.05)
+    os.set_blocking(reading, False)  # a server that a test left behind may hold the other end
+    heard, status = bytearray(), None
+    with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - not a path
+        until = time.monotonic() + _SILENT_SECONDS
+        while status is None and time.monotonic() < until:
+            ended, how = os.waitpid(child, os.WNOHANG)
+            status = os.waitstatus_to_exitcode(how) if ended else None
+            while line := pipe.read(4096):
+                heard += line
+                until = time.monotonic() + _SILENT_SECONDS
+            time.sleep(0.05)
     if status is None:
         os.killpg(child, 9)
         os.waitpid(child, 0)
-    with open(reading, "rb") as pipe:  # noqa: PTH123 - not a path
-        os.set_blocking(reading, False)  # a server that a test left behind may hold the other end
-        failed = (pipe.read() or b"").decode().partition("\n")[0]
-    return status, failed
+    return status, heard.decode().strip().partition("\n")[0]
 
 
 def copied(root: Path, folder: Path) -> Path:

@@ -39,7 +39,8 @@ def test_an_earlier_issue_can_always_be_asked(bench: Bench, make_issue: MakeIssu
         range(1, 10)
     )
     assert rows(bench, issue=1) == before
-    assert bench.refused(ASKED + "&issue=12", 404)["detail"].startswith("no issue 12; the latest")
+    detail = bench.refused(ASKED + "&issue=12", 404)["detail"]
+    assert detail == "no issue 12; the latest is 9, the first 1"
 
 
 def test_a_damaged_new_issue_leaves_the_last_good_one_in_service(
