@@ -53,7 +53,9 @@ _DOUBTFUL = "doubtful"  # by a test that fails as it is
 _SILENT_SECONDS = 30
 # Imported once, before a process is forked for each mutant; none of ours is among them.
 _HEAVY = ["numpy", "pandas", "scipy.stats", "pyarrow.dataset", "pydantic", "fastapi.testclient"]
-_HEAVY += ["hypothesis", "deltalake", "click.testing", "starlette.testclient"]
+_HEAVY += ["hypothesis", "deltalake", "click.testing", "starlette.testclient", "holidays"]
+_HEAVY += ["schemathesis.pytest.plugin", "sklearn.base", "prometheus_client", "uvicorn", "requests"]
+_HEAVY += ["xdist.plugin", "pytest_cov.plugin", "pytest"]
 # Pytest warns of plugins that are imported before it begins.
 _OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
