@@ -265,10 +265,14 @@ def _is_anew(years: Mapping[int, Decision], kind: str, history: History) -> bool
 
 
 def observed_leaves(history: History) -> tuple[str, ...]:
-    """Return the leaves of which anything was ever observed, in the order of the tree."""
+    """Return the leaves of which anything was ever observed, in the order of the tree.
+
+    And those that were once pooled: without one of them the pool's sum would tell what it had.
+    """
     windows, tree = history.unobserved, history.tree
     whole = (windows["start"] <= history.observed_from) & (windows["end"] >= history.observed_until)
     gone = {leaf for area in windows["area"][whole] if area for leaf in tree.leaves_of(area)}
+    gone -= set(history.pools["area"][history.pools["pool"] != ""])
     return tuple(leaf for leaf in tree.leaves if leaf not in gone)
 
 

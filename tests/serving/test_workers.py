@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from forewatch.errors import BadQuestion, Overloaded
 from serving import problems
@@ -41,6 +42,11 @@ def act(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
         Path(name).with_suffix(".begun").touch()
         while not Path(name).exists():
             stop_if_told()
+    if what == "threads":
+        import numpy as np  # noqa: PLC0415 - its linear algebra is what would take them
+
+        assert np.linalg.norm(np.eye(2) @ np.eye(2)) > 1
+        return str({pool["num_threads"] for pool in threadpool_info()}).encode()
     if what == "big":
         return bytes(5_000_000)
     return str(os.getpid()).encode()
@@ -86,6 +92,14 @@ def test_answers_come_from_other_processes(told: Callable[..., None]) -> None:
         assert len(await workers.answer(job("big"), "key", 1, never)) == 5_000_000
 
     told(story)
+
+
+def test_a_question_takes_one_core(told: Callable[..., None]) -> None:
+    async def story(workers: Workers) -> None:
+        assert await workers.answer(job("threads"), "key", 1, never) == b"{1}"
+
+    with threadpool_limits(3):  # as a machine of three cores has them
+        told(story, 1)
 
 
 def test_a_refusal_comes_with_its_problem_and_a_fault_as_one(told: Callable[..., None]) -> None:
