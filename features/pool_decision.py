@@ -10,7 +10,8 @@
 4. In a new year an area leaves its pool only above the threshold by a quarter, and only if what
    remains is large enough without it.
 5. Thresholds that were raised, call types that were added and areas that are new merge pools at
-   once, in all years; what was lowered or left out waits for the next year.
+   once, in all years; what was lowered or left out waits for the next year. An area of whose pool
+   the others are gone is pooled with its siblings, however large it has become.
 
 Facts are the reports of the last observed year, known by now and rounded down to fives. An area
 that was never observed is in no pool, because all of a pool is unknown where a part of it is; once
@@ -66,11 +67,13 @@ class Sizes:
         tree: the area tree.
         reports: reports of the call type a year, by leaf that was ever observed.
         least: the thresholds.
+        left: leaves of whose pool no other is left; they never stand alone.
     """
 
     tree: AreaTree
     reports: Mapping[str, float]
     least: Thresholds
+    left: Group = frozenset()
 
     def leaves(self, areas: Iterable[str]) -> Group:
         """Return the leaves of areas that were ever observed."""
@@ -92,6 +95,12 @@ class Sizes:
         # residents that nobody knows (NaN) are not asked for
         few = residents < self.least.population
         return not few and bool(rounded >= times * self.least.yearly_reports)
+
+    def stands(self, areas: Iterable[str], times: float = 1.0) -> bool:
+        """Return whether areas are large enough together, and not what is left of a pool."""
+        chosen = list(areas)
+        leaves = self.leaves(chosen)
+        return self.large(chosen, times) and not (len(leaves) == 1 and leaves <= self.left)
 
     def order(self, area: str) -> tuple[float, float, str]:
         """Return by what areas are put in order of size; unknown residents come last."""
@@ -134,11 +143,11 @@ def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> l
     pool = []
     for child in children:
         was = any(each & below[child] and not each <= below[child] for each in own)
-        if not sizes.large([child], _AGAIN if was else 1):
+        if not sizes.stands([child], _AGAIN if was else 1):
             pool.append(child)
     standing = sorted((child for child in children if child not in pool), key=sizes.order)
     while standing:
-        if not pool or sizes.large(pool):
+        if not pool or sizes.stands(pool):
             stays = _held(sizes, standing, below, own)
             if stays is None:
                 break
@@ -256,10 +265,14 @@ def _is_anew(years: Mapping[int, Decision], kind: str, history: History) -> bool
 
 
 def observed_leaves(history: History) -> tuple[str, ...]:
-    """Return the leaves of which anything was ever observed, in the order of the tree."""
+    """Return the leaves of which anything was ever observed, in the order of the tree.
+
+    And those that were once pooled: without one of them the pool's sum would tell what it had.
+    """
     windows, tree = history.unobserved, history.tree
     whole = (windows["start"] <= history.observed_from) & (windows["end"] >= history.observed_until)
     gone = {leaf for area in windows["area"][whole] if area for leaf in tree.leaves_of(area)}
+    gone -= set(history.pools["area"][history.pools["pool"] != ""])
     return tuple(leaf for leaf in tree.leaves if leaf not in gone)
 
 
@@ -285,7 +298,7 @@ def _of_kind(
         last = years[max(years)]
         least = last.least.or_more(wanted)
         before = [frozenset(pool.leaves) & leaves for pool in last.pools]
-        new = partition(Sizes(tree, yearly[kind], least), before)
+        new = partition(Sizes(tree, yearly[kind], least, _left(years, leaves)), before)
         for own_year, one in years.items():
             merged = joined([*(leaves.intersection(pool.leaves) for pool in one.pools), *new])
             pools = [_pool(tree, group, calls, one.pools) for group in merged if len(group) > 1]
@@ -298,6 +311,13 @@ def _of_kind(
             pools = [_pool(tree, group, calls) for group in groups]
         found[year] = Decision(tuple(pools), wanted, leaves)
     return found
+
+
+def _left(years: Mapping[int, Decision], leaves: Group) -> Group:
+    """Return the leaves that are all that is left of a pool, whose past would be opened."""
+    pools = [frozenset(pool.leaves) for one in years.values() for pool in one.pools]
+    rests = [pool & leaves for pool in pools if not pool <= leaves]
+    return frozenset().union(*(rest for rest in rests if len(rest) == 1))
 
 
 def _pool(

@@ -20,6 +20,7 @@ from scipy import special
 from forewatch.clock import Clock
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
+from forewatch.profile import Shift
 from forewatch.rates import Selection, Spans
 from planning.issues import Issue
 from planning.periods import By, periods
@@ -30,8 +31,38 @@ EACH = "each"
 POOLED_BETWEEN = ", "
 # Columns of instants, in arrays UTC without zone.
 INSTANTS = ("start", "end", "observed_until")
+
+
+@dataclass(frozen=True)
+class PeriodColumns:
+    """The columns of a frame of periods as arrays; of the instants UTC without zone, too."""
+
+    period: NDArray[Any]
+    force_day: NDArray[np.datetime64]
+    start: NDArray[np.datetime64]
+    end: NDArray[np.datetime64]
+    spans: Spans
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> PeriodColumns:
+        """Return those of a frame of `planning.periods`."""
+        spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
+        return cls(
+            frame["period"].to_numpy(dtype=object),
+            frame["force_day"].to_numpy(),
+            _plain(spans.starts),
+            _plain(spans.ends),
+            spans,
+        )
+
+
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
-_periods = lru_cache(maxsize=64)(periods)
+@lru_cache(maxsize=64)
+def _periods(
+    clock: Clock, shifts: tuple[Shift, ...], start: pd.Timestamp, end: pd.Timestamp, by: By
+) -> tuple[pd.DataFrame, PeriodColumns]:
+    frame = periods(clock, shifts, start, end, by)
+    return frame, PeriodColumns.of(frame)
 
 
 @dataclass(frozen=True)
@@ -44,6 +75,7 @@ class Question:
         grades: grades, or "all" for their sum.
         periods: frame of `planning.periods`.
         quantiles: levels between 0 and 1, ascending.
+        period_columns: the columns of `periods`, which are shared and not to be changed.
     """
 
     areas: tuple[str, ...]
@@ -51,6 +83,7 @@ class Question:
     grades: tuple[str, ...]
     periods: pd.DataFrame
     quantiles: tuple[float, ...]
+    period_columns: PeriodColumns
 
     @property
     def groups(self) -> int:
@@ -106,14 +139,15 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
     )
     if not all(0 < level < 1 for level in levels):
         raise BadQuestion(f"quantiles lie between 0 and 1; found {', '.join(map(str, levels))}")
-    clock = Clock.of(profile)
+    frame, arrays = _periods(Clock.of(profile), profile.shifts, start, end, by)
     return Question(
         _areas(issue, areas),
         _expanded(rates.call_types, call_types, UnknownCallType),
         _expanded(rates.grades, grades, UnknownGrade),
         # A shallow copy: what a caller does to it is never seen by the next.
-        _periods(clock, profile.shifts, start, end, by).copy(deep=False),
+        frame.copy(deep=False),
         levels,
+        arrays,
     )
 
 
@@ -191,19 +225,17 @@ def laid_out(issue: Issue, question: Question, rows: slice = slice(None)) -> Lai
     group, period = np.divmod(np.arange(first, stop), count)
     low, high = first // count, max(-(-stop // count), first // count)
     groups = list(islice(question.combinations(), low, high))
-    frame = question.periods
-    spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
+    of_periods, spans = question.period_columns, question.period_columns.spans
     cells = []
     for n, each in enumerate(groups, low):
         part = slice(max(first - n * count, 0), min(stop - n * count, count))
-        cells.append((_selected(issue, each), Spans(spans.starts[part], spans.ends[part])))
+        is_whole = part == slice(0, count)
+        asked = spans if is_whole else Spans(spans.starts[part], spans.ends[part])
+        cells.append((_selected(issue, each), asked))
     names = np.array(groups, dtype=str).reshape(-1, 3)[group - low]
-    keys = (
-        {"period": frame["period"].to_numpy(dtype=object)[period]}
-        | {"force_day": frame["force_day"].to_numpy()[period]}
-        | {"start": _plain(spans.starts)[period], "end": _plain(spans.ends)[period]}
-        | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
-    )
+    keys = {
+        name: getattr(of_periods, name)[period] for name in ("period", "force_day", "start", "end")
+    } | {name: names[:, i] for i, name in enumerate(("area", "call_type", "grade"))}
     together = [
         POOLED_BETWEEN.join(issue.pooled_areas(area, () if kind == ALL else (kind,)))
         for area, kind, _ in groups

@@ -137,10 +137,7 @@ class Freshness:
     def _ends(self) -> list[End]:
         """The different ends; the last one is that of everything that is not behind."""
         return [
-            *(
-                End(each.until, f"{each.why} ({_where(each, self.tree)})")
-                for each in self.observed.behind
-            ),
+            *(End(each.until, f"{each.why} ({_where(each)})") for each in self.observed.behind),
             End(self.observed.until, ""),
         ]
 
@@ -168,7 +165,7 @@ class Freshness:
         return np.asarray(rates.base.sum(-1)[rates.leaf_place] * rates.leaf_shares)
 
 
-def notes(observed: Observed, tree: AreaTree, zone: str) -> tuple[str, ...]:
+def notes(observed: Observed, zone: str) -> tuple[str, ...]:
     """Return what readers of an issue should know: each area and call type that is behind a day."""
     late = [
         each
@@ -176,7 +173,7 @@ def notes(observed: Observed, tree: AreaTree, zone: str) -> tuple[str, ...]:
         if each.until is None or observed.until - each.until >= _ONE_DAY
     ]
     said = [
-        f"{_where(each, tree)}: "
+        f"{_where(each)}: "
         + (
             "never observed"
             if each.until is None
@@ -190,9 +187,9 @@ def notes(observed: Observed, tree: AreaTree, zone: str) -> tuple[str, ...]:
     return (*said, *more)
 
 
-def _where(each: Behind, tree: AreaTree) -> str:
-    what = each.call_type or "all calls"
-    return what if each.area == tree.root else f"{what} in {each.area}"
+def _where(each: Behind) -> str:
+    # The whole force by its id too: who may not see it is told no note that names it.
+    return f"{each.call_type or 'all calls'} in {each.area}"
 
 
 def _end(parts: list[tuple[End, float]]) -> End:

@@ -49,7 +49,7 @@ def observed(history: History, view: AsOf) -> Observed:
         breaks=pd.concat([view.breaks(), _of_pools(view)], ignore_index=True),
         stated_until=stated and {pair: min(end, until) for pair, end in stated.items()},
     )
-    return feed_ends.observed(known)
+    return feed_ends.observed(known, view.pools)
 
 
 def _of_pools(view: AsOf) -> pd.DataFrame:

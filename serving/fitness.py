@@ -8,6 +8,7 @@ import pandas as pd
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Profile
+from planning.freshness import End
 from planning.issues import Issue
 from serving.settings import flattened
 
@@ -16,6 +17,8 @@ _NAMED = 6
 
 def unfit(issue: Issue, numbers: Sequence[int], now: pd.Timestamp) -> tuple[str, ...]:
     """Return why forecasts should not be taken from the issue in service; nothing if they may.
+
+    Whoever watches the process reads it without a key: no area is named, and no number of calls.
 
     Args:
         issue: the one in service.
@@ -28,7 +31,7 @@ def unfit(issue: Issue, numbers: Sequence[int], now: pd.Timestamp) -> tuple[str,
             f"the folder of issue {issue.number}, which is served from memory, is gone; restore it "
             "or publish an issue"
         )
-    if why := issue.why_stale(now):
+    if why := issue.freshness.why_stale(End(issue.forecast.data_until, ""), now):
         reasons.append(
             f"issue {issue.number} rests on data until {issue.forecast.data_until.isoformat()}: "
             f"{why}; import newer calls and publish an issue"

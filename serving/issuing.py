@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -10,6 +11,7 @@ from features.asof import EXCLUDE, AsOf
 from features.unused_rows import unused_rows
 from forewatch.clock import Clock
 from forewatch.errors import NoChampion
+from forewatch.pools import Pool
 from forewatch.profile import Profile
 from forewatch.progress import Progress
 from models.engine import Engine
@@ -72,10 +74,10 @@ def issue(
         data_version=history.version,
         notes=(
             *notes(workspace, champion, observed.until, at),
-            *freshness.notes(observed, history.tree, profile.force.zone),
+            *freshness.notes(observed, profile.force.zone),
             *([outside] if (outside := register.outside_note()) else []),
             *missing.notes,
-            *unpooled(workspace.profile),
+            *unpooled(profile, view.pools),
             *replacements(engine.recipe, engine.members_),
             *announced(view, forecast.rates.edges[-1]),
             *unused_rows(history, at, forecast.rates.edges[-1]),
@@ -116,13 +118,30 @@ def notes(
     return tuple(said)
 
 
-def unpooled(profile: Profile) -> tuple[str, ...]:
-    """Return a remark on missing-person reports of small areas that are not pooled, or nothing."""
-    pooled = profile.pooled_call_types
-    if not (open_types := [name for name in profile.missing_call_types if name not in pooled]):
-        return ()
-    names = ", ".join(open_types)
-    return (f"small areas are not pooled for {names}: [privacy] call_types leaves it out",)
+def unpooled(profile: Profile, pools: Mapping[str, Sequence[Pool]]) -> tuple[str, ...]:
+    """Return remarks on missing-person reports of small areas that are not pooled, or nothing.
+
+    Args:
+        profile: the force's.
+        pools: those in force, by call type.
+    """
+    wanted, privacy = profile.pooled_call_types, profile.privacy
+    left_out = [name for name in profile.missing_call_types if name not in wanted]
+    still = [name for name in left_out if pools.get(name)]
+    parts = (
+        ([name for name in left_out if name not in still], "not pooled", "leaves it out"),
+        (still, "still pooled", "leaves it out, which holds from the next year of data on"),
+    )
+    said = [
+        f"small areas are {how} for {', '.join(names)}: [privacy] call_types {why}"
+        for names, how, why in parts
+        if names
+    ]
+    if wanted and not (privacy.least_yearly_reports or privacy.least_population):
+        names = ", ".join(name for name in wanted if not pools.get(name))
+        zero = f"small areas are not pooled for {names}: [privacy] asks for no reports or residents"
+        said += [zero] * bool(names)
+    return tuple(said)
 
 
 def announced(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from forewatch.areas import AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
 from planning.answers import POOLED_BETWEEN
+from serving.standing import REASON_AFTER, Standing
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,12 @@ class Reach:
         hidden = [area for area in tree.areas if area.id not in seen]
         names = {text.casefold() for area in hidden for text in (area.id, area.name)}
         return [note for note in notes if not _names_any(note.casefold(), names)]
+
+    def standing(self, tree: AreaTree, standing: Standing) -> Standing:
+        """Return how an issue stands; why it was withdrawn only where that names no other area."""
+        when = standing.withdrawn.partition(REASON_AFTER)[0]
+        is_told = bool(self.notes(tree, [standing.withdrawn]))
+        return standing if is_told else standing._replace(withdrawn=when)
 
 
 def _names_any(note: str, names: set[str]) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import time
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -27,6 +27,14 @@ not on this page is refused. `forewatch init` writes a file to begin with.
 Environment: `FOREWATCH_WORKSPACE` names the workspace's folder, `MLFLOW_TRACKING_URI` a tracking
 server (before `[registry]`).
 """
+_BOUNDS = {
+    "ge": "at least",
+    "gt": "above",
+    "le": "at most",
+    "lt": "below",
+    "min_length": "length at least",
+    "max_length": "length at most",
+}
 
 
 def markdown() -> str:
@@ -76,7 +84,8 @@ def _row(model: type[BaseModel], name: str, default: BaseModel | None) -> str:
         value = _default(getattr(default, name))
     else:
         value = "required" if field.is_required() else _default(field.get_default())
-    cells = (f"`{name}`", _kind(field.annotation), value, " ".join(field.description.split()))
+    kind = _kind(field.annotation) + _bounds(field.metadata)
+    cells = (f"`{name}`", kind, value, " ".join(field.description.split()))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -100,7 +109,17 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401 - any annotation
         return "one of " + ", ".join(map(str, inner))
     if get_origin(annotation) is tuple:
         return f"list of {_kind(inner[0])}"
+    if get_origin(annotation) is Annotated:
+        told = [part for each in inner[1:] for part in getattr(each, "metadata", [each])]
+        return _kind(inner[0]) + _bounds(told)
     return _kind(inner[0])
+
+
+def _bounds(told: Sequence[object]) -> str:
+    """Return the bounds of a number, or of the length of a list, in words that follow its kind."""
+    found = [(name, getattr(each, name, None)) for name in _BOUNDS for each in told]
+    words = [f"{_BOUNDS[name]} {bound}" for name, bound in found if bound is not None]
+    return f" ({', '.join(words)})" if words else ""
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+REASON_AFTER = ": "  # between who withdrew an issue and why
+
 
 class Standing(NamedTuple):
     """How an issue stands.

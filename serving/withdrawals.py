@@ -19,6 +19,7 @@ import pandas as pd
 from forewatch.durable import write_file
 from forewatch.errors import DamagedIssue, SettingsError
 from serving.locks import locked
+from serving.standing import REASON_AFTER
 
 _FILE = "decisions.json"
 Act = Literal["withdraw", "restore"]
@@ -59,15 +60,15 @@ class Withdrawals:
             return ()
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise DamagedIssue(
-                f"{self._path} can't be read, so nobody knows which issues were withdrawn: "
-                f"{error}; restore it from a copy"
+                f"{self._path.parent.name}/{_FILE} can't be read, so nobody knows which issues "
+                f"were withdrawn: {error}; restore it from a copy"
             ) from error
 
     def reasons(self) -> dict[int, str]:
         """Return why each withdrawn issue was; raises as `decisions` does."""
         last = {each.issue: each for each in self.decisions()}
         return {
-            number: f"withdrawn on {each.decided_at[:10]} by {each.by}: {each.reason}"
+            number: f"withdrawn on {each.decided_at[:10]} by {each.by}{REASON_AFTER}{each.reason}"
             for number, each in last.items()
             if each.act == "withdraw"
         }

@@ -117,7 +117,7 @@ def verify(root: Path, table: str, confirmed: Confirmed, names: Iterable[str]) -
     """Stop where one of a table's files is not what was confirmed.
 
     Raises:
-        DamagedHistory: naming the file and the import that wrote it.
+        DamagedHistory: naming the file and what wrote it.
     """
     for name in names:
         record = confirmed.files.get(name)
@@ -125,10 +125,11 @@ def verify(root: Path, table: str, confirmed: Confirmed, names: Iterable[str]) -
         found = _digest(path) if path.is_file() else "missing"
         if record is None or found != record.digest:
             record = record or FileRecord("")
-            source = f"{record.file or 'a file'} ({record.at[:10] or 'date unknown'})"
+            file = f"the import of {record.file or 'a file'} ({record.at[:10] or 'date unknown'})"
+            source = "the decision on pools" if table == "pools" else file
             what = "is missing" if found == "missing" else "is not what was written"
             raise DamagedHistory(
-                f"{table}/{name} of the history {what}; it came with the import of {source}: "
+                f"{table}/{name} of the history {what}; it came with {source}: "
                 "restore it from a backup, or start a new history and import every file again; the "
                 "last issue stays in use"
             )

@@ -6,6 +6,8 @@
    days without a call (`sources.silences`), or of so many calls fewer (`sources.gaps`, for the
    force and its areas, as `check` looks for gaps), is below what one false alarm in a hundred looks
    leaves. A rare kind of call may be silent for months; a busy one has ended after days.
+   Reports of a pool are spread over its areas, also over one whose feed has stopped. So an area by
+   itself is judged by its other calls; where these stopped, so did those, and the pool's with them.
 3. A silence that a break of the register explains is no end: there are no such calls any more. A
    break explains as much of it as the ratio that was expected of it does.
 4. Of what is in no file of counts, and of call types and modelled areas without a single call,
@@ -14,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 from forewatch.clock import HOUR_US, instant_us, instants_us
 from forewatch.freshness import Behind, Observed
 from forewatch.history import History
+from forewatch.pools import Pool
 from sources.daily import Daily, daily, unobserved_by_leaf
 from sources.gaps import P_MAX, expected, stretches
 from sources.groups import FALSE_ALARMS, Group, cells, groups
@@ -31,6 +35,7 @@ from sources.series_ends import Told, registered
 from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Index = NDArray[np.int64]
+Spread = list[tuple[int, Index]]  # call type and leaves of each pool, see `_spread`
 _DAY_US = 24 * HOUR_US
 _NEVER = np.iinfo(np.int64).min
 _UNOBSERVED = "declared unobserved, or in no file since"
@@ -38,6 +43,8 @@ _SILENT = "no call since"
 _LONG = pd.Timedelta(days=LEAST_SILENT_DAYS)
 _NO_FILE = "in no file of counts"
 _NO_CALL = "not a single call was ever recorded"
+_OF_A_POOL = "nothing is known of a part of its pool"
+_NO_POOLS: Mapping[str, Sequence[Pool]] = {}
 _LEAST_RATIO = 0.01  # a break that leaves fewer calls than that leaves none
 
 
@@ -91,11 +98,12 @@ class _Ends:
         return one.until < until and bool((here == instant_us(one.until)).any())
 
 
-def observed(found: History) -> Observed:
+def observed(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) -> Observed:
     """Return up to when the counts of a history were observed.
 
     Args:
-        found: the history, as it was known; its counts may be those of pools.
+        found: the history, as it was known.
+        pools: those that its counts are spread over, by call type.
     """
     shape = (len(found.tree.leaves), len(found.profile.call_type_ids))
     ends = _Ends(found, np.full(shape, instant_us(found.observed_until)))
@@ -103,7 +111,7 @@ def observed(found: History) -> Observed:
     _windows(found, ends)
     per_day = daily(found)
     if len(per_day.days):
-        _silences(found, per_day, ends)
+        _silences(found, per_day, ends, _spread(found, pools))
     last = int(ends.us.max())
     until = found.observed_until if last == _NEVER else _instant(last)
     return Observed(until, tuple(one for one in ends.told if ends.counts(one, until)))
@@ -171,7 +179,7 @@ def _lost(found: History) -> list[tuple[int, int, Index, Index, str]]:
     return lost
 
 
-def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
+def _silences(found: History, per_day: Daily, ends: _Ends, spread: Spread) -> None:
     """Heed series that have fallen silent, outer ones first: what they explain is told once."""
     every = np.arange(ends.us.shape[1])
     after = _after(found, per_day)
@@ -183,16 +191,49 @@ def _silences(found: History, per_day: Daily, ends: _Ends) -> None:
         now = per_day.known[-1, group.leaves]
         leaves = group.leaves[now] if now.any() else group.leaves
         leaves = leaves[alive[np.ix_(leaves, kinds)].any(1)]
-        if not leaves.size or after[np.ix_(leaves, kinds)].any():
+        own = _own(leaves, kinds, spread)
+        if not leaves.size or after[np.ix_(leaves, own)].any():
             continue
-        one = _last(replace(group, leaves=leaves), per_day, len(looked_at))
+        seen = replace(per_day, counts=per_day.counts * np.isin(every, own))
+        one = _last(replace(group, leaves=leaves), seen, len(looked_at))
         if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
             continue
         ended = np.zeros(ends.us.shape, bool)
         ended[np.ix_(leaves, kinds)] = True
-        alive &= ~ended
+        beside = _beside(ended, spread if group.type_number is None else [])
+        alive &= ~ended & ~beside
         why = f"{_SILENT} where {one.calls:,.0f} were to be expected"
-        ends.tell(ended, instant_us(per_day.edges[one.first]), why)
+        for which, text in ((ended, why), (beside, _OF_A_POOL)):
+            ends.tell(which, instant_us(per_day.edges[one.first]), text)
+
+
+def _spread(found: History, pools: Mapping[str, Sequence[Pool]]) -> Spread:
+    """Return the number of the call type of each pool, and the positions of its leaves."""
+    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
+    types = found.profile.call_type_ids
+    return [
+        (types.index(kind), np.array([position[leaf] for leaf in pool.leaves]))
+        for kind, some in pools.items()
+        for pool in some
+    ]
+
+
+def _own(leaves: Index, kinds: Index, spread: Spread) -> Index:
+    """Return the call types whose counts tell of these leaves, all if none does.
+
+    Where a pool has other leaves as well, reports of these are among the counts.
+    """
+    shared = [kind for kind, pool in spread if 0 < np.isin(pool, leaves).sum() < pool.size]
+    own = kinds[~np.isin(kinds, shared)]
+    return own if own.size else kinds
+
+
+def _beside(ended: NDArray[np.bool_], spread: Spread) -> NDArray[np.bool_]:
+    """Return what shares a pool with something that ended, and has not ended itself."""
+    found = np.zeros_like(ended)
+    for kind, pool in spread:
+        found[pool, kind] = ended[pool, kind].any()
+    return found & ~ended
 
 
 def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:

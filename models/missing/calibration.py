@@ -297,11 +297,11 @@ def _verdicts(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _why_not(row: pd.Series) -> str:
     """Return why a level and window is not called calibrated, "" if it is."""
-    if row["distinct"] < LEAST_REPORTS or row["weeks"] < LEAST_WEEKS:
-        return (
-            f"{row['distinct']:.0f} reports in {row['weeks']:.0f} weeks were judged; "
-            f"{LEAST_REPORTS} in {LEAST_WEEKS} are needed"
-        )
+    # It goes with every answer: no number of reports, which are those of the whole force.
+    if row["weeks"] < LEAST_WEEKS:
+        return f"forecasts of {row['weeks']:.0f} weeks were judged; {LEAST_WEEKS} are needed"
+    if row["distinct"] < LEAST_REPORTS:
+        return f"fewer than {LEAST_REPORTS} reports were there to judge forecasts by"
     wanted = (
         ("ratio", 1.0, TOLERANCE),
         ("slope", 1.0, TOLERANCE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -13,6 +13,7 @@ import pandas as pd
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from numpy.typing import NDArray
+from pydantic_core import from_json, to_json
 
 from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion
@@ -56,6 +57,7 @@ class Route(Generic[Asked, Looked]):
 
     Args:
         path: its address.
+        asks: model of its questions.
         question: looks a request up in an issue, within somebody's reach.
         columns: gives the columns of some rows.
         says: what the envelope says, within somebody's reach, of an issue's columns beside what it
@@ -67,6 +69,7 @@ class Route(Generic[Asked, Looked]):
     """
 
     path: str
+    asks: type[Asked]
     question: Callable[[Issue, Asked, Reach], Looked]
     columns: Callable[[Issue, Looked, pd.Timestamp, slice], dict[str, NDArray[Any]]]
     says: Callable[[Issue, Reach], dict[str, Any]]
@@ -96,6 +99,33 @@ class Job:
     kind: str
     now: pd.Timestamp
     standing: Standing
+
+    def written(self) -> bytes:
+        """Return the job as JSON, for another process."""
+        asked = self.asked.model_dump(mode="json", by_alias=True, exclude_none=True)
+        said = {name: getattr(self, name) for name in ("path", "issue", "kind", "standing")}
+        return to_json(
+            said | {"asked": asked, "reach": self.reach.areas, "now": self.now.isoformat()}
+        )
+
+    @classmethod
+    def read(cls, content: bytes, asks: Mapping[str, type[SpanRequest]]) -> Job:
+        """Return the job that was written.
+
+        Args:
+            content: from `written`.
+            asks: model of the questions of each route, by its path.
+        """
+        said: dict[str, Any] = from_json(content)
+        return cls(
+            path=said["path"],
+            asked=asks[said["path"]].model_validate(said["asked"]),
+            reach=Reach(None if said["reach"] is None else tuple(said["reach"])),
+            issue=said["issue"],
+            kind=said["kind"],
+            now=pd.Timestamp(said["now"]),
+            standing=Standing(*said["standing"]),
+        )
 
 
 async def answered(
@@ -179,8 +209,7 @@ async def _worked(
     cost = route.cost.of(costs.size(issue, asked))
     fitting = partial(costs.fitting, issue, asked, route.cost)
     with serving.limits.question(key, cost, fitting):
-        body: Body = await serving.workers.answer(job, key, cost, disconnected)
-    return body
+        return Body.read(await serving.workers.answer(job.written(), key, cost, disconnected))
 
 
 def question(
@@ -227,10 +256,11 @@ def _body(
         columns = {name: columns.get(name, []) + values for name, values in block.items()}
     is_last = following >= looked.rows
     next_page = None if is_last else _address(route, asked, issue.number, following)
-    envelope = _envelope(issue, reach) | route.says(issue, reach) | job.standing.about()
+    standing = reach.standing(issue.tree, job.standing)
+    envelope = _envelope(issue, reach) | route.says(issue, reach) | standing.about()
     row_count = len(columns["area"])
     if kind == media.CSV:
-        constants = _constants(envelope, route.constants) | job.standing.texts()
+        constants = _constants(envelope, route.constants) | standing.texts()
         return Body(rendering.as_csv(constants, columns), next_page, row_count)
     envelope |= {
         "by": asked.by,

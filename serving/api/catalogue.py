@@ -84,10 +84,11 @@ def issue(
 
 def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
     """Return what an issue says of itself within somebody's reach, and how it stands."""
-    said = serving.shelf.about(number) | serving.shelf.standing(number).about()
+    about, standing = serving.shelf.about(number), serving.shelf.standing(number)
     if reach.is_whole:
-        return said
+        return about | standing.about()
     tree = serving.shelf.tree(number)
+    said = about | reach.standing(tree, standing).about()
     seen, observed = reach.seen(tree), said["observed"]
     behind = [each for each in observed["behind"] if each["area"] in seen]
     return said | {

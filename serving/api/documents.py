@@ -117,6 +117,7 @@ _EXPLAINED_ROW = {name: _ROW[name] for name in list(_ROW)[: list(_ROW).index("q0
     "events": 2.02499,
     "recent_trend": -0.64,
     "other": 0.2,
+    "pooled": "",
 }
 _EXPLANATIONS = {
     name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")

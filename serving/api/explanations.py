@@ -15,7 +15,9 @@ from serving.api.service import Access, Service, needs, service
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/explanations"
-ROUTE = Route(PATH, question, columns, lambda *_: {"parts": PARTS}, costs.EXPLANATIONS)
+ROUTE = Route(
+    PATH, QuestionRequest, question, columns, lambda *_: {"parts": PARTS}, costs.EXPLANATIONS
+)
 
 
 @router.get(

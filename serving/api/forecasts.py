@@ -29,7 +29,7 @@ def _question(issue: Issue, asked: ForecastRequest, reach: Reach) -> Question:
     return question(issue, asked, reach, _quantiles(asked.quantiles))
 
 
-ROUTE = Route(PATH, _question, columns, lambda *_: _SAYS, costs.FORECASTS)
+ROUTE = Route(PATH, ForecastRequest, _question, columns, lambda *_: _SAYS, costs.FORECASTS)
 
 
 @router.get(

@@ -55,7 +55,9 @@ def _says(issue: Issue, reach: Reach) -> dict[str, Any]:
     return said | {"calibration": trusted, "columns": COLUMNS}
 
 
-ROUTE = Route(PATH, _question, missing.columns, _says, costs.MISSING, 400, (*ORIGINS, "uses"))
+ROUTE = Route(
+    PATH, MissingRequest, _question, missing.columns, _says, costs.MISSING, 400, (*ORIGINS, "uses")
+)
 
 
 @router.get(

@@ -6,20 +6,22 @@
 2. A worker takes a job, answers it, takes the next. Between the blocks of an answer it looks
    whether it was told to stop.
 3. Nursery and workers end by themselves when the process that talks to them is gone.
+
+Processes tell each other bytes: a job, and what it came to behind a letter that says what it is.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
-import pickle
 import select
 import signal
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -27,9 +29,12 @@ from forewatch.errors import ForewatchError
 from serving import problems
 
 # A job is computed in blocks; the second argument is called between them, and raises `Stopped`.
-Compute = Callable[[Any, Callable[[], None]], Any]
+Compute = Callable[[bytes, Callable[[], None]], bytes]
 
-STOP = None  # in the place of a job: stop what you do
+STOP = b""  # in the place of a job: stop what you do
+# What a reply is: an answer, a problem (`problems.problem` as JSON), a fault of ours whose trace is
+# in the log, or nothing, because it was stopped.
+ANSWER, PROBLEM, FAULT, STOPPED = b"a", b"p", b"f", b"s"
 _LENGTH = struct.Struct("!Q")
 _READ_BYTES = 2**20
 _LOG = logging.getLogger("uvicorn.error")
@@ -37,16 +42,6 @@ _LOG = logging.getLogger("uvicorn.error")
 
 class Stopped(Exception):
     """Whoever asked is gone: the rest of the answer isn't computed."""
-
-
-class Failed(NamedTuple):
-    """A fault of ours while answering; the log has its trace."""
-
-
-class Problem(NamedTuple):
-    """What a question was refused with, as `problems.problem` says it."""
-
-    said: dict[str, Any]
 
 
 class Nursery:
@@ -81,20 +76,14 @@ class Nursery:
         self._control.close()
 
 
-def framed(content: object) -> bytes:
+def framed(content: bytes) -> bytes:
     """Return a message between processes: its length, then what it says."""
-    pickled = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(pickled)) + pickled
+    return _LENGTH.pack(len(content)) + content
 
 
 def length_of(frame: bytes) -> int:
     """Return the length of what follows the first bytes of a message."""
     return int(_LENGTH.unpack(frame)[0])
-
-
-def unframed(pickled: bytes) -> Any:  # noqa: ANN401 - whatever the other end said
-    """Return what a message says; only ever one of our own processes."""
-    return pickle.loads(pickled)  # noqa: S301 - from a socket that nobody else holds
 
 
 LENGTH_BYTES = _LENGTH.size
@@ -138,24 +127,24 @@ def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
     with threadpool_limits(1):  # linear algebra would take every core for one question
         while True:
             job = _received(server)
-            if job is not STOP:  # a stop that came after the answer had gone
+            if job != STOP:  # a stop that came after the answer had gone
                 server.sendall(framed(_answer(compute, job, stop_if_told)))
 
 
-def _answer(compute: Compute, job: Any, stop_if_told: Callable[[], None]) -> Any:  # noqa: ANN401
+def _answer(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> bytes:
     try:
-        return compute(job, stop_if_told)
+        return ANSWER + compute(job, stop_if_told)
     except Stopped:
-        return STOP
+        return STOPPED
     except ForewatchError as error:
-        return Problem(problems.problem(error))
+        return PROBLEM + json.dumps(problems.problem(error)).encode()
     except Exception:  # noqa: BLE001 - the worker goes on to the next question
         _LOG.exception("a question could not be answered")
-        return Failed()
+        return FAULT
 
 
-def _received(source: socket.socket) -> Any:  # noqa: ANN401 - whatever the other end said
-    return unframed(_exactly(source, length_of(_exactly(source, _LENGTH.size))))
+def _received(source: socket.socket) -> bytes:
+    return _exactly(source, length_of(_exactly(source, _LENGTH.size)))
 
 
 def _exactly(source: socket.socket, length: int) -> bytes:

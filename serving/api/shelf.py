@@ -6,6 +6,7 @@ once and keeps it, so that an issue published meanwhile never changes an answer 
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -30,6 +31,16 @@ class Body(NamedTuple):
     content: bytes
     next_page: str | None
     rows: int = 0
+
+    def written(self) -> bytes:
+        """Return the answer for another process: a line of JSON, then the content."""
+        return json.dumps([self.next_page, self.rows]).encode() + b"\n" + self.content
+
+    @classmethod
+    def read(cls, written: bytes) -> Body:
+        """Return the answer that was written."""
+        head, _, content = written.partition(b"\n")
+        return cls(content, *json.loads(head))
 
 
 class Bodies:
@@ -161,13 +172,24 @@ class Shelf:
         return self._trees[number]
 
     def standing(self, number: int) -> Standing:
-        """Return how an issue stands; raises as `IssueStore.standing` does."""
+        """Return how an issue stands.
+
+        Where nobody knows what was withdrawn, the one at hand stands as when it was taken.
+
+        Raises:
+            DamagedIssue: if nobody knows it of another one.
+        """
         mark = self._store.mark(self._tried)
         held_at, held = self._standings
         if held_at != mark:
             held_at, held = self._standings = (mark, {})
         if number not in held:
-            held[number] = self._store.standing(number)
+            try:
+                held[number] = self._store.standing(number)
+            except DamagedIssue:
+                if self._latest is None or number != self._latest.issue.number:
+                    raise
+                return Standing()
         return held[number]
 
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ are computed in threads of this process.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections import OrderedDict
@@ -23,16 +24,16 @@ from anyio import CapacityLimiter, to_thread
 
 from forewatch.errors import Overloaded
 from serving.api.processes import (
+    ANSWER,
+    FAULT,
     LENGTH_BYTES,
+    PROBLEM,
     STOP,
     Compute,
-    Failed,
     Nursery,
-    Problem,
     Stopped,
     framed,
     length_of,
-    unframed,
 )
 from serving.problems import Said
 
@@ -58,12 +59,12 @@ class WorkerFailed(Exception):
 
 @dataclass(eq=False)
 class _Question:
-    job: Any
+    job: bytes
     key: str
     cost: float
-    answer: asyncio.Future[Any] = field(repr=False)
+    answer: asyncio.Future[bytes] = field(repr=False)
 
-    def settle(self, answer: object) -> None:
+    def settle(self, answer: bytes) -> None:
         """Give the answer to whoever still waits for it."""
         if not self.answer.done():
             self.answer.set_result(answer)
@@ -103,11 +104,11 @@ class Workers:
         if hasattr(os, "fork"):
             self._nursery, self._count = Nursery(self._compute), count
 
-    async def answer(self, job: object, key: str, cost: float, gone: Gone) -> Any:  # noqa: ANN401 - what the job comes to
+    async def answer(self, job: bytes, key: str, cost: float, gone: Gone) -> bytes:
         """Return what the job comes to.
 
         Args:
-            job: what is asked; it is sent to another process.
+            job: what is asked, as the workers understand it.
             key: whose question it is.
             cost: in units, which decides where it waits.
             gone: returns when nobody waits for the answer any more.
@@ -122,10 +123,11 @@ class Workers:
         if self.waiting >= _MOST_WAITING:
             raise Overloaded("more questions wait than can be answered soon", _RETRY_SECONDS)
         question = _Question(job, key, cost, asyncio.get_running_loop().create_future())
-        left = asyncio.ensure_future(gone())
+        left: asyncio.Future[Any] = asyncio.ensure_future(gone())
+        waits: set[asyncio.Future[Any]] = {question.answer, left}
         try:
             await self._put(question)
-            await asyncio.wait({question.answer, left}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if not question.answer.done():
                 raise Stopped
             return _said(question.answer.result())
@@ -149,7 +151,7 @@ class Workers:
         """Return whether a worker has ended and is not replaced yet."""
         return any(each.is_gone for each in self._workers.values())
 
-    async def _in_thread(self, job: object) -> Any:  # noqa: ANN401 - what the job comes to
+    async def _in_thread(self, job: bytes) -> bytes:
         if self._threads is None:
             self._threads = CapacityLimiter(_THREADS)
         return await to_thread.run_sync(self._compute, job, lambda: None, limiter=self._threads)
@@ -236,8 +238,8 @@ class _Worker:
         """Whether the process has ended."""
         return self.reader.at_eof()
 
-    async def worked(self, question: _Question) -> Any:  # noqa: ANN401 - what the job comes to
-        """Return the answer, or nothing if the question was given up meanwhile."""
+    async def worked(self, question: _Question) -> bytes:
+        """Return the reply, whatever it is."""
         self.writer.write(framed(question.job))
         reply = asyncio.ensure_future(self._reply())
         await asyncio.wait(
@@ -253,10 +255,10 @@ class _Worker:
             raise WorkerLost("it went on for too long")
         return reply.result()
 
-    async def _reply(self) -> Any:  # noqa: ANN401 - what the job comes to
+    async def _reply(self) -> bytes:
         try:
             length = length_of(await self.reader.readexactly(LENGTH_BYTES))
-            return unframed(await self.reader.readexactly(length))
+            return await self.reader.readexactly(length)
         except asyncio.IncompleteReadError as error:
             raise WorkerLost("it ended") from error
 
@@ -268,10 +270,13 @@ class _Worker:
         self.writer.close()
 
 
-def _said(reply: object) -> object:
-    """Return the reply of a worker, or raise what it stands for."""
-    if isinstance(reply, Problem):
-        raise Said(reply.said)
-    if isinstance(reply, Failed):
+def _said(reply: bytes) -> bytes:
+    """Return the answer in the reply of a worker, or raise what it stands for."""
+    kind, content = reply[:1], reply[1:]
+    if kind == PROBLEM:
+        raise Said(json.loads(content))
+    if kind == FAULT:
         raise WorkerFailed("a question could not be answered; the log has the trace")
-    return reply
+    if kind != ANSWER:
+        raise Stopped
+    return content

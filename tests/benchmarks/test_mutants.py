@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.mutants import _EQUIVALENT, Mutant, drawn, mutants_of
+from benchmarks.mutants import _EQUIVALENT
+from benchmarks.mutations import Mutant, drawn, mutants_of
 
 CODE = '''
 """Words 7 are left alone."""

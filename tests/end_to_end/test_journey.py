@@ -465,13 +465,10 @@ def test_the_api_says_the_same_of_missing_persons(with_missing: Journey) -> None
 def test_the_pools_of_a_year_are_those_of_every_issue(with_missing: Journey) -> None:
     assert with_missing.run("issue", "--days", "21").exit_code == 0
     store = Workspace(with_missing.root).issues()
-    second, third = store.read(2), store.read(3)
-    assert second.pools == third.pools
-    pools = with_missing.run("pools").stdout.splitlines()
-    assert pools[0].startswith("missing_person, 2026: ")
-    assert pools[0].endswith("pools (below 50 reports a year, 1,000 residents)")
+    assert store.read(2).pools == store.read(3).pools
+    # a force of this size has no small areas; tests/end_to_end/test_small_areas.py has one with
+    assert with_missing.run("pools").stdout.splitlines() == [
+        "missing_person, 2026: 0 pools (below 50 reports a year, 1,000 residents)"
+    ]
     rows = missing_of(with_missing, "--area", "beat", "--by", "week")
-    assert set(rows["area"][rows["pooled"] != ""]) == {
-        leaf for pool in third.pools["missing_person"] for leaf in pool
-    }
-    assert rows["expected"].notna().all()
+    assert rows["pooled"].isna().all()  # empty in the file

@@ -41,6 +41,14 @@ HARMLESS = {
     ("MissingDemand", "notes"): "likewise",
     ("IssueSummary", "notes"): "likewise",
     ("Problem", "detail"): "what is wrong with a question, written by Forewatch",
+    ("Problem", "notes"): "on settings that no issue reflects yet, written by Forewatch",
+    ("Ready", "notes"): "likewise",
+    ("Areas", "superseded_by"): "the number of the issue in service",
+    ("CallTypes", "superseded_by"): "likewise",
+    ("Explanations", "superseded_by"): "likewise",
+    ("Forecasts", "superseded_by"): "likewise",
+    ("IssueSummary", "superseded_by"): "likewise",
+    ("MissingDemand", "superseded_by"): "likewise",
 }
 HARMLESS_OPTIONS = {("forewatch keys create", "name"): "of an API key"}
 

@@ -194,7 +194,32 @@ def test_an_area_that_is_new_is_decided_at_once_and_one_that_went_leaves_nobody_
     assert pools_in(gone) == {2026: [{"a", "c"}]}
 
 
+def test_an_area_that_grew_is_not_opened_in_the_past_when_the_others_of_its_pool_are_gone() -> None:
+    first = force({"a": 20, "b": 40, "c": 90})
+    grown = kept(first, force({"a": 900, "c": 90}))
+    assert pools_in(grown) == {2026: [{"a", "c"}]}
+    again = kept(grown, force({"a": 900, "b": 40, "c": 90}))
+    assert pools_in(again) == {2026: [{"a", "b", "c"}]}
+    # the year after is decided by what it has become
+    assert pools_in(kept(grown, force({"a": 900, "c": 90}, "2027-02-01"))) == {
+        2026: [{"a", "c"}],
+        2027: [],
+    }
+
+
 def test_chances_are_those_of_other_calls_where_residents_are_unknown() -> None:
     (pool,) = decisions(force({"a": 20, "b": 40, "c": 90}))["missing_person"][2026].pools
     calls = [100 + 50 * ord("a"), 100 + 50 * ord("b")]
     assert pool.chances == pytest.approx([call / sum(calls) for call in calls])
+
+
+def test_an_area_that_is_declared_unobserved_stays_in_its_pool() -> None:
+    first = force({"a": 20, "b": 40, "c": 90})
+    window = pd.DataFrame(
+        {"start": [first.observed_from], "end": [first.observed_until], "area": ["b"]}
+    )
+    # without it the sum of the pool before and after would tell what it had
+    gone = replace(kept(first), unobserved=check("unobserved", window))
+    assert pools_in(gone) == {2026: [{"a", "b"}]}
+    never = replace(first, unobserved=check("unobserved", window))
+    assert pools_in(never) == {2026: [{"a", "c"}]}

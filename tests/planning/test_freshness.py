@@ -96,16 +96,16 @@ def test_the_phase_changes_when_a_row_does_and_not_before(october: Issue) -> Non
     assert fresh.phase(UNTIL - pd.Timedelta(seconds=1)) not in phases
 
 
-def test_notes_name_what_is_a_day_behind_in_local_time_and_count_the_rest(october: Issue) -> None:
+def test_notes_name_what_is_a_day_behind_in_local_time_and_count_the_rest() -> None:
     hours = Behind("south", "", UNTIL - pd.Timedelta(hours=3), "declared")
     rows = [Behind("town", "violence", EARLIER, SILENT), hours]
     rows += [Behind("north-1", "", None, "in no file of counts")]
-    assert notes(Observed(UNTIL, tuple(rows)), october.tree, "Europe/London") == (
-        f"violence: observed until 2026-09-21 07:00 only ({SILENT})",
+    assert notes(Observed(UNTIL, tuple(rows)), "Europe/London") == (
+        f"violence in town: observed until 2026-09-21 07:00 only ({SILENT})",
         "all calls in north-1: never observed (in no file of counts)",
     )
     many = tuple(Behind("north-1", f"t{i}", EARLIER, SILENT) for i in range(12))
-    found = notes(Observed(UNTIL, many), october.tree, "Europe/London")
+    found = notes(Observed(UNTIL, many), "Europe/London")
     assert len(found) == 11
     assert found[-1] == "2 more areas and call types are behind; the issue lists them"
 

@@ -286,3 +286,22 @@ def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forec
     of_days = np.array([0.5**2 / 48, 12 - 0.5**2 / 48, 12])  # 2, 3 and 4 October
     assert found.mean == pytest.approx(24 * 13)
     assert found.shared_variance == pytest.approx(0.3**2 * (of_days**2).sum() / 24**2)
+    # The first hour of reports that reach 5 October begins in the day before theirs.
+    later = Spans(rates.day_edges[4:5], rates.day_edges[5:6])
+    found = landing(forecast, [ALL], later, LENGTH, Release((1.0,)))
+    assert found.shared_variance == pytest.approx(0.3**2 * (12**2 + 12**2) / 24**2)
+
+
+def test_groups_and_what_is_shared_come_to_the_dispersion_of_each_lead(missing: Forecast) -> None:
+    # Reports of the first week are made alone, later ones in groups; hours of both land in one day.
+    shocks = Shocks((0, 7), np.zeros((2, 4, 2)), np.array([[1.0], [1.62]]))
+    edges = missing.rates.day_edges
+    found = land(replace(missing, shocks=shocks), Spans(edges[8:9], edges[9:10]))
+    share = RELEASE.into(np.array([0.0]), np.array([24.0]), np.arange(-168.0, 25.0))[0]
+    calls = missing.rates.base[:, 0, 24 * 8 - 168 : 24 * 9].sum(0)
+    beyond = np.where(np.arange(192) < 168 - 24, 0, 0.62)  # the eighth day begins a day before
+    wanted = (share**2 * beyond * calls).sum()
+    groups = (found.dispersion[0] - 1) * (share**2 * calls).sum()
+    assert groups + found.shared_variance[0] * (share * calls).sum() ** 2 == pytest.approx(wanted)
+    # groups are made in steps, and leave less than one of them to be shared
+    assert 0 < wanted - groups < 0.05 * (share**2 * calls).sum()

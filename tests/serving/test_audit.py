@@ -102,6 +102,17 @@ def test_the_file_is_its_owners_alone(path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_opening_the_file_closes_no_other(path: Path, root: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from serving.audit import AuditFile\n"
+        "file = AuditFile(Path(sys.argv[1]), 40, 2)\n"
+        "file.write({'a': 1}); file.write({'a': 2})\n"
+        "print('heard', flush=True)"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    assert subprocess.check_output(command, cwd=root, text=True) == "heard\n"
+
+
 def test_a_large_file_is_set_aside_and_the_oldest_goes(path: Path) -> None:
     now = 0.0
     file = AuditFile(path, 60, 3, lambda: now)

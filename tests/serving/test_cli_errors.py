@@ -26,6 +26,11 @@ def broken() -> None:
     raise ZeroDivisionError("division by zero")
 
 
+@cli.command()
+def deserted() -> None:
+    raise BrokenPipeError(32, "Broken pipe")
+
+
 def test_a_mistake_is_one_sentence_on_stderr() -> None:
     result = CliRunner().invoke(cli, ["mistaken"])
     assert (result.exit_code, result.stdout) == (2, "")
@@ -38,6 +43,12 @@ def test_a_fault_says_how_to_see_more() -> None:
     assert result.stderr.startswith("forewatch: unexpected ZeroDivisionError: division by zero\n")
     assert "--debug" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_pipe_of_our_own_that_breaks_is_not_the_end_of_whoever_reads() -> None:
+    result = CliRunner().invoke(cli, ["deserted"])  # its output is no file, and open
+    assert (result.exit_code, result.stdout) == (70, "")
+    assert "unexpected BrokenPipeError" in result.stderr
 
 
 def test_debug_lets_the_fault_through_with_its_trace() -> None:

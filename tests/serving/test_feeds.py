@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from forewatch.history import History
+from forewatch.history import COLUMNS, History, check, empty
 from serving import feeds
 from sources import feed_ends
 
@@ -47,3 +47,30 @@ def test_the_same_counts_are_judged_alike_through_the_view_and_without(
     through = feeds.observed(history, AsOf(history, history.observed_until))
     assert through == feed_ends.observed(history)
     assert [one.area for one in through.behind] == [town_history.tree.leaves[0]]
+
+
+def test_a_feed_that_stopped_is_seen_behind_the_reports_of_its_pool(town_history: History) -> None:
+    kinds, leaves = town_history.profile.call_type_ids, town_history.tree.leaves
+    until = town_history.observed_until
+    since = until - pd.Timedelta(days=21)
+    least = {"least_yearly_reports": 0, "least_population": 0, "call_types": [kinds[0]]}
+    privacy = town_history.profile.privacy.model_validate(least)
+    profile = town_history.profile.model_copy(update={"privacy": privacy})
+    alone = replace(town_history, profile=profile, pools=empty("pools"))
+    year = int((until - pd.Timedelta(hours=1)).year)
+    pool = ((kinds[0], leaf, leaves[0] if leaf in leaves[:2] else "") for leaf in leaves)
+    rows = [(year, kind, leaf, name, 0.5 if name else 1.0, 0, 0) for kind, leaf, name in pool]
+    pools = check("pools", pd.DataFrame(rows, columns=list(COLUMNS["pools"])))
+    stopped = np.asarray(alone.counts["area"] == leaves[0]) & np.asarray(
+        alone.counts["start"] >= since
+    )
+    history = replace(alone, pools=pools, counts=alone.counts[~stopped])
+    view = AsOf(history, until)
+    assert view.pools[kinds[0]][0].leaves == leaves[:2]
+    found = {(one.area, one.call_type): one.why for one in feeds.observed(history, view).behind}
+    assert set(found) == {(leaves[0], ""), (leaves[1], kinds[0])}
+    assert found[leaves[1], kinds[0]] == "nothing is known of a part of its pool"
+    assert (
+        feeds.observed(replace(alone, pools=pools), AsOf(replace(alone, pools=pools), until)).behind
+        == ()
+    )

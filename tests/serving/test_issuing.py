@@ -9,7 +9,8 @@ import pandas as pd
 from features.asof import AsOf
 from features.unused_rows import unused_rows
 from forewatch.history import COLUMNS, History
-from serving.issuing import announced
+from forewatch.pools import Pool
+from serving.issuing import announced, unpooled
 
 _HOUR = pd.Timedelta(hours=1)
 
@@ -77,3 +78,24 @@ def test_a_break_told_too_late_is_not_said_to_be_used(town_history: History) -> 
     assert used == ()
     (sentence,) = unused
     assert "(told after 2026-11-23 07:00)" in sentence
+
+
+def test_an_issue_says_whose_small_areas_are_not_pooled_and_whose_still_are(
+    town_history: History,
+) -> None:
+    kind = town_history.profile.missing_call_types[0]
+    pool = Pool(town_history.tree.leaves[:2], (0.5, 0.5))
+
+    def told(pools: dict[str, tuple[Pool, ...]], **privacy: Any) -> tuple[str, ...]:
+        made = town_history.profile.privacy.model_validate(privacy)
+        return unpooled(town_history.profile.model_copy(update={"privacy": made}), pools)
+
+    off: dict[str, Any] = {"call_types": []}
+    zero = {"least_yearly_reports": 0, "least_population": 0}
+    assert told({}) == told({kind: (pool,)}) == told({kind: (pool,)}, **zero) == ()
+    (note,) = told({kind: ()}, **off)
+    assert note == f"small areas are not pooled for {kind}: [privacy] call_types leaves it out"
+    (note,) = told({kind: (pool,)}, **off)
+    assert note.startswith(f"small areas are still pooled for {kind}: ")
+    (note,) = told({kind: ()}, **zero)
+    assert note.endswith("[privacy] asks for no reports or residents")

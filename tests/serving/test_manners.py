@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
 from serving.api.app import create_app
-from serving.api.guards import MAX_STRANGE_NAMES
+from serving.api.guards import MAX_QUERY_BYTES, MAX_STRANGE_NAMES
 from serving.api.hosts import Hosts
 from serving.settings import ServingSettings
 
@@ -235,3 +235,9 @@ def test_many_strange_names_are_refused_before_they_are_looked_at(
     assert looked_at == []
     bench.get("/v1/forecasts", week="2026-W43", area=["north"] * 100, limit=1)
     assert looked_at == []  # our own names are known
+
+
+def test_a_query_may_have_as_many_bytes_as_it_says_and_none_more(bench: Bench) -> None:
+    at_most = f"/v1/areas?{'x' * MAX_QUERY_BYTES}"
+    assert bench.client.get(at_most).status_code == 200  # a name without a value asks nothing
+    assert bench.client.get(at_most + "x").status_code == 414

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -17,6 +18,8 @@ from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
+from forewatch.freshness import Behind, Observed
+from planning import freshness
 from planning.issues import NO_MISSING, Issue, MissingForecast
 from serving import problems
 from serving.api.service import NEEDS, Need
@@ -239,6 +242,50 @@ def test_notes_that_name_other_areas_are_left_out(two_issues: Bench) -> None:
     assert some.get("/v1/issues").json()["issues"][0]["notes"] == left
     assert some.get("/v1/forecasts?week=2026-W43").json()["notes"] == left
     assert len(two_issues.get("/v1/issues/2")["notes"]) == 3
+
+
+def test_why_an_issue_was_withdrawn_names_no_other_area(two_issues: Bench) -> None:
+    some, store = client(two_issues, "north"), two_issues.issues()
+    for number, why, told in (
+        (1, "North-1 was wrong", ": North-1 was wrong"),
+        (2, "as south-1", ""),
+    ):
+        store.decide("withdraw", number, "ann", why, two_issues.now)
+        asked = f"/v1/forecasts?week=2026-W43&issue={number}"
+        for address in (asked, f"/v1/issues/{number}"):
+            said = some.get(address).json()["withdrawn"]
+            assert said == f"withdrawn on 2026-10-13 by ann{told}", address
+            assert two_issues.client.get(address).json()["withdrawn"].endswith(why)
+        row = some.get(asked, headers={"Accept": "text/csv"}).text.splitlines()[1]
+        assert f"by ann{told}," in row
+
+
+def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    until = made.forecast.data_until - pd.Timedelta(days=20)
+    row = Behind("town", "violence", until, "no call since where 5,078 were to be expected")
+    found = Observed(made.forecast.data_until, (row,))
+    bench.issues().publish(
+        replace(
+            made,
+            observed=found,
+            notes=freshness.notes(found, "Europe/London"),
+            forecast=replace(made.forecast, data_until=until),
+        )
+    )
+    some = client(bench, "north")
+    for address in ("/v1/forecasts?week=2026-W43&call_type=violence", "/v1/issues/2"):
+        assert "5,078" in bench.client.get(address).text
+        assert "5,078" not in some.get(address).text
+    (state,) = {row["state"] for row in some.get("/v1/forecasts?week=2026-W43").json()["rows"]}
+    assert state == "stale"
+    # Who watches the process has no key at all.
+    said = bench.stranger.get("/health/ready").text
+    assert "the data are older than 8 days" in said
+    assert "5,078" not in said
+    assert "violence" not in said
 
 
 def test_why_there_is_no_missing_person_demand_names_no_other_area(

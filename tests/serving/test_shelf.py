@@ -39,7 +39,8 @@ def test_an_earlier_issue_can_always_be_asked(bench: Bench, make_issue: MakeIssu
         range(1, 10)
     )
     assert rows(bench, issue=1) == before
-    assert bench.refused(ASKED + "&issue=12", 404)["detail"].startswith("no issue 12; the latest")
+    detail = bench.refused(ASKED + "&issue=12", 404)["detail"]
+    assert detail == "no issue 12; the latest is 9, the first 1"
 
 
 def test_a_damaged_new_issue_leaves_the_last_good_one_in_service(
@@ -89,8 +90,13 @@ def test_where_nobody_knows_what_was_withdrawn_the_issue_at_hand_stays(
 ) -> None:
     assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
     (bench.root / "issues" / "decisions.json").write_text("{")
-    assert "nobody knows" in bench.refused("/health/ready", 503)["reasons"][0]
+    (reason,) = bench.refused("/health/ready", 503)["reasons"]
+    assert reason.startswith("issues/decisions.json can't be read, so nobody knows")
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
+    assert bench.get("/v1/areas")["issue"] == 1
     bench.issues().publish(make_issue())
+    assert bench.get("/v1/forecasts", **WEEK)["issue"] == 1
+    bench.refused("/v1/forecasts", 503, **WEEK, issue=2)
     with pytest.raises(DamagedIssue, match="nobody knows"):
         Shelf(bench.issues()).latest()
 
@@ -148,3 +154,14 @@ def test_answers_are_kept_until_the_room_is_full() -> None:
     assert bodies.get("large") is None
     bodies.keep("0", Body(b"new", "next"))
     assert bodies.get("0") == Body(b"new", "next")
+
+
+def test_rendered_answers_never_hold_more_than_thirty_two_megabytes() -> None:
+    bodies = Bodies()
+    for n in range(40):
+        bodies.keep(str(n), Body(bytes(2**20), None))
+    held = [n for n in range(40) if bodies.get(str(n))]
+    assert held == [*range(8, 40)]
+    for _ in range(40):  # the same answer, anew, takes no more room
+        bodies.keep("39", Body(bytes(2**20), None))
+    assert bodies.get("8")

@@ -45,6 +45,19 @@ def test_a_slip_of_the_pen_in_the_year_is_refused() -> None:
         instant(LONDON, "0226-12-01")
 
 
+def test_years_from_1990_to_2199_are_known_as_days_and_as_weeks() -> None:
+    for text in ("1990-01-01", "2199-12-31"):
+        assert f"{instant(LONDON, text).tz_convert('Europe/London'):%Y-%m-%d}" == text
+    for text in ("1989-12-31", "2200-01-01"):
+        with pytest.raises(BadQuestion, match="out of reach; years from 1990 to 2199 are known"):
+            instant(LONDON, text)
+    for text in ("1990-W01", "2199-W52"):
+        assert span(LONDON, week=text)[0].year == int(text[:4])
+    for text in ("1989-W52", "2200-W02"):
+        with pytest.raises(BadQuestion, match="out of reach; years from 1990 to 2199 are known"):
+            span(LONDON, week=text)
+
+
 def test_a_week_runs_from_mondays_force_day_to_the_next() -> None:
     # The week of October's clock change lasts 169 hours.
     start, end = span(LONDON, week="2026-W43")

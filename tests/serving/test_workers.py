@@ -5,9 +5,10 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from forewatch.errors import BadQuestion, Overloaded
 from serving import problems
@@ -23,28 +24,32 @@ pytestmark = [
 SLOW = QUICK_COST + 1
 
 
-class Job(NamedTuple):
+def job(what: str, path: Path = Path()) -> bytes:
     """What a worker of these tests is to do."""
-
-    act: str
-    path: Path = Path()
+    return f"{what} {path}".encode()
 
 
-def act(job: Job, stop_if_told: Callable[[], None]) -> Any:
-    """Do it; runs in a worker."""
-    if job.act == "refuse":
+def act(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
+    """Do it, and return the process that did; runs in a worker."""
+    what, _, name = content.decode().partition(" ")
+    if what == "refuse":
         raise BadQuestion("never on Sundays")
-    if job.act == "fail":
+    if what == "fail":
         raise ZeroDivisionError
-    if job.act == "die":
+    if what == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    if job.act == "wait":
-        job.path.with_suffix(".begun").touch()
-        while not job.path.exists():
+    if what == "wait":
+        Path(name).with_suffix(".begun").touch()
+        while not Path(name).exists():
             stop_if_told()
-    if job.act == "big":
+    if what == "threads":
+        import numpy as np  # noqa: PLC0415 - its linear algebra is what would take them
+
+        assert np.linalg.norm(np.eye(2) @ np.eye(2)) > 1
+        return str({pool["num_threads"] for pool in threadpool_info()}).encode()
+    if what == "big":
         return bytes(5_000_000)
-    return os.getpid()
+    return str(os.getpid()).encode()
 
 
 async def never() -> None:
@@ -80,22 +85,30 @@ def told() -> Callable[[Story, int], None]:
 def test_answers_come_from_other_processes(told: Callable[..., None]) -> None:
     async def story(workers: Workers) -> None:
         found = {
-            await workers.answer(Job("pid"), "key", cost, never) for cost in (1, SLOW, 1, SLOW)
+            await workers.answer(job("pid"), "key", cost, never) for cost in (1, SLOW, 1, SLOW)
         }
-        assert os.getpid() not in found
+        assert str(os.getpid()).encode() not in found
         assert len(found) <= 2
-        assert len(await workers.answer(Job("big"), "key", 1, never)) == 5_000_000
+        assert len(await workers.answer(job("big"), "key", 1, never)) == 5_000_000
 
     told(story)
+
+
+def test_a_question_takes_one_core(told: Callable[..., None]) -> None:
+    async def story(workers: Workers) -> None:
+        assert await workers.answer(job("threads"), "key", 1, never) == b"{1}"
+
+    with threadpool_limits(3):  # as a machine of three cores has them
+        told(story, 1)
 
 
 def test_a_refusal_comes_with_its_problem_and_a_fault_as_one(told: Callable[..., None]) -> None:
     async def story(workers: Workers) -> None:
         with pytest.raises(problems.Said, match="never on Sundays") as refused:
-            await workers.answer(Job("refuse"), "key", 1, never)
+            await workers.answer(job("refuse"), "key", 1, never)
         assert problems.problem(refused.value)["status"] == 422
         with pytest.raises(WorkerFailed):
-            await workers.answer(Job("fail"), "key", 1, never)
+            await workers.answer(job("fail"), "key", 1, never)
         assert workers.lost == 0
 
     told(story, 1)
@@ -104,11 +117,11 @@ def test_a_refusal_comes_with_its_problem_and_a_fault_as_one(told: Callable[...,
 def test_a_worker_that_died_is_replaced(told: Callable[..., None]) -> None:
     async def story(workers: Workers) -> None:
         for n in range(3):
-            before = await workers.answer(Job("pid"), "key", 1, never)
+            before = await workers.answer(job("pid"), "key", 1, never)
             with pytest.raises(Overloaded, match="the process that worked on this ended"):
-                await workers.answer(Job("die"), "key", 1, never)
+                await workers.answer(job("die"), "key", 1, never)
             assert workers.lost == n + 1
-            assert await workers.answer(Job("pid"), "key", 1, never) != before
+            assert await workers.answer(job("pid"), "key", 1, never) != before
 
     told(story, 1)
 
@@ -117,23 +130,23 @@ def test_a_worker_that_died_in_idleness_costs_nobody_an_answer(
     told: Callable[..., None],
 ) -> None:
     async def story(workers: Workers) -> None:
-        idle = await workers.answer(Job("pid"), "key", 1, never)
-        os.kill(idle, signal.SIGKILL)
+        idle = await workers.answer(job("pid"), "key", 1, never)
+        os.kill(int(idle), signal.SIGKILL)
         while not workers.is_any_gone():  # noqa: ASYNC110 - the system tells when it does
             await asyncio.sleep(0)
-        assert await workers.answer(Job("pid"), "key", 1, never) != idle
+        assert await workers.answer(job("pid"), "key", 1, never) != idle
 
     told(story, 1)
 
 
 def test_work_whose_asker_hung_up_is_stopped(told: Callable[..., None], tmp_path: Path) -> None:
     async def story(workers: Workers) -> None:
-        process = await workers.answer(Job("pid"), "key", 1, never)
-        job = Job("wait", tmp_path / "never")
+        process = await workers.answer(job("pid"), "key", 1, never)
+        waiting = job("wait", tmp_path / "never")
         with pytest.raises(Stopped):
-            await workers.answer(job, "key", 1, lambda: there(tmp_path / "never.begun"))
+            await workers.answer(waiting, "key", 1, lambda: there(tmp_path / "never.begun"))
         # the same process goes on with the next question, though the file never came
-        assert await workers.answer(Job("pid"), "key", 1, never) == process
+        assert await workers.answer(job("pid"), "key", 1, never) == process
 
     told(story, 1)
 
@@ -141,14 +154,14 @@ def test_work_whose_asker_hung_up_is_stopped(told: Callable[..., None], tmp_path
 def test_who_hangs_up_in_line_leaves_it(told: Callable[..., None], tmp_path: Path) -> None:
     async def story(workers: Workers) -> None:
         ends = tmp_path / "ends"
-        first = asyncio.create_task(workers.answer(Job("wait", ends), "key", 1, never))
+        first = asyncio.create_task(workers.answer(job("wait", ends), "key", 1, never))
         await there(tmp_path / "ends.begun")
 
         async def at_once() -> None:
             return
 
         with pytest.raises(Stopped):
-            await workers.answer(Job("wait", tmp_path / "second"), "key", 1, at_once)
+            await workers.answer(job("wait", tmp_path / "second"), "key", 1, at_once)
         assert workers.waiting == 0
         ends.touch()
         await first
@@ -163,11 +176,11 @@ def test_a_quick_question_is_never_behind_a_slow_one(
     async def story(workers: Workers) -> None:
         ends = tmp_path / "ends"
         slow = [
-            asyncio.create_task(workers.answer(Job("wait", ends), "key", SLOW, never))
+            asyncio.create_task(workers.answer(job("wait", ends), "key", SLOW, never))
             for _ in range(4)
         ]
         await there(tmp_path / "ends.begun")
-        assert await workers.answer(Job("pid"), "key", 1, never)
+        assert await workers.answer(job("pid"), "key", 1, never)
         ends.touch()
         await asyncio.gather(*slow)
 
@@ -177,11 +190,11 @@ def test_a_quick_question_is_never_behind_a_slow_one(
 def test_keys_take_turns(told: Callable[..., None], tmp_path: Path) -> None:
     async def story(workers: Workers) -> None:
         ends, order = tmp_path / "ends", []
-        first = asyncio.create_task(workers.answer(Job("wait", ends), "much", 1, never))
+        first = asyncio.create_task(workers.answer(job("wait", ends), "much", 1, never))
         await there(tmp_path / "ends.begun")
 
         async def asked(key: str) -> None:
-            await workers.answer(Job("pid"), key, 1, never)
+            await workers.answer(job("pid"), key, 1, never)
             order.append(key)
 
         others = [asyncio.create_task(asked(key)) for key in ("much",) * 3 + ("little",)]
@@ -201,15 +214,15 @@ def test_the_line_has_an_end(
 
     async def story(workers: Workers) -> None:
         ends = tmp_path / "ends"
-        tasks = [asyncio.create_task(workers.answer(Job("wait", ends), "key", 1, never))]
+        tasks = [asyncio.create_task(workers.answer(job("wait", ends), "key", 1, never))]
         await there(tmp_path / "ends.begun")
         tasks += [
-            asyncio.create_task(workers.answer(Job("pid"), "key", 1, never)) for _ in range(2)
+            asyncio.create_task(workers.answer(job("pid"), "key", 1, never)) for _ in range(2)
         ]
         while workers.waiting < 2:  # noqa: ASYNC110 - these tasks are only just made
             await asyncio.sleep(0)
         with pytest.raises(Overloaded, match="more questions wait") as refused:
-            await workers.answer(Job("pid"), "other", 1, never)
+            await workers.answer(job("pid"), "other", 1, never)
         assert problems.headers(refused.value) == {"Retry-After": "2"}
         ends.touch()
         await asyncio.gather(*tasks)
@@ -224,9 +237,9 @@ def test_a_worker_that_goes_on_for_too_long_is_ended(
 
     async def story(workers: Workers) -> None:
         with pytest.raises(Overloaded, match="the process that worked on this ended"):
-            await workers.answer(Job("wait", tmp_path / "never"), "key", 1, never)
+            await workers.answer(job("wait", tmp_path / "never"), "key", 1, never)
         monkeypatch.setattr(module, "_LONGEST_SECONDS", 20.0)
-        assert await workers.answer(Job("pid"), "key", 1, never)
+        assert await workers.answer(job("pid"), "key", 1, never)
 
     told(story, 1)
 
@@ -234,8 +247,8 @@ def test_a_worker_that_goes_on_for_too_long_is_ended(
 def test_without_processes_answers_come_from_threads() -> None:
     async def story() -> None:
         workers = Workers(act)
-        assert await workers.answer(Job("pid"), "key", 1, never) == os.getpid()
+        assert await workers.answer(job("pid"), "key", 1, never) == str(os.getpid()).encode()
         with pytest.raises(BadQuestion, match="never on Sundays"):
-            await workers.answer(Job("refuse"), "key", 1, never)
+            await workers.answer(job("refuse"), "key", 1, never)
 
     asyncio.run(story())

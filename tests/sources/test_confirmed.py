@@ -194,3 +194,11 @@ def test_a_folder_that_would_be_taken_for_another_is_refused(tmp_path: Path, nam
     with pytest.raises(SettingsError, match="which a library takes for something else"):
         Lake(tmp_path / name / "history")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_table_of_pools_came_with_no_file_and_is_never_read_as_none(lake: Lake) -> None:
+    lake.replace("pools", area("north"), {"decided": 2026})
+    (file,) = (lake.root / "pools").glob("*.parquet")
+    file.unlink()
+    with pytest.raises(DamagedHistory, match="is missing; it came with the decision on pools: "):
+        Lake(lake.root).table("pools")

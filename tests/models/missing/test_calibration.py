@@ -82,9 +82,9 @@ def test_too_narrow_a_spread_shows_above_the_90th_percentile() -> None:
 def test_too_little_seen_is_no_calibration() -> None:
     few = windows(5, weeks=30, mean=0.03)
     assert few["count"].sum() < LEAST_REPORTS
-    assert "reports in 30 weeks were judged; 50 in 20 are needed" in of(few).reason(
-        "district", "day"
-    )
+    assert "fewer than 50 reports were there to judge" in of(few).reason("district", "day")
+    short = of(windows(5, weeks=12)).reason("district", "day")
+    assert short == "forecasts of 12 weeks were judged; 20 are needed"
     assert of(windows(6)).reason("district", "week") == "never judged on past origins"
 
 
