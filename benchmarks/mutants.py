@@ -50,7 +50,7 @@ _MOST_TESTS = 60
 _DOCUMENTED = "tests/test_documented.py"
 _SURVIVED = ("survived", "no test passes")
 _DOUBTFUL = "doubtful"  # by a test that fails as it is
-_SILENT_SECONDS = 30
+_SILENT_SECONDS = 120
 # Imported once, before a process is forked for each mutant; none of ours is among them.
 _HEAVY = ["numpy", "pandas", "scipy.stats", "pyarrow.dataset", "pydantic", "fastapi.testclient"]
 _HEAVY += ["hypothesis", "deltalake", "click.testing", "starlette.testclient", "holidays"]
@@ -84,7 +84,10 @@ def tests_of(mutant: Mutant, data: coverage.CoverageData, project: Path) -> list
         contexts = {context for each in by_line.values() for context in each}
     names = sorted({context.rpartition("|")[0] for context in contexts if context})
     own = f"/test_{Path(mutant.file).stem}"
-    names.sort(key=lambda name: (own not in name, "end_to_end" in name))
+    # Of the others some of every file: the one that is about the line may be any of them.
+    files = [name.partition("::")[0] for name in names]
+    turn = {name: files[:i].count(files[i]) for i, name in enumerate(names)}
+    names.sort(key=lambda name: (own not in name, "end_to_end" in name, turn[name]))
     return [_DOCUMENTED] * is_of_import + names[:_MOST_TESTS]
 
 

@@ -58,6 +58,15 @@ def test_the_variance_by_chance_of_a_part_by_hand() -> None:
     assert shocks.shared_variance(part, LEAD, np.array([0, 1])).tolist() == [0, 0]
 
 
+def test_a_place_of_which_nothing_is_expected_takes_no_steadiness_away() -> None:
+    calls = CALLS.copy()
+    calls[0] = 0
+    shocks = Shocks((0,), np.zeros((1, 4, 2)), np.array([[1.2]]), np.array([[0.3, 0.5]]))
+    within = Within(ALL_TYPES, calls.sum(1), calls.sum((0, 1)))
+    found = shocks.variance(calls, LEAD, np.array([0, 1]), within)
+    assert found.tolist() == pytest.approx([(1.2 - 0.3 - 0.5) * 21, (1.2 - 0.3 - 0.5) * 17])
+
+
 def test_call_types_have_dispersions_of_their_own_by_hand() -> None:
     sizes, dispersion = np.zeros((2, 4, 2)), np.array([[1.5, 0.8], [2.0, 1.0]])
     shocks = Shocks((0, 1), sizes, dispersion)

@@ -198,3 +198,17 @@ def test_a_tracking_server_in_the_environment_comes_first(
     assert workspace.registry_store() == str(workspace.root / "mlruns")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:5000")
     assert workspace.registry_store() == "http://tracking:5000"
+
+
+def test_why_nothing_is_champion_says_what_can_be_done(workspace: Workspace) -> None:
+    registry = workspace.registry()
+    assert modelling.unpromoted(registry) == (
+        "version 1 of its model passed the gate and was not promoted; run 'forewatch models "
+        "promote 1'"
+    )
+    registry.retire(registry.version("1"), "ann", pd.Timestamp("2026-11-24T07:00Z"), "too old")
+    assert modelling.unpromoted(registry) == (
+        "the gate refused version 2 of its model (level 0: worse and 4 more reasons); train again "
+        "when more is known, or overrule the gate: 'forewatch models promote 2 --force --reason "
+        "WHY'"
+    )
