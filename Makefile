@@ -21,7 +21,7 @@ demo: setup
 	$(BIN)/forewatch demo --workspace $(WORKSPACE) $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_JOBS)
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
 lint: setup
 	$(BIN)/python -m ruff check .
