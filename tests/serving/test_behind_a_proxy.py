@@ -40,6 +40,7 @@ workspace = SimpleNamespace(
     missing_models_json=root / "missing-models.json",
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
+    profile_now=lambda: IssueStore(root / "issues").latest().profile,
 )
 settings = ServingSettings(hosts=("forecast.force.example",), trusted_proxies=("127.0.0.1",))
 app = create_app(workspace, settings=settings, audit=AuditFile(root / "audit.jsonl", 10**6, 2))
@@ -54,14 +55,15 @@ def _free_port() -> int:
     return port
 
 
-def _listens(port: int) -> None:
-    """Return once somebody listens on a port; the test's own time limit ends the wait."""
-    while True:
+def _listens(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once a process listens on a port; fail if it has ended."""
+    while process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except ConnectionRefusedError:
             continue
         return
+    pytest.fail(f"a server of this test ended with {process.returncode}")
 
 
 def _configuration(root: Path, folder: Path, ports: tuple[int, int]) -> str:
@@ -111,8 +113,8 @@ def proxy(bench: Bench, root: Path, tmp_path: Path) -> Iterator[int]:
     )
     front = subprocess.Popen([nginx, "-p", folder, "-c", folder / "nginx.conf"])
     try:
-        for port in ports:
-            _listens(port)
+        for port, process in zip(ports, (front, server), strict=True):
+            _listens(port, process)
         yield ports[0]
     finally:
         for process in (front, server):
