@@ -74,8 +74,9 @@ class AsOf:
     def __init__(self, history: History | PooledHistory, origin: pd.Timestamp) -> None:
         if origin.tzinfo is None:
             raise ValueError(f"an origin is an instant; {origin} has no time zone: give it UTC")
-        self._pooled = pooled(history) if isinstance(history, History) else history
-        self._history = history = self._pooled.history
+        self._given = history
+        # Of the tables beside the counts only; counts come through `_pooled` and no other way.
+        self._beside = history = history if isinstance(history, History) else history.history
         self.origin = origin.tz_convert("UTC").as_unit("us")
         self.known_until = min(self.origin, history.observed_until)
         self.observed_from = history.observed_from
@@ -107,6 +108,11 @@ class AsOf:
         return AsOf(self._pooled, origin)
 
     @cached_property
+    def _pooled(self) -> PooledHistory:
+        """The history with its small areas pooled; made when counts are asked for first."""
+        return pooled(self._given) if isinstance(self._given, History) else self._given
+
+    @cached_property
     def pools(self) -> dict[str, tuple[Pool, ...]]:
         """The pools that are in force at the origin, by call type; () where all stand alone."""
         today = self.clock.force_day(pd.DatetimeIndex([self.origin]))[0]
@@ -135,7 +141,7 @@ class AsOf:
         Args:
             since: leave out intervals that start before this instant.
         """
-        frame, known = self._history.counts, self._known_changes
+        frame, known = self._pooled.history.counts, self._known_changes
         starts = instants_us(pd.DatetimeIndex(frame["start"]))
         if since is not None:
             known = known & (starts >= instant_us(since))
@@ -175,11 +181,11 @@ class AsOf:
 
     def tourism(self) -> pd.DataFrame:
         """Return the published figures; of a revised one the latest that was published."""
-        return self._published(self._history.tourism, ["area", "month"])
+        return self._published(self._beside.tourism, ["area", "month"])
 
     def events(self) -> pd.DataFrame:
         """Return the announced events; of one announced again the latest announcement."""
-        return self._published(self._history.events, ["name", "area", "start"])
+        return self._published(self._beside.events, ["name", "area", "start"])
 
     def holidays(self) -> pd.DataFrame:
         """Return the announced holidays of every kind, ascending by date.
@@ -187,7 +193,7 @@ class AsOf:
         Those of kind "bank_holiday" are the imported ones if any were known; otherwise those of the
         profile's country, as they stood at the origin.
         """
-        table = self._history.holidays
+        table = self._beside.holidays
         imported = table[table["known_at"].isna() | (table["known_at"] <= self.origin)]
         country = self.profile.force.holiday_country
         if country is None or (imported["kind"] == BANK_HOLIDAY).any():
@@ -199,7 +205,7 @@ class AsOf:
 
     def unobserved(self) -> pd.DataFrame:
         """Return the windows that were not observed, cut at the origin: start, end, area."""
-        table = self._history.unobserved
+        table = self._beside.unobserved
         past = table[table["start"] < self.origin].reset_index(drop=True)
         return past.assign(end=past["end"].where(past["end"] < self.origin, self.origin))
 
@@ -221,11 +227,11 @@ class AsOf:
 
         A break may begin after the origin: it was announced ahead.
         """
-        return self._published(self._history.breaks, ["start", "area", "call_type", "kind"])
+        return self._published(self._beside.breaks, ["start", "area", "call_type", "kind"])
 
     @cached_property
     def _known_changes(self) -> NDArray[np.bool_]:
-        frame = self._history.counts
+        frame = self._pooled.history.counts
         starts = instants_us(pd.DatetimeIndex(frame["start"]))
         known_at = instants_us(pd.DatetimeIndex(frame["known_at"]))
         return (starts < instant_us(self.known_until)) & (known_at <= instant_us(self.origin))

@@ -35,7 +35,7 @@ import pandas as pd
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.history import COLUMNS, History, check
-from forewatch.pools import Pool, joined
+from forewatch.pools import Pool, joined, splits
 
 _YEAR_DAYS = 365
 _ENOUGH_DAYS = 91  # of observation, to say how many reports there are in a year
@@ -91,7 +91,7 @@ class Sizes:
         chosen = list(areas)
         reports = round(sum(self.reports[leaf] for leaf in self.leaves(chosen)), 6)
         rounded = np.floor(reports / _ROUNDED) * _ROUNDED
-        residents = sum(population(self.tree, area) for area in chosen)
+        residents = sum(self.tree.residents(area) for area in chosen)
         # residents that nobody knows (NaN) are not asked for
         few = residents < self.least.population
         return not few and bool(rounded >= times * self.least.yearly_reports)
@@ -104,17 +104,9 @@ class Sizes:
 
     def order(self, area: str) -> tuple[float, float, str]:
         """Return by what areas are put in order of size; unknown residents come last."""
-        residents = population(self.tree, area)
+        residents = self.tree.residents(area)
         reports = sum(self.reports[leaf] for leaf in self.leaves([area]))
         return reports, np.inf if np.isnan(residents) else residents, area
-
-
-def population(tree: AreaTree, area: str) -> float:
-    """Return the area's own residents, or those of its parts; NaN if any is unknown."""
-    own, parts = tree.area(area).population, tree.children(area)
-    if own is not None or not parts:
-        return float("nan") if own is None else own
-    return sum(population(tree, part) for part in parts)
 
 
 def partition(sizes: Sizes, before: Sequence[Group] = ()) -> list[Group]:
@@ -142,7 +134,7 @@ def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> l
     own = [pool for pool in before if any(pool & leaves for leaves in below.values())]
     pool = []
     for child in children:
-        was = any(each & below[child] and not each <= below[child] for each in own)
+        was = any(splits(below[child], each) for each in own)
         if not sizes.stands([child], _AGAIN if was else 1):
             pool.append(child)
     standing = sorted((child for child in children if child not in pool), key=sizes.order)
@@ -200,7 +192,7 @@ def decisions(history: History) -> Decisions:
     profile, year = history.profile, _year(history)
     held = _read(history.pools)
     kinds = [kind for kind in profile.call_type_ids if kind in {*profile.pooled_call_types, *held}]
-    due = [kind for kind in kinds if _is_due(held.get(kind, {}), kind, history, year)]
+    due = due_kinds(history)
     yearly = _yearly(history) if due else {}
     return {
         kind: _of_kind(held.get(kind, {}), kind, history, yearly, year)
@@ -208,6 +200,17 @@ def decisions(history: History) -> Decisions:
         else held[kind]
         for kind in kinds
     }
+
+
+def due_kinds(history: History) -> list[str]:
+    """Return the call types that a history holds no decision on, or one that holds no longer.
+
+    Nothing of it depends on the counts.
+    """
+    profile, held, year = history.profile, _read(history.pools), _year(history)
+    wanted = {*profile.pooled_call_types, *held}
+    kinds = [kind for kind in profile.call_type_ids if kind in wanted]
+    return [kind for kind in kinds if _is_due(held.get(kind, {}), kind, history, year)]
 
 
 def table(found: Decisions) -> pd.DataFrame:
@@ -328,12 +331,11 @@ def _pool(
     Chances are by residents; where those of one are unknown, by the calls of types that are not
     pooled; else equal.
     """
-    chosen = set(group)
-    leaves = tuple(leaf for leaf in tree.leaves if leaf in chosen)
+    leaves = tuple(sorted(group))
     for pool in known:
-        if set(pool.leaves) == chosen:
+        if pool.leaves == leaves:
             return pool
-    weight = np.array([population(tree, leaf) for leaf in leaves])
+    weight = np.array([tree.residents(leaf) for leaf in leaves])
     if np.isnan(weight).any() or weight.sum() <= 0:
         weight = np.array([calls[leaf] for leaf in leaves])
     if weight.sum() <= 0:

@@ -25,7 +25,7 @@ from features.pool_decision import Decisions, decisions, table
 from forewatch.clock import Clock, instants_us
 from forewatch.hashes import hash_pairs
 from forewatch.history import History, check
-from forewatch.pools import Pool
+from forewatch.pools import Pool, splits
 
 Index = NDArray[np.int64]
 _FIRST, _LAST = (pd.Timestamp(year, 1, 1, tz="UTC").as_unit("us") for year in (1700, 2250))
@@ -66,7 +66,7 @@ class PooledHistory:
         areas = {area: frozenset(leaves_of(area)) for area in windows["area"].unique() if area}
         for part in self.parts:
             pool = frozenset(part.pool.leaves)
-            touched = [a for a, own in areas.items() if own & pool and not own >= pool]
+            touched = [area for area, leaves in areas.items() if splits(leaves, pool)]
             own = windows[
                 windows["area"].isin(touched) & windows["call_type"].isin(["", part.call_type])
             ]

@@ -147,6 +147,13 @@ class AreaTree:
         under = set(self.below(area_id))
         return tuple(i for i in self.leaves if i in under)
 
+    def residents(self, area_id: str) -> float:
+        """Return the area's own residents, or those of its parts; NaN if any is unknown."""
+        own, parts = self.area(area_id).population, self.children(area_id)
+        if own is not None or not parts:
+            return float("nan") if own is None else own
+        return sum(self.residents(part) for part in parts)
+
     def at_level(self, level: str) -> tuple[str, ...]:
         """Return the areas at a named level, in the order given."""
         if level not in self.levels:

@@ -8,6 +8,7 @@ and the other parts knows the rest. So of the areas of a pool only the sum is le
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from forewatch.areas import AreaTree
@@ -15,10 +16,10 @@ from forewatch.areas import AreaTree
 
 @dataclass(frozen=True)
 class Pool:
-    """The leaves of a pool, in the order of the tree, and how its reports are spread over them.
+    """The leaves of a pool, and how its reports are spread over them.
 
     Args:
-        leaves: ids of at least two leaf areas.
+        leaves: ids of at least two leaf areas, ascending.
         chances: share of each leaf in the pool's reports; they add up to 1.
     """
 
@@ -43,15 +44,15 @@ def joined(groups: Iterable[Iterable[str]]) -> list[set[str]]:
     return found
 
 
-def parted(groups: Iterable[Iterable[str]], leaves: Sequence[str]) -> set[str]:
-    """Return the members of the groups that some leaves take a part of, but not the whole.
+def splits(leaves: AbstractSet[str], pool: AbstractSet[str]) -> bool:
+    """Return whether leaves hold a part of a pool, but not the whole of it.
 
-    Of these leaves no more than the sum of the group is known, spread over its members.
+    Of these leaves no more than the sum of the pool is known, spread over its members.
+
+    >>> splits({"a"}, {"a", "b"}), splits({"a", "b", "c"}, {"a", "b"}), splits({"c"}, {"a", "b"})
+    (True, False, False)
     """
-    chosen = set(leaves)
-    return set().union(
-        *(whole for whole in joined(groups) if not chosen.isdisjoint(whole) and not whole <= chosen)
-    )
+    return not leaves.isdisjoint(pool) and not leaves >= pool
 
 
 def areas_of_their_own(
@@ -69,8 +70,7 @@ def areas_of_their_own(
     """
     own = {area: frozenset(tree.leaves_of(area)) for area in areas}
     together = joined(
-        {a for a, leaves in own.items() if not leaves.isdisjoint(whole) and not leaves >= whole}
-        for whole in joined(groups)
+        {area for area, leaves in own.items() if splits(leaves, whole)} for whole in joined(groups)
     )
     group_of = {area: group for group in together for area in group}
     found = [tuple(a for a in areas if a in group_of.get(area, {area})) for area in areas]

@@ -196,7 +196,8 @@ def _views(history: History, plan: BacktestPlan) -> list[AsOf]:
             f"the last origin would be {origins[-1]}, the counts end at {history.observed_until}; "
             "ask for fewer folds or an earlier first origin"
         )
-    return [AsOf(history, origin) for origin in origins]
+    last = AsOf(history, origins[-1])  # its pools are drawn once for all
+    return [last.at(origin) for origin in origins]
 
 
 def _engines(trained: Engine, views: Sequence[AsOf], recipe: Recipe, jobs: int) -> Iterator[Engine]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forewatch.areas import AreaTree
 from forewatch.freshness import Observed
-from forewatch.pools import joined, whole_areas
+from forewatch.pools import joined, splits, whole_areas
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.freshness import End, Freshness
@@ -126,7 +126,7 @@ class Issue:
         if not known:
             return ()
         own = frozenset(self.tree.leaves_of(area))
-        touched = [areas for group, areas in known if own & group and not own >= group]
+        touched = [areas for group, areas in known if splits(own, group)]
         return tuple(dict.fromkeys(each for areas in touched for each in areas))
 
     @cached_property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from features.pool_decision import Decisions, decisions, table
+from features.pool_decision import Decisions, decisions, due_kinds, table
 from forewatch.errors import ForewatchError
 from forewatch.history import History
 from forewatch.pools import whole_areas
@@ -20,15 +21,7 @@ def settled(workspace: Workspace) -> History:
         LakeBusy: if they are due and another process is changing the history.
     """
     history = workspace.history()
-    if _is_settled(history):
-        return history
-    lake = workspace.lake()
-    with lake.lock():  # whoever comes second finds what the first one decided
-        history = workspace.history()
-        found = decisions(history)
-        if not _is_settled(history):
-            lake.replace("pools", table(found), {"decided": _newest(found)})
-    return workspace.history()
+    return _decided(workspace) if due_kinds(history) else history
 
 
 def told(workspace: Workspace) -> tuple[str, ...]:
@@ -37,10 +30,9 @@ def told(workspace: Workspace) -> tuple[str, ...]:
     Where there is no history to decide from yet, nothing is.
     """
     try:
-        before = workspace.history()
-        if _is_settled(before):
+        if not due_kinds(workspace.history(counted=False)):
             return ()
-        history = settled(workspace)
+        history = _decided(workspace)
     except ForewatchError:
         return ()
     found, leaves = decisions(history), len(history.tree.leaves)
@@ -65,8 +57,17 @@ def text(workspace: Workspace) -> str:
     return "\n".join(lines) or "no call type is pooled: [privacy] call_types names none"
 
 
-def _is_settled(history: History) -> bool:
-    return table(decisions(history)).equals(history.pools)
+def _decided(workspace: Workspace) -> History:
+    """Decide and keep what is due; whoever comes second finds what the first one decided."""
+    lake = workspace.lake()
+    with lake.lock():
+        history = workspace.history()
+        if not due_kinds(history):
+            return history
+        found = decisions(history)
+        pools = table(found)
+        lake.replace("pools", pools, {"decided": _newest(found)})
+        return replace(history, pools=pools, version=lake.version())
 
 
 def _newest(found: Decisions) -> int:

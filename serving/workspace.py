@@ -91,11 +91,11 @@ class Workspace:
 
         return tree(self.lake(), self.profile)
 
-    def history(self) -> History:
-        """Return what is known of the force."""
+    def history(self, *, counted: bool = True) -> History:
+        """Return what is known of the force; without its counts, which are most of it, if not."""
         from sources.history import history  # noqa: PLC0415
 
-        return history(self.lake(), self.profile)
+        return history(self.lake(), self.profile, counted=counted)
 
     def issues(self) -> IssueStore:
         """Return what was published."""

@@ -45,8 +45,13 @@ class _Counts:
     stated_until: Mapping[tuple[str, str], pd.Timestamp] | None = None
 
 
-def history(lake: Lake, profile: Profile) -> History:
+def history(lake: Lake, profile: Profile, *, counted: bool = True) -> History:
     """Return everything that is known of the force, from its calls or from its counts.
+
+    Args:
+        lake: the tables.
+        profile: the force's.
+        counted: whether the counts are read; else their ledger is empty.
 
     Raises:
         NotEnoughHistory: if nothing was imported yet.
@@ -55,12 +60,12 @@ def history(lake: Lake, profile: Profile) -> History:
     """
     while True:
         version = lake.version()
-        found = _history(lake, profile, version)
+        found = _history(lake, profile, version, counted=counted)
         if lake.version() == version:  # else an import came in between: read again
             return found
 
 
-def _history(lake: Lake, profile: Profile, version: str) -> History:
+def _history(lake: Lake, profile: Profile, version: str, *, counted: bool) -> History:
     tree = area_tree(lake, profile)
     names = set(lake.names())
     if {"calls", "counts"} <= names:
@@ -73,7 +78,8 @@ def _history(lake: Lake, profile: Profile, version: str) -> History:
             "the history is empty; run 'forewatch import calls' or 'forewatch import counts' first"
         )
     of_calls = "calls" in names
-    counts = _of_calls(lake, profile, tree) if of_calls else _of_counts(lake, profile, tree)
+    read = _of_calls if of_calls else _of_counts
+    counts = read(lake, profile, tree, counted=counted)
     if not counts.spans:
         raise NotEnoughHistory("no call could be taken so far; look into the quarantine folder")
     beside = {name: lake.table(name) for name in _BESIDE}
@@ -93,15 +99,16 @@ def _history(lake: Lake, profile: Profile, version: str) -> History:
     )
 
 
-def _of_calls(lake: Lake, profile: Profile, tree: AreaTree) -> _Counts:
+def _of_calls(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) -> _Counts:
     wanted = ["reference_hash", "received_at", "known_at", "import_id", "row", *_ENCODED]
-    table = lake.arrow("calls", wanted, encoded=_ENCODED)
+    table = lake.arrow("calls", wanted, encoded=_ENCODED) if counted else None
+    counts = empty("counts") if table is None else ledger(table, profile, tree)
     spans = spans_of(lake.imports("calls"))
-    return _Counts(ledger(table, profile, tree), "hour", spans, holes(spans))
+    return _Counts(counts, "hour", spans, holes(spans))
 
 
-def _of_counts(lake: Lake, profile: Profile, tree: AreaTree) -> _Counts:
-    table = lake.arrow("counts", encoded=("area", "call_type", "grade"))
+def _of_counts(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) -> _Counts:
+    table = lake.arrow("counts", encoded=("area", "call_type", "grade")) if counted else None
     frame = empty("counts") if table is None else table.to_pandas()
     ids = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
     for name, known in ids.items():

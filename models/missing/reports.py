@@ -124,7 +124,7 @@ def _means(counts: Array) -> Array:
 
 def _prior(view: AsOf, seen: Panel) -> Array:
     """Return the places' shares before a report is seen, see `Reports`."""
-    residents = np.array([_residents(view, place) for place in seen.places])
+    residents = np.array([view.tree.residents(place) for place in seen.places])
     if np.isnan(residents).any() or residents.sum() <= 0:
         residents = np.ones(len(residents))
     residents = np.maximum(residents, _FEW * residents.max())
@@ -132,11 +132,3 @@ def _prior(view: AsOf, seen: Panel) -> Array:
     days = np.isfinite(calls).any(axis=1).sum()
     everything = np.nan_to_num(_means(calls)) * days
     return shrunk(everything, residents / residents.sum())
-
-
-def _residents(view: AsOf, place: str) -> float:
-    """Return the place's own residents, or those of its parts; NaN if any is unknown."""
-    own, parts = view.tree.area(place).population, view.tree.children(place)
-    if own is not None or not parts:
-        return float("nan") if own is None else own
-    return sum(_residents(view, part) for part in parts)

@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.pool_decision import Group, Sizes, Thresholds, decisions, partition, table
+from features.pool_decision import (
+    Group,
+    Sizes,
+    Thresholds,
+    decisions,
+    due_kinds,
+    partition,
+    table,
+)
 from forewatch.areas import Area, AreaTree
 from forewatch.history import History, check
-from forewatch.pools import parted, whole_areas
+from forewatch.pools import splits, whole_areas
 from forewatch.profile import Profile
 
 LEAST = Thresholds(50, 1000)
@@ -60,7 +68,7 @@ def test_a_pool_holds_whole_siblings_and_neither_it_nor_its_rest_is_ever_too_sma
                 assert sizes.large(areas)
         for area in tree.ids:
             leaves = tree.leaves_of(area)
-            if leaves != tree.leaves and not parted(found, leaves):
+            if leaves != tree.leaves and not any(splits(set(leaves), pool) for pool in found):
                 assert sizes.large([area])
         for pool in before:
             rest = set().union(*(pool & group for group in found if _is_beside(tree, pool, group)))
@@ -223,3 +231,14 @@ def test_an_area_that_is_declared_unobserved_stays_in_its_pool() -> None:
     assert pools_in(gone) == {2026: [{"a", "b"}]}
     never = replace(first, unobserved=check("unobserved", window))
     assert pools_in(never) == {2026: [{"a", "c"}]}
+
+
+def test_what_is_kept_is_what_was_decided_whatever_the_order_of_the_areas() -> None:
+    first = force({"a": 20, "b": 40, "c": 90})
+    tree = first.tree
+    backwards = replace(first, tree=replace(tree, areas=(*tree.areas[:2], *tree.areas[:1:-1])))
+    assert backwards.tree.leaves == ("c", "b", "a")
+    once = kept(backwards)
+    assert decisions(once) == decisions(backwards)
+    assert table(decisions(once)).equals(once.pools)
+    assert not due_kinds(once)

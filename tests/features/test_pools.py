@@ -13,7 +13,7 @@ from features.cube import cube
 from features.pool_decision import Decision, Thresholds, decisions, table
 from features.pools import pooled
 from forewatch.history import History, check
-from forewatch.pools import Pool, areas_of_their_own, joined, parted, whole_areas
+from forewatch.pools import Pool, areas_of_their_own, joined, splits, whole_areas
 
 KEYS = ["start", "area", "call_type", "grade"]
 KIND = "missing_person"
@@ -189,8 +189,8 @@ def test_groups_that_share_a_member_are_told_together(town_history: History) -> 
     groups = [{leaves[0], leaves[3]}, {leaves[3], leaves[6]}]
     districts = tree.at_level("district")
     assert joined(groups) == [{leaves[0], leaves[3], leaves[6]}]
-    assert parted(groups, [leaves[0]]) == {leaves[0], leaves[3], leaves[6]}
-    assert parted(groups, leaves) == set()
+    assert splits({leaves[0]}, groups[0])
+    assert not splits(set(leaves), groups[0])
     assert areas_of_their_own(tree, groups, districts) == [districts]
     assert areas_of_their_own(tree, [set(leaves[:2])], districts) == [(d,) for d in districts]
     assert whole_areas(tree, leaves[:4]) == (districts[0], leaves[3])

@@ -1,10 +1,18 @@
-"""A training of the small town that the tests of the engine share; quick members only."""
+"""What tests of models share: a training of the small town, quick members only, and a register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forewatch.history import History
 from models.recipe import Recipe, RollingOrigins
 from models.training import Training, train
+
+if TYPE_CHECKING:  # it costs seconds of import, which few tests need
+    from models.registry import Registry
 
 QUICK = Recipe(
     members=("same_weekday_8", "same_weekday_26", "loglinear"),
@@ -22,3 +30,12 @@ def quick() -> Recipe:
 def trained(town_history: History, quick: Recipe) -> Training:
     """The town trained until the end of its counts."""
     return train(town_history, town_history.observed_until, quick)
+
+
+@pytest.fixture
+def registry(mlruns: Path) -> Registry:
+    """An empty register on a real store in a folder."""
+    from models.registry import Registry  # noqa: PLC0415
+    from models.store import Store  # noqa: PLC0415
+
+    return Registry(Store.at(str(mlruns)), "town")

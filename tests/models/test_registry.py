@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,17 +14,11 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
-from models.register_tables import TableRegister, opened, verify
+from models.register_tables import TableRegister, opened
 from models.registry import Record, Registry
-from models.relocation import relocate
 from models.store import Store
 
 NOW = pd.Timestamp("2026-11-23T07:00Z")
-
-
-@pytest.fixture
-def registry(mlruns: Path) -> Registry:
-    return Registry(Store.at(str(mlruns)), "town")
 
 
 def record(*, passed: bool = True, **more: Any) -> Record:
@@ -36,6 +27,13 @@ def record(*, passed: bool = True, **more: Any) -> Record:
     tags = {"until": "2026-11-23T07:00:00+00:00", "data_version": "v1", "recipe": "abc"}
     made = Record(state=state, passed=passed, reasons=reasons, tags=tags)
     return replace(made, **more)
+
+
+def tables(registry: Registry) -> TableRegister:
+    """The same register, read without MLflow."""
+    found = opened(registry.store, "town", registry.kind)
+    assert found is not None
+    return found
 
 
 def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
@@ -246,60 +244,6 @@ def test_the_snapshot_holds_every_version_and_decision(registry: Registry) -> No
     ]
 
 
-def tables(registry: Registry) -> TableRegister:
-    """The same register, read without MLflow."""
-    found = opened(registry.store, "town", registry.kind)
-    assert found is not None
-    return found
-
-
-def test_both_roads_to_the_register_read_the_same(registry: Registry) -> None:
-    assert tables(registry).versions() == registry.versions() == ()
-    more: dict[str, Any] = {
-        "params": {"a.b": "1"},
-        "scores": {"crps/force/1-7": 2.5, "a": float("nan")},
-    }
-    registry.promote(registry.log(record(**more, notes=("one", "two"))), "ann", NOW, "why")
-    registry.log(record(passed=False))
-    registry.retire(registry.log(record()), "ann", NOW, "wrong extract")
-    registry.log(record())
-    MlflowClient(registry.store.uri).delete_model_version(registry.model, "2")
-    found = tables(registry)
-    assert found.versions() == registry.versions()
-    assert [one.version for one in found.versions()] == ["1", "3", "4"]
-    assert found.decisions() == registry.decisions()
-    assert not found.is_unfinished
-    for one in found.versions():
-        assert found.params(one) == registry.params(one)
-        np.testing.assert_equal(found.scores(one), registry.scores(one))
-    np.testing.assert_equal(found.state(found.version("1")), registry.state(found.version("1")))
-    with pytest.raises(RegistryError, match="version 3 is retired"):
-        found.state(found.version("3"))
-    shutil.rmtree(Path(registry.store.folder or "") / "artifacts")
-    with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
-        found.state(found.version("1"))
-
-
-def test_tables_of_another_revision_are_left_to_mlflow(registry: Registry, mlruns: Path) -> None:
-    with closing(sqlite3.connect(mlruns / "mlflow.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = 'later'")
-    assert opened(registry.store, "town", "demand") is None
-    assert opened(Store.at("http://tracking:5000"), "town", "demand") is None
-
-
-def test_damaged_tables_are_named(registry: Registry, mlruns: Path) -> None:
-    verify(registry.store)
-    path = mlruns / "mlflow.db"
-    whole = bytearray(path.read_bytes())
-    whole[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
-    path.write_bytes(whole)
-    with pytest.raises(RegistryError, match=r"mlflow.db is damaged .* restore it from a backup"):
-        verify(registry.store)
-    path.write_bytes(b"no database at all" * 99)
-    with pytest.raises(RegistryError, match=r"mlflow.db is damaged \(file is not a database\)"):
-        verify(registry.store)
-
-
 class Killed(BaseException):
     """The process is no more."""
 
@@ -414,39 +358,3 @@ def test_a_server_is_left_to_choose_where_artefacts_go(tmp_path: Path) -> None:
     store = Store.at(str(tmp_path / "new"))
     assert store.uri == f"sqlite:///{tmp_path}/new/mlflow.db"
     assert store.artefacts == f"file://{tmp_path}/new/artifacts"
-
-
-def test_a_store_that_was_moved_is_read_and_written_where_it_is(
-    registry: Registry, mlruns: Path, tmp_path: Path
-) -> None:
-    first = registry.log(record())
-    moved = mlruns.rename(tmp_path / "moved here, 100%")
-    found = Registry(Store.at(str(moved)), "town")
-    np.testing.assert_array_equal(
-        found.state(found.version(first.version))["weights"], record().state["weights"]
-    )
-    second = found.log(record(files={"report.md": "x"}))
-    assert found.state(second)["recipe"] == {"seed": 1}
-    assert not mlruns.exists()
-
-
-def test_a_copy_of_a_store_never_touches_its_original(
-    registry: Registry, mlruns: Path, tmp_path: Path
-) -> None:
-    version = registry.log(record())
-    copy = shutil.copytree(mlruns, tmp_path / "copy")
-    before = {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()}
-    found = Registry(Store.at(str(copy)), "town")
-    shutil.rmtree(copy / "artifacts" / version.run_id)
-    with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
-        found.state(found.version(version.version))
-    found.log(record())
-    found.promote(found.version("2"), by="me", at=NOW)
-    assert {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()} == before
-    assert registry.champion() is None
-
-
-def test_a_store_that_stayed_is_not_changed(registry: Registry, mlruns: Path) -> None:
-    registry.log(record())
-    assert not relocate(mlruns / "mlflow.db", (mlruns / "artifacts").as_uri())
-    assert relocate(mlruns / "mlflow.db", "file:///elsewhere/artifacts")
