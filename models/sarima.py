@@ -239,6 +239,8 @@ def _forecast(roots: Array, past: Array, ahead: Array, parameters: Array, member
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         model = _space(roots, past, member.settings)
         exog = ahead if ahead.shape[1] else None
-        said = model.filter(parameters).get_forecast(len(ahead), exog=exog)
+        # Without its covariance of parameters, a Hessian that nobody reads.
+        known = model.filter(parameters, cov_type="none")
+        said = known.get_forecast(len(ahead), exog=exog)
     mean = np.maximum(np.asarray(said.predicted_mean, float), 0.0)
     return np.asarray(mean**2 + np.asarray(said.var_pred_mean, float))
