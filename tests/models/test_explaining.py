@@ -9,14 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.catalogue import PLACE_AND_TIME, declared
 from features.panel import Covariates, Panel, panel
 from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
-from models.explaining import factors, kind_of, without
+from models.explaining import factors, heeds, without
 from models.loglinear import Loglinear
-from models.sarima import COVARIATES
-from models.terms import terms
 from models.training import Training
 
 PanelOf = Callable[..., Panel]
@@ -103,12 +102,12 @@ def test_nothing_of_a_kind_is_left_ahead_and_all_of_it_behind(view: AsOf) -> Non
         seen, bare = without_a_kind(view, kind)
         past = len(seen.days)
         np.testing.assert_array_equal(grid(bare)[:past], grid(seen)[:past])
-        for i, name in enumerate(seen.covariates.names):
+        for i, feature in enumerate(seen.covariates.features):
             ahead = grid(bare)[past:, :, i]
-            if kind_of(name) != kind:
+            if feature.part != kind:
                 np.testing.assert_array_equal(ahead, grid(seen)[past:, :, i])
             else:
-                assert np.unique(ahead).tolist() == [14.0 if "days_to" in name else 0.0]
+                assert np.unique(ahead).tolist() == [14.0 if "days_to" in feature.name else 0.0]
 
 
 def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
@@ -116,11 +115,11 @@ def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
     assert without(bare, "events") is None
 
 
-def test_what_sarima_heeds_is_what_it_learns_from() -> None:
-    assert {kind_of(name) for name in COVARIATES} == {"holiday"}
-    names = ("school_holiday", "season_sin_1", "tourism_pressure", "event_here_thousands")
-    yearly = {kind_of(term.name) for term in terms(names, 3) if term.harmonic}
-    assert yearly == {"season", "tourism"}
+def test_sarima_is_asked_again_only_for_what_it_sees() -> None:
+    parts = ("season", "holiday", "tourism", "events")
+    assert [heeds("sarima", part, PLACE_AND_TIME) for part in parts] == [True, True, True, False]
+    assert all(heeds("boosting", part, PLACE_AND_TIME) for part in parts)
+    assert not heeds("sarima", "holiday", declared("season_sin_1", "weekday"))
 
 
 def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
@@ -134,9 +133,9 @@ def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
 
 def with_events(made: Panel, thousands: Array) -> Panel:
     """Return the panel with people at events, shape (days, areas, 1)."""
-    names = (*made.covariates.names, "event_here_thousands")
+    features = (*made.covariates.features, *declared("event_here_thousands"))
     both = np.concatenate([grid(made), thousands], axis=2)
-    return dataclasses.replace(made, covariates=Covariates(names, made.covariates.areas, both))
+    return dataclasses.replace(made, covariates=Covariates(features, made.covariates.areas, both))
 
 
 def test_of_a_log_linear_forecast_each_factor_is_what_its_terms_say(panel_of: PanelOf) -> None:
