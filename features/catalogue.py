@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
+from features.covariates import COVARIATES
 from features.days import CALENDAR, OWN_HOLIDAYS
 from features.declaration import ALWAYS, ANNOUNCED, Array, Feature, HourColumn, Sight, Values
 from features.events import EVENTS
@@ -19,7 +20,7 @@ from features.places import PLACES
 from features.visitors import TOURISM
 
 # In the order of their columns; those of the force's own come last.
-MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS)
+MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS, COVARIATES)
 PLACE_AND_TIME = tuple(feature for maker in MAKERS for feature in maker.declared)
 EVERY_FORCES = {f.name: f for maker in MAKERS if maker.own is None for f in maker.declared}
 

@@ -77,18 +77,19 @@ def factors(
         member: the log-linear member, if there is one.
     """
     long, change = (values[column] for values in _level(seen, member))
-    logs = dict.fromkeys(FACTORS, np.zeros(cells.shape))
+    fed = dict.fromkeys(feature.part for feature in seen.covariates.features if feature.part)
+    names = tuple(dict.fromkeys((*FACTORS, *fed)))
+    logs = dict.fromkeys(names, np.zeros(cells.shape))
     said = np.log(np.maximum(cells, _NOTHING))
-    fed = {feature.part for feature in seen.covariates.features}
-    for part in (part for part in FACTORS if part in fed):
+    for part in (part for part in names if part in fed):
         if (panel := without(seen, part)) is not None:
             logs[part] = said - np.log(np.maximum(coherent(part, panel), _NOTHING))
     logs["recent_trend"] = np.broadcast_to(np.log(change), cells.shape)
     hours = seen.hours[len(seen.days) :, None, None]
     left = said - np.log(long * hours / HOURS_OF_DAY) - sum(logs.values())
     logs["weekday"] = _by_weekday(left, seen.horizon.day_of_week.to_numpy())
-    stacked = np.stack([np.moveaxis(logs[name], 0, 2) for name in FACTORS])
-    return Factors(long, stacked.astype(np.float32))
+    stacked = np.stack([np.moveaxis(logs[name], 0, 2) for name in names])
+    return Factors(long, stacked.astype(np.float32), names)
 
 
 def _level(seen: Panel, member: Member | None) -> tuple[Array, Array]:

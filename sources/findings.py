@@ -200,7 +200,7 @@ def unknown_areas(found: History) -> Section:
     """Look for areas in the tables beside the counts that the tree no longer has."""
     known = {"", *found.tree.ids}
     lines, mend = [], []
-    for name in ("tourism", "events", "holidays", "unobserved", "breaks"):
+    for name in ("tourism", "events", "holidays", "unobserved", "breaks", "covariates"):
         table = getattr(found, name)
         lines.append(f"{name:<12} {len(table):>8,} rows")
         if lost := sorted(set(table["area"]) - known):

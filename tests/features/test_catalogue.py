@@ -8,9 +8,18 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.catalogue import HOURLY, MAKERS, PLACE_AND_TIME, TRAILING, features_at, grid, markdown
+from features.catalogue import (
+    EVERY_FORCES,
+    HOURLY,
+    MAKERS,
+    PLACE_AND_TIME,
+    TRAILING,
+    features_at,
+    grid,
+    markdown,
+)
 from features.levels import LEVEL_NAMES
-from forewatch.explanations import FACTORS
+from forewatch.explanations import FED
 from forewatch.history import History
 from models.missing.settings import Priors
 
@@ -53,8 +62,8 @@ def test_no_two_features_share_a_name_or_a_place_among_the_columns_of_a_member()
 
 
 def test_a_declaration_names_what_there_is() -> None:
-    assert {f.part for f in PLACE_AND_TIME} <= {"", *FACTORS}
-    keys = {f.prior.recipe_key for f in PLACE_AND_TIME if f.prior}
+    assert {feature.part for feature in EVERY_FORCES.values()} == {"", *FED}
+    keys = {feature.prior.recipe_key for feature in EVERY_FORCES.values() if feature.prior}
     assert keys | {"weekday"} == set(Priors.model_fields)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.catalogue import PLACE_AND_TIME, declared
+from features.declaration import Prior
 from features.panel import Covariates, Panel, panel
 from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
@@ -204,3 +205,28 @@ def test_true_effects_are_found_under_their_names(panel_of: PanelOf) -> None:
     assert np.exp(logs["events"][..., event[-28:]]) == pytest.approx(3 / 2, rel=0.05)
     assert np.abs(logs["holiday"][..., ~holiday[-28:]]).max() < 1e-6
     assert np.abs(logs["events"][..., ~event[-28:]]).max() < 1e-6
+
+
+def test_a_covariate_has_a_part_of_its_own_behind_the_others(panel_of: PanelOf) -> None:
+    seen = steady(panel_of)
+    heat = dataclasses.replace(
+        PLACE_AND_TIME[-1], name="covariate_heat", part="weather", prior=Prior(0.2, 0.1)
+    )
+    values = np.zeros((*grid(seen).shape[:2], 1))
+    values[100:200:10] = values[-28 + 9] = 2.0
+    features = (*seen.covariates.features, heat)
+    both = np.concatenate([grid(seen), values], axis=2)
+    areas = seen.covariates.areas
+    seen = dataclasses.replace(seen, covariates=Covariates(features, areas, both))
+    member = Loglinear().fit(seen)
+    member.coefficients_[:, -1] = 0.3
+
+    def coherent(_: str, given: Panel) -> Array:
+        return member.predict(given)[:, given.cells]
+
+    found = factors(seen, coherent("", seen), coherent, seen.cells, member)
+    assert found.names == (*FACTORS, "weather")
+    assert found.parts[-3:] == ("recent_trend", "weather", "other")
+    wanted = np.zeros(28)
+    wanted[9] = 0.6
+    assert found.logs[-1] == pytest.approx(np.broadcast_to(wanted, (2, 2, 28)), abs=1e-6)
