@@ -9,9 +9,10 @@ model and the trees, learned on 1 May of the year, and by their mean. Three ways
     with        as it was known at the origin: forecasts of the week, climatology beyond
     foreseen    a leak on purpose: the measured value is known a month ahead
 
-Errors are told over the true rates (nobody knows them of a real force) and over what was counted, in
-percent of the calls, on hot weekend days and on all others. Then every value that was not known at
-an origin is replaced: forecasts must be the same to the last bit, and those of *foreseen* must not.
+Errors are against the true rates (nobody knows them of a real force) and against what was counted,
+in percent of the calls of a district-day, on hot weekend days and on all others. Then every value
+that was not known at an origin is replaced: forecasts must be the same to the last bit, and those
+of *foreseen* must not.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from models.boosting import Boosting
 from models.loglinear import Loglinear
 from sources.synthetic import DemoForce, demo_force, weather
 from sources.synthetic import history as of_demo
+from sources.synthetic.places import HOT_WEEKEND
 
 Array = NDArray[np.float64]
 DAYS = 7
@@ -62,7 +64,7 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """The demo force's days: first force-day, and by district the truth, the counts and the heat."""
+    """The demo force's days: its first, and by district the truth, the counts and the heat."""
 
     first: pd.Timestamp
     until: pd.Timestamp
@@ -104,7 +106,7 @@ def scores(case: Case, past: History) -> pd.Series:
     errors: dict[str, list[float]] = defaultdict(list)
     for year in (case.until.year - 1, case.until.year):
         members = learned(past, pd.Timestamp(year, 5, 1, 6, tz="UTC"))
-        errors |= {f"{name}, {year}": [value] for name, value in growth(members[0]).items()}
+        errors[f"growth a degree learned by May {year}"] = [growth(members[0])]
         for monday in pd.date_range(f"{year}-05-04", f"{year}-09-30", freq="W-MON"):
             seen = panel(AsOf(past, monday.tz_localize("UTC") + pd.Timedelta(hours=6)), DAYS)
             for name, values in week_errors(case, seen, members).items():
@@ -118,10 +120,11 @@ def learned(past: History, origin: pd.Timestamp) -> tuple[Loglinear, Boosting]:
     return Loglinear().fit(seen), Boosting(seed=1).fit(seen)
 
 
-def growth(member: Loglinear) -> dict[str, float]:
-    """Return the growth of all calls in percent a degree by the log-linear model, if it has one."""
-    at = [i for i, term in enumerate(member.terms_) if term.name == "covariate_hot_weekend"]
-    return {"growth a degree, %": 100 * np.expm1(member.coefficients_[0, i] / 5) for i in at}
+def growth(member: Loglinear) -> float:
+    """Return the growth of all calls in percent a degree by the log-linear model; NaN without."""
+    at = [i for i, term in enumerate(member.terms_) if term.name == f"covariate_{HOT_WEEKEND.id}"]
+    found = member.coefficients_[0, at] / HOT_WEEKEND.step
+    return float(100 * np.expm1(found).sum()) if at else float("nan")
 
 
 def week_errors(
