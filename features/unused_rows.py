@@ -71,9 +71,9 @@ def unused_rows(
     history: History,
     origin: pd.Timestamp,
     until: pd.Timestamp,
-    tables: tuple[str, ...] = ("events", "tourism", "breaks"),
+    tables: tuple[str, ...] = ("events", "tourism", "breaks", "covariates"),
 ) -> tuple[str, ...]:
-    """Return what a forecast can't use of events, tourism figures and breaks, and why not.
+    """Return what a forecast can't use of the tables beside the counts, and why not.
 
     Args:
         history: everything that is known by now.
@@ -170,10 +170,36 @@ def _breaks(scope: _Scope) -> Iterator[str]:
     )
 
 
+def _covariates(scope: _Scope) -> Iterator[str]:
+    key = ["covariate", "area", "start"]
+    table = _latest(scope, scope.history.covariates, key)
+    late = _is_late(scope, table)
+    anew = late & _stands_earlier(scope, table, key)
+    known = {each.id for each in scope.view.profile.covariates}
+    names = [
+        f"{row['covariate']} {row['area'] or 'everywhere'} {scope.local(row['start'])}"
+        for row in table.to_dict("records")
+    ]
+    yield from _told(
+        "covariate value",
+        names,
+        {
+            "the profile has no such covariate": ~table["covariate"].isin(known),
+            "the tree has no such area": ~table["area"].isin(["", *scope.view.tree.ids]),
+            f"known anew after {scope.origin}, the earlier value is used": anew,
+            f"known after {scope.origin}": late,
+            f"after the last day forecast, {scope.last_day:%Y-%m-%d}": (
+                table["start"] >= scope.until
+            ),
+        },
+    )
+
+
 _TABLES: dict[str, Callable[[_Scope], Iterator[str]]] = {
     "events": _events,
     "tourism": _tourism,
     "breaks": _breaks,
+    "covariates": _covariates,
 }
 
 

@@ -110,8 +110,10 @@ class Engine:
     ) -> Factors:
         """Return what explains the forecast that coherent predictions are."""
 
-        def without(kind: str, panel: Panel) -> Array:
-            heeding = {name: one for name, one in self.members_.items() if heeds(name, kind)}
+        def without(part: str, panel: Panel) -> Array:
+            features = panel.covariates.features
+            members = self.members_.items()
+            heeding = {name: one for name, one in members if heeds(name, part, features)}
             again = predictions(self.recipe, heeding, panel)
             return coherent(np.where(np.isnan(again), predicted, again))
 

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import NotExplained
-from forewatch.explanations import PARTS
 from planning.answers import Question, framed, laid_out, states
 from planning.issues import Issue
 
@@ -31,8 +30,8 @@ def explanation(
     Returns:
         Columns period, force_day, start, end (UTC), area, call_type, grade, state with its
         reason, observed_until, mean, and its parts in calls, which may be negative: level,
-        time_of_week, season, holiday, tourism, events, recent_trend, other. NaN where the state is
-        no_forecast. pooled as in an answer.
+        time_of_week, season, holiday, tourism, events, recent_trend, those of the force's own,
+        other. NaN where the state is no_forecast. pooled as in an answer.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -48,7 +47,8 @@ def columns(
     Raises:
         NotExplained: if the issue was published without what explains it.
     """
-    if issue.forecast.factors is None:
+    why = issue.forecast.factors
+    if why is None:
         raise NotExplained(
             f"issue {issue.number} was published without explanations; ask a later issue, or "
             "publish one with 'forewatch issue'"
@@ -56,13 +56,13 @@ def columns(
     asked = laid_out(issue, question, rows)
     found = [issue.forecast.parts(*each) for each in asked.cells]
     parts = np.concatenate(
-        [np.zeros((len(PARTS), 0)), *(p for p in found if p is not None)], axis=1
+        [np.zeros((len(why.parts), 0)), *(p for p in found if p is not None)], axis=1
     )
     mean = parts.sum(0)
     return (
         asked.keys
         | states(issue, asked, mean, now)
         | {"mean": mean}
-        | dict(zip(PARTS, parts, strict=True))
+        | dict(zip(why.parts, parts, strict=True))
         | {"pooled": asked.pooled}
     )

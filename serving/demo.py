@@ -43,16 +43,21 @@ _TABLES = {
     "holidays": "school_holidays.csv",
     "unobserved": "unobserved.csv",
     "breaks": "breaks.csv",
+    "covariates": "covariates.csv",
 }
 
 
 @dataclass(frozen=True)
 class Size:
-    """What demo force is built; until is the force-day at whose start its history ends."""
+    """What demo force is built; until is the force-day at whose start its history ends.
+
+    hot_weekends: growth of calls a degree of heat at weekends, see `sources.synthetic.weather`.
+    """
 
     scale: float = 1.0
     years: float = 3.0
     until: str = ""
+    hot_weekends: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,9 @@ def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
     if until is None:
         clock = Clock(plan.ZONE, time(plan.DAY_STARTS_AT_HOUR))
         until = last_monday(clock, pd.Timestamp.now("UTC"))
-    force = synthetic.demo_force(scale=size.scale, years=size.years, until=until)
+    force = synthetic.demo_force(
+        scale=size.scale, years=size.years, until=until, hot_weekends=size.hot_weekends
+    )
     progress("writing its files", 0, 0)
     (root / _EXTRACT).mkdir(parents=True, exist_ok=True)
     synthetic.write(force, root / _EXTRACT)
@@ -134,7 +141,8 @@ def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
 def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     """Import the force's files and stop where the check finds something to mend."""
     extract = workspace.root / _EXTRACT
-    for number, (name, file) in enumerate(_TABLES.items()):
+    there = {name: file for name, file in _TABLES.items() if (extract / file).exists()}
+    for number, (name, file) in enumerate(there.items()):
         progress("importing tables", number, len(_TABLES))
         importing.table(workspace, name, extract / file, None)
     progress("importing tables", len(_TABLES), len(_TABLES))

@@ -40,7 +40,7 @@ def forecast_about(forecast: Forecast) -> dict[str, Any]:
         "step": forecast.rates.step,
         "rates": {name: list(getattr(forecast.rates, name)) for name in _NAMES},
         "shocks": {"lead_days": list(forecast.shocks.lead_days)},
-        "factors": [] if forecast.factors is None else list(FACTORS),
+        "factors": [] if forecast.factors is None else list(forecast.factors.names),
     }
 
 
@@ -90,13 +90,14 @@ def forecast_of(about: dict[str, Any], arrays: Arrays, prefix: str = "") -> Fore
     of_shocks = {name: a for name, a in held.items() if name.startswith(_SHOCKS)}
     sizes = {name.removeprefix(_SHOCKS): a for name, a in of_shocks.items()}
     # An issue of before, or with factors of other code, is forecast from but not explained.
-    is_explained = about.get("factors") == list(FACTORS)
+    factors = tuple(about.get("factors", ()))
+    is_explained = factors[: len(FACTORS)] == FACTORS
     return Forecast(
         pd.Timestamp(about["origin"]),
         pd.Timestamp(about["data_until"]),
         rates,
         Shocks.from_state({"lead_days": lead_days, **sizes}),
-        Factors(held["factors_level"], held["factors_logs"]) if is_explained else None,
+        Factors(held["factors_level"], held["factors_logs"], factors) if is_explained else None,
     )
 
 

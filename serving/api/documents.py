@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from forewatch.explanations import MEANINGS
 from planning import uses
 from serving import problems
 from serving.api.missing_schemas import COLUMNS, MissingDemand
-from serving.api.schemas import PARTS, Answered, Explanations, Forecasts, Problem
+from serving.api.schemas import Answered, Explanations, Forecasts, Problem
 
 VERSION = "1.0.0"  # of the interface: the first number stands in every path
 
@@ -122,7 +123,7 @@ _EXPLAINED_ROW = {name: _ROW[name] for name in list(_ROW)[: list(_ROW).index("q0
 _EXPLANATIONS = {
     name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")
 } | {
-    "parts": PARTS,
+    "parts": MEANINGS,
     "next": "/v1/explanations?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
     "rows": [_EXPLAINED_ROW],
 }

@@ -6,17 +6,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
+from forewatch.explanations import MEANINGS
 from planning.explaining import columns
+from planning.issues import Issue
 from serving.api import costs, documents
 from serving.api.answering import Route, answered, question
-from serving.api.schemas import PARTS, QuestionRequest
+from serving.api.schemas import QuestionRequest
 from serving.api.service import Access, Service, needs, service
 
 router = APIRouter(tags=["forecasts"])
 
 PATH = "/v1/explanations"
+
+
+def legend(issue: Issue) -> dict[str, str]:
+    """Return what each part of an issue's explanations is."""
+    *parts, other = MEANINGS.items()
+    return dict([*parts, *issue.profile.own_parts.items(), other])
+
+
 ROUTE = Route(
-    PATH, QuestionRequest, question, columns, lambda *_: {"parts": PARTS}, costs.EXPLANATIONS
+    *(PATH, QuestionRequest, question, columns),
+    lambda issue, *_: {"parts": legend(issue)},
+    costs.EXPLANATIONS,
 )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from forewatch.areas import AreaKind
+from forewatch.explanations import MEANINGS
 from forewatch.history import Step
 from forewatch.profile import Frozen, Grade
 from planning.answers import State
@@ -31,19 +32,6 @@ _WHEN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
 def example(value: object, pattern: str = "") -> dict[str, Any]:
     """Return additions to a schema: an example, and a pattern whose breach we explain."""
     return {"examples": [value]} | ({"pattern": pattern} if pattern else {})
-
-
-# What each part of the expected calls is; the names are those of `forewatch.explanations.PARTS`.
-PARTS = {
-    "level": "calls at the long-run level, the same in every hour of the week",
-    "time_of_week": "weekday and hour of the day, a public holiday's own hours among them",
-    "season": "time of the year",
-    "holiday": "public holidays, special days and school holidays",
-    "tourism": "visitors beyond, or short of, the usual number",
-    "events": "announced events in the area and near it",
-    "recent_trend": "the level now beyond, or short of, the long-run level",
-    "other": "what else the blended forecast holds, such as members that see another level",
-}
 
 
 class PageRequest(Frozen):
@@ -186,17 +174,21 @@ class Row(Cell):
 class ExplainedRow(Cell):
     """Calls in one period, and what they are made of: the parts add up to the mean.
 
-    A part may be negative. All are null where the state is no_forecast.
+    A part may be negative. All are null where the state is no_forecast. Beside these there is one
+    for each part of the force's own (`[[covariates]]` in its profile).
     """
 
-    level: Count | None = Field(description=PARTS["level"])
-    time_of_week: float | None = Field(description=PARTS["time_of_week"])
-    season: float | None = Field(description=PARTS["season"])
-    holiday: float | None = Field(description=PARTS["holiday"])
-    tourism: float | None = Field(description=PARTS["tourism"])
-    events: float | None = Field(description=PARTS["events"])
-    recent_trend: float | None = Field(description=PARTS["recent_trend"])
-    other: float | None = Field(description=PARTS["other"])
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, float | None]
+
+    level: Count | None = Field(description=MEANINGS["level"])
+    time_of_week: float | None = Field(description=MEANINGS["time_of_week"])
+    season: float | None = Field(description=MEANINGS["season"])
+    holiday: float | None = Field(description=MEANINGS["holiday"])
+    tourism: float | None = Field(description=MEANINGS["tourism"])
+    events: float | None = Field(description=MEANINGS["events"])
+    recent_trend: float | None = Field(description=MEANINGS["recent_trend"])
+    other: float | None = Field(description=MEANINGS["other"])
 
 
 class Horizon(Frozen):

@@ -102,5 +102,4 @@ def test_a_wrong_question_is_told_the_parameters_of_this_route(bench: Bench) -> 
 
 
 def test_every_part_is_described() -> None:
-    assert tuple(schemas.PARTS) == PARTS
     assert set(PARTS) < set(schemas.ExplainedRow.model_fields)

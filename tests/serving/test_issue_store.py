@@ -60,6 +60,20 @@ def test_an_issue_without_factors_is_read_and_has_none(
         assert not [name for name in arrays if name.startswith("factors")]
 
 
+def test_parts_of_the_forces_own_come_back_in_their_place(
+    store: IssueStore, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    why = made.forecast.factors
+    assert why is not None
+    logs = np.concatenate([why.logs, why.logs[:1]])
+    own = replace(why, logs=logs, names=(*why.names, "weather"))
+    store.publish(replace(made, forecast=replace(made.forecast, factors=own)))
+    read = store.read(1).forecast.factors
+    assert read is not None
+    assert (read.names, read.parts[-2:]) == (own.names, ("weather", "other"))
+
+
 def test_factors_of_other_code_are_left_alone(
     store: IssueStore, make_issue: MakeIssue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
