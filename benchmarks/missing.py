@@ -181,7 +181,7 @@ def cases(
             known = learned(view, recipe)
         weights, shocks, plain_shocks = known
         seen = reports(view, DAYS_AHEAD)
-        model = MissingPersons(recipe).with_origins(view, weights, shocks)
+        model = MissingPersons(recipe).fit(view, weights, shocks)
         forecast = model.forecast(view, DAYS_AHEAD)
         spans, selections = _asked(view, forecast)
         said = {_OURS: answers(forecast, selections, spans)}

@@ -11,6 +11,8 @@ Source:
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
@@ -29,6 +31,7 @@ def nonnegative(table: Array, target: Array) -> Array:
     array([2., 0.])
     """
     columns = table.shape[1]
-    factor = np.linalg.qr(np.column_stack([table, target]), mode="r")
+    # NumPy's stubs know only what the other modes give.
+    factor = cast("Array", np.linalg.qr(np.column_stack([table, target]), mode="r"))
     found, _ = nnls(factor[:, :columns], factor[:, columns])
     return np.asarray(found)

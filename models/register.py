@@ -29,7 +29,6 @@ DECISION = "decision-"  # tags of the model, one a decision, numbered
 UNFINISHED = "unfinished"  # tag of the model: an act that began and has not ended
 
 Act = Literal["promote", "force", "rollback", "retire", "outside"]
-ModelName = Literal["demand", "missing"]
 
 
 @dataclass(frozen=True)
@@ -112,12 +111,12 @@ class Register(ABC):
 
     Args:
         force_id: the force's id.
-        model: which of its models; each has versions, aliases and decisions of its own.
+        subject: what they forecast; each has versions, aliases and decisions of its own.
     """
 
-    def __init__(self, force_id: str, model: ModelName) -> None:
-        self.kind = model
-        self.model = f"{model}-{force_id}"
+    def __init__(self, force_id: str, subject: str) -> None:
+        self.subject = subject
+        self.model = f"{subject}-{force_id}"
 
     @abstractmethod
     def versions(self) -> tuple[Version, ...]:

@@ -16,7 +16,6 @@ from models.register import (
     ENGINE,
     UNFINISHED,
     Decision,
-    ModelName,
     Register,
     Version,
     restored,
@@ -45,12 +44,12 @@ class TableRegister(Register):
     Args:
         store: in a folder.
         force_id: the force's id.
-        model: which of its models.
+        subject: what they forecast.
     """
 
-    def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
+    def __init__(self, store: Store, force_id: str, subject: str) -> None:
         """Read versions, aliases and decisions, all of one moment; none where no tables are."""
-        super().__init__(force_id, model)
+        super().__init__(force_id, subject)
         if store.database is None:
             raise ValueError(f"{store.uri} is no folder; its tables are read by its server")
         self._database = store.database
@@ -105,13 +104,13 @@ class TableRegister(Register):
             return tables.execute(query, (version.run_id,)).fetchall()
 
 
-def opened(store: Store, force_id: str, model: ModelName) -> TableRegister | None:
+def opened(store: Store, force_id: str, subject: str) -> TableRegister | None:
     """Return the register of a store, None where only MLflow itself can read it."""
     if store.database is None or (
         store.database.exists() and _revision(store.database) != _REVISION
     ):
         return None
-    return TableRegister(store, force_id, model)
+    return TableRegister(store, force_id, subject)
 
 
 def _revision(database: Path) -> str:

@@ -45,7 +45,6 @@ from models.register import (  # noqa: E402
     UNFINISHED,
     Act,
     Decision,
-    ModelName,
     Register,
     Version,
     files_missing,
@@ -92,12 +91,12 @@ class Registry(Register):
     Args:
         store: where MLflow keeps them.
         force_id: the force's id.
-        model: which of its models; each has versions, aliases and decisions of its own.
+        subject: what they forecast; each has versions, aliases and decisions of its own.
     """
 
-    def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
+    def __init__(self, store: Store, force_id: str, subject: str) -> None:
         """Open the store and end what was begun; a new one gets its tables, which takes seconds."""
-        super().__init__(force_id, model)
+        super().__init__(force_id, subject)
         # They announce each migration of an empty database, and each version, on stderr.
         for name in ("mlflow", "mlflow.store", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)

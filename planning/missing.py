@@ -32,7 +32,7 @@ from planning.answers import (
 )
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
 from planning.landing import Release, landing
 from planning.periods import By
 from planning.uses import USES
@@ -68,15 +68,15 @@ class MissingQuestion:
         return self.windows.rows
 
 
-def demanded(issue: Issue) -> MissingForecast:
+def demanded(issue: Issue) -> Part:
     """Return what an issue says of missing-person reports.
 
     Raises:
         BadQuestion: if it holds none.
     """
-    if issue.missing is not None:
-        return issue.missing
-    said = [note.removeprefix(NO_MISSING) for note in issue.notes if note.startswith(NO_MISSING)]
+    if issue.casework is not None:
+        return issue.casework
+    said = [note.partition(NOT_FORECAST)[2] for note in issue.notes if NOT_FORECAST in note]
     if not issue.profile.missing_call_types:
         said = ["no call type of the force is a missing-person report"]
     why = "; ".join(said) or "it was published before there was any; ask a later one"
@@ -216,7 +216,7 @@ def columns(
 
 def _reports(issue: Issue) -> Issue:
     """Return the issue with the forecast of missing-person reports in the place of all calls'."""
-    return replace(issue, forecast=demanded(issue).forecast)
+    return replace(issue, parts={"": demanded(issue)})
 
 
 def _pooled(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> NDArray[Any]:

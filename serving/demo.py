@@ -18,18 +18,17 @@ from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
-from models.register import ModelName, Version
 from serving import (
     checking,
     forecasting,
     importing,
     issuing,
-    missing_training,
     modelling,
     training,
 )
 from serving.printing import plain
 from serving.running import create_key
+from serving.subjects import subjects_of
 from serving.workspace import SETTINGS, Workspace
 from sources import synthetic
 from sources.synthetic import plan
@@ -154,18 +153,13 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
 
 def _publish(workspace: Workspace, progress: Progress) -> None:
     """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
-    done = training.train(workspace, until=None, jobs=None, progress=progress)
-    promoted = _promoted(workspace, done.version, "demand")
-    if workspace.profile.missing_call_types:
-        done = missing_training.train(workspace, until=None, jobs=None, progress=progress)
-        _promoted(workspace, done.version, "missing")
-    issuing.issue(workspace, origin=None, days=None, progress=progress)
-    progress(f"publishing the forecast of version {promoted.version}", 1, 1)
-
-
-def _promoted(workspace: Workspace, version: Version, model: ModelName) -> Version:
-    reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
-    return modelling.promote(workspace, version.version, "demo", reason, model, force=True)
+    for subject in subjects_of(workspace.profile):
+        done = training.train(workspace, subject, until=None, jobs=None, progress=progress)
+        version = done.version
+        reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
+        modelling.promote(workspace, subject, version.version, "demo", reason, force=True)
+    made = issuing.issue(workspace, origin=None, days=None, progress=progress)
+    progress(f"publishing the forecast of version {made.model_version}", 1, 1)
 
 
 def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from forewatch.clock import Clock
 from planning import missing
 from planning.answers import framed
-from planning.issues import BASELINE_MODEL, Issue
+from planning.issues import Issue
 from planning.missing import MissingQuestion
 from planning.periods import By
 from planning.uses import USES
@@ -103,7 +103,7 @@ def heading(said: Said) -> str:
 
 
 def _by_baseline(issue: Issue) -> str:
-    if missing.demanded(issue).model_version != BASELINE_MODEL:
+    if not missing.demanded(issue).is_baseline:
         return ""
     return (
         "BY THE BASELINE, the shrunken climatology: no trained model may be used; see the notes\n"
@@ -168,7 +168,7 @@ def weekly(issue: Issue, standing: Standing, week: str, areas: tuple[str, ...]) 
 
     "" where the issue holds none.
     """
-    if issue.missing is None:
+    if issue.casework is None:
         return ""
     from serving.printing import plain  # noqa: PLC0415 - rich is needed on a screen only
 

@@ -109,7 +109,7 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from models.store import Store  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("mlflow")
-    Registry(Store.at(str(folder)), "template")
+    Registry(Store.at(str(folder)), "template", "demand")
     return folder / "mlflow.db"
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from forewatch.clock import HOUR_US, instants_us
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
+from models.horizon import rates, timeline
 from models.missing.reports import types_of
 from models.missing.settings import MissingRecipe
 from models.profiles import Shares, kinds_of_day, shares, split
@@ -53,32 +53,11 @@ def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts:
     Raises:
         DataError: if one of the days is a date that the clock skips as a whole.
     """
-    clock = view.clock
-    clock.stop_if_skipped(days)
-    if view.step == "hour":
-        edges, day = clock.hour_edges(days[0], len(days)), clock.hour_days(days[0], len(days))
-        slot = clock.local_hour(edges[:-1])
-        length = np.diff(instants_us(edges)) / HOUR_US  # of one half hour, say, half a share
-    else:
-        edges, day = clock.day_edges(days[0], len(days)), np.arange(len(days), dtype=np.int64)
-        slot, length = np.zeros(len(days), np.int64), np.ones(len(days))
+    view.clock.stop_if_skipped(days)
+    when, length = timeline(view, days)
     kind = kinds_of_day(view, days)
     base, baseline = (
-        split(daily[:, :, None], parts.hours, kind, day, slot, length) for daily in (mean, plain)
+        split(daily[:, :, None], parts.hours, kind, when.day, when.slot, length)
+        for daily in (mean, plain)
     )
-    return Rates(
-        step=view.step,
-        edges=edges,
-        force_days=days,
-        day=day,
-        slot=slot,
-        places=view.tree.cut(view.profile.levels.modelled),
-        call_types=(MISSING_PERSON,),
-        grades=view.profile.grades,
-        leaves=view.tree.leaves,
-        base=base,
-        baseline=baseline,
-        leaf_place=parts.leaf_place,
-        leaf_shares=parts.leaves,
-        grade_shares=parts.grades,
-    )
+    return rates(view, when, base, baseline, parts, (MISSING_PERSON,))

@@ -20,10 +20,11 @@ from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 from models.missing.members import blended
-from models.missing.origins import Fold, shocks_of, weights_of
+from models.missing.origins import shocks_of, weights_of
 from models.missing.reports import types_of
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spreading import shares_of, spread
+from models.origins import Fold
 from models.profiles import Shares
 
 Array = NDArray[np.float64]

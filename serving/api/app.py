@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, get_origin
 
 import pandas as pd
@@ -29,7 +28,6 @@ from serving.api.missing_schemas import MissingRequest
 from serving.api.proxies import BehindProxies
 from serving.api.schemas import (
     ForecastRequest,
-    Model,
     ModelsRequest,
     PageRequest,
     QuestionRequest,
@@ -88,14 +86,10 @@ def create_app(
     shelf = Shelf(workspace.issues())
     workers = Workers(answerer(shelf))
     metrics = Metrics(shelf, clock, workers)
-    registers: dict[Model, Path] = {
-        "demand": workspace.models_json,
-        "missing": workspace.missing_models_json,
-    }
     app.state.service = Service(
         shelf,
         workspace.keys(),
-        registers,
+        workspace.snapshot,
         metrics,
         clock,
         Limits(settings),

@@ -164,7 +164,7 @@ def models(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return the snapshot that the registry wrote after its last change."""
-    path = serving.registers[asked.model]
+    path = serving.snapshot(asked.subject)
     try:
         held = json.loads(path.read_bytes())
     except FileNotFoundError:

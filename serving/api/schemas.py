@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from forewatch.areas import AreaKind
 from forewatch.explanations import MEANINGS
@@ -16,17 +16,23 @@ from forewatch.history import Step
 from forewatch.profile import Frozen, Grade
 from planning.answers import State
 from planning.periods import By
+from serving.subjects import FIRST, NAMES
 
 MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
 MAX_PAGE_ROWS = 10_000
 MAX_NUMBER = 999_999_999  # of an issue, and of an offset
 
-Model = Literal["demand", "missing"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Instant = Annotated[datetime, Field(examples=["2026-11-30T07:00:00Z"])]
 Count = Annotated[float, Field(ge=0)]
 _WHEN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
+
+
+def _subject(name: str) -> str:
+    if name not in NAMES:
+        raise ValueError(f"no subject {name!r}; there are {', '.join(NAMES)}")
+    return name
 
 
 def example(value: object, pattern: str = "") -> dict[str, Any]:
@@ -44,8 +50,10 @@ class PageRequest(Frozen):
 class ModelsRequest(Frozen):
     """Whose register."""
 
-    model: Model = Field(
-        default="demand", description="demand: of all calls; missing: of missing-person demand"
+    subject: Annotated[str, AfterValidator(_subject)] = Field(
+        default=FIRST.name,
+        description="what the models forecast",
+        json_schema_extra={"enum": list(NAMES)},
     )
 
 

@@ -92,7 +92,7 @@ def with_missing(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> 
     root = tmp_path_factory.mktemp("further") / "workspace"
     shutil.copytree(journey.root, root)
     gone = Journey(journey.force, root, journey.extract, {})
-    promote = ("models", "promote", "--model", "missing", "--force", "--reason", "a test")
+    promote = ("models", "promote", "--subject", "missing", "--force", "--reason", "a test")
     for name, command in {"promote": promote, "issue": ("issue", "--days", "28")}.items():
         gone.printed[name] = gone.run(*command)
         assert gone.printed[name].exit_code == 0, gone.printed[name].output
@@ -351,7 +351,7 @@ def test_an_issue_without_a_champion_for_it_holds_the_baseline_and_says_so(
 ) -> None:
     said = "missing-person demand is by its baseline, the shrunken climatology: "
     assert said in journey.printed["issue"].stdout
-    assert "forewatch models promote 1 --model missing" in journey.printed["issue"].stdout
+    assert "forewatch models promote 1 --subject missing" in journey.printed["issue"].stdout
     result = journey.run("missing", "--week", WEEK)
     assert result.exit_code == 0
     assert "BY THE BASELINE, the shrunken climatology" in result.stdout

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +182,7 @@ def test_the_command_line_knows_no_option_about_persons(workspace: Path, word: s
 
 
 def test_frames_of_missing_person_demand_have_no_column_about_persons() -> None:
-    issue = replace(issue_of_the_town(), missing=missing_of_the_town())
+    issue = issue_of_the_town().with_part("missing", missing_of_the_town())
     start, end = (pd.Timestamp(day, tz="UTC") for day in ("2026-10-19T06:00", "2026-10-26T07:00"))
     frame = missing.answer(issue, missing.ask(issue, start=start, end=end), end)
     assert len(frame) == 7

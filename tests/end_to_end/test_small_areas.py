@@ -112,7 +112,7 @@ def published(force: Force) -> Force:
     """Train and promote both models, and publish."""
     force.run("train", "--jobs", "1")
     for model in ("demand", "missing"):
-        force.run("models", "promote", "--model", model, "--force", "--reason", "a test")
+        force.run("models", "promote", "--subject", model, "--force", "--reason", "a test")
     force.run("issue", "--days", "14")
     return force
 

@@ -15,9 +15,9 @@ from features.panel import Covariates, Panel, panel
 from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
+from models.demand.training import DemandTraining
 from models.explaining import factors, heeds, without
 from models.loglinear import Loglinear
-from models.training import Training
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]
@@ -32,8 +32,8 @@ def view(town_history: History) -> AsOf:
 
 
 @pytest.fixture(scope="module")
-def forecast(trained: Training, view: AsOf) -> Forecast:
-    return trained.engine.forecast(view, DAYS, explained=True)
+def forecast(trained: DemandTraining, view: AsOf) -> Forecast:
+    return trained.model.forecast(view, DAYS, explained=True)
 
 
 def grid(seen: Panel) -> Array:
@@ -62,8 +62,10 @@ def test_parts_add_up_at_every_level(forecast: Forecast) -> None:
         assert np.abs(said[list(PARTS)].sum(axis=1) - said["mean"]).max() < 1e-9
 
 
-def test_it_explains_the_same_forecast(trained: Training, view: AsOf, forecast: Forecast) -> None:
-    plain = trained.engine.forecast(view, DAYS)
+def test_it_explains_the_same_forecast(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    plain = trained.model.forecast(view, DAYS)
     assert plain.factors is None
     np.testing.assert_array_equal(plain.rates.base, forecast.rates.base)
 

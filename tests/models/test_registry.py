@@ -31,7 +31,7 @@ def record(*, passed: bool = True, **more: Any) -> Record:
 
 def tables(registry: Registry) -> TableRegister:
     """The same register, read without MLflow."""
-    found = opened(registry.store, "town", registry.kind)
+    found = opened(registry.store, "town", registry.subject)
     assert found is not None
     return found
 
@@ -46,7 +46,7 @@ def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
         )
     )
     assert (logged.version, logged.status, logged.passed) == ("1", "challenger", True)
-    found = Registry(registry.store, "town").version("challenger")
+    found = Registry(registry.store, "town", "demand").version("challenger")
     assert found == logged
     assert found.notes == ("sarima left out town/all", "a break")
     run = MlflowClient(registry.store.uri).get_run(found.run_id)  # MLflow's own page shows them too
@@ -68,7 +68,7 @@ def test_nothing_in_the_store_is_code(registry: Registry, mlruns: Path) -> None:
 
 def test_forces_share_a_store_and_not_their_models(registry: Registry) -> None:
     registry.log(record())
-    assert Registry(registry.store, "other").versions() == ()
+    assert Registry(registry.store, "other", "demand").versions() == ()
 
 
 def test_a_training_that_fails_to_log_leaves_no_version(registry: Registry) -> None:
@@ -270,7 +270,7 @@ class DyingClient:
 
 def killed(registry: Registry, changes: int, act: Callable[[Registry], object]) -> bool:
     """Do something in a process that is killed before that change; whether it came so far."""
-    dying = Registry(registry.store, "town")
+    dying = Registry(registry.store, "town", "demand")
     dying._client = DyingClient(dying._client, changes)  # noqa: SLF001
     try:
         act(dying)
@@ -299,7 +299,7 @@ def test_an_act_that_is_killed_at_any_step_is_done_or_was_never_begun(
         registry.promote(registry.version(second), "ann", NOW)
         before = tables(registry).snapshot()
         was_killed = killed(registry, changes, partial(ACTS[act], number=third))
-        Registry(registry.store, "town")
+        Registry(registry.store, "town", "demand")
         found = tables(registry)
         assert not found.is_unfinished
         assert found.outside_note() == ""  # alias and decisions agree
@@ -326,7 +326,7 @@ def test_a_training_that_is_killed_at_any_step_leaves_a_whole_version_or_none(
 ) -> None:
     n, changes = 0, 0
     while killed(registry, changes, lambda it: it.log(record(tags={}))):
-        Registry(registry.store, "town")
+        Registry(registry.store, "town", "demand")
         found = tables(registry)
         assert not found.is_unfinished
         versions = found.versions()

@@ -105,7 +105,7 @@ def test_a_day_further_ahead_is_served_with_the_wider_spread_of_its_lead(october
     sizes = np.zeros((2, 4, 2))
     sizes[1, 0, 0] = 0.5
     shocks = Shocks((0, 7), sizes, np.ones((2, 1)))
-    issue = replace(october, forecast=replace(october.forecast, shocks=shocks))
+    issue = october.with_whole(forecast=replace(october.forecast, shocks=shocks))
     origin = october.forecast.origin
     days = said(issue, start=origin, end=origin + pd.Timedelta(days=9), quantiles=[0.05, 0.95])
     assert np.ptp(days["mean"]) == pytest.approx(0)  # the rates are the same every day

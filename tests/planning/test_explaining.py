@@ -33,7 +33,7 @@ def explained(october: Issue) -> Issue:
     logs[FACTORS.index("events"), 0, :, day] = np.log(2)
     factors = Factors(np.array([[12.0, 15.5], [48.0, 62.0]]), logs)
     forecast = replace(october.forecast, rates=replace(rates, base=base), factors=factors)
-    return replace(october, forecast=forecast)
+    return october.with_whole(forecast=forecast)
 
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:

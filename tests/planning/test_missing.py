@@ -13,7 +13,7 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
 from planning.landing import Release, landing
 from planning.missing import answer, ask
 
@@ -40,10 +40,16 @@ def reports(issue: Issue) -> Forecast:
     return replace(issue.forecast, rates=rates, shocks=shocks)
 
 
+def with_reports(issue: Issue, part: Part) -> Issue:
+    return issue.with_part("reports", part)
+
+
 @pytest.fixture(scope="session")
 def demand(october: Issue) -> Issue:
     """An issue with missing-person demand, nothing pooled, all of it calibrated."""
-    return replace(october, missing=MissingForecast(reports(october), None, TRUSTED, "1"))
+    return with_reports(
+        october, Part(reports(october), "1", has_casework=True, uncalibrated=TRUSTED)
+    )
 
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
@@ -52,8 +58,8 @@ def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
 
 
 def changed(issue: Issue, **changes: Any) -> Issue:
-    assert issue.missing is not None
-    return replace(issue, missing=replace(issue.missing, **changes))
+    assert issue.casework is not None
+    return with_reports(issue, replace(issue.casework, **changes))
 
 
 def with_settings(issue: Issue, **settings: Any) -> Issue:
@@ -63,9 +69,9 @@ def with_settings(issue: Issue, **settings: Any) -> Issue:
 
 def test_a_row_says_what_the_forecast_says(demand: Issue) -> None:
     row = said(demand, areas=["north"], by="week", quantiles=[0.9], at_least=[20]).iloc[0]
-    assert demand.missing is not None
+    assert demand.casework is not None
     spans = Spans(pd.DatetimeIndex([MONDAY]), pd.DatetimeIndex([NEXT]))
-    told = demand.missing.forecast.answer(Selection(NORTH), spans)
+    told = demand.casework.forecast.answer(Selection(NORTH), spans)
     assert row["expected"] == pytest.approx(169 * 0.15)
     assert row["baseline"] == pytest.approx(169 * 0.1)
     counts = told.distribution
@@ -77,8 +83,8 @@ def test_a_row_says_what_the_forecast_says(demand: Issue) -> None:
 
 def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
     rows = said(demand, areas=["north", "south-1"], by="shift", reserved=20)
-    assert demand.missing is not None
-    forecast, length = demand.missing.forecast, CaseLength()
+    assert demand.casework is not None
+    forecast, length = demand.casework.forecast, CaseLength()
     spans = Spans(pd.DatetimeIndex(rows["start"][:28]), pd.DatetimeIndex(rows["end"][:28]))
     for first, leaves in ((0, NORTH), (28, ("south-1",))):
         part = rows.iloc[first : first + 28]
@@ -98,11 +104,11 @@ def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
 
 
 def test_hours_of_a_quiet_shift_land_from_earlier_reports(demand: Issue) -> None:
-    assert demand.missing is not None
-    rates = demand.missing.forecast.rates
+    assert demand.casework is not None
+    rates = demand.casework.forecast.rates
     quiet = (rates.starts >= MONDAY) & (rates.starts < MONDAY + pd.Timedelta(hours=10))
     none = replace(rates, base=np.where(quiet, 0.0, rates.base))
-    issue = changed(demand, forecast=replace(demand.missing.forecast, rates=none))
+    issue = changed(demand, forecast=replace(demand.casework.forecast, rates=none))
     row = said(issue, by="shift", end=MONDAY + pd.Timedelta(hours=1)).iloc[0]
     assert row["period"] == "2026-10-19/early"
     assert row["expected"] == row["p_at_least_1"] == row["hours_mean"] == row["hours_q95"] == 0
@@ -220,7 +226,7 @@ def test_what_cannot_be_answered_says_why(
 
 
 def test_an_issue_without_the_demand_says_why(october: Issue) -> None:
-    issue = replace(october, notes=("a remark", f"{NO_MISSING}the model has no champion"))
+    issue = replace(october, notes=("a remark", f"x{NOT_FORECAST}the model has no champion"))
     with pytest.raises(BadQuestion, match=r"issue 1 holds no missing-person demand: the model has"):
         ask(issue, start=MONDAY, end=NEXT)
     with pytest.raises(BadQuestion, match="it was published before there was any"):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -152,7 +151,7 @@ def test_pages_put_together_are_the_whole_answer(bench: Bench) -> None:
 def test_the_next_page_stays_with_its_issue(bench: Bench, make_issue: MakeIssue) -> None:
     first = bench.client.get("/v1/forecasts", params=WEEK | {"limit": 4})
     assert first.headers["link"] == f'<{first.json()["next"]}>; rel="next"'
-    bench.issues().publish(replace(make_issue(), model_version="8"))
+    bench.issues().publish(make_issue().with_whole(model_version="8"))
     assert bench.get(first.json()["next"])["model_version"] == "7"
     assert bench.get("/v1/forecasts", **WEEK)["model_version"] == "8"
 
@@ -329,7 +328,7 @@ def test_an_unknown_path_and_method_are_problems_too(bench: Bench) -> None:
 def test_a_failure_of_ours_tells_a_stranger_nothing(bench: Bench) -> None:
     from starlette.testclient import TestClient  # noqa: PLC0415 - one that doesn't raise
 
-    bench.models_json.mkdir()  # a folder where a file should be: nothing foresaw that
+    bench.snapshot("demand").mkdir()  # a folder where a file should be: nothing foresaw that
     client = TestClient(
         bench.app,
         "http://localhost",

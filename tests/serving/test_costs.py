@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from serving.api.schemas import ForecastRequest, QuestionRequest
 from serving.reach import Reach
 from tests.serving.conftest import issue_of_the_town, missing_of_the_town
 
-ISSUE = replace(issue_of_the_town(), missing=missing_of_the_town())
+ISSUE = issue_of_the_town().with_part("missing", missing_of_the_town())
 NAMES = st.lists(st.sampled_from(["beat", "district", "town", "north", "south-1"]), max_size=4)
 KINDS = st.lists(st.sampled_from(["all", "each", "violence"]), max_size=3)
 GRADES = st.lists(st.sampled_from(["all", "each", "routine"]), max_size=3)

@@ -87,7 +87,7 @@ def test_beyond_the_horizon_there_are_nulls(bench: Bench) -> None:
 
 def test_an_issue_without_factors_is_said_to_have_none(bench: Bench, make_issue: MakeIssue) -> None:
     made = make_issue()
-    bench.issues().publish(replace(made, forecast=replace(made.forecast, factors=None)))
+    bench.issues().publish(made.with_whole(forecast=replace(made.forecast, factors=None)))
     problem = bench.refused(PATH, 404, **WEEK)
     assert problem["type"] == "urn:forewatch:problem:not-explained"
     assert "issue 2 was published without explanations" in problem["detail"]

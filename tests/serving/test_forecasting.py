@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +77,7 @@ def test_numbers_keep_the_decimals_of_the_smallest_mean_and_the_noise_floor_one(
 def test_a_weeks_answer_alone_is_followed_by_its_missing_person_demand(
     make_issue: Callable[..., Issue], missing: Any
 ) -> None:
-    issue = replace(make_issue(), missing=missing)
+    issue = make_issue().with_part("missing", missing)
     assert "missing" in footing(said(issue))
     assert footing(said(issue, parts=True)) == ""
     assert footing(said(issue, call_types=("violence",))) == ""

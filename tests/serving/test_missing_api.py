@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planning.issues import Issue, MissingForecast
+from planning.issues import Issue, Part
 from planning.uses import ALLOWED, FORBIDDEN, USES
 from serving.api import missing_schemas, schemas
 from serving.reserving import reserved_hours
@@ -27,9 +27,9 @@ NUMBERS = ("expected", "baseline", "p_at_least_1", "q50", "hours_mean", "hours_q
 
 
 @pytest.fixture
-def served(empty: Bench, make_issue: MakeIssue, missing: MissingForecast) -> Bench:
+def served(empty: Bench, make_issue: MakeIssue, missing: Part) -> Bench:
     """One issue published, with missing-person demand."""
-    empty.issues().publish(replace(make_issue(), missing=missing))
+    empty.issues().publish(make_issue().with_part("missing", missing))
     return empty
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from forewatch.clock import Clock
 from planning import missing as planned
-from planning.issues import BASELINE_MODEL, Issue, MissingForecast
+from planning.issues import Issue, Part
 from planning.periods import By
 from planning.uses import USES
 from serving.missing_demand import Said, heading, readable
@@ -22,8 +22,8 @@ NOW = pd.Timestamp("2026-10-13T06:00Z")
 
 
 @pytest.fixture
-def issue(make_issue: Callable[..., Issue], missing: MissingForecast) -> Issue:
-    return replace(make_issue(), missing=missing)
+def issue(make_issue: Callable[..., Issue], missing: Part) -> Issue:
+    return make_issue().with_part("missing", missing)
 
 
 def said(issue: Issue, by: str = "day", **asked: Any) -> Said:
@@ -42,9 +42,9 @@ def test_the_heading_names_one_area_and_one_period_and_counts_more(issue: Issue)
 
 
 def test_the_heading_says_where_no_trained_model_stands_behind_it(
-    issue: Issue, missing: MissingForecast
+    issue: Issue, missing: Part
 ) -> None:
-    stood_in = replace(issue, missing=replace(missing, model_version=BASELINE_MODEL))
+    stood_in = issue.with_part("missing", replace(missing, is_baseline=True))
     assert "\nBY THE BASELINE, the shrunken climatology: " in heading(said(stood_in))
 
 

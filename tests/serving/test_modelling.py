@@ -18,6 +18,7 @@ from models.registry import Record
 from models.store import Store
 from serving import modelling
 from serving.cli import cli
+from serving.subjects import FIRST
 from serving.workspace import Workspace
 
 PROFILE = """
@@ -38,7 +39,7 @@ def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
     assert mlruns.parent == tmp_path
     (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
     workspace = Workspace(tmp_path)
-    registry = workspace.registry()
+    registry = workspace.registry(FIRST)
     for passed, crps in ((True, 4.0), (False, 5.0)):
         registry.log(
             Record(
@@ -80,7 +81,7 @@ def test_a_champion_made_in_mlflow_is_told_by_list_and_show(workspace: Workspace
     told = "note: version 2 was made the champion in MLflow itself, past the gate"
     for command in ("list", "show"):
         assert any(line.startswith(told) for line in run(workspace, command).stdout.splitlines())
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["former", "champion"]
 
 
@@ -90,7 +91,7 @@ def test_looking_at_models_imports_no_mlflow(workspace: Workspace) -> None:
     looks += [
         ["check", "--deep"],
         ["keys", "create", "rota"],
-        ["models", "list", "--model=missing"],
+        ["models", "list", "--subject=missing"],
     ]
     code = (
         "import sys\n"
@@ -124,10 +125,10 @@ def test_what_a_kill_cut_short_is_ended_by_the_next_look(workspace: Workspace) -
     client = MlflowClient(Store.at(workspace.registry_store()).uri)
     client.set_registered_model_tag("demand-town", UNFINISHED, begun)
     assert "force by bob: flood" in run(workspace, "list").stdout
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["former", "champion"]
     assert run(workspace, "rollback", "--reason", "dry again", "--by", "ann").exit_code == 0
-    assert workspace.register().version("champion").version == "1"
+    assert workspace.register(FIRST).version("champion").version == "1"
 
 
 def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> None:
@@ -135,7 +136,7 @@ def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> Non
 
 
 def test_two_versions_are_compared_score_by_score(workspace: Workspace) -> None:
-    frame = modelling.compared(workspace, "2", "1").set_index("score")
+    frame = modelling.compared(workspace, FIRST, "2", "1").set_index("score")
     assert list(frame.loc["crps/force/1-7"]) == [5.0, 4.0, 25.0]
     assert "change_percent" in run(workspace, "compare", "2", "1").stdout
 
@@ -160,7 +161,7 @@ def test_a_decision_is_in_the_snapshot_at_once(workspace: Workspace) -> None:
     run(workspace, "promote", "2", "--force", "--reason", "flood", "--by", "ann")
     assert run(workspace, "rollback", "--reason", "worse", "--by", "bob").exit_code == 0
     assert run(workspace, "retire", "2", "--reason", "never again", "--by", "bob").exit_code == 0
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["champion", "retired"]
     said = [(one["act"], one["version"], one["by"], one["reason"]) for one in kept["decisions"]]
     assert said == [
@@ -201,7 +202,7 @@ def test_a_tracking_server_in_the_environment_comes_first(
 
 
 def test_why_nothing_is_champion_says_what_can_be_done(workspace: Workspace) -> None:
-    registry = workspace.registry()
+    registry = workspace.registry(FIRST)
     assert modelling.unpromoted(registry) == (
         "version 1 of its model passed the gate and was not promoted; run 'forewatch models "
         "promote 1'"

@@ -20,7 +20,7 @@ from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
 from forewatch.freshness import Behind, Observed
 from planning import freshness
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
 from serving import problems
 from serving.api.service import NEEDS, Need
 from serving.keys import SCOPES_WITHIN_AREAS
@@ -87,10 +87,10 @@ def addresses(route: Route) -> Iterator[str]:
 
 
 @pytest.fixture
-def two_issues(bench: Bench, make_issue: MakeIssue, missing: MissingForecast) -> Bench:
+def two_issues(bench: Bench, make_issue: MakeIssue, missing: Part) -> Bench:
     """A bench whose latest issue has missing-person demand and notes on areas."""
     notes = ("sarima left out south-1/violence", "a level of violence, North: shop", "for all")
-    bench.issues().publish(replace(make_issue(), missing=missing, notes=notes))
+    bench.issues().publish(replace(make_issue(), notes=notes).with_part("missing", missing))
     return bench
 
 
@@ -161,7 +161,7 @@ def test_what_tells_of_the_whole_force_is_for_keys_that_see_it(two_issues: Bench
 
 
 def test_what_lies_outside_changes_nothing_that_is_told(
-    bench: Bench, make_issue: MakeIssue, missing: MissingForecast
+    bench: Bench, make_issue: MakeIssue, missing: Part
 ) -> None:
     def told(factor: float, place: int) -> dict[str, str]:
         """All that a key for the north is told where one place has more calls."""
@@ -175,10 +175,8 @@ def test_what_lies_outside_changes_nothing_that_is_told(
         number = (
             bench.issues()
             .publish(
-                replace(
-                    made,
-                    forecast=replace(made.forecast, rates=rates),
-                    missing=replace(missing, forecast=more),
+                made.with_whole(forecast=replace(made.forecast, rates=rates)).with_part(
+                    "missing", replace(missing, forecast=more)
                 )
             )
             .number
@@ -268,11 +266,8 @@ def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
     row = Behind("town", "violence", until, "no call since where 5,078 were to be expected")
     found = Observed(made.forecast.data_until, (row,))
     bench.issues().publish(
-        replace(
-            made,
-            observed=found,
-            notes=freshness.notes(found, "Europe/London"),
-            forecast=replace(made.forecast, data_until=until),
+        replace(made, observed=found, notes=freshness.notes(found, "Europe/London")).with_whole(
+            forecast=replace(made.forecast, data_until=until)
         )
     )
     some = client(bench, "north")
@@ -291,7 +286,7 @@ def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
 def test_why_there_is_no_missing_person_demand_names_no_other_area(
     bench: Bench, make_issue: MakeIssue
 ) -> None:
-    notes = (f"{NO_MISSING}too few reports in south-1", f"{NO_MISSING}too few in north-1")
+    notes = (f"x{NOT_FORECAST}too few reports in south-1", f"x{NOT_FORECAST}too few in north-1")
     bench.issues().publish(replace(make_issue(), notes=notes))
     said = client(bench, "north").get("/v1/missing-persons?week=2026-W43").json()["detail"]
     assert "too few in north-1" in said

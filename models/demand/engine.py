@@ -19,91 +19,69 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import ALL, Panel, panel
-from forewatch.clock import HOUR_US, instants_us
-from forewatch.errors import DataError, NotFitted
+from forewatch.errors import DataError
 from forewatch.explanations import Factors
 from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from models.artefacts import restoring
 from models.base import Member
 from models.blend import Weights, blended
 from models.explaining import factors, heeds
-from models.hour_rows import Timeline
+from models.horizon import rates, timeline
 from models.hours import HourTrees
-from models.line_up import fitted, predictions, restored
+from models.line_up import fitted, predictions, replacements, restored
 from models.profiles import Shares, hour_profile, kinds_of_day, shares, split
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
+from models.subject_model import SubjectModel
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 
-class Engine:
-    """Forecasts a force's calls; see the module for the steps.
+class Engine(SubjectModel):
+    """Forecasts a force's calls; see the module for the steps."""
 
-    Args:
-        recipe: everything chosen before the data are seen.
-    """
+    title = "the model of all calls"
+    recipe_type = Recipe
+    recipe: Recipe
+    members_: dict[str, Member]
+    weights_: Weights | None
 
     def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
-        self.members_: dict[str, Member] = {}
+        super().__init__(recipe)
+        self.members_ = {}
         self.hours_ = HourTrees(recipe.hours, recipe.seed)
-        self.weights_: Weights | None = None
-        self.shocks_: Shocks | None = None
-        self.fitted_at_: str = ""
-        self.data_version_: str = ""
+
+    @staticmethod
+    def known(view: AsOf, days: int) -> Panel:
+        """Return the panel as known at the view's origin."""
+        return panel(view, days)
+
+    @staticmethod
+    def fit_members(recipe: Recipe, known: Panel, jobs: int = 1) -> dict[str, Member]:
+        """Return the recipe's members, fitted to a panel."""
+        return fitted(recipe, known, jobs)
 
     def fit(self, view: AsOf, weights: Weights, shocks: Shocks, jobs: int = 1) -> Self:
-        """Learn the members from what was known at the view's origin.
-
-        Args:
-            view: what was known.
-            weights: weights of the members, from past origins.
-            shocks: sizes of the shared shocks, from past origins.
-            jobs: processes or threads to use.
-        """
-        seen = panel(view, self.recipe.origins.horizon_days)
-        self.members_ = fitted(self.recipe, seen, jobs)
+        """Learn the members, and the trees that bend the shares of hours."""
+        super().fit(view, weights, shocks, jobs)
         profile = hour_profile(view, self.recipe.shares)
         self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
-        self.weights_, self.shocks_ = weights, shocks
-        self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
         return self
 
-    def with_members(self, members: dict[str, Member], view: AsOf) -> Self:
-        """Return an engine with the same weights and shocks and members fitted on another view."""
-        engine = type(self)(self.recipe)
-        engine.members_, engine.weights_, engine.shocks_ = members, self.weights_, self.shocks_
-        engine.hours_ = self.hours_
-        engine.fitted_at_, engine.data_version_ = view.origin.isoformat(), view.version
-        return engine
-
     def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
-        """Return the forecast from the view's origin.
-
-        Args:
-            view: what is known; its origin may be later than the one fitted on.
-            days: force-days ahead, from the first that begins at or after the origin.
-            explained: whether to give the factors that explain it, at several times the cost.
-
-        Raises:
-            NotFitted: if nothing was learned yet.
-            DataError: if the force's areas or call types changed since.
-        """
-        if self.weights_ is None or self.shocks_ is None:
-            raise NotFitted("the engine is not fitted; train first")
+        """Return the forecast from the view's origin."""
+        weights, shocks = self.estimates()
         seen = panel(view, days)
         parts = parts_of(view, seen)
         predicted = predictions(self.recipe, self.members_, seen)
-        coherent = partial(_coherent, parts=parts, weights=self.weights_, levels=levels_of(seen))
+        coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
         cells = coherent(predicted)
         profile = shares(view, self.recipe.shares)
-        rates = spread(view, seen.horizon, cells, profile, self.hours_)
+        found = spread(view, seen.horizon, cells, profile, self.hours_)
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
-        return Forecast(view.origin, view.known_until, rates, self.shocks_, why)
+        return Forecast(view.origin, view.known_until, found, shocks, why)
 
     def _factors(
         self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
@@ -120,35 +98,21 @@ class Engine:
         plain = self.members_.get("loglinear")
         return factors(seen, coherent(predicted), without, column, plain)
 
-    def state(self) -> dict[str, Any]:
-        """Return all that was learned: JSON values, numeric arrays, text of boosters."""
-        if self.weights_ is None or self.shocks_ is None:
-            raise NotFitted("the engine is not fitted; there is no state to keep")
+    def replacements(self) -> tuple[str, ...]:
+        """Return what the other members forecast in the place of one, with the reason."""
+        return replacements(self.recipe, self.members_)
+
+    def _own_state(self) -> dict[str, Any]:
         return {
-            "recipe": self.recipe.model_dump(mode="json"),
             "members": {name: member.state() for name, member in self.members_.items()},
             "hours": self.hours_.state(),
-            "weights": self.weights_.state(),
-            "shocks": self.shocks_.state(),
-            "fitted_at": self.fitted_at_,
-            "data_version": self.data_version_,
+            "weights": None if self.weights_ is None else self.weights_.state(),
         }
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the engine whose state this was.
-
-        Raises:
-            StaleModel: if other code wrote it, with other settings or other parts.
-        """
-        with restoring("the model"):
-            engine = cls(Recipe.model_validate(state["recipe"]))
-            engine.members_ = restored(state["members"])
-            engine.hours_ = HourTrees.from_state(state["hours"])
-            engine.weights_ = Weights.from_state(state["weights"])
-            engine.shocks_ = Shocks.from_state(state["shocks"])
-            engine.fitted_at_, engine.data_version_ = state["fitted_at"], state["data_version"]
-        return engine
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.members_ = restored(state["members"])
+        self.hours_ = HourTrees.from_state(state["hours"])
+        self.weights_ = Weights.from_state(state["weights"])
 
 
 def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
@@ -212,29 +176,9 @@ def spread(
         parts: shares of hours, leaf areas and grades.
         hours: what bends the shares of hours.
     """
-    clock, first = view.clock, days[0]
-    if view.step == "hour":
-        edges, day = clock.hour_edges(first, len(days)), clock.hour_days(first, len(days))
-        slot = clock.local_hour(edges[:-1])
-        length = np.diff(instants_us(edges)) / HOUR_US  # of one half hour, say, half a share
-    else:
-        edges, day = clock.day_edges(first, len(days)), np.arange(len(days))
-        slot, length = np.zeros(len(days), np.int64), np.ones(len(days))
+    when, length = timeline(view, days)
     weekday = days.day_of_week.to_numpy()
-    bend = hours.bend(view, Timeline(days, day, slot, edges)) * length
-    return Rates(
-        step=view.step,
-        edges=edges,
-        force_days=days,
-        day=day,
-        slot=slot,
-        places=view.tree.cut(view.profile.levels.modelled),
-        call_types=view.profile.call_type_ids,
-        grades=view.profile.grades,
-        leaves=view.tree.leaves,
-        base=split(cells, parts.hours, kinds_of_day(view, days), day, slot, bend),
-        baseline=parts.baseline[:, :, weekday[day], slot] * length,
-        leaf_place=parts.leaf_place,
-        leaf_shares=parts.leaves,
-        grade_shares=parts.grades,
-    )
+    bend = hours.bend(view, when) * length
+    base = split(cells, parts.hours, kinds_of_day(view, days), when.day, when.slot, bend)
+    baseline = parts.baseline[:, :, weekday[when.day], when.slot] * length
+    return rates(view, when, base, baseline, parts, view.profile.call_type_ids)

@@ -16,37 +16,41 @@ import pandas as pd
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History
-from forewatch.progress import Progress
+from forewatch.progress import Progress, silent
 from models import judging, origins
 from models.crossing import Groups, weights_of
-from models.engine import Engine, parts_of, pools_of, sums_of
+from models.demand.engine import Engine, parts_of, pools_of, sums_of
+from models.demand.report import report
 from models.judging import Judged
-from models.line_up import replacements
 from models.origins import Fold
 from models.recipe import Recipe
+from models.report import Report
+from models.subject import Training
 
 _TOLD = 20  # series that are named before the rest is counted
 
 
 @dataclass(frozen=True)
-class Training:
-    """What a training hands over.
+class DemandTraining(Training):
+    """What a training on all calls hands over.
 
     Args:
-        engine: fitted on everything known by the end of the training.
+        model: fitted on everything known by the end of the training.
         scores: one row a level and block of leads, see `models.judging.scored`.
-        folds: one row an origin and member, see `models.origins.table`.
         notes: what a reader of the report should know.
-        judged: forecasts of the past origins beside what happened, for the report.
+        folds: one row an origin and member, see `models.origins.table`.
+        judged: forecasts of the past origins beside what happened.
         keys: level, area, call_type of each series of *judged*.
     """
 
-    engine: Engine
-    scores: pd.DataFrame
+    model: Engine
     folds: pd.DataFrame
-    notes: tuple[str, ...]
     judged: tuple[Judged, ...]
     keys: pd.DataFrame
+
+    def report(self) -> Report:
+        """Return what a person reads of it, apart from the gate's verdict."""
+        return report(self.model, self.scores, self.folds, self.judged, self.keys)
 
 
 def train(
@@ -55,31 +59,19 @@ def train(
     recipe: Recipe,
     *,
     jobs: int = 1,
-    progress: Progress | None = None,
-) -> Training:
-    """Return the engine trained on what was known at *until*, with its scores on past origins.
-
-    Args:
-        history: everything.
-        until: the origin of the training; nothing known later is used, not even to judge.
-        recipe: what to train.
-        jobs: processes to use; the result does not depend on it.
-        progress: is told what is being done.
-
-    Raises:
-        NotEnoughHistory: below 16 weeks of counts.
-    """
-    tell: Progress = progress or _silent
+    progress: Progress = silent,
+) -> DemandTraining:
+    """Return the engine trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
     now = panel(view, 1)
-    found = origins.folds(view, now, recipe, jobs, tell)
+    found = origins.folds(view, now, recipe, jobs, progress)
     groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now), pools_of(view, now))
     weights, *crossed = weights_of(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     shocks = judging.shocks_of(groups, cells, recipe, len(now.days))
-    tell("fitting the engine", 0, 1)
+    progress("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
-    tell("fitting the engine", 1, 1)
+    progress("fitting the engine", 1, 1)
     ours = judging.spread(groups, cells, judging.crossed_shocks(groups, cells, recipe))
     others = {}
     for prefix, member in judging.PREFIXES.items():
@@ -88,13 +80,11 @@ def train(
             sizes = judging.crossed_shocks(groups, alone, recipe)
             others[prefix] = judging.spread(groups, alone, sizes)
     scores = judging.scored(ours, others, groups, recipe)
-    tell("scoring", 1, 1)
+    progress("scoring", 1, 1)
     notes = _notes(engine, found, now)
-    return Training(engine, scores, origins.table(found, recipe), notes, tuple(ours), now.keys)
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    return DemandTraining(
+        engine, scores, notes, origins.table(found, recipe), tuple(ours), now.keys
+    )
 
 
 def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
@@ -103,7 +93,7 @@ def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
     short = f"judged on {folds} origins instead of {wanted}: the history is short"
     return (
         *([short] if folds < wanted else []),
-        *replacements(engine.recipe, engine.members_),
+        *engine.replacements(),
         *absences(engine.recipe, found, now.keys),
         *map(str, now.breaks),
     )

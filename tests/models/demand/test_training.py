@@ -6,13 +6,13 @@ import pytest
 
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import History, check
+from models.demand.training import DemandTraining, absences, train
 from models.origins import Fold
 from models.recipe import Recipe
-from models.training import Training, absences, train
 
 
 def test_every_level_and_block_has_scores_beside_both_baselines_and_the_floor(
-    trained: Training,
+    trained: DemandTraining,
 ) -> None:
     scores = trained.scores
     assert set(scores["level"]) == {"force", "district", "call_type", "cell"}
@@ -22,7 +22,7 @@ def test_every_level_and_block_has_scores_beside_both_baselines_and_the_floor(
     assert (scores["crps"] > 0.9 * scores["floor_crps"]).all()
 
 
-def test_the_mean_absolute_error_is_that_of_the_judged_forecasts(trained: Training) -> None:
+def test_the_mean_absolute_error_is_that_of_the_judged_forecasts(trained: DemandTraining) -> None:
     force = [
         np.abs(one.counts[:7, 0] - one.mean[:7, 0])[np.isfinite(one.counts[:7, 0])]
         for one in trained.judged
@@ -32,7 +32,7 @@ def test_the_mean_absolute_error_is_that_of_the_judged_forecasts(trained: Traini
     assert row["n"] == sum(len(part) for part in force)
 
 
-def test_judged_forecasts_are_coherent(trained: Training) -> None:
+def test_judged_forecasts_are_coherent(trained: DemandTraining) -> None:
     keys = trained.keys
     cells = (keys["level"] == "cell").to_numpy()
     for one in trained.judged:
@@ -43,11 +43,11 @@ def test_judged_forecasts_are_coherent(trained: Training) -> None:
 
 
 def test_the_same_history_gives_the_same_training_whatever_the_jobs(
-    town_history: History, quick: Recipe, trained: Training
+    town_history: History, quick: Recipe, trained: DemandTraining
 ) -> None:
     again = train(town_history, town_history.observed_until, quick, jobs=2)
     pd.testing.assert_frame_equal(again.scores, trained.scores)
-    weights, before = again.engine.weights_, trained.engine.weights_
+    weights, before = again.model.weights_, trained.model.weights_
     assert weights is not None
     assert before is not None
     after, earlier = np.asarray(weights.table), np.asarray(before.table)

@@ -7,13 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.gate import DEMAND, Verdict
 from models.missing.settings import MissingRecipe
 from models.registry import Record
+from models.verdict import Verdict
 from serving import modelling
-from serving.keeping import judged
+from serving.subjects import subject_named
+from serving.training import gate_verdict
 from serving.workspace import Workspace
 
+MISSING = subject_named("missing")
 RECIPE = MissingRecipe()
 OTHER = RECIPE.model_copy(update={"belief": RECIPE.belief / 2})
 SCORES = pd.DataFrame(
@@ -40,17 +42,17 @@ def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
 
 def verdict(workspace: Workspace, champion: dict[str, object] | None) -> tuple[Verdict, list[str]]:
     """What the gate says of a challenger, and the recipes that were fitted again for it."""
-    registry = workspace.registry("missing")
+    registry = workspace.registry(MISSING)
     fitted: list[str] = []
     if champion is not None:
         registry.log(Record(state={"recipe": champion}, passed=True))
-        modelling.promote(workspace, "1", "ann", model="missing")
+        modelling.promote(workspace, MISSING, "1", "ann")
 
     def again(recipe: MissingRecipe) -> pd.DataFrame:
         fitted.append(recipe.fingerprint())
         return SCORES.assign(crps=0.5)
 
-    return judged(registry, RECIPE, SCORES, again, DEMAND), fitted
+    return gate_verdict(registry, MISSING, RECIPE, SCORES, again), fitted
 
 
 def test_without_a_champion_only_the_baseline_is_to_be_beaten(workspace: Workspace) -> None:

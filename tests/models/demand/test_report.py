@@ -1,13 +1,13 @@
 import xml.etree.ElementTree as ET
 
+from models.demand.training import DemandTraining
 from models.gate import judge
-from models.report import report
-from models.training import Training
+from models.verdict import Rule
 
 
-def test_the_report_tells_verdict_scores_weights_and_shocks(trained: Training) -> None:
-    verdict = judge(trained.scores, None)
-    files = report(trained, verdict)
+def test_the_report_tells_verdict_scores_weights_and_shocks(trained: DemandTraining) -> None:
+    verdict = judge(trained.scores, None, Rule())
+    files = trained.report().texts(verdict, trained.notes)
     text = files["report.md"]
     assert f"The gate says {'yes' if verdict.passed else 'no'}" in text
     for reason in verdict.reasons:
@@ -22,9 +22,9 @@ def test_the_report_tells_verdict_scores_weights_and_shocks(trained: Training) -
         assert name == "report.md" or f"({name})" in text
 
 
-def test_pictures_are_whole_and_the_same_each_time(trained: Training) -> None:
-    verdict = judge(trained.scores, None)
-    first, second = report(trained, verdict), report(trained, verdict)
+def test_pictures_are_whole_and_the_same_each_time(trained: DemandTraining) -> None:
+    verdict = judge(trained.scores, None, Rule())
+    first, second = (trained.report().texts(verdict) for _ in range(2))
     assert first == second
     for name in ("skill.svg", "coverage.svg", "fan.svg"):
         assert ET.fromstring(first[name]).tag.endswith("svg")  # noqa: S314 - our own text

@@ -9,13 +9,13 @@ from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
-from models.engine import Engine, spread
+from models.demand.engine import Engine, spread
+from models.demand.training import DemandTraining
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
 from models.profiles import shares
 from models.recipe import Recipe
-from models.training import Training
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def view(town_history: History) -> AsOf:
 
 
 @pytest.fixture(scope="module")
-def forecast(trained: Training, view: AsOf) -> Forecast:
-    return trained.engine.forecast(view, 40)
+def forecast(trained: DemandTraining, view: AsOf) -> Forecast:
+    return trained.model.forecast(view, 40)
 
 
 def test_rates_cover_whole_force_days_from_the_first_after_the_origin(
@@ -83,9 +83,9 @@ def test_the_baseline_is_the_mean_of_the_last_eight_same_weekday_hours(
 
 
 def test_state_and_back_forecasts_the_same(
-    trained: Training, view: AsOf, forecast: Forecast
+    trained: DemandTraining, view: AsOf, forecast: Forecast
 ) -> None:
-    again = Engine.from_state(trained.engine.state()).forecast(view, 40)
+    again = Engine.from_state(trained.model.state()).forecast(view, 40)
     assert again.rates.base == pytest.approx(forecast.rates.base, rel=1e-12)
     assert np.array_equal(again.shocks.sd, forecast.shocks.sd)
 
@@ -99,9 +99,9 @@ class Evening(HourTrees):
 
 
 def test_an_engine_with_other_members_bends_the_hours_as_before(
-    trained: Training, view: AsOf, forecast: Forecast
+    trained: DemandTraining, view: AsOf, forecast: Forecast
 ) -> None:
-    engine = Engine.from_state(trained.engine.state())
+    engine = Engine.from_state(trained.model.state())
     engine.hours_ = Evening()
     bent = engine.forecast(view, 40).rates.base
     assert bent[..., :24][..., forecast.rates.slot[:24] >= 20].sum() > 1.5 * (
@@ -112,22 +112,22 @@ def test_an_engine_with_other_members_bends_the_hours_as_before(
 
 
 def test_a_longer_horizon_says_the_same_of_the_days_before(
-    trained: Training, view: AsOf, forecast: Forecast
+    trained: DemandTraining, view: AsOf, forecast: Forecast
 ) -> None:
-    longer = trained.engine.forecast(view, 60)
+    longer = trained.model.forecast(view, 60)
     n = forecast.rates.base.shape[2]
     assert longer.rates.base[:, :, :n] == pytest.approx(forecast.rates.base, rel=1e-9)
 
 
 def test_an_engine_that_was_never_trained_says_so(view: AsOf) -> None:
-    with pytest.raises(NotFitted, match="the engine is not fitted; train first"):
+    with pytest.raises(NotFitted, match="the model of all calls is not fitted; train first"):
         Engine(Recipe()).forecast(view, 7)
-    with pytest.raises(NotFitted, match="no state to keep"):
+    with pytest.raises(NotFitted, match="train first"):
         Engine(Recipe()).state()
 
 
-def test_a_model_of_other_code_is_stale(trained: Training) -> None:
-    state = trained.engine.state()
+def test_a_model_of_other_code_is_stale(trained: DemandTraining) -> None:
+    state = trained.model.state()
     older = state | {"recipe": state["recipe"] | {"a_setting_of_old": 1}}
     with pytest.raises(StaleModel, match=r"made by other code .* run 'forewatch train'"):
         Engine.from_state(older)
@@ -136,14 +136,14 @@ def test_a_model_of_other_code_is_stale(trained: Training) -> None:
 
 
 def test_an_announced_break_changes_what_it_concerns_from_its_start_on(
-    trained: Training, town_history: History, forecast: Forecast
+    trained: DemandTraining, town_history: History, forecast: Forecast
 ) -> None:
     until, kind = town_history.observed_until, town_history.profile.call_type_ids[1]
     row = {"start": until + pd.Timedelta(days=7), "end": until + pd.Timedelta(days=21), "area": ""}
     row |= {"call_type": kind, "kind": "level", "expected_ratio": 0.5, "reason": "new policy"}
     breaks = pd.DataFrame([row | {"decided_by": "board", "known_at": until}])
     known = replace(town_history, breaks=check("breaks", breaks))
-    changed = trained.engine.forecast(AsOf(known, until), 40).rates
+    changed = trained.model.forecast(AsOf(known, until), 40).rates
     ratio = changed.base.sum((0,)) / forecast.rates.base.sum((0,))
     within = (changed.day >= 7) & (changed.day < 21)
     # weights differ from level to level, so that raking moves the other types a little
