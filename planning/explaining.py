@@ -5,45 +5,68 @@ The parts of a row add up to its mean, in calls; see `forewatch.explanations` fo
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forewatch.errors import NotExplained
 from forewatch.explanations import PARTS
-from planning.answers import Question, framed, laid_out, states
+from planning import columns
+from planning.answers import MEAN, about_calls
 from planning.issues import Issue
+from planning.kinds import AnswerKind
+from planning.questions import Question, ask, laid_out, states
+from planning.tables import Column, Values
+
+# What each part is, and an example: the level, and the others of a mean of 41.237104.
+_MEANINGS = {
+    "level": ("calls at the long-run level, the same in every hour of the week", 38.4),
+    "time_of_week": ("weekday and hour of the day, a public holiday's own hours among them", 0.0),
+    "season": ("time of the year", 1.302114),
+    "holiday": ("public holidays, special days and school holidays", -0.2),
+    "tourism": ("visitors beyond, or short of, the usual number", 0.15),
+    "events": ("announced events in the area and near it", 2.02499),
+    "recent_trend": ("the level now beyond, or short of, the long-run level", -0.64),
+    "other": (
+        "what else the blended forecast holds, such as members that see another level",
+        0.2,
+    ),
+}
+_COLUMNS = (
+    *columns.PERIOD_KEYS,
+    *columns.AREA_KEYS,
+    *columns.TYPE_KEYS,
+    *columns.STATES,
+    MEAN,
+    *(
+        Column(
+            part,
+            _MEANINGS[part][0],
+            "calls",
+            example=_MEANINGS[part][1],
+            low=0 if part == "level" else None,
+            shown="always",
+        )
+        for part in PARTS
+    ),
+    columns.POOLED,
+)
 
 
-def explanation(
+def explanation_columns(_: tuple[float, ...], __: tuple[int, ...]) -> tuple[Column, ...]:
+    """Return the columns of `explanation_values`; they have no quantiles."""
+    return _COLUMNS
+
+
+def explanation_values(
     issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
-) -> pd.DataFrame:
-    """Return one row per area, call type, grade and period, in the order of the question.
+) -> Values:
+    """Return the values of some rows, one for each area, call type, grade and period.
 
     Args:
         issue: the issue asked.
-        question: from `planning.answers.ask`; its quantiles don't matter.
+        question: from `planning.questions.ask`; its quantiles don't matter.
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
-
-    Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its
-        reason, observed_until, mean, and its parts in calls, which may be negative: level,
-        time_of_week, season, holiday, tourism, events, recent_trend, other. NaN where the state is
-        no_forecast. pooled as in an answer.
-
-    Raises:
-        NotExplained: if the issue was published without what explains it.
-    """
-    return framed(columns(issue, question, now, rows))
-
-
-def columns(
-    issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
-) -> dict[str, NDArray[Any]]:
-    """Return the columns of `explanation` as arrays; start and end are UTC without zone.
 
     Raises:
         NotExplained: if the issue was published without what explains it.
@@ -66,3 +89,11 @@ def columns(
         | dict(zip(PARTS, parts, strict=True))
         | {"pooled": asked.pooled}
     )
+
+
+def _title(issue: Issue, question: Question) -> tuple[str, ...]:
+    about = about_calls(issue, question)
+    return (f"what the expected calls are made of {question.when}: {about}",)
+
+
+EXPLANATION = AnswerKind("explain", "calls", ask, explanation_columns, explanation_values, _title)
