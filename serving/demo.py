@@ -20,16 +20,16 @@ from forewatch.errors import SettingsError
 from forewatch.progress import Progress
 from serving import (
     checking,
-    forecasting,
     importing,
     issuing,
     modelling,
     training,
 )
-from serving.printing import plain
+from serving.answers import answer
 from serving.running import create_key
 from serving.subjects import subjects_of
 from serving.workspace import SETTINGS, Workspace
+from serving.writers import terminal
 from sources import synthetic
 from sources.synthetic import plan
 
@@ -187,12 +187,13 @@ def _text(workspace: Workspace, week: str) -> str:
 
     The second says what missing-person demand each district has to expect.
     """
-    by_day = forecasting.forecast(workspace, forecasting.Asked(week=week))
-    by_district = forecasting.forecast(
-        workspace, forecasting.Asked(week=week, areas=("district",), by="week")
+    tables = (
+        *answer(workspace, "forecast", {"week": week}),
+        *answer(
+            workspace,
+            "forecast",
+            {"week": week, "area": ("district",), "by": "week"},
+            beside=True,
+        ),
     )
-    parts = []
-    for said in (by_day, by_district):
-        parts += [forecasting.heading(said), "", plain(forecasting.readable(said)), ""]
-    parts += [below, ""] if (below := forecasting.footing(by_district)) else []
-    return "\n".join(parts)
+    return "\n\n".join(map(terminal.text, tables)) + "\n"

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from planning import missing
+from planning.missing import DEMAND
 from serving.api.reference import openapi_text
 from serving.cli import cli
 from serving.cli.reference import commands
@@ -184,6 +184,6 @@ def test_the_command_line_knows_no_option_about_persons(workspace: Path, word: s
 def test_frames_of_missing_person_demand_have_no_column_about_persons() -> None:
     issue = issue_of_the_town().with_part("missing", missing_of_the_town())
     start, end = (pd.Timestamp(day, tz="UTC") for day in ("2026-10-19T06:00", "2026-10-26T07:00"))
-    frame = missing.answer(issue, missing.ask(issue, start=start, end=end), end)
+    frame = DEMAND.table(issue, DEMAND.ask(issue, start=start, end=end), end).frame
     assert len(frame) == 7
     assert [name for name in frame if about_persons(str(name))] == []

@@ -15,7 +15,7 @@ from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
 from planning.landing import Release, landing
-from planning.missing import answer, ask
+from planning.missing import DEMAND, ask
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -54,7 +54,7 @@ def demand(october: Issue) -> Issue:
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return answer(issue, ask(issue, **span), now)
+    return DEMAND.table(issue, ask(issue, **span), now).frame
 
 
 def changed(issue: Issue, **changes: Any) -> Issue:
@@ -143,7 +143,7 @@ def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:
     rows = said(demand, start=late, end=late + pd.Timedelta(days=4))
     assert list(rows["state"]) == ["forecast"] * 2 + ["no_forecast"] * 2
     assert rows["landing_q90"].notna().tolist() == [True, True, False, False]
-    assert rows["reason"].iloc[3] == "the window does not lie within the forecast's horizon"
+    assert rows["reason"].iloc[3] == "the period does not lie within the issue's horizon"
     old = said(demand, NOW + pd.Timedelta(days=9))
     assert set(old["state"]) == {"stale"}
     assert set(old["reason"]) == {"the data are older than 8 days"}
@@ -152,10 +152,10 @@ def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(demand: Issue) -> None:
     question = ask(demand, start=MONDAY, end=NEXT, areas=["beat"], by="shift", reserved=9)
-    whole = answer(demand, question, NOW)
+    whole = DEMAND.table(demand, question, NOW).frame
     assert len(whole) == question.rows == 4 * 28
     for first, stop in ((0, 112), (0, 3), (20, 75), (27, 29), (112, 112)):
-        part = answer(demand, question, NOW, slice(first, stop))
+        part = DEMAND.table(demand, question, NOW, slice(first, stop)).frame
         wanted = whole.iloc[first:stop].reset_index(drop=True)
         pd.testing.assert_frame_equal(part, wanted)
 
@@ -213,7 +213,7 @@ def test_rows_stand_in_the_order_asked_and_nothing_ranks_them(demand: Issue) -> 
     [
         ({"by": "hour"}, BadQuestion, "too rare to be asked by hour; ask by shift, day, week"),
         ({"areas": ["nort"]}, UnknownArea, "no area 'nort'; near names: north"),
-        ({"at_least": [0]}, BadQuestion, "at_least counts reports from 1; found 0"),
+        ({"at_least": [0]}, BadQuestion, "at_least counts from 1; found 0"),
         ({"reserved": -1.0}, BadQuestion, "hours reserved are 0 or more"),
         ({"reserved": {"north": np.nan}}, BadQuestion, "hours reserved are 0 or more"),
     ],

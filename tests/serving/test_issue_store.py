@@ -69,7 +69,7 @@ def test_parts_of_the_forces_own_come_back_in_their_place(
     assert why is not None
     logs = np.concatenate([why.logs, why.logs[:1]])
     own = replace(why, logs=logs, names=(*why.names, "weather"))
-    store.publish(replace(made, forecast=replace(made.forecast, factors=own)))
+    store.publish(made.with_whole(forecast=replace(made.forecast, factors=own)))
     read = store.read(1).forecast.factors
     assert read is not None
     assert (read.names, read.parts[-2:]) == (own.names, ("weather", "other"))

@@ -149,6 +149,19 @@ def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues:
                 assert (answer.status_code, answer.json()) == (404, expected)
 
 
+def test_the_name_of_an_area_out_of_reach_means_nothing(two_issues: Bench) -> None:
+    some = client(two_issues, "north")
+    for path, asked in ASKED.items():
+        assert areas_told(some.get(f"{path}?{asked}&area=NORTH")) == ["north"]
+        for name in ("South", "SOUTH-1", "Town"):
+            answer = some.get(f"{path}?{asked}&area={name}")
+            near = ("north", "north-1", "north-2", "district", "beat")
+            assert (answer.status_code, answer.json()) == (
+                404,
+                problems.problem(UnknownArea(name, near)),
+            )
+
+
 def test_what_tells_of_the_whole_force_is_for_keys_that_see_it(two_issues: Bench) -> None:
     # No key for some areas is made with such a scope; one that has it all the same gets nowhere.
     path = two_issues.root / "keys.json"
@@ -347,26 +360,29 @@ def test_a_reach_is_whole_subtrees_and_nothing_beside_them(
     assert {below for top in reach.tops(tree) for below in tree.below(top)} == expected
     tops = reach.tops(tree)
     assert not any(a != b and b in tree.below(a) for a in tops for b in tops)
-    assert reach.asked(tree, ()) == tops
+    assert reach.area_ids(tree, ()) == tops
     for area in tree.ids:
         if area in expected:
-            assert reach.asked(tree, [area]) == (area,)
+            assert reach.area_ids(tree, [area]) == (area,)
         else:
             with pytest.raises(UnknownArea) as found:
-                reach.asked(tree, [area])
-            assert set(found.value.near) <= expected | set(reach.levels(tree))
+                reach.area_ids(tree, [area])
+            told = expected | {tree.area(each).name for each in expected}
+            assert set(found.value.near) <= told | set(reach.levels(tree))
     for level in reach.levels(tree):
-        assert set(reach.asked(tree, [level])) == set(tree.at_level(level)) & expected
+        assert set(reach.area_ids(tree, [level])) == set(tree.at_level(level)) & expected
 
 
 def test_the_whole_force_is_asked_as_it_was_named(make_issue: MakeIssue) -> None:
     tree = make_issue().tree
-    assert Reach().asked(tree, ["nonsense"]) == ("nonsense",)
+    assert Reach().area_ids(tree, ["district", "town"]) == ("north", "south", "town")
+    with pytest.raises(UnknownArea, match="no area 'nonsense'"):
+        Reach().area_ids(tree, ["nonsense"])
     assert Reach().levels(tree) == tree.levels
     assert Reach().notes(tree, ["south"]) == ["south"]
     assert Reach(("north", "a")).text == Reach(("a", "north")).text
     with pytest.raises(OutOfReach, match="none of the areas of this key"):
-        Reach(("west",)).asked(tree, ())
+        Reach(("west",)).area_ids(tree, ())
 
 
 def test_a_note_is_kept_if_a_name_is_only_part_of_a_word(make_issue: MakeIssue) -> None:
