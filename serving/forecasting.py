@@ -143,7 +143,7 @@ def readable(said: Said) -> pd.DataFrame:
             shown[name] = frame[name]
     if (frame["state"] != "forecast").any():
         shown["state"] = frame["state"]
-    shown_numbers = ("mean", "baseline", "noise_floor", *PARTS)
+    shown_numbers = ("mean", "baseline", "noise_floor", *PARTS, *said.issue.profile.own_parts)
     numbers = [name for name in frame if str(name) in shown_numbers]
     quantiles = [name for name in frame if str(name)[:1] == "q" and str(name)[1:2].isdigit()]
     places = decimals(frame["mean"])
