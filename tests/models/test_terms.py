@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import PLACE_AND_TIME, declared
+from features.days import OWN_HOLIDAYS
 from features.panel import Covariates, Panel
 from models.terms import Term, design, terms
 
@@ -46,7 +47,7 @@ def test_crowds_count_by_their_logarithm_and_unknown_as_none(panel_of: PanelOf) 
 
 
 def test_a_kind_of_holiday_of_the_force_is_a_term_and_attributes_are_not() -> None:
-    own = PLACE_AND_TIME[-1]
+    own = OWN_HOLIDAYS.declared[0]
     chosen = terms((own, *declared("area_urban", "day_of_year", "weekday")), harmonics=3)
     assert [term.name for term in chosen[7:]] == [own.name] == ["holiday_<kind>"]
 
