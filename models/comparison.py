@@ -12,6 +12,8 @@ import io
 import numpy as np
 import pandas as pd
 
+from forewatch.errors import RegistryError
+from models.register import Register, Version
 from models.scores import bootstrap
 
 LOSSES = "losses.csv"  # a version's own, among the files of its report
@@ -38,6 +40,42 @@ def weekly(rows: pd.DataFrame) -> pd.DataFrame:
 def read(text: str) -> pd.DataFrame:
     """Return the sums of losses that a file holds."""
     return pd.read_csv(io.StringIO(text), dtype={"level": str, "block": str, "origin": str})
+
+
+def of_versions(register: Register, one: Version, two: Version) -> pd.DataFrame:
+    """Return how two versions compare, see `side_by_side`.
+
+    Where the recipe of one was fitted again beside the other, it is compared there.
+
+    Raises:
+        RegistryError: if they were judged on no past origin in common.
+    """
+    found = side_by_side(*_losses(register, one, two))
+    if found.empty:
+        raise RegistryError(
+            f"versions {one.version} and {two.version} were judged on no past origin in common; "
+            "'forewatch models show' has the scores of each, and a training compares its version "
+            "with the champion of the time on the same origins"
+        )
+    return found
+
+
+def _losses(register: Register, one: Version, two: Version) -> tuple[pd.DataFrame, pd.DataFrame]:
+    for own, other in ((one, two), (two, one)):
+        again = register.report_text(own, losses_of_recipe(other.tags.get("recipe", "")))
+        if again is not None:
+            held, beside = _lost(register, own), read(again)
+            return (held, beside) if own is one else (beside, held)
+    return _lost(register, one), _lost(register, two)
+
+
+def _lost(register: Register, version: Version) -> pd.DataFrame:
+    text = register.report_text(version, LOSSES)
+    if text is None:
+        raise RegistryError(
+            f"version {version.version} holds no losses by week to compare it by; train again"
+        )
+    return read(text)
 
 
 def side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame, loss: str = "crps") -> pd.DataFrame:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from forewatch.errors import RegistryError
-from models import comparison
 from models.register import CHALLENGER, CHAMPION, Register, Version
 from models.store import Store
 from models.subject import Subject
@@ -87,15 +86,11 @@ def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> C
     Raises:
         RegistryError: if they were judged on no origin in common.
     """
+    from models import comparison  # noqa: PLC0415 - it needs scipy, which takes long to import
+
     register = workspace.register(subject)
     one, two = register.version(name), register.version(other)
-    found = comparison.side_by_side(*_losses(register, one, two))
-    if found.empty:
-        raise RegistryError(
-            f"versions {one.version} and {two.version} were judged on no past origin in common; "
-            "'forewatch models show' has the scores of each, and a training compares its version "
-            "with the champion of the time on the same origins"
-        )
+    found = comparison.of_versions(register, one, two)
     bounds = list(zip(found["low"], found["high"], strict=True))
     table = pd.DataFrame(
         {
@@ -110,25 +105,6 @@ def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> C
     )
     origins = int(found["origins"].max())
     return Comparison(f"mean CRPS on the same {origins} past origins; lower is better", table)
-
-
-def _losses(register: Register, one: Version, two: Version) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what two versions lost: where one's recipe was fitted beside the other, from there."""
-    for own, other in ((one, two), (two, one)):
-        again = comparison.losses_of_recipe(other.tags.get("recipe", ""))
-        if (theirs := register.report_text(own, again)) is not None:
-            held = _lost(register, own), comparison.read(theirs)
-            return held if own is one else held[::-1]
-    return _lost(register, one), _lost(register, two)
-
-
-def _lost(register: Register, version: Version) -> pd.DataFrame:
-    text = register.report_text(version, comparison.LOSSES)
-    if text is None:
-        raise RegistryError(
-            f"version {version.version} holds no losses by week to compare it by; train again"
-        )
-    return comparison.read(text)
 
 
 def notes(workspace: Workspace, subject: Subject, *names: str) -> list[str]:
