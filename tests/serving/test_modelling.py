@@ -126,7 +126,7 @@ def test_before_any_training_the_list_is_empty_and_makes_no_tables(tmp_path: Pat
     listed = run(Workspace(tmp_path), "list")
     assert (listed.exit_code, len(listed.stdout.splitlines())) == (0, 1), listed.output
     assert not (tmp_path / "mlruns" / "mlflow.db").exists()
-    assert not (tmp_path / "models.json").exists()
+    assert not (tmp_path / "models-demand.json").exists()
 
 
 def test_what_a_kill_cut_short_is_ended_by_the_next_look(workspace: Workspace) -> None:
