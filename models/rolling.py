@@ -156,7 +156,7 @@ def rows(forecast: Forecast, series: Mapping[Row, Selection], when: pd.DataFrame
 
 def _levels(subject: Subject, profile: Profile, tree: AreaTree) -> dict[str, list[Row]]:
     """Return the series of every level, from the total down."""
-    places, types = tree.cut(profile.levels.modelled), subject.forecast_types(profile)
+    places, types = tree.cut(profile.levels.modelled), subject.call_types(profile)
     total = subject.total
     found: dict[str, list[Row]] = {TOTAL: [(tree.root, total, ALL)]}
     for name in tree.levels:

@@ -1,16 +1,15 @@
 """What is forecast, each thing said once: all calls, missing-person reports, and what comes next.
 
-A subject says how it is named and settled, how it is trained and restored, what the gate compares
-and what a person reads. What uses subjects iterates over them (`serving.subjects`); the next one is
-a folder like `models.demand` and a line there.
+What uses subjects iterates over them (`serving.subjects`); the next one is a folder like
+`models.demand` and a line there.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from forewatch.profile import Profile
 from forewatch.progress import Progress, silent
@@ -24,11 +23,9 @@ if TYPE_CHECKING:  # to know what is forecast needs no numbers, which take long 
     from models.report import Report
     from models.subject_model import SubjectModel
 
-OwnRecipe = Any  # a recipe of the subject's own type
-
 
 @dataclass(frozen=True)
-class Training(ABC):
+class Training:
     """What a training hands over.
 
     Args:
@@ -36,56 +33,60 @@ class Training(ABC):
         scores: on past origins, one row a level and block of leads, as `models.gate.judge` reads
             them; the first level is the whole force.
         notes: what a reader of the report should know.
+        losses: sums of losses on the same origins, see `models.comparison.weekly`.
     """
 
     model: SubjectModel
     scores: pd.DataFrame
     notes: tuple[str, ...]
+    losses: pd.DataFrame
 
-    @abstractmethod
     def report(self) -> Report:
         """Return what a person reads of it, apart from the gate's verdict."""
+        raise NotImplementedError
 
 
-class Subject(ABC):
+@dataclass(frozen=True)
+class Subject:
     """One thing that is forecast.
 
-    Attributes:
+    Args:
         name: in the registry, the settings, commands, the API and issues.
         title: in sentences.
-        settings_table: of forewatch.toml, with its recipe.
-        meaning: of that table, for the settings' reference.
+        package: holds `training.train` and `model.MODEL`, which are imported when they are used.
+        settings_table: of forewatch.toml, with its recipe; meaning: of that table.
         recipe_type: of that table.
-        rule: what its gate compares.
+        counted: gives the ids of the call types that a force counts for it; () where it has none.
         columns: of the scores that a person reads first, with their headings.
-        total: the call type that stands for the sum of its own in a table.
+        rule: what its gate compares.
+        total: the call type that stands for the sum; if not "all", the only one forecast.
+        stand_in: what of the recipe is changed for the baseline that is trained where no version
+            may be used; None where nothing stands in.
         has_casework: whether what it counts brings work that lands in later hours.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    settings_table: ClassVar[str]
-    meaning: ClassVar[str]
-    recipe_type: ClassVar[type[AnyRecipe]]
-    rule: ClassVar[Rule] = Rule()
-    columns: ClassVar[Mapping[str, str]]
-    total: ClassVar[str] = "all"
-    has_casework: ClassVar[bool] = False
+    name: str
+    title: str
+    package: str
+    settings_table: str
+    meaning: str
+    recipe_type: type[AnyRecipe]
+    counted: Callable[[Profile], tuple[str, ...]]
+    columns: Mapping[str, str]
+    rule: Rule = field(default_factory=Rule)
+    total: str = "all"
+    stand_in: Mapping[str, Any] | None = None
+    has_casework: bool = False
 
-    @abstractmethod
-    def counted(self, profile: Profile) -> tuple[str, ...]:
-        """Return the ids of the call types that it counts; () where a force has none of it."""
-
-    @abstractmethod
-    def forecast_types(self, profile: Profile) -> tuple[str, ...]:
+    def call_types(self, profile: Profile) -> tuple[str, ...]:
         """Return the ids of the call types that its forecast tells apart."""
+        return self.counted(profile) if self.total == "all" else (self.total,)
 
-    @abstractmethod
     def train(
         self,
         history: History,
         until: pd.Timestamp,
-        recipe: OwnRecipe,
+        recipe: AnyRecipe,
         *,
         jobs: int = 1,
         progress: Progress = silent,
@@ -103,12 +104,10 @@ class Subject(ABC):
             SettingsError: if the force has none of it.
             NotEnoughHistory: below 16 weeks of counts.
         """
+        run: Callable[..., Training] = import_module(f"{self.package}.training").train
+        return run(history, until, recipe, jobs, progress)
 
-    @abstractmethod
     def restore(self, state: dict[str, Any]) -> SubjectModel:
         """Return the model whose state this was; StaleModel if other code wrote it."""
-
-    def stand_in(self, recipe: OwnRecipe) -> AnyRecipe | None:
-        """Return what is trained where no version may be used, None where nothing stands in."""
-        del recipe
-        return None
+        model: type[SubjectModel] = import_module(f"{self.package}.model").MODEL
+        return model.from_state(state)

@@ -38,16 +38,16 @@ def part_of(
     Raises:
         ForewatchError: if no version may be used and nothing stands in for the subject.
     """
-    stand_in = subject.stand_in(workspace.settings().recipe(subject))
     try:
         return _by_champion(workspace, subject, view, days)
     except ForewatchError as error:
-        if stand_in is None:
+        if subject.stand_in is None:
             raise
         why = f"{subject.title} is by its baseline, the {subject.rule.baseline}: {error}"
+        recipe = workspace.settings().recipe(subject).model_copy(update=subject.stand_in)
     try:
-        model = subject.train(history, view.origin, stand_in).model
-        return _part(subject, model, view, days, stand_in.baseline, is_baseline=True), (why,)
+        model = subject.train(history, view.origin, recipe).model
+        return _part(subject, model, view, days, recipe.baseline, is_baseline=True), (why,)
     except ForewatchError as error:
         return None, (f"{subject.title}{NOT_FORECAST}{error}",)
 

@@ -21,6 +21,7 @@ from serving.workspace import Workspace
 if TYPE_CHECKING:  # MLflow, which takes seconds: what only reads needs none of it
     from models.registry import Registry
 
+_FIRST = 20  # metrics that MLflow shows before the rest
 _ON = " on"  # MLflow's names of metrics may hold no "+"
 
 
@@ -30,6 +31,14 @@ class Shown:
 
     text: str
     scores: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions side by side: what is compared, and a row a level and block of days ahead."""
+
+    text: str
+    table: pd.DataFrame
 
 
 def listed(workspace: Workspace, subject: Subject) -> pd.DataFrame:
@@ -71,14 +80,31 @@ def shown(workspace: Workspace, subject: Subject, name: str) -> Shown:
     return Shown("\n".join(lines), summary(scores_table(register.scores(version)), subject))
 
 
-def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> pd.DataFrame:
-    """Return the scores of two versions side by side, with the change in percent."""
+def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
+    """Return the CRPS of two versions on the same past origins.
+
+    Raises:
+        RegistryError: if they were judged on no origin in common.
+    """
+    from models import comparison  # noqa: PLC0415 - it needs scipy, which takes long to import
+
     register = workspace.register(subject)
     one, two = register.version(name), register.version(other)
-    left, right = pd.Series(register.scores(one)), pd.Series(register.scores(two))
-    frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
-    frame["change_percent"] = (left / right.where(right != 0) - 1) * 100
-    return frame.rename_axis("score").reset_index()
+    found = comparison.of_versions(register, one, two)
+    bounds = list(zip(found["low"], found["high"], strict=True))
+    table = pd.DataFrame(
+        {
+            "level": found["level"],
+            "days ahead": found["block"],
+            f"version {one.version}": found["ours"].round(3),
+            f"version {two.version}": found["theirs"].round(3),
+            "change": found["change"].map("{:+.1%}".format),
+            "95 % interval": [f"{low:+.1%} to {high:+.1%}" for low, high in bounds],
+            "beyond chance": [comparison.said_of_chance(*each) for each in bounds],
+        }
+    )
+    origins = int(found["origins"].max())
+    return Comparison(f"mean CRPS on the same {origins} past origins; lower is better", table)
 
 
 def notes(workspace: Workspace, subject: Subject, *names: str) -> list[str]:
@@ -179,6 +205,14 @@ def summary(scores: pd.DataFrame, subject: Subject) -> pd.DataFrame:
     found = scores[[name for name in names if name in scores]].rename(columns=names)
     numbers = found.select_dtypes("number").columns
     return found.assign(**{name: found[name].round(3) for name in numbers})
+
+
+def first_metrics(scores: pd.DataFrame, subject: Subject) -> tuple[str, ...]:
+    """Return the names of the metrics that a person reads first: of the whole force, 20 at most."""
+    whole = scores[scores["level"] == scores["level"].iloc[0]]
+    shown = [name for name in subject.columns if name in scores and name != "level"]
+    measures = [name for name in shown if name != "block"][: _FIRST // max(len(whole), 1)]
+    return tuple(name for name, _ in metrics(whole[["level", "block", *measures]]))
 
 
 def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from forewatch.errors import UnknownName
 from forewatch.profile import Profile
-from models.demand.subject import AllCalls
-from models.missing.subject import MissingReports
+from models.demand.subject import DEMAND
+from models.missing.subject import MISSING
 from models.subject import Subject
 
 # The first is always forecast and stands for an issue; what others lack is said in its notes.
-SUBJECTS: tuple[Subject, ...] = (AllCalls(), MissingReports())
+SUBJECTS: tuple[Subject, ...] = (DEMAND, MISSING)
 FIRST = SUBJECTS[0]
 NAMES = tuple(subject.name for subject in SUBJECTS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.history import History
 from forewatch.progress import Progress
+from models.comparison import LOSSES, losses_of_recipe
 from models.gate import judge
 from models.recipe import AnyRecipe
 from models.register import Register, Version
@@ -67,8 +68,16 @@ def train(
     trained = run(recipe)
     progress("opening the registry", 0, 0)
     register = workspace.register(subject)
-    verdict = gate_verdict(register, subject, recipe, trained.scores, lambda it: run(it).scores)
-    version = keep(workspace, subject, trained, verdict, at)
+    again: dict[str, str] = {}
+
+    def scores_of(theirs: AnyRecipe) -> pd.DataFrame:
+        other = run(theirs)
+        name = losses_of_recipe(theirs.fingerprint())
+        again[name] = other.losses.to_csv(index=False)
+        return other.scores
+
+    verdict = gate_verdict(register, subject, recipe, trained.scores, scores_of)
+    version = keep(workspace, subject, trained, verdict, at, again)
     return TrainedVersion(register.model, version, trained, _folder(workspace, subject, version))
 
 
@@ -107,16 +116,19 @@ def keep(
     trained: Training,
     verdict: Verdict,
     until: pd.Timestamp,
+    beside: Mapping[str, str],
 ) -> Version:
-    """Keep what was learned as the challenger, and write its report."""
+    """Keep what was learned as the challenger, and write its report, with other texts beside it."""
     from models.registry import Record  # noqa: PLC0415 - MLflow, which takes seconds to import
 
     model = trained.model
-    files = trained.report().texts(verdict, trained.notes)
+    files = trained.report().texts(verdict, trained.notes) | dict(beside)
+    files[LOSSES] = trained.losses.to_csv(index=False)
     record = Record(
         state=model.state(),
         params=dict(flattened(model.recipe.model_dump(mode="json"))),
         scores=dict(modelling.metrics(trained.scores)),
+        first=modelling.first_metrics(trained.scores, subject),
         tags={
             "until": until.isoformat(),
             "data_version": model.data_version_,

@@ -163,8 +163,8 @@ def _register(root: Path, number: int) -> int:
     register = workspace.register(FIRST)
     model = FIRST.restore(register.state(register.version("1")))
     scores = pd.DataFrame([{"level": "force", "block": "1-7", "crps": 1.0 + number}])
-    again, verdict = Again(model, scores, ()), Verdict(passed=True, reasons=())
-    training.keep(workspace, FIRST, again, verdict, pd.Timestamp(UNTIL, tz="UTC"))
+    again, verdict = Again(model, scores, (), pd.DataFrame()), Verdict(passed=True, reasons=())
+    training.keep(workspace, FIRST, again, verdict, pd.Timestamp(UNTIL, tz="UTC"), {})
     return 0
 
 

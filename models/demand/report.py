@@ -9,7 +9,7 @@ import pandas as pd
 
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES
 from models import pictures
-from models.demand.engine import Engine
+from models.demand.model import Engine
 from models.judging import Judged, block_labels
 from models.report import Report, markdown_table, origin_of
 

@@ -19,7 +19,7 @@ from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
 from models.crossing import Groups, weights_of
-from models.demand.engine import Engine, parts_of, pools_of, sums_of
+from models.demand.model import Engine, parts_of, pools_of, sums_of
 from models.demand.report import report
 from models.judging import Judged
 from models.origins import Fold
@@ -38,6 +38,7 @@ class DemandTraining(Training):
         model: fitted on everything known by the end of the training.
         scores: one row a level and block of leads, see `models.judging.scored`.
         notes: what a reader of the report should know.
+        losses: see `models.judging.weekly_losses`.
         folds: one row an origin and member, see `models.origins.table`.
         judged: forecasts of the past origins beside what happened.
         keys: level, area, call_type of each series of *judged*.
@@ -57,7 +58,6 @@ def train(
     history: History,
     until: pd.Timestamp,
     recipe: Recipe,
-    *,
     jobs: int = 1,
     progress: Progress = silent,
 ) -> DemandTraining:
@@ -83,7 +83,13 @@ def train(
     progress("scoring", 1, 1)
     notes = _notes(engine, found, now)
     return DemandTraining(
-        engine, scores, notes, origins.table(found, recipe), tuple(ours), now.keys
+        engine,
+        scores,
+        notes,
+        judging.weekly_losses(ours, groups, recipe),
+        origins.table(found, recipe),
+        tuple(ours),
+        now.keys,
     )
 
 

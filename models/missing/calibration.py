@@ -22,7 +22,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from forewatch.count_distribution import CountDistribution
 from models import scores
+from models.comparison import weekly
 from models.judging import block_labels
 from models.missing.reliability import reliability_rows
 from models.missing.settings import MissingRecipe
@@ -63,12 +64,15 @@ class Calibration:
             (share above the 90th percentile), each with _low and _high, pit_1 … pit_10 (shares of
             a randomised PIT).
         verdicts: one row a level and window: calibrated, reason.
+        losses: sums of the CRPS of days and weeks, see `models.comparison.weekly`; a level is one
+            of areas and a window. No part of the state.
     """
 
     reliability: pd.DataFrame
     scores: pd.DataFrame
     counts: pd.DataFrame
     verdicts: pd.DataFrame
+    losses: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def reasons(self) -> dict[tuple[str, str], str]:
@@ -130,8 +134,24 @@ def tables(
             brier.append(about | here.brier(i, k, seed))
     frame = pd.DataFrame(counted)
     return Calibration(
-        pd.DataFrame(reliability), pd.DataFrame(brier), frame, pd.DataFrame(_verdicts(frame))
+        pd.DataFrame(reliability),
+        pd.DataFrame(brier),
+        frame,
+        pd.DataFrame(_verdicts(frame)),
+        weekly_losses(rows, scored.crps, blocks),
     )
+
+
+def weekly_losses(rows: pd.DataFrame, crps: Array, blocks: Sequence[str]) -> pd.DataFrame:
+    """Return sums of the CRPS where it is known, see `models.comparison`."""
+    known = np.isfinite(crps)
+    told = rows.loc[known, ["origin", "week"]].assign(
+        level=(rows["level"] + " " + rows["window"])[known],
+        block=np.array(blocks)[rows["block"][known]],
+        n=1,
+        crps=crps[known],
+    )
+    return weekly(told)
 
 
 def _parts(

@@ -25,7 +25,7 @@ from models.missing.calibration import Calibration
 from models.missing.members import Members, blended
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.spreading import shares_of, spread
+from models.missing.spreading import rates_of, shares_of
 from models.subject_model import SubjectModel
 
 Array = NDArray[np.float64]
@@ -74,7 +74,7 @@ class MissingPersons(SubjectModel):
         predicted = self.members_.predict(seen)
         mean = blended(predicted, weights, self.recipe.lead_blocks)
         plain = predicted[list(self.recipe.members).index(CLIMATOLOGY)]
-        rates = spread(view, seen.horizon, mean, plain, shares_of(view, self.recipe))
+        rates = rates_of(view, seen.horizon, mean, plain, shares_of(view, self.recipe))
         return Forecast(view.origin, view.known_until, rates, shocks)
 
     def uncalibrated(self) -> Mapping[tuple[str, str], str]:
@@ -93,3 +93,6 @@ class MissingPersons(SubjectModel):
         self.weights_ = np.asarray(state["weights"])
         if state["calibration"] is not None:
             self.calibration_ = Calibration.from_state(state["calibration"])
+
+
+MODEL = MissingPersons

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,10 +11,10 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
-from models.horizon import rates, timeline
+from models.horizon import spread
 from models.missing.reports import types_of
 from models.missing.settings import MissingRecipe
-from models.profiles import Shares, kinds_of_day, shares, split
+from models.profiles import Shares, shares
 
 Array = NDArray[np.float64]
 _FEW = 1e-3  # calls an hour, so that call types without a call weigh alike
@@ -40,7 +42,7 @@ def shares_of(view: AsOf, recipe: MissingRecipe) -> Shares:
     )
 
 
-def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts: Shares) -> Rates:
+def rates_of(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts: Shares) -> Rates:
     """Return the rates of a horizon from daily means.
 
     Args:
@@ -49,15 +51,6 @@ def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts:
         mean: expected reports of the days ahead, shape (H, P).
         plain: the same as the baseline has it.
         parts: shares of hours, leaf areas and grades, of one call type.
-
-    Raises:
-        DataError: if one of the days is a date that the clock skips as a whole.
     """
-    view.clock.stop_if_skipped(days)
-    when, length = timeline(view, days)
-    kind = kinds_of_day(view, days)
-    base, baseline = (
-        split(daily[:, :, None], parts.hours, kind, when.day, when.slot, length)
-        for daily in (mean, plain)
-    )
-    return rates(view, when, base, baseline, parts, (MISSING_PERSON,))
+    ours, baseline = (spread(view, days, daily[:, :, None], parts) for daily in (mean, plain))
+    return replace(ours, baseline=baseline.base, call_types=(MISSING_PERSON,))

@@ -32,6 +32,7 @@ class MissingTraining(Training):
         model: fitted on everything known by the end of the training.
         scores: one row a level of area and window ("force day") and block of leads.
         notes: what a reader of the report should know.
+        losses: sums of the CRPS of days and weeks.
         calibration: what past origins say of its likelihoods.
     """
 
@@ -71,7 +72,6 @@ def train(
     history: History,
     until: pd.Timestamp,
     recipe: MissingRecipe,
-    *,
     jobs: int = 1,
     progress: Progress = silent,
 ) -> MissingTraining:
@@ -85,7 +85,7 @@ def train(
         for (level, window), reason in judged.reasons.items()
         if reason
     )
-    return MissingTraining(model, scores_of(judged), notes, judged)
+    return MissingTraining(model, scores_of(judged), notes, judged.losses, judged)
 
 
 def scores_of(calibration: Calibration) -> pd.DataFrame:

@@ -160,7 +160,7 @@ class ModelVersion(Frozen):
     """A trained model, live or retired."""
 
     version: str
-    status: Literal["champion", "challenger", "former", "retired"]
+    status: Literal["champion", "challenger", "former", "refused", "retired"]
     created_at: Instant
     gate_passed: bool
     gate_reasons: list[str]

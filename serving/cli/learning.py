@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -109,20 +109,7 @@ def _promoted(workspace: Workspace, subject: Subject, by: str) -> None:
 )
 @jobs_option
 @click.pass_obj
-def backtest(
-    root: Path,
-    *,
-    subject: Subject,
-    first_origin: str,
-    every: str,
-    folds: int,
-    horizon: str,
-    step: str,
-    retrain: str,
-    levels: str,
-    out: Path,
-    jobs: int | None,
-) -> None:
+def backtest(root: Path, /, out: Path, jobs: int | None, **asked: Any) -> None:  # noqa: ANN401
     """Forecast the past from many origins.
 
     The members are fitted again at each origin, weights and shocks every so often, with data before
@@ -132,16 +119,7 @@ def backtest(
     from serving import backtesting
     from serving.progress import shown
 
-    asked = backtesting.BacktestRequest(
-        subject=subject,
-        first_origin=first_origin,
-        every=every,
-        folds=folds,
-        horizon=horizon,
-        step=step,
-        retrain=retrain,
-        levels=levels,
-    )
+    request = backtesting.BacktestRequest(**asked)
     with shown() as progress:
-        rows = backtesting.backtest(workspace_of(root), asked, out, jobs=jobs, progress=progress)
+        rows = backtesting.backtest(workspace_of(root), request, out, jobs=jobs, progress=progress)
     click.echo(f"wrote {rows:,} rows to {out}")

@@ -51,11 +51,16 @@ def show(root: Path, version: str, subject: Subject) -> None:
 @subject_option()
 @click.pass_obj
 def compare(root: Path, version: str, other: str, subject: Subject) -> None:
-    """Compare the scores of two versions: by default the challenger's and the champion's."""
+    """Compare two versions on the same past origins: by default the challenger and the champion.
+
+    Mean CRPS by level and days ahead, the change, and whether chance explains it.
+    """
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.compared(workspace_of(root), subject, version, other))
+    found = modelling.compared(workspace_of(root), subject, version, other)
+    click.echo(found.text)
+    echo_table(found.table)
     for note in modelling.notes(workspace_of(root), subject, version, other):
         click.echo(note)
 

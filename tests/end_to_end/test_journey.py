@@ -164,7 +164,7 @@ def test_training_prints_scores_and_the_gate(journey: Journey) -> None:
     assert printed.splitlines()[0].split()[:2] == ["level", "days"]
     assert "version 1 of demand-avon-and-somerset" in printed
     assert "the gate: " in printed
-    report = journey.root / "reports" / "version-1" / "report.md"
+    report = journey.root / "reports" / "demand-version-1" / "report.md"
     assert report.read_text(encoding="utf-8").startswith("# ")
 
 
@@ -172,7 +172,7 @@ def test_the_register_says_who_promoted_and_why(journey: Journey) -> None:
     shown = journey.run("models", "show", "champion").stdout
     assert "champion" in shown.splitlines()[0]
     assert "seed = " in shown
-    kept = json.loads((journey.root / "models.json").read_text(encoding="utf-8"))
+    kept = json.loads((journey.root / "models-demand.json").read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["champion"]
     assert kept["decisions"][0]["by"] == "ann"
     listed = journey.run("models", "list").stdout

@@ -8,7 +8,7 @@ import pytest
 
 from features.asof import AsOf
 from forewatch.history import History
-from models.demand.subject import AllCalls
+from models.demand.subject import DEMAND
 from models.demand.training import train
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import BacktestPlan, backtest
@@ -76,6 +76,6 @@ def test_a_backtest_does_not_see_beyond_each_origin(
         horizon_days=20,
         levels=("total", "cell"),
     )
-    frames = [list(backtest(AllCalls(), h, RECIPE, plan)) for h in (town_history, other_future)]
+    frames = [list(backtest(DEMAND, h, RECIPE, plan)) for h in (town_history, other_future)]
     for before, after in zip(*frames, strict=True):
         pd.testing.assert_frame_equal(before, after)

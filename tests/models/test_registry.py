@@ -36,11 +36,12 @@ def tables(registry: Registry) -> TableRegister:
     return found
 
 
-def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
+def test_what_is_logged_comes_back(registry: Registry) -> None:
     logged = registry.log(
         record(
             params={"origins.folds": "6"},
             scores={"crps/force/1-7": 2.5, "crps/force/29 on": 3.5},
+            first=("crps/force/1-7",),
             files={"report.md": "# Report – one\n"},
             notes=("sarima left out town/all", "a break"),
         )
@@ -51,13 +52,17 @@ def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
     assert found.notes == ("sarima left out town/all", "a break")
     run = MlflowClient(registry.store.uri).get_run(found.run_id)  # MLflow's own page shows them too
     assert run.data.tags["notes"] == "sarima left out town/all\na break"
+    assert run.info.run_name == "demand 2026-11-23 v1"
+    assert run.data.metrics == {"crps/force/1-7": 2.5, "all/crps/force/29 on": 3.5}
     assert registry.params(found) == {"origins.folds": "6"}
     assert registry.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
     state = registry.state(found)
     np.testing.assert_array_equal(state["weights"], [[0.1, 1e-12], [np.nan, 3.0]])
     assert state["recipe"] == {"seed": 1}
-    folder = registry.report(found, tmp_path / "report")
-    assert (folder / "report.md").read_text(encoding="utf-8") == "# Report – one\n"
+    for register in (registry, tables(registry)):
+        assert register.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
+        assert register.report_text(found, "report.md") == "# Report – one\n"
+        assert register.report_text(found, "losses.csv") is None
 
 
 def test_nothing_in_the_store_is_code(registry: Registry, mlruns: Path) -> None:
@@ -126,6 +131,22 @@ def test_the_reason_of_a_promotion_is_kept_whether_or_not_it_was_forced(registry
     registry.promote(registry.log(record()), "ann", NOW, "as ordered", force=True)
     found = [(one.act, one.reason) for one in registry.decisions()]
     assert found == [("promote", "better in August"), ("promote", "as ordered")]
+
+
+def test_what_the_gate_refused_stays_refused_with_its_reasons_unless_it_was_champion(
+    registry: Registry,
+) -> None:
+    reasons = tuple(f"level {i}, days 1-7: crps 3.0% worse" for i in range(400))
+    for _ in range(2):
+        registry.log(record(passed=False, reasons=reasons))
+    registry.promote(registry.version("2"), "ann", NOW, "flood", force=True)
+    for _ in range(2):
+        registry.log(record())
+    registry.promote(registry.version("3"), "ann", NOW)
+    for register in (registry, tables(registry)):
+        found = register.versions()
+        assert [one.status for one in found] == ["refused", "former", "champion", "challenger"]
+        assert found[0].reasons == found[1].reasons == reasons
 
 
 def test_rollbacks_walk_back_the_line_of_champions(registry: Registry) -> None:

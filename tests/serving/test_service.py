@@ -108,9 +108,10 @@ def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> No
     bench.snapshot("missing").write_text(of_missing.model_dump_json())
     assert bench.get("/v1/models", subject="missing")["model"] == "missing-town"
     assert bench.get("/v1/models")["model"] == "demand-town"
-    assert "'demand' or 'missing'" in bench.refused("/v1/models", 422, model="x")["detail"]
+    refused = bench.refused("/v1/models", 422, subject="x")
+    assert "no subject 'x'; there are demand, missing" in refused["detail"]
     bench.snapshot("demand").write_text("{")
-    assert "models.json can't be read" in bench.refused("/v1/models", 503)["detail"]
+    assert "models-demand.json can't be read" in bench.refused("/v1/models", 503)["detail"]
 
 
 def test_ready_means_an_issue_that_can_be_read_and_is_not_stale(bench: Bench) -> None:

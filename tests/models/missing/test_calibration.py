@@ -22,6 +22,7 @@ def windows(
             "area": [f"d{i % 40}" for i in range(n)],
             "window": "day",
             "block": rng.integers(0, 2, n),
+            "origin": pd.Timestamp("2023-12-31T07:00Z"),
             "week": np.repeat(np.arange(weeks), 40),
             "start": pd.Timestamp("2024-01-01", tz="UTC")
             + pd.to_timedelta(np.repeat(np.arange(weeks), 40), unit="D"),

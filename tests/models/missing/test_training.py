@@ -9,11 +9,11 @@ from forewatch.history import History
 from forewatch.rates import Spans
 from models.gate import judge
 from models.missing.settings import MissingRecipe
-from models.missing.subject import MissingReports
+from models.missing.subject import MISSING
 from models.missing.training import MissingTraining
 from models.missing.windows import happened, judged
 
-RULE = MissingReports.rule
+RULE = MISSING.rule
 
 
 def test_scores_are_those_the_gate_reads(missing_trained: MissingTraining) -> None:
@@ -74,3 +74,12 @@ def test_windows_of_areas_add_up(
     whole = rows[rows["level"] == "force"].groupby("window")["mean"].sum()
     assert whole["shift"] == pytest.approx(whole["day"], rel=0.02)
     assert missing_trained.calibration.verdicts["level"].nunique() == 3
+
+
+def test_a_training_of_missing_reports_lost_what_its_scores_say(
+    missing_trained: MissingTraining,
+) -> None:
+    sums = missing_trained.losses.groupby(["level", "block"])[["n", "crps"]].sum()
+    for _, row in missing_trained.scores.iterrows():
+        here = sums.loc[(row["level"], row["block"])]
+        assert here["crps"] / here["n"] == pytest.approx(row["crps"])

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
@@ -22,15 +21,15 @@ from features.panel import ALL, Panel, panel
 from forewatch.errors import DataError
 from forewatch.explanations import Factors
 from forewatch.pools import areas_of_their_own
-from forewatch.rates import Forecast, Rates
+from forewatch.rates import Forecast
 from forewatch.shocks import Shocks
 from models.base import Member
 from models.blend import Weights, blended
 from models.explaining import factors, heeds
-from models.horizon import rates, timeline
+from models.horizon import spread
 from models.hours import HourTrees
 from models.line_up import fitted, predictions, replacements, restored
-from models.profiles import Shares, hour_profile, kinds_of_day, shares, split
+from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
 from models.subject_model import SubjectModel
@@ -78,10 +77,9 @@ class Engine(SubjectModel):
         predicted = predictions(self.recipe, self.members_, seen)
         coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
         cells = coherent(predicted)
-        profile = shares(view, self.recipe.shares)
-        found = spread(view, seen.horizon, cells, profile, self.hours_)
+        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_)
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
-        return Forecast(view.origin, view.known_until, found, shocks, why)
+        return Forecast(view.origin, view.known_until, rates, shocks, why)
 
     def _factors(
         self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
@@ -113,6 +111,9 @@ class Engine(SubjectModel):
         self.members_ = restored(state["members"])
         self.hours_ = HourTrees.from_state(state["hours"])
         self.weights_ = Weights.from_state(state["weights"])
+
+
+MODEL = Engine
 
 
 def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
@@ -162,23 +163,3 @@ def pools_of(view: AsOf, seen: Panel) -> list[Index]:
             if len(together) > 1
         ]
     return found
-
-
-def spread(
-    view: AsOf, days: pd.DatetimeIndex, cells: Array, parts: Shares, hours: HourTrees
-) -> Rates:
-    """Return the rates of a horizon.
-
-    Args:
-        view: what is known; gives the clock, the tree and the holidays.
-        days: force-days of the horizon (local dates), shape (days,).
-        cells: coherent daily calls, shape (days, places, call types).
-        parts: shares of hours, leaf areas and grades.
-        hours: what bends the shares of hours.
-    """
-    when, length = timeline(view, days)
-    weekday = days.day_of_week.to_numpy()
-    bend = hours.bend(view, when) * length
-    base = split(cells, parts.hours, kinds_of_day(view, days), when.day, when.slot, bend)
-    baseline = parts.baseline[:, :, weekday[when.day], when.slot] * length
-    return rates(view, when, base, baseline, parts, view.profile.call_type_ids)

@@ -9,8 +9,9 @@ from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
-from models.demand.engine import Engine, spread
+from models.demand.model import Engine
 from models.demand.training import DemandTraining
+from models.horizon import spread
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
