@@ -6,6 +6,8 @@ rests on calls which are known of several areas together only names these areas 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -42,6 +44,7 @@ _MEASURES = (
 )
 
 
+@lru_cache(maxsize=256)
 def forecast_columns(quantiles: tuple[float, ...], at_least: tuple[int, ...]) -> tuple[Column, ...]:
     """Return the columns of `forecast_values`."""
     return (

@@ -67,7 +67,8 @@ class AnswerKind:
             "notes": list(issue.notes),
         }
         facts = self.facts(issue, issue.tree.levels)
-        return about | facts | {"columns": described(self.columns_for(question))}
+        columns = self.columns(question.quantiles, question.at_least)
+        return about | facts | {"columns": described(columns)}
 
     def table(
         self, issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
