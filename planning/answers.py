@@ -6,7 +6,7 @@ rests on calls which are known of several areas together only names these areas 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from planning import columns
 from planning.issues import Issue
 from planning.kinds import AnswerKind
 from planning.questions import ALL, Question, ask, laid_out, states
-from planning.tables import Column, Values
+from planning.tables import Column, OwnParts, Values
 
 _CALLS = "calls"
 _PROBABILITY_DECIMALS = 3
@@ -44,8 +44,9 @@ _MEASURES = (
 )
 
 
+@lru_cache(maxsize=256)
 def forecast_columns(
-    quantiles: tuple[float, ...], at_least: tuple[int, ...], _: Mapping[str, str]
+    quantiles: tuple[float, ...], at_least: tuple[int, ...], _: OwnParts
 ) -> tuple[Column, ...]:
     """Return the columns of `forecast_values`."""
     return (

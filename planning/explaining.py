@@ -5,8 +5,6 @@ The parts of a row add up to its mean, in calls; see `forewatch.explanations` fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -17,14 +15,14 @@ from planning.answers import MEAN, about_calls
 from planning.issues import Issue
 from planning.kinds import AnswerKind
 from planning.questions import Question, ask, laid_out, states
-from planning.tables import Column, Values
+from planning.tables import Column, OwnParts, Values
 
 # Examples that add up to the mean's.
 _EXAMPLES = (38.4, 0.0, 1.302114, -0.2, 0.15, 2.02499, -0.64, 0.2)
 
 
 def explanation_columns(
-    _: tuple[float, ...], __: tuple[int, ...], own: Mapping[str, str]
+    _: tuple[float, ...], __: tuple[int, ...], own: OwnParts
 ) -> tuple[Column, ...]:
     """Return the columns of `explanation_values`, which have no quantiles.
 
@@ -32,7 +30,7 @@ def explanation_columns(
         own: what each part of the force's own is; they stand before the last.
     """
     told = [(part, MEANINGS[part], example) for part, example in zip(PARTS, _EXAMPLES, strict=True)]
-    told[-1:-1] = [(part, meaning, 0.0) for part, meaning in own.items()]
+    told[-1:-1] = [(part, meaning, 0.0) for part, meaning in own]
     return (
         *columns.PERIOD_KEYS,
         *columns.AREA_KEYS,

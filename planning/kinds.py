@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from planning.issues import Issue
 from planning.questions import Question
-from planning.tables import Column, Table, Values, described
+from planning.tables import Column, OwnParts, Table, Values, described
 
 
 def _nothing(_: Issue, __: Sequence[str]) -> dict[str, Any]:
@@ -35,14 +35,15 @@ class AnswerKind:
     name: str
     unit: str
     ask: Callable[..., Question]
-    columns: Callable[[tuple[float, ...], tuple[int, ...], Mapping[str, str]], tuple[Column, ...]]
+    columns: Callable[[tuple[float, ...], tuple[int, ...], OwnParts], tuple[Column, ...]]
     values: Callable[[Issue, Question, pd.Timestamp, slice], Values]
     title: Callable[[Issue, Question], tuple[str, ...]]
     facts: Callable[[Issue, Sequence[str]], dict[str, Any]] = _nothing
 
     def columns_for(self, issue: Issue, question: Question) -> tuple[Column, ...]:
         """Return the columns of the answer to a question; shifts overlap and show their ends."""
-        found = self.columns(question.quantiles, question.at_least, issue.profile.own_parts)
+        own = tuple(issue.profile.own_parts.items())
+        found = self.columns(question.quantiles, question.at_least, own)
         if question.by != "shift":
             return found
         return tuple(
@@ -68,7 +69,9 @@ class AnswerKind:
             "notes": list(issue.notes),
         }
         facts = self.facts(issue, issue.tree.levels)
-        return about | facts | {"columns": described(self.columns_for(issue, question))}
+        own = tuple(issue.profile.own_parts.items())
+        columns = self.columns(question.quantiles, question.at_least, own)
+        return about | facts | {"columns": described(columns)}
 
     def table(
         self, issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)

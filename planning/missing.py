@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from planning.kinds import AnswerKind
 from planning.landing import Release, landing
 from planning.periods import By
 from planning.questions import Question, laid_out, states
-from planning.tables import Column, Values
+from planning.tables import Column, OwnParts, Values
 from planning.uses import USES
 
 Array = NDArray[np.float64]
@@ -112,8 +113,9 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
     return replace(asked, reserved=reserved)
 
 
+@lru_cache(maxsize=256)
 def missing_columns(
-    quantiles: tuple[float, ...], at_least: tuple[int, ...], _: Mapping[str, str]
+    quantiles: tuple[float, ...], at_least: tuple[int, ...], _: OwnParts
 ) -> tuple[Column, ...]:
     """Return the columns of `missing_values`."""
     return (
@@ -254,11 +256,12 @@ def _hours(
 
 def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workload:
     """Return what lands in the windows of rows of the whole answer, all of them forecast."""
-    settings, frame = issue.profile.missing, question.periods
-    group, period = np.divmod(rows, len(frame))
+    settings, count = issue.profile.missing, len(question.periods)
+    group, period = np.divmod(rows, count)
     groups, g = np.unique(group, return_inverse=True)
     periods, p = np.unique(period, return_inverse=True)
-    spans = Spans(*(pd.DatetimeIndex(frame[name])[periods] for name in ("start", "end")))
+    asked = question.periods.spans
+    spans = Spans(asked.starts[periods], asked.ends[periods])
     whole = landing(
         demanded(issue).forecast,
         [issue.tree.leaves_of(question.areas[i]) for i in groups],
@@ -272,7 +275,7 @@ def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workl
 
 def _reserved(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
     """Return the hours reserved for each row; NaN where none are named."""
-    periods, areas = question.periods["period"], question.areas
+    periods, areas = question.periods.period, question.areas
     group, period = np.divmod(np.arange(*rows), max(len(periods), 1))
     if question.reserved is not None:
         by_area = [question.reserved.get(area, np.nan) for area in areas]

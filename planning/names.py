@@ -51,9 +51,9 @@ def ids_and_names(names: Mapping[str, str]) -> tuple[str, ...]:
     return (*names, *(name for i, name in names.items() if says_more(name, of=i)))
 
 
-def area_names(tree: AreaTree, within: Collection[str] | None = None) -> dict[str, str]:
-    """Return the name of each area of a tree, in its order; of some of them if they are given."""
-    return {each.id: each.name for each in tree.areas if within is None or each.id in within}
+def area_names(tree: AreaTree, within: Collection[str]) -> dict[str, str]:
+    """Return the names of areas of a tree, in its order."""
+    return {each.id: each.name for each in tree.areas if each.id in within}
 
 
 def area_ids(
@@ -70,20 +70,24 @@ def area_ids(
         UnknownArea: for a text that means none, with the near ones among these.
         BadQuestion: for the name of several.
     """
-    names = area_names(tree, within)
-    levels = [
-        level
-        for level in tree.levels
-        if within is None or any(tree.level(a) == level for a in names)
-    ]
+    seen = frozenset(tree.ids if within is None else within)
     found: dict[str, None] = {}
     for text in texts:
-        if text in names:
+        if text in seen:
             found[text] = None
-        elif text in levels:
-            found.update(dict.fromkeys(a for a in tree.at_level(text) if a in names))
-        elif (area := id_meant(text, names)) is not None:
-            found[area] = None
         else:
-            raise UnknownArea(text, (*ids_and_names(names), *levels))
+            found.update(dict.fromkeys(_areas_meant(tree, text, seen)))
     return tuple(found)
+
+
+def _areas_meant(tree: AreaTree, text: str, seen: Collection[str]) -> tuple[str, ...]:
+    """Return the areas within reach that a level's or an area's name means."""
+    held = {tree.level(area) for area in seen}
+    levels = [level for level in tree.levels if level in held or len(seen) == len(tree.ids)]
+    if text in levels:
+        return tuple(area for area in tree.at_level(text) if area in seen)
+    names = area_names(tree, seen)
+    area = id_meant(text, names)
+    if area is None:
+        raise UnknownArea(text, (*ids_and_names(names), *levels))
+    return (area,)

@@ -30,7 +30,7 @@ _ALL_TYPES = "all call types"
 
 @dataclass(frozen=True)
 class PeriodColumns:
-    """The columns of a frame of periods as arrays; of the instants UTC without zone, too.
+    """Periods as arrays that are shared and can't be written; instants UTC without zone.
 
     Local times are texts with their distance from UTC, so that none means two instants.
     """
@@ -47,24 +47,29 @@ class PeriodColumns:
     def of(cls, frame: pd.DataFrame, zone: str) -> PeriodColumns:
         """Return those of a frame of `planning.periods`."""
         spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
-        return cls(
+        arrays = [
             frame["period"].to_numpy(dtype=object),
             frame["force_day"].to_numpy(),
             _plain(spans.starts),
             _plain(spans.ends),
             local_texts(spans.starts, zone),
             local_texts(spans.ends, zone),
-            spans,
-        )
+        ]
+        for each in arrays:
+            each.setflags(write=False)
+        return cls(*arrays, spans)
+
+    def __len__(self) -> int:
+        """Return the number of periods."""
+        return len(self.period)
 
 
 # The same weeks are asked for again and again; laying out a week of hours takes milliseconds.
 @lru_cache(maxsize=64)
 def _periods(
     clock: Clock, shifts: tuple[Shift, ...], start: pd.Timestamp, end: pd.Timestamp, by: By
-) -> tuple[pd.DataFrame, PeriodColumns]:
-    frame = periods(clock, shifts, start, end, by)
-    return frame, PeriodColumns.of(frame, clock.zone)
+) -> PeriodColumns:
+    return PeriodColumns.of(periods(clock, shifts, start, end, by), clock.zone)
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,8 @@ class Question:
         areas: ids of areas, any level.
         call_types: ids, or "all" for their sum.
         grades: grades, or "all" for their sum.
-        periods: frame of `planning.periods`.
+        periods: of the span.
         quantiles: levels between 0 and 1, ascending.
-        period_columns: the columns of `periods`, which are shared and not to be changed.
         by: the kind of period.
         at_least: numbers k for P(at least k), ascending.
         reserved: officer-hours kept free in each period, by area; None: as the profile has them.
@@ -86,9 +90,8 @@ class Question:
     areas: tuple[str, ...]
     call_types: tuple[str, ...]
     grades: tuple[str, ...]
-    periods: pd.DataFrame
+    periods: PeriodColumns = field(repr=False)
     quantiles: tuple[float, ...]
-    period_columns: PeriodColumns = field(repr=False)
     by: By = "day"
     at_least: tuple[int, ...] = ()
     reserved: Mapping[str, float] | None = None
@@ -110,7 +113,7 @@ class Question:
     @property
     def when(self) -> str:
         """The period, or the kind of them, as a heading says it."""
-        return f"in {self.periods['period'].iloc[0]}" if len(self.periods) == 1 else f"by {self.by}"
+        return f"in {self.periods.period[0]}" if len(self.periods) == 1 else f"by {self.by}"
 
 
 def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
@@ -157,15 +160,12 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
     least = tuple(sorted(set(at_least)))
     if least and least[0] < 1:
         raise BadQuestion(f"at_least counts from 1; found {least[0]}")
-    frame, arrays = _periods(Clock.of(profile), profile.shifts, start, end, by)
     return Question(
         names.area_ids(issue.tree, areas or (issue.tree.root,)),
         _expanded(_type_names(issue), call_types, UnknownCallType),
         _expanded({grade: grade for grade in rates.grades}, grades, UnknownGrade),
-        # A shallow copy: what a caller does to it is never seen by the next.
-        frame.copy(deep=False),
+        _periods(Clock.of(profile), profile.shifts, start, end, by),
         levels,
-        arrays,
         by,
         least,
     )
@@ -209,7 +209,7 @@ def laid_out(
     group, period = np.divmod(np.arange(first, stop), count)
     low, high = first // count, max(-(-stop // count), first // count)
     groups = list(islice(question.combinations(), low, high))
-    of_periods, spans = question.period_columns, question.period_columns.spans
+    of_periods, spans = question.periods, question.periods.spans
     cells = []
     for n, each in enumerate(groups, low):
         part = slice(max(first - n * count, 0), min(stop - n * count, count))

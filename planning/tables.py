@@ -20,6 +20,8 @@ Type = Literal["text", "instant", "date", "number", "whole"]
 # than `usual` or unknown, never.
 Shown = Literal["differing", "always", "told", "never"]
 Values = dict[str, NDArray[Any]]
+# Of a force: parts of explanations that are its own, each with what it is.
+OwnParts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)

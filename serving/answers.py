@@ -123,7 +123,6 @@ def table(  # noqa: PLR0913 - what an answer depends on
         kind.columns_for(issue, asked),
         values | _within(reach, issue.tree, values),
         provenance,
-        (*_origin(issue, told, now), *kind.title(issue, asked)),
     )
 
 
@@ -152,6 +151,8 @@ def answer(
     looked_up = question(offer, issue, dated, Reach())
     found = table(offer, issue, standing, looked_up, now)
     missing_types = {ALL, *issue.profile.missing_call_types}
+    heading = (*_origin(issue, standing, now), *offer.kind.title(issue, looked_up))
+    found = replace(found, heading=heading)
     if not (beside and offer.kind is FORECAST and missing_types & {*looked_up.call_types}):
         return (found,)
     demand = _weekly_demand(issue, standing, dated, now)

@@ -163,7 +163,7 @@ class MissingQuery(SpanQuery):
 
     def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
         """Return the numbers of reports, and the hours kept free."""
-        seen = names.area_names(tree, None if reach.is_whole else reach.seen(tree))
+        seen = names.area_names(tree, frozenset(reach.seen(tree)))
         return {
             "at_least": figures(int, self.at_least, "numbers of reports", "them like 1,2,3"),
             "reserved": reserved_hours(seen, self.reserved_hours),

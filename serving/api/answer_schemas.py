@@ -79,8 +79,8 @@ def _rows_of(kind: AnswerKind, name: str, says: str) -> type[Frozen]:
 
     Those of quantiles, of P(at least k) and of the force's own parts have no names here.
     """
-    fields: dict[str, Any] = {each.name: _field(each) for each in kind.columns((), (), {})}
-    if kind.columns((0.5,), (), {"own": ""}) == kind.columns((), (), {}):
+    fields: dict[str, Any] = {each.name: _field(each) for each in kind.columns((), (), ())}
+    if kind.columns((0.5,), (), (("own", ""),)) == kind.columns((), (), ()):
         return create_model(name, __base__=_Made, __doc__=says, **fields)
     return create_model(name, __base__=_Open, __doc__=says, **fields)
 

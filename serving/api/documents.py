@@ -223,7 +223,7 @@ class About(NamedTuple):
 def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
     """Return what is said of an offer; the examples are made from its columns."""
     kind = offer.kind
-    columns = kind.columns((0.05, 0.5, 0.95), (1,) if kind is DEMAND else (), {})
+    columns = kind.columns((0.05, 0.5, 0.95), (1,) if kind is DEMAND else (), ())
     row = {each.name: each.example for each in columns}
     following = "area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49"
     document = {

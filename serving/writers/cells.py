@@ -19,10 +19,11 @@ def cells(table: Table) -> Cells:
 
     Unknown numbers are None; instants are texts in UTC, dates local.
     """
-    return {each.name: _cells(each, table.values[each.name]) for each in table.columns}
+    return {each.name: cells_of(each, table.values[each.name]) for each in table.columns}
 
 
-def _cells(column: Column, values: NDArray[Any]) -> list[Any]:
+def cells_of(column: Column, values: NDArray[Any]) -> list[Any]:
+    """Return the cells of one column, as `cells` does."""
     if column.type == "text":
         return list(values.tolist())
     if column.type == "date":

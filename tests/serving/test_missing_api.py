@@ -238,7 +238,7 @@ def test_a_bad_question_is_told_what_to_do(
 
 
 def test_one_number_of_hours_is_for_all_areas(make_issue: MakeIssue) -> None:
-    areas = area_names(make_issue().tree)
+    areas = area_names(make_issue().tree, ("north", "south"))
     assert reserved_hours(areas, ["40"]) == 40
     assert reserved_hours(areas, ["north:4.5", "south:0"]) == {"north": 4.5, "south": 0}
     assert reserved_hours(areas, []) is None
