@@ -142,4 +142,4 @@ def noise_floor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     return floor
 
 
-FORECAST = AnswerKind("forecast", _CALLS, ask, forecast_columns, forecast_values, _title)
+FORECAST = AnswerKind(_CALLS, ask, forecast_columns, forecast_values, _title)

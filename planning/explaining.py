@@ -92,4 +92,4 @@ def _title(issue: Issue, question: Question) -> tuple[str, ...]:
     return (f"what the expected calls are made of {question.when}: {about}",)
 
 
-EXPLANATION = AnswerKind("explain", "calls", ask, explanation_columns, explanation_values, _title)
+EXPLANATION = AnswerKind("calls", ask, explanation_columns, explanation_values, _title)

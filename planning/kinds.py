@@ -22,7 +22,6 @@ class AnswerKind:
     """A kind of answer.
 
     Args:
-        name: of the command that asks for it.
         unit: of its numbers.
         ask: looks the names of a question up; raises as `planning.questions.ask` does.
         columns: of a table with these quantiles and numbers k for P(at least k), of an issue whose
@@ -32,7 +31,6 @@ class AnswerKind:
         facts: what provenance says of it beside what all kinds say, within levels of areas.
     """
 
-    name: str
     unit: str
     ask: Callable[..., Question]
     columns: Callable[[tuple[float, ...], tuple[int, ...], OwnParts], tuple[Column, ...]]
@@ -42,13 +40,16 @@ class AnswerKind:
 
     def columns_for(self, issue: Issue, question: Question) -> tuple[Column, ...]:
         """Return the columns of the answer to a question; shifts overlap and show their ends."""
-        own = tuple(issue.profile.own_parts.items())
-        found = self.columns(question.quantiles, question.at_least, own)
+        found = self._columns(issue, question)
         if question.by != "shift":
             return found
         return tuple(
             replace(each, shown="differing") if each.name == "end_local" else each for each in found
         )
+
+    def _columns(self, issue: Issue, question: Question) -> tuple[Column, ...]:
+        own = tuple(issue.profile.own_parts.items())
+        return self.columns(question.quantiles, question.at_least, own)
 
     def provenance(self, issue: Issue, question: Question) -> dict[str, Any]:
         """Return where an answer comes from, as JSON values."""
@@ -69,9 +70,7 @@ class AnswerKind:
             "notes": list(issue.notes),
         }
         facts = self.facts(issue, issue.tree.levels)
-        own = tuple(issue.profile.own_parts.items())
-        columns = self.columns(question.quantiles, question.at_least, own)
-        return about | facts | {"columns": described(columns)}
+        return about | facts | {"columns": described(self._columns(issue, question))}
 
     def table(
         self, issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)

@@ -329,5 +329,5 @@ def _title(issue: Issue, question: Question) -> tuple[str, ...]:
 
 
 DEMAND = AnswerKind(
-    "missing", "reports and officer-hours", ask, missing_columns, missing_values, _title, _facts
+    "reports and officer-hours", ask, missing_columns, missing_values, _title, _facts
 )

@@ -40,6 +40,7 @@ class Offer:
     """A kind of answer as it is offered.
 
     Args:
+        name: of the command that asks for it.
         kind: of answer.
         path: address of its route.
         query: model of its questions.
@@ -47,20 +48,17 @@ class Offer:
             question, and between blocks the work can be stopped.
     """
 
+    name: str
     kind: AnswerKind
     path: str
     query: type[SpanQuery]
     rows_at_once: int = 1000
 
 
-OFFERS: dict[str, Offer] = {
-    each.kind.name: each
-    for each in (
-        Offer(FORECAST, "/v1/forecasts", ForecastQuery),
-        Offer(EXPLANATION, "/v1/explanations", CallsQuery),
-        Offer(DEMAND, "/v1/missing-persons", MissingQuery, 400),
-    )
-}
+FORECASTS = Offer("forecast", FORECAST, "/v1/forecasts", ForecastQuery)
+EXPLANATIONS = Offer("explain", EXPLANATION, "/v1/explanations", CallsQuery)
+MISSING_PERSONS = Offer("missing", DEMAND, "/v1/missing-persons", MissingQuery, 400)
+OFFERS = {each.name: each for each in (FORECASTS, EXPLANATIONS, MISSING_PERSONS)}
 
 
 def question(offer: Offer, issue: Issue, query: SpanQuery, reach: Reach) -> Question:
@@ -178,7 +176,7 @@ def _weekly_demand(
     """Return the missing-person demand of a query's week, in few columns; None if there is none."""
     if query.week is None:
         return None
-    offer = OFFERS[DEMAND.name]
+    offer = MISSING_PERSONS
     wanted = MissingQuery.model_validate({"week": query.week, "area": query.area, "by": "week"})
     try:
         asked = question(offer, issue, wanted, Reach())

@@ -17,6 +17,7 @@ from planning.kinds import AnswerKind
 from planning.missing import DEMAND
 from planning.periods import By
 from planning.tables import Column
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
 from serving.api.schemas import Draft, Horizon, Instant, Superseded, Withdrawn
 from serving.queries import Number, Window
 
@@ -147,12 +148,14 @@ _FORECASTS = "Rows of one issue, with everything that tells what they are."
 _EXPLANATIONS = "What the expected calls of an issue are made of, with everything that tells of it."
 _MISSING_DEMAND = "Missing-person demand of one issue, with what it may be used for."
 ROWS = {
-    FORECAST.name: _rows_of(FORECAST, "Row", _ROW),
-    EXPLANATION.name: _rows_of(EXPLANATION, "ExplainedRow", _EXPLAINED_ROW),
-    DEMAND.name: _rows_of(DEMAND, "MissingRow", _MISSING_ROW),
+    FORECASTS.name: _rows_of(FORECAST, "Row", _ROW),
+    EXPLANATIONS.name: _rows_of(EXPLANATION, "ExplainedRow", _EXPLAINED_ROW),
+    MISSING_PERSONS.name: _rows_of(DEMAND, "MissingRow", _MISSING_ROW),
 }
 ANSWERS = {
-    FORECAST.name: _answer(FORECAST, "Forecasts", _FORECASTS, ROWS[FORECAST.name]),
-    EXPLANATION.name: _answer(EXPLANATION, "Explanations", _EXPLANATIONS, ROWS[EXPLANATION.name]),
-    DEMAND.name: _answer(DEMAND, "MissingDemand", _MISSING_DEMAND, ROWS[DEMAND.name], _Demand),
+    FORECASTS.name: _answer(FORECAST, "Forecasts", _FORECASTS, ROWS[FORECASTS.name]),
+    EXPLANATIONS.name: _answer(EXPLANATION, "Explanations", _EXPLANATIONS, ROWS[EXPLANATIONS.name]),
+    MISSING_PERSONS.name: _answer(
+        DEMAND, "MissingDemand", _MISSING_DEMAND, ROWS[MISSING_PERSONS.name], _Demand
+    ),
 }

@@ -107,7 +107,7 @@ async def respond(
         return media.unchanged(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
-        job = Job(offer.kind.name, query, access.reach, issue.number, kind, now, standing)
+        job = Job(offer.name, query, access.reach, issue.number, kind, now, standing)
         try:
             body = await _worked(issue, job, request, serving)
         except Stopped:
@@ -214,7 +214,7 @@ def _route(offer: Offer) -> Callable[..., Awaitable[Response]]:
 
 router = APIRouter()
 for _offer in OFFERS.values():
-    _about = documents.ANSWERS[_offer.kind.name]
+    _about = documents.ANSWERS[_offer.name]
     router.add_api_route(
         _offer.path,
         _route(_offer),
@@ -223,5 +223,5 @@ for _offer in OFFERS.values():
         summary=_about.summary,
         description=_about.description,
         tags=[_about.tag],
-        name=_offer.kind.name,
+        name=_offer.name,
     )

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from planning.answers import FORECAST
-from planning.explaining import EXPLANATION
 from planning.issues import Issue
-from planning.missing import DEMAND
 from planning.questions import ALL, EACH
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
 from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
 
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
@@ -77,9 +75,9 @@ class Weights:
 
 
 WEIGHTS = {
-    FORECAST.name: Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01),
-    EXPLANATION.name: Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01),
-    DEMAND.name: Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5),
+    FORECASTS.name: Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01),
+    EXPLANATIONS.name: Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01),
+    MISSING_PERSONS.name: Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5),
 }
 
 

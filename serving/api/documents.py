@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from planning import uses
-from planning.answers import FORECAST
-from planning.explaining import EXPLANATION
 from planning.missing import DEMAND
 from planning.tables import described
 from serving import problems
-from serving.answers import OFFERS, Offer
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer
 from serving.api import answer_schemas
 from serving.api.schemas import Problem
 
@@ -237,7 +235,7 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
     page = {
         "description": "A page of rows",
         "headers": {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES},
-        "model": answer_schemas.ANSWERS[kind.name],
+        "model": answer_schemas.ANSWERS[offer.name],
         "content": {
             "application/json": {"example": document},
             "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
@@ -248,20 +246,20 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
 
 
 ANSWERS = {
-    FORECAST.name: _about(
-        OFFERS[FORECAST.name],
+    FORECASTS.name: _about(
+        FORECASTS,
         "forecasts",
         "Expected calls, quantiles and baseline",
         ABOUT_FORECASTS,
     ),
-    EXPLANATION.name: _about(
-        OFFERS[EXPLANATION.name],
+    EXPLANATIONS.name: _about(
+        EXPLANATIONS,
         "forecasts",
         "What the expected calls are made of",
         ABOUT_EXPLANATIONS,
     ),
-    DEMAND.name: _about(
-        OFFERS[DEMAND.name],
+    MISSING_PERSONS.name: _about(
+        MISSING_PERSONS,
         "missing persons",
         "Missing-person demand: reports and hours by area and window",
         f"{ABOUT_MISSING}\n\n**Allowed.** {uses.ALLOWED}\n\n**Forbidden.** {uses.FORBIDDEN}",

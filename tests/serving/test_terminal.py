@@ -11,14 +11,11 @@ import pandas as pd
 import pytest
 
 from forewatch.areas import AreaTree
-from planning.answers import FORECAST
-from planning.explaining import EXPLANATION
 from planning.issues import Issue, Part
-from planning.missing import DEMAND
 from planning.tables import Table
 from planning.uses import USES
 from serving import answers
-from serving.answers import OFFERS
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, OFFERS
 from serving.reach import Reach
 from serving.standing import Standing
 from serving.writers.terminal import legend, remarks, shown, text, texts
@@ -31,7 +28,7 @@ def issue(make_issue: Callable[..., Issue], missing: Part) -> Issue:
     return make_issue().with_part("missing", missing)
 
 
-def said(issue: Issue, kind: str = FORECAST.name, **asked: Any) -> Table:
+def said(issue: Issue, kind: str = FORECASTS.name, **asked: Any) -> Table:
     """The answer to a question about a week of the issue."""
     offer = OFFERS[kind]
     query = offer.query.model_validate({"week": "2026-W43"} | asked)
@@ -56,7 +53,7 @@ def cells(table: Table) -> dict[str, list[str]]:
             "expected calls by day: 2 areas, Violence, all grades",
         ),
         (
-            {"by": "week", "kind": EXPLANATION.name, "area": ["north-1"]},
+            {"by": "week", "kind": EXPLANATIONS.name, "area": ["north-1"]},
             "what the expected calls are made of in 2026-W43: North-1, all call types, all grades",
         ),
     ],
@@ -72,15 +69,17 @@ def test_the_heading_names_what_was_asked_and_counts_what_is_many(
 def test_the_heading_of_missing_person_demand_says_its_uses_and_where_no_model_stands_behind_it(
     issue: Issue, missing: Part
 ) -> None:
-    one = said(issue, DEMAND.name, by="week", area=["north"]).heading
+    one = said(issue, MISSING_PERSONS.name, by="week", area=["north"]).heading
     assert one[1:] == (
         "missing-person demand in 2026-W43: North, in reports and officer-hours (13 a case)",
         USES,
     )
-    many = said(issue, DEMAND.name, area=["north", "south"]).heading
+    many = said(issue, MISSING_PERSONS.name, area=["north", "south"]).heading
     assert many[1].startswith("missing-person demand by day: 2 areas, in reports")
     stood_in = issue.with_part("missing", replace(missing, is_baseline=True))
-    assert said(stood_in, DEMAND.name).heading[1].startswith("BY THE BASELINE, the shrunken ")
+    assert (
+        said(stood_in, MISSING_PERSONS.name).heading[1].startswith("BY THE BASELINE, the shrunken ")
+    )
 
 
 def test_a_table_has_columns_only_for_what_tells_its_rows_apart(issue: Issue) -> None:
@@ -91,7 +90,7 @@ def test_a_table_has_columns_only_for_what_tells_its_rows_apart(issue: Issue) ->
     shifts = said(issue, by="shift")
     assert names(shifts)[:3] == ["period", "start_local", "end_local"]
     assert cells(shifts)["end_local"][:2] == ["Mon 15:00", "Mon 23:00"]
-    alone = said(issue, DEMAND.name, by="week", area=["north"])
+    alone = said(issue, MISSING_PERSONS.name, by="week", area=["north"])
     assert names(alone)[0] == "expected"
     assert "band" not in names(alone)
 
@@ -133,7 +132,7 @@ def test_numbers_keep_the_decimals_of_the_smallest_mean_and_the_noise_floor_one(
 
 def test_chances_are_shown_to_the_hundredth_and_hours_to_the_tenth(issue: Issue) -> None:
     kept = ["north:4.0", "south:30.5"]
-    found = said(issue, DEMAND.name, area=["north", "south"], reserved_hours=kept)
+    found = said(issue, MISSING_PERSONS.name, area=["north", "south"], reserved_hours=kept)
     table, exact = cells(found), found.frame
     assert list(table)[:3] == ["period", "start_local", "area"]
     for name, decimals in (("p_at_least_1", 2), ("p_over", 2), ("landing_mean", 1)):
@@ -160,7 +159,7 @@ def test_the_legend_says_unit_and_meaning_of_each_column_of_numbers_once(issue: 
 
 
 def test_the_text_of_a_table_is_heading_table_legend_and_remarks(issue: Issue) -> None:
-    found = said(issue, DEMAND.name, area=["beat"], by="week", reserved_hours=["4"])
+    found = said(issue, MISSING_PERSONS.name, area=["beat"], by="week", reserved_hours=["4"])
     above, below, said_of_rows = text(found).split("\n\n")
     assert above.splitlines()[: len(found.heading)] == [*found.heading]
     assert len(above.splitlines()) == len(found.heading) + 1 + 4
