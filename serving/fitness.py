@@ -40,11 +40,18 @@ def unfit(issue: Issue, numbers: Sequence[int], now: pd.Timestamp) -> tuple[str,
 
 
 def settings_notes(issue: Issue, read: Callable[[], Profile]) -> tuple[str, ...]:
-    """Return what the settings, read now, say that the issue in service was not made with."""
+    """Return what the settings, read now, say that the issue in service was not made with.
+
+    Nothing is repeated of settings that can't be used: whoever watches needs no key.
+    """
     try:
         return not_reflected(issue, read())
-    except SettingsError as error:
-        return (f"the settings can't be read, the issue in service is answered from: {error}",)
+    except SettingsError:
+        said = (
+            "the settings can't be used as they stand, and answers come from the issue in service; "
+            "any forewatch command on the machine says why"
+        )
+        return (said,)
 
 
 def not_reflected(issue: Issue, profile: Profile) -> tuple[str, ...]:

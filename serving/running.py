@@ -15,7 +15,7 @@ from serving.keys import Key, Scope, last_day
 from serving.subjects import SUBJECTS
 from serving.workspace import Workspace
 
-_DAYS = re.compile(r"(\d{1,4})d", re.ASCII)
+_DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
 _MEGABYTE = 10**6
 
 

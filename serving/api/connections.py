@@ -9,7 +9,8 @@ connection is wrapped:
 3. Of one key, or of one address without a key, so many requests are taken up at a time; others get
    429 at once, before anything of them is parsed. A burst of a thousand requests, abandoned or not,
    costs little then, and the health is told in between.
-4. Where more connections are open than the machine can hold, the one that has waited longest for a
+4. A head (request line and headers) has 32 kB at most: the parser itself knows no limit.
+5. Where more connections are open than the machine can hold, the one that has waited longest for a
    request ends, of the address that has the most of these. Only those that wait are ended: however
    many connect and say nothing, who asks is answered.
 
@@ -30,24 +31,44 @@ from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving import problems
+from serving.api.guards import MAX_QUERY_BYTES
 
 REQUEST_SECONDS = 10.0
 READING_SECONDS = 10.0
 MAX_AT_A_TIME = 16  # requests of one key, or of one address without one
+# Of a request before its headers are whole: our own limit on the query, and room for the rest.
+MAX_HEAD_BYTES = 4 * MAX_QUERY_BYTES
 _TOKEN = re.compile(rb"\r\n(?:x-api-key:|authorization: *bearer) *([\w-]+)", re.IGNORECASE)
-_BUSY = (
-    b"HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/problem+json\r\nretry-after: 1"
-    b"\r\ncache-control: no-store\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
-)
 _READING_BYTES = 100_000  # of an answer, in READING_SECONDS
-_PROBLEM = to_json(
-    problems.plain(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "limit-reached",
-        "The key has reached a limit",
-        f"{MAX_AT_A_TIME} requests of this key, or of this address without one, are under way; "
-        "wait for one of them, then ask again",
+
+
+def _refusal(status: HTTPStatus, slug: str, title: str, detail: str, *headers: str) -> bytes:
+    """Return a whole answer, after which the connection is closed."""
+    body = to_json(problems.plain(status, slug, title, detail))
+    lines = (
+        f"HTTP/1.1 {status} {status.phrase}",
+        "content-type: application/problem+json",
+        *headers,
+        "cache-control: no-store",
+        "connection: close",
+        f"content-length: {len(body)}",
     )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+_BUSY = _refusal(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "limit-reached",
+    "The key has reached a limit",
+    f"{MAX_AT_A_TIME} requests of this key, or of this address without one, are under way; "
+    "wait for one of them, then ask again",
+    "retry-after: 1",
+)
+_LARGE = _refusal(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "head-too-large",
+    "The head of the request is too large",
+    f"at most {MAX_HEAD_BYTES:,} bytes of request line and headers are read; ask with less",
 )
 _CONNECTION = "forewatch.connection"  # in the state of a request
 Wrapped = Callable[..., asyncio.Protocol]
@@ -127,6 +148,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._address = ""
         self._asker: bytes | None = None  # of a request that no task has begun with
+        self._head_bytes = 0  # of a request whose headers are not whole
         self._asking: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
 
@@ -144,6 +166,12 @@ class Connection(asyncio.Protocol):
         if self._is_answered and not self._is_taken_up(data):
             return
         self._inner.data_received(data)
+        if not self._is_answered:
+            self._head_bytes = 0
+        elif (kept := self._head_bytes + len(data)) > MAX_HEAD_BYTES:
+            self._refuse(_LARGE)
+        else:
+            self._head_bytes = kept
         if not self._is_answered and not self._inner.cycle.more_body:
             self._connections.works(self, self._address)
             self._forget_asking()
@@ -167,10 +195,14 @@ class Connection(asyncio.Protocol):
         if self._connections.is_taken_up(asker):
             self._asker = asker
             return True
-        if self._transport is not None:
-            self._transport.write(_BUSY % (len(_PROBLEM), _PROBLEM))
-            self._transport.close()
+        self._refuse(_BUSY)
         return False
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer without asking the app, and end."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answer)
+            self._transport.close()
 
     def hand_over(self) -> bytes | None:
         """Return whose request is taken up; whoever gets it says when it is answered."""

@@ -13,10 +13,9 @@ from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.api.connections import Attended, Connection, Connections
-from serving.api.guards import MAX_QUERY_BYTES
 from serving.settings import ServingSettings
 
 _MAX_CONNECTIONS = 2000
@@ -44,7 +43,7 @@ def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().w
         Attended(app),
         host=host,
         port=port,
-        http=cast("type[asyncio.Protocol]", partial(Connection, connections, AutoHTTPProtocol)),
+        http=cast("type[asyncio.Protocol]", partial(Connection, connections, HttpToolsProtocol)),
         ws="none",
         log_level="warning",
         lifespan="off",  # the app starts and ends with the process; a second Ctrl-C stays quiet
@@ -52,8 +51,6 @@ def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().w
         server_header=False,
         proxy_headers=False,  # `serving.api.proxies` believes those that the settings name
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        # request line and headers: our own limit on the query, and room for the rest
-        h11_max_incomplete_event_size=MAX_QUERY_BYTES * 4,
     )
 
 

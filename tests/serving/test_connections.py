@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from serving.api.connections import MAX_AT_A_TIME, Attended, Connection, Connections
+from serving.api.connections import (
+    MAX_AT_A_TIME,
+    MAX_HEAD_BYTES,
+    Attended,
+    Connection,
+    Connections,
+)
 
 ASK = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
 BIG = 30_000_000  # more than the buffers of a connection take
@@ -42,7 +48,7 @@ class Town:
         made = partial(
             Connection,
             Connections(most, self.turn_away),
-            AutoHTTPProtocol,
+            HttpToolsProtocol,
             config=config,
             server_state=self.state,
             app_state={},
@@ -227,6 +233,27 @@ def test_an_answer_that_nobody_reads_is_dropped_and_one_read_slowly_is_not(
         assert got + await left_of(slow, BIG - got) >= BIG
         # what its own buffers and ours held, and not all of it, late
         assert await left_of(deaf, BIG) < BIG
+
+    told(story)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first request", "later one"])
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(
+    told: Callable[[Story], None], *, again: bool
+) -> None:
+    async def story(town: Town) -> None:
+        await town.start()
+        reader, writer = await town.connect()
+        if again:
+            writer.write(ASK)
+            assert await reader.readuntil(b"ok")
+        writer.write(ASK.removesuffix(b"\r\n"))
+        for number in range(MAX_HEAD_BYTES // 1000 + 1):
+            writer.write(f"X-{number}: ".encode() + b"x" * 990 + b"\r\n")
+            await town.answers()
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 431 ")
+        assert json.loads(body)["type"] == "urn:forewatch:problem:head-too-large"
 
     told(story)
 

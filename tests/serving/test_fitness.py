@@ -63,12 +63,15 @@ def test_lists_are_compared_whole_and_many_changes_are_counted(make_issue: MakeI
     assert note.split(": ")[1].split(";")[0].endswith(" and 2 more")
 
 
-def test_settings_that_cant_be_read_are_told_and_stop_nothing(make_issue: MakeIssue) -> None:
+def test_of_settings_that_cant_be_used_nothing_is_repeated_to_strangers(
+    make_issue: MakeIssue,
+) -> None:
     def read() -> Profile:
-        raise SettingsError("forewatch.toml: no such key 'forse'")
+        raise SettingsError("forewatch.toml: no area 'secret-place'")
 
     (note,) = settings_notes(make_issue(), read)
-    assert note.endswith("forewatch.toml: no such key 'forse'")
+    assert note.startswith("the settings can't be used as they stand")
+    assert "secret-place" not in note
 
 
 def test_readiness_tells_it_whether_ready_or_not(bench: Bench) -> None:

@@ -47,7 +47,7 @@ def test_a_key_is_made_for_areas_and_a_time(run: Run, tmp_path: Path) -> None:
         (("--areas", "district"), "no area 'district'"),  # a level is no area: trees change
         (("--areas", "north", "--scope", "metrics:read"), "can't have the scope metrics:read"),
         (("--expires", "2020-01-01"), "2020-01-01 is over; give a later day"),
-        (("--expires", "0d"), "is over; give a later day"),
+        (("--expires", "0d"), "no day '0d' to --expires; write the last day"),
         (("--expires", "soon"), "no day 'soon' to --expires; write the last day, 2027-06-30, or"),
         (("--expires", "9999-12-31"), "no day '9999-12-31' to --expires"),
     ],
