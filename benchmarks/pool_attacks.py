@@ -96,7 +96,7 @@ def _outsider(workspace: Workspace) -> Outsider:
     )
     issue = workspace.issues().latest()
     days = issue.forecast.rates.force_days
-    monday = days[days.dayofweek == 0][0].isocalendar()
+    monday = days[days.day_of_week == 0][2].isocalendar()  # an earlier issue reaches it, too
     week = f"{monday.year}-W{monday.week:02d}"
     return Outsider(client, week, issue.tree, issue.profile.levels.modelled)
 
