@@ -25,8 +25,9 @@ from planning.questions import ALL, POOLED_BETWEEN, Question
 from planning.tables import Table, Values, joined
 from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
 from serving.reach import Reach
+from serving.settings import stop_without
 from serving.standing import Standing
-from serving.workspace import Workspace
+from serving.workspace import SETTINGS, Workspace
 
 _ELSEWHERE = (
     "not observed for longer than is allowed"  # where the reason names an area out of reach
@@ -139,10 +140,12 @@ def answer(
             goes with it, where the issue holds some.
 
     Raises:
+        SettingsError: if there is no such workspace.
         NoIssue, UnknownIssue: if there is no such issue.
         NotExplained: if the issue was published without explanations, and they are asked for.
         UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if it can't be answered.
     """
+    stop_without(workspace.root / SETTINGS)
     offer = OFFERS[name]
     query = _read(offer.query, asked)
     store, now = workspace.issues(), pd.Timestamp.now("UTC")
