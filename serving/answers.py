@@ -25,8 +25,9 @@ from planning.questions import ALL, POOLED_BETWEEN, Question
 from planning.tables import Table, Values, joined
 from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
 from serving.reach import Reach
+from serving.settings import stop_without
 from serving.standing import Standing
-from serving.workspace import Workspace
+from serving.workspace import SETTINGS, Workspace
 
 _ELSEWHERE = (
     "not observed for longer than is allowed"  # where the reason names an area out of reach
@@ -137,10 +138,12 @@ def answer(
             goes with it, where the issue holds some.
 
     Raises:
+        SettingsError: if there is no such workspace.
         NoIssue, UnknownIssue: if there is no such issue.
         NotExplained: if the issue was published without explanations, and they are asked for.
         UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if it can't be answered.
     """
+    stop_without(workspace.root / SETTINGS)
     offer = OFFERS[name]
     query = _read(offer.query, asked)
     store, now = workspace.issues(), pd.Timestamp.now("UTC")
@@ -149,8 +152,7 @@ def answer(
     looked_up = question(offer, issue, dated, Reach())
     found = table(offer, issue, standing, looked_up, now)
     missing_types = {ALL, *issue.profile.missing_call_types}
-    heading = (*_origin(issue, standing, now), *offer.kind.title(issue, looked_up))
-    found = replace(found, heading=heading)
+    found = replace(found, heading=heading(offer, issue, standing, looked_up, now))
     if not (beside and offer.kind is FORECAST and missing_types & {*looked_up.call_types}):
         return (found,)
     demand = _weekly_demand(issue, standing, dated, now)
@@ -190,8 +192,10 @@ def _weekly_demand(
     )
 
 
-def _origin(issue: Issue, standing: Standing, now: pd.Timestamp) -> tuple[str, ...]:
-    """Return which issue an answer is from, and what its reader must know of it, line by line."""
+def heading(
+    offer: Offer, issue: Issue, standing: Standing, asked: Question, now: pd.Timestamp
+) -> tuple[str, ...]:
+    """Return lines that say which issue an answer is from, how it stands, and what was asked."""
     zone, until = issue.profile.force.zone, issue.forecast.data_until
     why = issue.why_stale(now)
     known = f"data until {until.tz_convert(zone):%Y-%m-%d %H:%M}"
@@ -199,6 +203,7 @@ def _origin(issue: Issue, standing: Standing, now: pd.Timestamp) -> tuple[str, .
         f"{issue.profile.force.name}, issue {issue.number}, {known}, times in {zone}",
         *standing.lines(issue.number),
         *([f"STALE: {why}"] if why else []),
+        *offer.kind.title(issue, asked),
     )
 
 

@@ -290,6 +290,13 @@ def test_a_mistaken_question_ends_with_exit_code_2(
     assert result.stdout == ""
 
 
+def test_a_workspace_that_is_not_there_says_so(tmp_path: Path) -> None:
+    for command in ("forecast", "explain", "missing"):
+        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "nowhere"), command])
+        assert result.exit_code == 2
+        assert f"no forewatch.toml in {tmp_path / 'nowhere'}; write one with" in result.stderr
+
+
 def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> None:
     out = journey.root / "backtest.parquet"
     result = journey.run(

@@ -33,7 +33,8 @@ def said(issue: Issue, kind: str = FORECASTS.name, **asked: Any) -> Table:
     offer = OFFERS[kind]
     query = offer.query.model_validate({"week": "2026-W43"} | asked)
     question = answers.question(offer, issue, query, Reach())
-    return answers.table(offer, issue, Standing(), question, NOW)
+    table = answers.table(offer, issue, Standing(), question, NOW)
+    return replace(table, heading=answers.heading(offer, issue, Standing(), question, NOW))
 
 
 def names(table: Table) -> list[str]:
