@@ -360,3 +360,16 @@ def test_a_day_without_hours_is_refused_where_it_would_be_learned_or_forecast() 
         "not reach it"
     )
     clock.stop_if_skipped(pd.date_range("2012-01-01", periods=60))
+
+
+def test_a_date_whose_first_hour_is_skipped_is_a_day_and_has_its_shifts_in_order() -> None:
+    clock = Clock("America/Santiago", time(7))  # from 23:59:59 on to 01:00 on 8 September 2024
+    dates = pd.date_range("2024-09-07", periods=3)
+    assert clock.is_skipped(dates).tolist() == [False, False, False]
+    shifts = (
+        Shift(id="late", name="Late", start=time(14), end=time(23)),
+        Shift(id="early", name="Early", start=time(7), end=time(15)),
+    )
+    found = clock.shifts(shifts, dates[0], 3)
+    assert found["shift"].tolist() == ["early", "late"] * 3
+    assert found.index.tolist() == [0, 1, 2, 3, 4, 5]

@@ -396,3 +396,18 @@ def test_a_failure_of_ours_tells_a_stranger_nothing(bench: Bench) -> None:
     assert answer.status_code == 500
     assert answer.json()["detail"] == "the server failed to answer; its log says why"
     assert str(bench.root) not in answer.text
+
+
+def test_a_page_of_issues_that_holds_the_last_one_has_no_next(
+    bench: Bench, make_issue: Callable[..., Issue]
+) -> None:
+    bench.issues().publish(make_issue())
+    assert bench.get("/v1/issues", limit=2)["next"] is None
+    assert bench.get("/v1/issues", limit=1)["next"] == "/v1/issues?limit=1&offset=1"
+    assert bench.get("/v1/issues", limit=1, offset=1)["next"] is None
+
+
+def test_of_a_parameter_that_nobody_knows_63_letters_are_said_back(bench: Bench) -> None:
+    said = bench.refused(ASKED, 422, **{"x" * 64: "1"})
+    assert "x" * 63 in said["detail"]
+    assert "x" * 64 not in said["detail"]

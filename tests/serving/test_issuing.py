@@ -1,5 +1,6 @@
 """What an issue says of breaks that lie ahead."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,8 @@ from features.asof import AsOf
 from features.unused_rows import unused_rows
 from forewatch.history import COLUMNS, History
 from forewatch.pools import Pool
-from serving.issuing import announced, unpooled
+from planning.issues import Issue
+from serving.issuing import announced, text, unpooled
 
 _HOUR = pd.Timedelta(hours=1)
 
@@ -99,3 +101,10 @@ def test_an_issue_says_whose_small_areas_are_not_pooled_and_whose_still_are(
     assert note.startswith(f"small areas are still pooled for {kind}: ")
     (note,) = told({kind: ()}, **zero)
     assert note.endswith("[privacy] asks for no reports or residents")
+
+
+def test_an_issue_in_words_has_its_first_day_and_its_last(make_issue: Callable[..., Issue]) -> None:
+    issue = make_issue()
+    days = issue.forecast.rates.force_days
+    assert len(days) > 2
+    assert f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})" in text(issue)
