@@ -47,17 +47,18 @@ class PeriodColumns:
     def of(cls, frame: pd.DataFrame, zone: str) -> PeriodColumns:
         """Return those of a frame of `planning.periods`."""
         spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
-        arrays = [
+        found = cls(
             frame["period"].to_numpy(dtype=object),
             frame["force_day"].to_numpy(),
             _plain(spans.starts),
             _plain(spans.ends),
             local_texts(spans.starts, zone),
             local_texts(spans.ends, zone),
-        ]
-        for each in arrays:
-            each.setflags(write=False)
-        return cls(*arrays, spans)
+            spans,
+        )
+        for each in PERIOD_KEYS:
+            getattr(found, each.name).setflags(write=False)
+        return found
 
     def __len__(self) -> int:
         """Return the number of periods."""
