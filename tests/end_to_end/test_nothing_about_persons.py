@@ -49,7 +49,19 @@ HARMLESS = {
     ("IssueSummary", "superseded_by"): "likewise",
     ("MissingDemand", "superseded_by"): "likewise",
 }
-HARMLESS_OPTIONS = {("forewatch keys create", "name"): "of an API key"}
+# What is forecast, all calls or missing-person reports, is a subject; so are persons elsewhere.
+HARMLESS_PARAMETERS = {("/v1/models", "subject")}
+HARMLESS_OPTIONS = {
+    ("forewatch keys create", "name"),  # of an API key
+    ("forewatch train", "subject"),
+    ("forewatch backtest", "subject"),
+    ("forewatch models list", "subject"),
+    ("forewatch models show", "subject"),
+    ("forewatch models compare", "subject"),
+    ("forewatch models promote", "subject"),
+    ("forewatch models rollback", "subject"),
+    ("forewatch models retire", "subject"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +133,7 @@ def test_no_parameter_of_the_api_is_about_persons() -> None:
         for parameter in operation.get("parameters", ())
         if about_persons(parameter["name"])
     }
-    assert found == set()
+    assert found == HARMLESS_PARAMETERS
 
 
 def test_no_route_of_the_api_takes_a_body() -> None:
@@ -171,7 +183,7 @@ def test_no_option_of_the_command_line_is_about_persons() -> None:
         if isinstance(parameter, click.Option | click.Argument)
         and about_persons(str(parameter.name))
     }
-    assert found == set(HARMLESS_OPTIONS)
+    assert found == HARMLESS_OPTIONS
 
 
 @pytest.mark.parametrize("word", WORDS)

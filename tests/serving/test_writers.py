@@ -31,8 +31,8 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_s
 NUMBERS = st.floats(-1e9, 1e9) | st.just(np.nan)
 
 
-def instants(days: list[int | None], unit: str) -> Any:
-    origin = np.array("2026-10-25T00:30", dtype=f"M8[{unit}]")[()]
+def instants(days: list[int | None], unit: Any) -> Any:
+    origin = np.datetime64("2026-10-25T00:30", unit)
     return np.array(
         [np.datetime64("NaT") if n is None else origin + np.timedelta64(n, "D") for n in days],
         dtype=f"M8[{unit}]",
