@@ -47,29 +47,18 @@ class PeriodColumns:
     def of(cls, frame: pd.DataFrame, zone: str) -> PeriodColumns:
         """Return those of a frame of `planning.periods`."""
         spans = Spans(pd.DatetimeIndex(frame["start"]), pd.DatetimeIndex(frame["end"]))
-<<<<<<< HEAD
-        arrays = (
-=======
         found = cls(
->>>>>>> i11-answers
             frame["period"].to_numpy(dtype=object),
             frame["force_day"].to_numpy(),
             _plain(spans.starts),
             _plain(spans.ends),
             local_texts(spans.starts, zone),
             local_texts(spans.ends, zone),
-<<<<<<< HEAD
-        )
-        for each in arrays:
-            each.setflags(write=False)
-        return cls(*arrays, spans)
-=======
             spans,
         )
         for each in PERIOD_KEYS:
             getattr(found, each.name).setflags(write=False)
         return found
->>>>>>> i11-answers
 
     def __len__(self) -> int:
         """Return the number of periods."""
