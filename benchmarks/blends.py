@@ -28,7 +28,7 @@ from forewatch.history import History
 from models import origins
 from models.blend import Weights, blended
 from models.crossing import Groups, weights_of
-from models.engine import parts_of, sums_of
+from models.demand.model import parts_of, sums_of
 from models.line_up import fitted, predictions
 from models.raking import Structure, rake
 from models.recipe import MEANS, Recipe

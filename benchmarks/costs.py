@@ -22,20 +22,17 @@ from scipy.optimize import nnls
 
 from forewatch.errors import BadQuestion
 from planning.issues import Issue
-from serving.api import costs, explanations, forecasts, media, missing
-from serving.api.answering import Job, Route, page
-from serving.api.missing_schemas import MissingRequest
-from serving.api.schemas import ForecastRequest, QuestionRequest
+from serving.answers import OFFERS
+from serving.api import costs, media
+from serving.api.answers import Job, page
 from serving.api.shelf import Opened
 from serving.issue_store import IssueStore
+from serving.queries import SpanQuery
+from serving.reach import Reach
+from serving.standing import Standing
 
 _ROUNDS_A_UNIT = 20_000
 _UNITS_MEASURED = 3
-_ASKED = {
-    "forecasts": (forecasts.ROUTE, ForecastRequest),
-    "explanations": (explanations.ROUTE, QuestionRequest),
-    "missing": (missing.ROUTE, MissingRequest),
-}
 
 
 def unit_seconds() -> float:
@@ -68,20 +65,21 @@ def question(kind: str, issue: Issue, rng: np.random.Generator) -> dict[str, Any
     ids = [each.id for each in issue.profile.call_types]
     asked["call_type"] = [str(rng.choice(["all", "each", *ids[:2]]))]
     asked["grade"] = [str(rng.choice(["all", "each"], p=[0.7, 0.3]))]
-    if kind == "forecasts":
+    if kind == "forecast":
         count = int(rng.choice([1, 3, 7, 30]))
         asked["quantiles"] = ",".join(f"{(i + 1) / (count + 1):.4f}" for i in range(count))
     return asked
 
 
-def measured(route: Route[Any, Any], opened: Opened, asked: Any) -> float:  # noqa: ANN401
+def measured(kind: str, opened: Opened, query: SpanQuery) -> float:
     """Return what a page takes, in units."""
-    job = Job(route.path, asked, opened.issue.number, media.JSON, opened.issue.published_at)
+    now, number = opened.issue.published_at, opened.issue.number
+    job = Job(kind, query, Reach(), number, media.JSON, now, Standing())
     found = []
     for _ in range(2):  # the smaller one: a busy machine makes things slow, never fast
         unit = unit_seconds()
         began = process_time()
-        page(route, opened, job, lambda: None)
+        page(opened, job, lambda: None)
         found.append((process_time() - began) / max(unit, unit_seconds()))
     return min(found)
 
@@ -95,18 +93,18 @@ def main() -> None:
     arguments = parser.parse_args()
     store = IssueStore(arguments.workspace / "issues")
     opened = Opened(*store.published(store.newest()))
-    for kind, (route, model) in _ASKED.items():
+    for kind, weights in costs.WEIGHTS.items():
         rng = np.random.default_rng(arguments.seed)
         sizes, took = [], []
         while len(took) < arguments.questions:
-            asked = model.model_validate(question(kind, opened.issue, rng))
-            size = costs.size(opened.issue, asked)
+            query = OFFERS[kind].query.model_validate(question(kind, opened.issue, rng))
+            size = costs.size(opened.issue, query)
             # What is refused for its rows, or by far for its cost, needs no weights.
-            if route.cost.of(size) < 4 * 1000:
+            if weights.of(size) < 4 * 1000:
                 with suppress(BadQuestion):
-                    took.append(measured(route, opened, asked))
+                    took.append(measured(kind, opened, query))
                     sizes.append(size)
-        compared(kind, route.cost, sizes, np.array(took))
+        compared(kind, weights, sizes, np.array(took))
 
 
 def compared(kind: str, weights: costs.Weights, sizes: list[costs.Size], took: Any) -> None:  # noqa: ANN401

@@ -30,6 +30,7 @@ import numpy as np
 
 from serving.api.reference import openapi_text
 from serving.keys import SCOPES, KeyRing
+from serving.subjects import NAMES
 
 SLOW_SECONDS = 2.0
 _KEYS = 16
@@ -63,7 +64,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "issue": ("1", "2", "0", "999999999", "1000000000", "-1", "01"),
     "limit": ("1", "10", "100", "1000", "10000", "10001", "0"),
     "offset": ("0", "1", "100", "249999", "999999999", "1000000000"),
-    "model": ("demand", "missing", "other"),
+    "subject": (*NAMES, "other"),
 }
 _MORE = ("name", "age", "utm_source", "", "from_", "format", "x" * 80, "area[]", "Week", "a%00b")
 _ACCEPT = (
@@ -272,7 +273,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         root, workspace = Path(folder), arguments.workspace.resolve()
-        for name in ("issues", "models.json", "missing-models.json"):
+        for name in ("issues", *(f"models-{subject}.json" for subject in NAMES)):
             (root / name).symlink_to(workspace / name)
         ring = KeyRing(root / "keys.json")
         tokens = [ring.create(f"fuzz {i}", SCOPES) for i in range(_KEYS)]

@@ -224,7 +224,7 @@ def _divergence(
     lost = (1e4 * true * np.log(true / ours)).sum(1)
     days, places = timeline.days, rates.places
     crowd = np.maximum.reduceat(event_crowds(view, timeline.edges, places), first, axis=1)
-    school = day_features(view, days, places, ())[SCHOOL_HOLIDAY].T
+    school = day_features(view, days, places)[SCHOOL_HOLIDAY].T
     eve = days.strftime("%m-%d") == "12-31"
     holiday = profiles.public_holidays(view, days)
     some: dict[str, np.ndarray] = {

@@ -22,7 +22,8 @@ from features.asof import AsOf
 from forewatch.history import History
 from forewatch.profile import Missing
 from forewatch.rates import Spans
-from models.missing.model import MissingPersons
+from models.missing.settings import MissingRecipe
+from models.missing.training import train
 from planning.casework import CaseLength
 from planning.landing import KnownReports, Release, landing
 from planning.periods import periods
@@ -78,7 +79,7 @@ def drawn(view: AsOf, areas: Sequence[str], seed: int) -> dict[str, Cases]:
 def judged(past: History, seed: int) -> tuple[pd.DataFrame, float]:
     """Return one row an area, origin and shift, and the CPU seconds of one origin's shifts."""
     last = past.observed_until
-    model = MissingPersons().fit(AsOf(past, last - JUDGED_DAYS * DAY))
+    model = train(past, last - JUDGED_DAYS * DAY, MissingRecipe()).model
     districts = past.tree.at_level("district")
     cases = drawn(AsOf(past, last), districts, seed)
     rows, seconds = [], []

@@ -48,6 +48,7 @@ from benchmarks.accuracy.running import ROOT
 from benchmarks.accuracy.workspaces import demo_force
 from benchmarks.unpooled import unpooled
 from features.asof import AsOf
+from features.catalogue import declared
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
 from forewatch.profile import MISSING_PERSON
@@ -60,6 +61,7 @@ from models.missing.model import MissingPersons
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.windows import happened
+from models.terms import terms
 from serving import importing
 from serving.workspace import Workspace
 from sources import synthetic
@@ -179,7 +181,7 @@ def cases(
             known = learned(view, recipe)
         weights, shocks, plain_shocks = known
         seen = reports(view, DAYS_AHEAD)
-        model = MissingPersons(recipe).with_origins(view, weights, shocks)
+        model = MissingPersons(recipe).fit(view, weights, shocks)
         forecast = model.forecast(view, DAYS_AHEAD)
         spans, selections = _asked(view, forecast)
         said = {_OURS: answers(forecast, selections, spans)}
@@ -227,8 +229,8 @@ def _regression(seen: Reports, share: Array, precision: float | None) -> Array:
         precision: of every coefficient; None: 3 of the season's, 10 of the weekdays', as the
             figures in the issue were measured.
     """
-    names = (*tuple(f"weekday_{day}" for day in range(7)), "season_sin_1", "season_cos_1")
-    rows = columns(seen, names)[:, 0]
+    season = terms(declared("season_sin_1", "season_cos_1"), harmonics=1)
+    rows = columns(seen, season)[:, 0]
     past = len(seen.days)
     whole = seen.known.all(1)
     held = np.array([10.0] * 7 + [3.0] * 2) if precision is None else np.full(9, precision)

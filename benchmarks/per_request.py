@@ -56,7 +56,7 @@ def steps(folder: Path) -> dict[str, Callable[[int], object]]:
     return {
         "key checked": lambda _: ring.known(token),
         "last use looked up": lambda _: ring.is_use_due(key),
-        "areas within reach (of 73)": lambda _: reach.asked(force, ("beat",)),
+        "areas within reach (of 73)": lambda _: reach.area_ids(force, ("beat",)),
         "notes within reach": lambda _: reach.notes(force, notes),
         "host": lambda _: hosts.takes("forecast.example"),
         "query": lambda _: questions.refusal(QUERY),

@@ -88,7 +88,7 @@ def scored(history: History, raw: History, days: pd.DatetimeIndex, leaves: list[
         view = whole.at(whole.clock.day_start(pd.Timestamp(day)))
         if n % LEARN_EVERY == 0:
             weights, shocks, _ = learned(view, recipe)
-        model = MissingPersons(recipe).with_origins(view, weights, shocks)
+        model = MissingPersons(recipe).fit(view, weights, shocks)
         forecast = model.forecast(view, DAYS_AHEAD)
         bounds = forecast.rates.day_edges
         starts, ends = bounds[:-1].append(bounds[:-1:7]), bounds[1:].append(bounds[7::7])

@@ -30,7 +30,7 @@ from features.asof import AsOf
 from features.panel import panel
 from forewatch.history import History
 from forewatch.rates import Forecast
-from models import training
+from models.demand import training
 from models.line_up import predictions
 from models.missing import training as missing_training
 from models.missing.reports import reports
@@ -81,14 +81,12 @@ def numbers(history: History, jobs: int) -> Numbers:
     view = AsOf(history, until)
     trained = training.train(history, until, Recipe(), jobs=jobs)
     seen = panel(view, DAYS_AHEAD)
-    yield "demand/members", predictions(trained.engine.recipe, trained.engine.members_, seen)
+    yield "demand/members", predictions(trained.model.recipe, trained.model.members_, seen)
     yield from _scores("demand", trained.scores)
-    yield from _forecast("demand", trained.engine.forecast(view, DAYS_AHEAD, explained=True))
+    yield from _forecast("demand", trained.model.forecast(view, DAYS_AHEAD, explained=True))
     if history.profile.missing_call_types:
         other = missing_training.train(history, until, MissingRecipe(), jobs=jobs)
-        members = other.model.members_
-        if members is not None:
-            yield "missing/members", members.predict(reports(view, DAYS_AHEAD))
+        yield "missing/members", other.model.members_.predict(reports(view, DAYS_AHEAD))
         yield from _scores("missing", other.scores)
         yield from _forecast("missing", other.model.forecast(view, DAYS_AHEAD))
 

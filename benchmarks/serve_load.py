@@ -41,7 +41,7 @@ from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from planning.issues import Issue
+from planning.issues import Issue, Part
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 
@@ -101,7 +101,8 @@ def issue() -> Issue:
     level = base.mean(2) * 24
     logs = rng.normal(0, 0.05, (len(FACTORS), DISTRICTS, TYPES, DAYS)).astype(np.float32)
     forecast = Forecast(origin, origin, rates, shocks, Factors(level, logs))
-    return Issue(0, origin, forecast, force, force.tree(), "1", {"boosting": "4.7"}, "calls@1")
+    parts = {"demand": Part(forecast, "1")}
+    return Issue(0, origin, parts, force, force.tree(), {"boosting": "4.7"}, "calls@1")
 
 
 def questions(ask: str, by: str) -> list[str]:

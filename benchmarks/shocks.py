@@ -30,7 +30,7 @@ from forewatch.shocks import Shocks
 from models import judging, origins, scores
 from models.blend import block_of
 from models.crossing import Groups, weights_of
-from models.engine import parts_of, sums_of
+from models.demand.model import parts_of, sums_of
 from models.judging import Judged, block_labels
 from models.recipe import Recipe
 from serving.workspace import Workspace

@@ -230,6 +230,11 @@ class AsOf:
         return self._published(self._beside.breaks, ["start", "area", "call_type", "kind"])
 
     @cached_property
+    def covariates(self) -> pd.DataFrame:
+        """The values of covariates that were known; of one told again the latest that was told."""
+        return self._published(self._beside.covariates, ["covariate", "area", "start"])
+
+    @cached_property
     def _known_changes(self) -> NDArray[np.bool_]:
         frame = self._pooled.history.counts
         starts = instants_us(pd.DatetimeIndex(frame["start"]))

@@ -1,4 +1,4 @@
-"""The catalogue of features: what each is, in which unit, from where, and when it is known.
+"""The catalogue of features: what each is, in which unit, from where, when known, who sees it.
 
 `python -m features.catalogue > docs/features.md` writes the page; a test compares.
 """
@@ -6,166 +6,137 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-HOLIDAY_OF_A_KIND = "holiday_<kind>"
+import numpy as np
+import pandas as pd
 
+from features.asof import AsOf
+from features.covariates import COVARIATES
+from features.days import CALENDAR, OWN_HOLIDAYS
+from features.declaration import ALWAYS, ANNOUNCED, Array, Feature, HourColumn, Sight, Values
+from features.events import EVENTS
+from features.places import PLACES
+from features.visitors import TOURISM
 
-@dataclass(frozen=True)
-class Feature:
-    """One feature.
+# In the order of their columns; those of the force's own come last.
+MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS, COVARIATES)
+PLACE_AND_TIME = tuple(feature for maker in MAKERS for feature in maker.declared)
+EVERY_FORCES = {f.name: f for maker in MAKERS if maker.own is None for f in maker.declared}
 
-    Args:
-        name: its column.
-        meaning: what it says, in one line.
-        unit: of its values.
-        source: what it is made from.
-        known: the earliest lead at which it is known.
-    """
-
-    name: str
-    meaning: str
-    unit: str
-    source: str
-    known: str
-
-
-_ALWAYS = "any lead"
-_ANNOUNCED = "any lead, as announced by the origin"
-_PUBLISHED = "any lead; a month not published by the origin is filled from the latest year that was"
 _BEFORE = "any lead; days before the origin only"
-_CLOCK, _DATE, _HOLIDAYS = "force's clock", "force-day", "public and imported holidays"
-_TOURISM, _EVENTS = "imported tourism figures", "imported events"
-_TREE, _COUNTS = "area tree", "counts as known at the origin"
-_FLAG = "0 or 1"
-_SHARE = "share of the area's leaves, 0 to 1"
-_PLAIN = "none"
+_CLOCK, _COUNTS = "force's clock", "counts as known at the origin"
 _DAILY = "calls per force-day"
-
-
-def _season(wave: str, k: int) -> Feature:
-    meaning = f"{'sine' if wave == 'sin' else 'cosine'} of {k} turn{'s' * (k > 1)} a year"
-    return Feature(f"season_{wave}_{k}", meaning, _PLAIN, _DATE, _ALWAYS)
-
-
-PLACE_AND_TIME = (
-    Feature("weekday", "weekday of the force-day", "0 Monday to 6 Sunday", _DATE, _ALWAYS),
-    Feature("weekend", "Saturday or Sunday", _FLAG, _DATE, _ALWAYS),
-    Feature("bank_holiday", "public holiday", _SHARE, _HOLIDAYS, _ANNOUNCED),
-    Feature(
-        "bank_holiday_eve",
-        "a public holiday tomorrow, none today",
-        _SHARE,
-        _HOLIDAYS,
-        _ANNOUNCED,
-    ),
-    Feature(
-        "bank_holiday_after",
-        "a public holiday yesterday, none today",
-        _SHARE,
-        _HOLIDAYS,
-        _ANNOUNCED,
-    ),
-    Feature("christmas_day", "25 December", _FLAG, _DATE, _ALWAYS),
-    Feature("boxing_day", "26 December", _FLAG, _DATE, _ALWAYS),
-    Feature("christmas_eve", "24 December", _FLAG, _DATE, _ALWAYS),
-    Feature("new_years_eve", "31 December and the night after it", _FLAG, _DATE, _ALWAYS),
-    Feature("new_years_day", "1 January from the force's own hour on", _FLAG, _DATE, _ALWAYS),
-    Feature("easter_days", "Good Friday to Easter Monday", _FLAG, _DATE, _ALWAYS),
-    Feature("school_holiday", "school holiday", _SHARE, "imported holidays", _ANNOUNCED),
-    Feature("day_of_year", "day of the year", "1 to 366", _DATE, _ALWAYS),
-    *(_season("sin", k) for k in (1, 2, 3)),
-    *(_season("cos", k) for k in (1, 2, 3)),
-    Feature(
-        "clock_change_hours",
-        "length of the force-day beyond 24 hours",
-        "hours (-1, 0, 1)",
-        _CLOCK,
-        _ALWAYS,
-    ),
-    Feature("month_start_days", "days since the first of the month", "days", _DATE, _ALWAYS),
-    Feature(
-        "tourism_pressure",
-        "logarithm of the month's visitors over the mean of the last 12 published months; an area "
-        "without own figures has its parts' sum, or those of the nearest area above",
-        "log ratio",
-        _TOURISM,
-        _PUBLISHED,
-    ),
-    Feature("tourism_known", "whether a figure stands behind it", _FLAG, _TOURISM, _PUBLISHED),
-    Feature(
-        "event_here_thousands",
-        "people at events in the area: the middle of the range, spread over the event's force-days",
-        "thousands of people a day",
-        _EVENTS,
-        _ANNOUNCED,
-    ),
-    Feature(
-        "event_near_thousands",
-        "people at events elsewhere, weighted by exp(-distance / 20 km)",
-        "thousands of people a day",
-        _EVENTS,
-        _ANNOUNCED,
-    ),
-    Feature(
-        "event_days_to_next",
-        "days to the next event in the area, 0 during one",
-        "days, at most 14",
-        _EVENTS,
-        _ANNOUNCED,
-    ),
-    Feature("area_urban", "urban area", _FLAG, _TREE, _ALWAYS),
-    Feature("area_rural", "rural area", _FLAG, _TREE, _ALWAYS),
-    Feature("area_coast", "coastal area", _FLAG, _TREE, _ALWAYS),
-    Feature(
-        "area_population_log",
-        "logarithm of the residents; unknown (NaN) where the tree has none",
-        "log persons",
-        _TREE,
-        _ALWAYS,
-    ),
-    Feature(
-        HOLIDAY_OF_A_KIND,
-        "one column for each other kind of holiday that the force imported",
-        _SHARE,
-        "imported holidays",
-        _ANNOUNCED,
-    ),
-)
 
 TRAILING = (
     Feature("level_28", "mean of the last 28 days", _DAILY, _COUNTS, _BEFORE),
     Feature("level_56", "mean of the last 56 days", _DAILY, _COUNTS, _BEFORE),
     Feature("level_364", "mean of the last 364 days", _DAILY, _COUNTS, _BEFORE),
-    Feature("ratio_7_28", "mean of the last 7 days over level_28", _PLAIN, _COUNTS, _BEFORE),
-    Feature("ratio_28_364", "level_28 over level_364", _PLAIN, _COUNTS, _BEFORE),
+    Feature("ratio_7_28", "mean of the last 7 days over level_28", "none", _COUNTS, _BEFORE),
+    Feature("ratio_28_364", "level_28 over level_364", "none", _COUNTS, _BEFORE),
     Feature(
-        "ratio_yoy",
-        "level_28 over the mean of the same 28 days 364 days ago",
-        _PLAIN,
-        _COUNTS,
-        _BEFORE,
+        *("ratio_yoy", "level_28 over the mean of the same 28 days 364 days ago"),
+        *("none", _COUNTS, _BEFORE),
     ),
     Feature(
-        "same_weekday",
-        "mean of the last same weekdays, for each of the 7 weekdays ahead",
-        _DAILY,
-        _COUNTS,
-        _BEFORE,
+        *("same_weekday", "mean of the last same weekdays, for each of the 7 weekdays ahead"),
+        *(_DAILY, _COUNTS, _BEFORE),
     ),
 )
 
+_NOBODY = Sight(trees=False)  # what the rest is made from
 CLOCKWORK = (
-    Feature("force_day", "local date on which the force's own day began", "date", _CLOCK, _ALWAYS),
-    Feature("slot", "local hour of the interval's start", "0 to 23 hours", _CLOCK, _ALWAYS),
-    Feature("hours", "length of the force-day", "hours (23, 24, 25)", _CLOCK, _ALWAYS),
+    Feature(
+        *("force_day", "local date on which the force's own day began", "date", _CLOCK, ALWAYS),
+        sight=_NOBODY,
+    ),
+    Feature(
+        *("slot", "local hour of the interval's start", "0 to 23 hours", _CLOCK, ALWAYS),
+        sight=_NOBODY,
+    ),
+    Feature(
+        *("hours", "length of the force-day", "hours (23, 24, 25)", _CLOCK, ALWAYS),
+        sight=_NOBODY,
+    ),
+)
+
+
+def _hourly(
+    column: HourColumn, name: str, meaning: str, unit: str, source: str, known: str = ALWAYS
+) -> Feature:
+    return Feature(name, meaning, unit, source, known, sight=Sight(trees=False, hours=column))
+
+
+_YEARLY = ("none", "force-day")
+# What the hourly trees see beside features of the force-day, in their own form.
+HOURLY = (
+    _hourly(HourColumn(0), "kind_of_area", "urban, rural, coast or mixed", "code", "area tree"),
+    _hourly(
+        HourColumn(2, is_yearly=True), "season_sin", "sine of the month's place in a year", *_YEARLY
+    ),
+    _hourly(
+        HourColumn(3, is_yearly=True), "season_cos", "cosine of the same, in one turn", *_YEARLY
+    ),
+    _hourly(HourColumn(15), "hour", "hours since the force-day began", "0 to 23 hours", _CLOCK),
+    _hourly(
+        HourColumn(16, 2),
+        *("crowd", "logarithm of 1 + people at events per hundred residents", "log ratio"),
+        *("imported events", ANNOUNCED),
+    ),
+    _hourly(HourColumn(17), "call_type", "number of the call type", "code", "profile"),
 )
 
 _SECTIONS = (
-    ("Of a place and a force-day", "features/pipeline.py", PLACE_AND_TIME),
+    ("Of a place and a force-day", "features/, a module a source", PLACE_AND_TIME),
     ("Of a series before the origin", "features/levels.py", TRAILING),
     ("Of an interval and its force-day", "features/cube.py and features/panel.py", CLOCKWORK),
+    ("Of an hour, for the hourly trees", "models/hour_rows.py", HOURLY),
 )
+
+
+def declared(*names: str) -> tuple[Feature, ...]:
+    """Return features that every force has, of a place and a force-day, by their names.
+
+    Raises:
+        KeyError: if there is no such feature.
+    """
+    return tuple(EVERY_FORCES[name] for name in names)
+
+
+def features_at(view: AsOf) -> tuple[Feature, ...]:
+    """Return the features of a place and a force-day that a view has, in their order."""
+    return tuple(feature for maker in MAKERS for feature in maker.features(view))
+
+
+def values(
+    view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...], wanted: Iterable[Feature]
+) -> Values:
+    """Return the values of features by name, each broadcasting to (days, areas); NaN unknown.
+
+    Raises:
+        UnknownArea: if an area is not in the tree.
+    """
+    names = {feature.name for feature in wanted}
+    found: Values = {}
+    for maker in MAKERS:
+        if names & {feature.name for feature in maker.features(view)}:
+            found |= maker.make(view, days.as_unit("us"), areas)
+    return found
+
+
+def grid(
+    view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...], wanted: tuple[Feature, ...]
+) -> Array:
+    """Return the features of every day in every area, shape (days, areas, features).
+
+    Raises:
+        UnknownArea: if an area is not in the tree.
+    """
+    found = values(view, days, areas, wanted)
+    stacked = np.empty((len(days), len(areas), len(wanted)))
+    for column, feature in enumerate(wanted):
+        stacked[:, :, column] = found[feature.name]
+    return stacked
 
 
 def markdown() -> str:
@@ -177,13 +148,17 @@ def markdown() -> str:
         "",
         "Everything is computed from the as-of view (`features/asof.py`), which hands out only",
         "what had been published by the origin. *Known* is the earliest lead at which a value",
-        "exists. An unknown value is NaN, never zero, unless its line says otherwise.",
+        "exists; *part* is the part of an explanation that it feeds. An unknown value is NaN,",
+        "never zero, unless its line says otherwise.",
     ]
     for title, module, features in _SECTIONS:
         lines += ["", f"## {title}", "", f"Made in `{module}`.", ""]
-        lines += ["| feature | meaning | unit | source | known |", "|---|---|---|---|---|"]
+        lines += ["| feature | meaning | unit | source | known | kind | part | seen by |"]
+        lines += ["|---" * 8 + "|"]
         lines += [
-            f"| `{f.name}` | {f.meaning} | {f.unit} | {f.source} | {f.known} |" for f in features
+            f"| `{f.name}` | {f.meaning} | {f.unit} | {f.source} | {f.known} | {f.kind.name} | "
+            f"{f.part} | {', '.join(f.seen_by)} |"
+            for f in features
         ]
     return "\n".join(lines) + "\n"
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.declaration import (
+    ALWAYS,
+    ANNOUNCED,
+    CYCLE,
+    FLAG,
+    HOLIDAY,
+    SHARE,
+    SPECIAL_DAY,
+    Feature,
+    HourColumn,
+    Maker,
+    Prior,
+    Sight,
+    Values,
+)
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.clock import HOUR_US, instants_us
 
@@ -16,25 +32,6 @@ Array = NDArray[np.float64]
 
 SCHOOL_HOLIDAY = "school_holiday"
 SEASON_HARMONICS = 3
-NAMES = (
-    "weekday",
-    "weekend",
-    "bank_holiday",
-    "bank_holiday_eve",
-    "bank_holiday_after",
-    "christmas_day",
-    "boxing_day",
-    "christmas_eve",
-    "new_years_eve",
-    "new_years_day",
-    "easter_days",
-    "school_holiday",
-    "day_of_year",
-    *(f"season_sin_{k}" for k in range(1, SEASON_HARMONICS + 1)),
-    *(f"season_cos_{k}" for k in range(1, SEASON_HARMONICS + 1)),
-    "clock_change_hours",
-    "month_start_days",
-)
 _DATES = {  # (month, day)
     "christmas_day": (12, 25),
     "boxing_day": (12, 26),
@@ -45,16 +42,8 @@ _DATES = {  # (month, day)
 _SATURDAY = 5
 
 
-def holiday_names(view: AsOf) -> tuple[str, ...]:
-    """Return a column's name for each kind of the force's own that was announced, sorted."""
-    kinds = set(view.holidays()["kind"]) - {BANK_HOLIDAY, SCHOOL_HOLIDAY}
-    return tuple(f"holiday_{kind}" for kind in sorted(kinds))
-
-
-def day_features(
-    view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...], names: Iterable[str]
-) -> dict[str, Array]:
-    """Return `NAMES` and the holiday columns named, each of shape (days, areas) or (days, 1).
+def day_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> Values:
+    """Return the features of `CALENDAR`, each of shape (days, areas) or (days, 1).
 
     A holiday of some of an area's leaves counts by their share.
     """
@@ -67,9 +56,25 @@ def day_features(
     found["bank_holiday_eve"] = np.maximum(holidays.share(BANK_HOLIDAY, days + one) - today, 0)
     found["bank_holiday_after"] = np.maximum(holidays.share(BANK_HOLIDAY, days - one) - today, 0)
     found[SCHOOL_HOLIDAY] = holidays.share(SCHOOL_HOLIDAY, days)
-    for name in names:
-        found[name] = holidays.share(name.removeprefix("holiday_"), days)
     return found
+
+
+def own_holidays(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> Values:
+    """Return a column for each kind of the force's own that was announced, (days, areas)."""
+    holidays = _Holidays(view, areas)
+    return {name: holidays.share(kind, days) for name, kind in _own_kinds(view).items()}
+
+
+def _own_kinds(view: AsOf) -> Mapping[str, str]:
+    kinds = set(view.holidays()["kind"]) - {BANK_HOLIDAY, SCHOOL_HOLIDAY}
+    return {f"holiday_{kind}": kind for kind in sorted(kinds)}
+
+
+def _own_declared(view: AsOf) -> tuple[Feature, ...]:
+    return tuple(
+        replace(_OWN_HOLIDAY, name=name, meaning=f"holiday of the kind {kind}")
+        for name, kind in _own_kinds(view).items()
+    )
 
 
 def day_hours(view: AsOf, days: pd.DatetimeIndex) -> Array:
@@ -146,3 +151,73 @@ class _Holidays:
                 covered[np.outer(days.isin(dates), there)] = 1
         share: Array = covered @ self._weights
         return np.minimum(np.round(share, 12), 1)  # a whole area is 1, not 1 - 1e-16
+
+
+_CLOCK, _DATE, _HOLIDAYS = "force's clock", "force-day", "public and imported holidays"
+_UNIT, _SHARE_UNIT = "0 or 1", "share of the area's leaves, 0 to 1"
+
+
+def _special(name: str, meaning: str, hour: int, *, sarima: bool = True) -> Feature:
+    sight = Sight(sarima=sarima, hours=HourColumn(hour))
+    return Feature(name, meaning, _UNIT, _DATE, ALWAYS, FLAG, "holiday", SPECIAL_DAY, sight)
+
+
+def _public(name: str, meaning: str, hour: int, missing_trees: int | None = None) -> Feature:
+    return Feature(
+        *(name, meaning, _SHARE_UNIT, _HOLIDAYS, ANNOUNCED, SHARE, "holiday", SPECIAL_DAY),
+        Sight(sarima=True, hours=HourColumn(hour), missing_trees=missing_trees),
+    )
+
+
+def _season(wave: str, k: int, missing_trees: int | None = None) -> Feature:
+    meaning = f"{'sine' if wave == 'sin' else 'cosine'} of {k} turn{'s' * (k > 1)} a year"
+    prior = Prior(0.2, 0.1, "season" if k == 1 else "second_season", harmonic=k)
+    sight = Sight(trees=False, missing_trees=missing_trees)
+    name = f"season_{wave}_{k}"
+    return Feature(name, meaning, "none", _DATE, ALWAYS, CYCLE, "season", prior, sight)
+
+
+CALENDAR = Maker(
+    day_features,
+    (
+        Feature(
+            *("weekday", "weekday of the force-day", "0 Monday to 6 Sunday", _DATE, ALWAYS),
+            sight=Sight(hours=HourColumn(1), missing_trees=0),
+        ),
+        Feature("weekend", "Saturday or Sunday", _UNIT, _DATE, ALWAYS, FLAG),
+        _public("bank_holiday", "public holiday", 6, missing_trees=3),
+        _public("bank_holiday_eve", "a public holiday tomorrow, none today", 7),
+        _public("bank_holiday_after", "a public holiday yesterday, none today", 8),
+        _special("christmas_day", "25 December", 10),
+        _special("boxing_day", "26 December", 11),
+        _special("christmas_eve", "24 December", 9, sarima=False),
+        _special("new_years_eve", "31 December and the night after it", 12),
+        _special("new_years_day", "1 January from the force's own hour on", 13),
+        _special("easter_days", "Good Friday to Easter Monday", 14, sarima=False),
+        Feature(
+            *(SCHOOL_HOLIDAY, "school holiday", _SHARE_UNIT, "imported holidays", ANNOUNCED),
+            *(SHARE, "holiday", HOLIDAY),
+            Sight(sarima=True, hours=HourColumn(5, 2, is_yearly=True), missing_trees=4),
+        ),
+        Feature(
+            *("day_of_year", "day of the year", "1 to 366", _DATE, ALWAYS),
+            sight=Sight(trees=False),
+        ),
+        _season("sin", 1, missing_trees=1),
+        *(_season("sin", k) for k in range(2, SEASON_HARMONICS + 1)),
+        _season("cos", 1, missing_trees=2),
+        *(_season("cos", k) for k in range(2, SEASON_HARMONICS + 1)),
+        Feature(
+            *("clock_change_hours", "length of the force-day beyond 24 hours"),
+            *("hours (-1, 0, 1)", _CLOCK, ALWAYS),
+        ),
+        Feature("month_start_days", "days since the first of the month", "days", _DATE, ALWAYS),
+    ),
+)
+_OWN_HOLIDAY = Feature(
+    "holiday_<kind>",
+    "one column for each other kind of holiday that the force imported",
+    *(_SHARE_UNIT, "imported holidays", ANNOUNCED),
+    *(SHARE, "holiday", HOLIDAY),
+)
+OWN_HOLIDAYS = Maker(own_holidays, (_OWN_HOLIDAY,), _own_declared)

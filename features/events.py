@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.declaration import ANNOUNCED, THOUSANDS, Feature, Kind, Maker, Prior, Sight, Values
 from forewatch.areas import AreaTree
 from forewatch.clock import instants_us
 
 Array = NDArray[np.float64]
 
-NAMES = ("event_here_thousands", "event_near_thousands", "event_days_to_next")
 FAR_DAYS = 14  # an event further ahead than this says nothing about today (assumed)
 REACH_KM = 20.0  # distance at which an event weighs 1/e of one next door (assumed)
 _EARTH_KM = 6371.0
@@ -30,8 +30,8 @@ class _Announced:
     thousands: Array
 
 
-def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> dict[str, Array]:
-    """Return `NAMES`, each of shape (days, areas).
+def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> Values:
+    """Return the features of `EVENTS`, each of shape (days, areas).
 
     The middle of an event's range of attendance is spread evenly over the force-days it touches;
     one without any figure counts nothing here but still as the next event.
@@ -49,7 +49,11 @@ def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -
         here = ahead[:, within[:, column]]
         to_next[:, column] = here.min(axis=1, initial=float(FAR_DAYS))
     near = np.where(within, 0.0, _closeness(view.tree, events.areas, areas))
-    return dict(zip(NAMES, (thousands @ within, thousands @ near, to_next), strict=True))
+    return {
+        "event_here_thousands": thousands @ within,
+        "event_near_thousands": thousands @ near,
+        "event_days_to_next": to_next,
+    }
 
 
 def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) -> Array:
@@ -125,3 +129,27 @@ def _centre(tree: AreaTree, area_id: str) -> tuple[float, float]:
     if not len(known):
         return float("nan"), float("nan")
     return float(known[:, 0].mean()), float(known[:, 1].mean())
+
+
+_SOURCE, _UNIT, _PRIOR = "imported events", "thousands of people a day", Prior(0.1, 0.05, "event")
+EVENTS = Maker(
+    event_features,
+    (
+        Feature(
+            "event_here_thousands",
+            "people at events in the area: the middle of the range, spread over the event's "
+            "force-days",
+            *(_UNIT, _SOURCE, ANNOUNCED, THOUSANDS, "events", _PRIOR, Sight(missing_trees=6)),
+        ),
+        Feature(
+            "event_near_thousands",
+            "people at events elsewhere, weighted by exp(-distance / 20 km)",
+            *(_UNIT, _SOURCE, ANNOUNCED, THOUSANDS, "events", _PRIOR),
+        ),
+        Feature(
+            *("event_days_to_next", "days to the next event in the area, 0 during one"),
+            *(f"days, at most {FAR_DAYS}", _SOURCE, ANNOUNCED),
+            *(Kind("countdown", nothing=float(FAR_DAYS)), "events"),
+        ),
+    ),
+)

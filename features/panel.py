@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from features.beginnings import beginnings
 from features.breaks import Break, adjusted, recent_means
+from features.catalogue import EVERY_FORCES, features_at, grid
 from features.cube import cube
 from features.days import day_hours
-from features.pipeline import PlaceTimeFeatures
+from features.declaration import Array, Feature
 from forewatch.areas import AreaTree
 
-Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 ALL = "all"  # stands for every call type in a series' key
@@ -30,28 +30,34 @@ class Covariates:
     """Features by day and area.
 
     Args:
-        names: names of the features.
+        features: what each is.
         areas: ids of the areas.
         values: shape (days + horizon, areas, features); NaN unknown.
     """
 
-    names: tuple[str, ...]
+    features: tuple[Feature, ...]
     areas: tuple[str, ...]
     values: Array
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(feature.name for feature in self.features)
 
     def named(self, names: tuple[str, ...]) -> Array:
         """Return the features asked for, in that order, (days + horizon, areas, names).
 
-        A kind of holiday that this panel does not have never occurs in it: 0.
+        Of a feature of the force's own that a model learned from and that is gone since, such as a
+        kind of holiday, there is nothing: 0.
 
         Raises:
-            KeyError: if a feature is no holiday and not here.
+            KeyError: if a feature that every force has is not here.
         """
         found = np.zeros((*self.values.shape[:2], len(names)))
         for column, name in enumerate(names):
             if name in self.names:
                 found[:, :, column] = self.values[:, :, self.names.index(name)]
-            elif not name.startswith("holiday_"):
+            elif name in EVERY_FORCES:
                 raise KeyError(f"no feature {name!r}; the panel has {', '.join(self.names)}")
         return found
 
@@ -162,8 +168,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         recorded, counts = counts, series(found.counts)[1]
         usual = (recent_means(found.counts) + _SOME)[:, :, None]
         ahead = series(usual * found.ahead)[1] / series(usual)[1]
-    features = PlaceTimeFeatures(view).fit(pd.DataFrame(columns=["day", "area"]))
-    values = features.grid(every_day, areas)
+    features = features_at(view)
     number = {area: i for i, area in enumerate(areas)}
     of_their_own = daily[:, list(view.unpooled_types)]  # drawn calls tell no beginning
     unborn = _unborn(view.tree, keys, known.places, of_their_own)
@@ -175,7 +180,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         horizon=every_day[past:],
         keys=keys,
         counts=counts,
-        covariates=Covariates(features.names_, areas, values),
+        covariates=Covariates(features, areas, grid(view, every_day, areas, features)),
         area_of=np.array([number[area] for area in keys["area"]], dtype=np.int64),
         hours=day_hours(view, every_day),
         places=known.places,

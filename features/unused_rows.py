@@ -71,9 +71,9 @@ def unused_rows(
     history: History,
     origin: pd.Timestamp,
     until: pd.Timestamp,
-    tables: tuple[str, ...] = ("events", "tourism", "breaks"),
+    tables: tuple[str, ...] = ("events", "tourism", "breaks", "covariates"),
 ) -> tuple[str, ...]:
-    """Return what a forecast can't use of events, tourism figures and breaks, and why not.
+    """Return what a forecast can't use of the tables beside the counts, and why not.
 
     Args:
         history: everything that is known by now.
@@ -88,12 +88,8 @@ def unused_rows(
 
 
 def _events(scope: _Scope) -> Iterator[str]:
-    key = ["name", "area", "start"]
-    table = _latest(scope, scope.history.events, key)
+    table, late, anew, nowhere = _looked_at(scope, "events", ["name", "area", "start"])
     first, last = _force_days(scope, table)
-    known = table["area"].isin(scope.view.tree.ids).to_numpy(bool)
-    late = _is_late(scope, table)
-    anew = late & _stands_earlier(scope, table, key)
     gone = first - scope.last_day >= pd.Timedelta(days=FAR_DAYS)
     names = [
         f"{row['name']} ({row['area']}, {scope.local(row['start'])})"
@@ -103,7 +99,7 @@ def _events(scope: _Scope) -> Iterator[str]:
         "event",
         names,
         {
-            "the tree has no such area": ~known,
+            "the tree has no such area": nowhere,
             f"announced anew after {scope.origin}, the earlier announcement is used": anew,
             f"announced after {scope.origin}": late,
             f"{FAR_DAYS} days or more after the last day forecast, {scope.last_day:%Y-%m-%d}": gone,
@@ -113,19 +109,15 @@ def _events(scope: _Scope) -> Iterator[str]:
 
 
 def _tourism(scope: _Scope) -> Iterator[str]:
-    key = ["area", "month"]
-    table = _latest(scope, scope.history.tourism, key)
-    known = table["area"].isin(scope.view.tree.ids).to_numpy(bool)
-    late = _is_late(scope, table)
-    anew = late & _stands_earlier(scope, table, key)
-    own = set(table["area"][known & ~late])
+    table, late, anew, nowhere = _looked_at(scope, "tourism", ["area", "month"])
+    own = set(table["area"][~nowhere & ~late])
     used = set().union(*(_read_for(scope.view.tree, area, own) for area in _asked(scope.view)))
     names = [f"{row['area']} {row['month']:%Y-%m}" for row in table.to_dict("records")]
     yield from _told(
         "tourism figure",
         names,
         {
-            "the tree has no such area": ~known,
+            "the tree has no such area": nowhere,
             f"published anew after {scope.origin}, the earlier figure is used": anew,
             f"published after {scope.origin}": late,
             "an area above has figures of its own": ~table["area"].isin(used).to_numpy(bool),
@@ -136,13 +128,11 @@ def _tourism(scope: _Scope) -> Iterator[str]:
 
 def _breaks(scope: _Scope) -> Iterator[str]:
     view, key = scope.view, ["start", "area", "call_type", "kind"]
-    table = _latest(scope, scope.history.breaks, key)
+    table, late, anew, nowhere = _looked_at(scope, "breaks", key)
     starts, begins = table["start"], scope.begins
     ends = table["end"].fillna(pd.Timestamp.max.tz_localize("UTC").floor("us"))
     kind = table["kind"]
     is_ramp, is_exclude = kind == RAMP, kind == EXCLUDE
-    late = _is_late(scope, table)
-    anew = late & _stands_earlier(scope, table, key)
     over = (ends <= begins) | ((starts <= begins) & (ends >= scope.until) & ~is_ramp & ~is_exclude)
     ahead = (starts >= view.origin) & (starts < scope.until)
     names = [
@@ -154,7 +144,7 @@ def _breaks(scope: _Scope) -> Iterator[str]:
         "break",
         names,
         {
-            "the tree has no such area": ~table["area"].isin(["", *view.tree.ids]),
+            "the tree has no such area": nowhere,
             "the profile has no such call type": ~table["call_type"].isin(
                 ["", *view.profile.call_type_ids]
             ),
@@ -170,10 +160,33 @@ def _breaks(scope: _Scope) -> Iterator[str]:
     )
 
 
+def _covariates(scope: _Scope) -> Iterator[str]:
+    table, late, anew, nowhere = _looked_at(scope, "covariates", ["covariate", "area", "start"])
+    known = {each.id for each in scope.view.profile.covariates}
+    names = [
+        f"{row['covariate']} {row['area'] or 'everywhere'} {scope.local(row['start'])}"
+        for row in table.to_dict("records")
+    ]
+    yield from _told(
+        "covariate value",
+        names,
+        {
+            "the profile has no such covariate": ~table["covariate"].isin(known),
+            "the tree has no such area": nowhere,
+            f"known anew after {scope.origin}, the earlier value is used": anew,
+            f"known after {scope.origin}": late,
+            f"after the last day forecast, {scope.last_day:%Y-%m-%d}": (
+                table["start"] >= scope.until
+            ),
+        },
+    )
+
+
 _TABLES: dict[str, Callable[[_Scope], Iterator[str]]] = {
     "events": _events,
     "tourism": _tourism,
     "breaks": _breaks,
+    "covariates": _covariates,
 }
 
 
@@ -192,25 +205,23 @@ def _told(what: str, names: list[str], reasons: dict[str, pd.Series | Mask]) -> 
             yield f"{rows.size:,} {what}{plural} {verb} not in the forecast ({reason}): {listed}"
 
 
-def _latest(scope: _Scope, table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+def _looked_at(scope: _Scope, name: str, key: list[str]) -> tuple[pd.DataFrame, Mask, Mask, Mask]:
     """Return the latest row of each key that was known at the origin, and the latest of all.
 
-    Ascending by when they begin.
+    Ascending by when they begin; with which were known later, which of these stand as told earlier,
+    and of which the tree has no area.
     """
+    table: pd.DataFrame = getattr(scope.history, name)
     begins = "month" if "month" in key else "start"
-    ordered = table.sort_values([begins, "known_at"], kind="stable", ignore_index=True)
-    marked = ordered[key].assign(is_late=_is_late(scope, ordered))
-    return ordered[~marked.duplicated(keep="last")].reset_index(drop=True)
-
-
-def _is_late(scope: _Scope, table: pd.DataFrame) -> Mask:
-    return np.asarray(table["known_at"] > scope.view.origin, bool)
-
-
-def _stands_earlier(scope: _Scope, table: pd.DataFrame, key: list[str]) -> Mask:
-    """Return which rows have another one of the same key that was known at the origin."""
-    known = pd.MultiIndex.from_frame(table.loc[~_is_late(scope, table), key])
-    return np.asarray(pd.MultiIndex.from_frame(table[key]).isin(known), bool)
+    table = table.sort_values([begins, "known_at"], kind="stable", ignore_index=True)
+    is_late = table["known_at"] > scope.view.origin
+    table = table[~table[key].assign(is_late=is_late).duplicated(keep="last")]
+    table = table.reset_index(drop=True)
+    late = np.asarray(table["known_at"] > scope.view.origin, bool)
+    keys = pd.MultiIndex.from_frame(table[key])
+    anew = late & np.asarray(keys.isin(keys[~late]), bool)
+    nowhere = ~table["area"].isin(["", *scope.view.tree.ids]).to_numpy(bool)
+    return table, late, anew, nowhere
 
 
 def _force_days(scope: _Scope, table: pd.DataFrame) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
@@ -244,7 +255,7 @@ def _month_is_read(scope: _Scope, table: pd.DataFrame) -> Mask:
     number = np.asarray(months.year * _MONTHS + months.month - 1, dtype=np.int64)
     first, last = (day.year * _MONTHS + day.month - 1 for day in (scope.first_day, scope.last_day))
     read = np.zeros(len(table), bool)
-    published = ~_is_late(scope, table)
+    published: Mask = np.asarray(table["known_at"] <= scope.view.origin, bool)
     for area in table["area"].unique():
         rows = published & np.asarray(table["area"] == area, bool)
         known = np.unique(number[rows])

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.declaration import FLAG, LOG_RATIO, Feature, HourColumn, Maker, Prior, Sight, Values
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-NAMES = ("tourism_pressure", "tourism_known")
 _MONTHS = 12
 _FLOOR = 0.05  # of the usual number: a month without visitors has a finite logarithm (assumed)
 
@@ -31,10 +31,8 @@ class _Figure:
     usual: float
 
 
-def tourism_features(
-    view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]
-) -> dict[str, Array]:
-    """Return `NAMES`, each of shape (days, areas).
+def tourism_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> Values:
+    """Return the features of `TOURISM`, each of shape (days, areas).
 
     The pressure is the logarithm of visitors over the mean of the last twelve published months; 0
     where nothing is known, and there tourism_known is 0 as well.
@@ -53,7 +51,7 @@ def tourism_features(
         known[:, column] = np.isfinite(figure.visitors)
         relative = np.maximum(figure.visitors / figure.usual, _FLOOR)
         pressure[:, column] = np.where(np.isfinite(relative), np.log(relative), 0.0)
-    return dict(zip(NAMES, (pressure[month_of_day], known[month_of_day]), strict=True))
+    return {"tourism_pressure": pressure[month_of_day], "tourism_known": known[month_of_day]}
 
 
 def _own_figure(rows: pd.DataFrame, months: Index) -> _Figure:
@@ -85,3 +83,24 @@ def _inherited(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None
     if parent is None:
         return None
     return own.get(parent) or _inherited(view, parent, own)
+
+
+_SOURCE = "imported tourism figures"
+_PUBLISHED = "any lead; a month not published by the origin is filled from the latest year that was"
+TOURISM = Maker(
+    tourism_features,
+    (
+        Feature(
+            "tourism_pressure",
+            "logarithm of the month's visitors over the mean of the last 12 published months; an "
+            "area without own figures has its parts' sum, or those of the nearest area above",
+            *("log ratio", _SOURCE, _PUBLISHED, LOG_RATIO, "tourism"),
+            Prior(0.3, 0.2, "tourism", harmonic=1),
+            Sight(hours=HourColumn(4, 4, is_yearly=True), missing_trees=5),
+        ),
+        Feature(
+            *("tourism_known", "whether a figure stands behind it", "0 or 1", _SOURCE, _PUBLISHED),
+            FLAG,
+        ),
+    ),
+)

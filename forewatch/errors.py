@@ -114,6 +114,15 @@ class BadQuestion(ForewatchError):
     """A question about a forecast can't be answered as asked (week, span, step, quantile)."""
 
 
+class UnknownWeek(BadQuestion):
+    """A text that is no ISO week; near ones are offered."""
+
+    def __init__(self, message: str, near: Iterable[str] = ()) -> None:
+        """Keep the near weeks for machines beside the message for people."""
+        self.near = tuple(near)
+        super().__init__(f"{message}; near: {', '.join(self.near)}" if self.near else message)
+
+
 class TooCostly(BadQuestion):
     """A question would take more work than one may."""
 

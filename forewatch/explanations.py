@@ -23,10 +23,28 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# What an explanation consists of, in the order in which it is shown, and what each part is. Those
+# of the force's own (`forewatch.profile.Covariate.part`) stand before the last.
+MEANINGS = {
+    "level": "calls at the long-run level, the same in every hour of the week",
+    "time_of_week": "weekday and hour of the day, a public holiday's own hours among them",
+    "season": "time of the year",
+    "holiday": "public holidays, special days and school holidays",
+    "tourism": "visitors beyond, or short of, the usual number",
+    "events": "announced events in the area and near it",
+    "recent_trend": "the level now beyond, or short of, the long-run level",
+    "other": "what else the blended forecast holds, such as members that see another level",
+}
+PARTS = tuple(MEANINGS)
 # Factors that a model gives for each cell and force-day, in the order of `Factors.logs`.
-FACTORS = ("weekday", "season", "holiday", "tourism", "events", "recent_trend")
-# What an explanation consists of, in the order in which it is shown.
-PARTS = ("level", "time_of_week", *FACTORS[1:], "other")
+FACTORS = ("weekday", *PARTS[2:-1])
+FED = ("season", "holiday", "tourism", "events")  # by features; the others follow from the rest
+# Names of columns of an answer, which no part of a force's own may have.
+TAKEN = {*PARTS, *FACTORS} - set(FED) | {
+    *("period", "force_day", "start", "end", "start_local", "end_local", "area", "area_name"),
+    *("call_type", "call_type_name", "grade", "state", "reason", "observed_until"),
+    *("mean", "pooled"),
+}
 HOURS_OF_DAY = 24.0
 _NEXT_TO_NONE = 1e-12  # of the level: what "no calls" is taken for, so that it has a logarithm
 _NEAR = 1e-3  # logarithm below which the mean's series is exact to 1e-15
@@ -38,11 +56,18 @@ class Factors:
 
     Args:
         level: long-run calls per 24 hours without any effect, positive, (places, call types).
-        logs: logarithms of `FACTORS`, shape (factors, places, call types, days).
+        logs: logarithms of the factors, shape (factors, places, call types, days).
+        names: `FACTORS`, and after them the parts of the force's own.
     """
 
     level: Array
     logs: NDArray[np.float32]
+    names: tuple[str, ...] = FACTORS
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What an explanation by these factors consists of, in the order of `parts`."""
+        return (*PARTS[:2], *self.names[1:], PARTS[-1])
 
 
 @dataclass(frozen=True)
@@ -63,12 +88,15 @@ class Cells:
 
 
 def parts(cells: Cells, level: Array, logs: NDArray[np.floating]) -> Array:
-    """Return the `PARTS` of expected calls, shape (parts, places, call types, intervals).
+    """Return the parts of expected calls, shape (parts, places, call types, intervals).
 
     Args:
         cells: the expected calls.
         level: as in `Factors`, of these cells.
-        logs: logarithms of `FACTORS` at each interval, (factors, places, call types, intervals).
+        logs: logarithms of the factors at each interval, (factors, places, call types, intervals).
+
+    Returns:
+        In the order of `Factors.parts`.
     """
     hourly = level[:, :, None] / HOURS_OF_DAY
     plain, plain_day = hourly * cells.hours, hourly * cells.day_hours

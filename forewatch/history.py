@@ -72,6 +72,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "decided_by": "str",
         "known_at": UTC,
     },
+    # Values of the profile's covariates; start: a force-day's, or an hour's of it; area "" means
+    # the whole force.
+    "covariates": {
+        "covariate": "str",
+        "area": "str",
+        "start": UTC,
+        "value": "float64",
+        "known_at": UTC,
+    },
     # Which leaf areas a call type's reports are pooled among (`forewatch.pools`): one row a year,
     # call type and leaf. pool "" means alone; chance: the leaf's share of its pool; the least_…
     # are the thresholds of the decision.
@@ -134,5 +143,6 @@ class History:
     unobserved: pd.DataFrame = field(default_factory=lambda: empty("unobserved"))
     breaks: pd.DataFrame = field(default_factory=lambda: empty("breaks"))
     pools: pd.DataFrame = field(default_factory=lambda: empty("pools"))
+    covariates: pd.DataFrame = field(default_factory=lambda: empty("covariates"))
     version: str = ""
     stated_until: Mapping[tuple[str, str], pd.Timestamp] | None = None

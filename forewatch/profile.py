@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
+from forewatch.explanations import FED, TAKEN
 
 Grade = Literal["immediate", "priority", "routine", "appointment", "no_deployment"]
 MISSING_PERSON = "missing_person"  # what missing-person reports are published under
@@ -256,6 +257,39 @@ class Privacy(Frozen):
     """So is one with fewer residents."""
 
 
+class Covariate(Frozen):
+    """A series of the force's own that bears on demand, such as the weather, footfall, paydays."""
+
+    id: Identifier
+    """Used in imported files."""
+    name: str
+    """As a person reads it."""
+    unit: str = ""
+    """Of its values."""
+    known: Literal["announced", "measured", "forecast"]
+    """announced: days without a value have nothing of it (paydays); measured: values come after
+    their day; forecast: before it, and better ones later."""
+    beyond: Literal["none", "last_year", "climatology"] = "none"
+    """What stands in where no value is known (of announced ones none does): nothing; the mean of
+    the last 364 days known; the mean of the same weekday at that time of the year."""
+    level: str | None = None
+    """The depth of the tree whose areas have values; left out: one value for the force."""
+    nothing: float = 0.0
+    """The value of a day that has nothing of it; an explanation compares with it."""
+    step: float = Field(default=1.0, gt=0)
+    """A change that is worth speaking of, in its unit."""
+    prior: float = Field(default=0.1, gt=0, le=1)
+    """How large the effect of one step is thought to be: standard deviation on the log scale."""
+    part: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")] | None = None
+    """The part of an explanation that it feeds: season, holiday, tourism, events, or another name;
+    left out: its id."""
+
+    @property
+    def its_part(self) -> str:
+        """The part of an explanation that it feeds."""
+        return self.part or self.id.replace("-", "_")
+
+
 class Profile(Frozen):
     """Everything about a force that is not history."""
 
@@ -277,10 +311,12 @@ class Profile(Frozen):
     """Missing-person demand."""
     privacy: Privacy = Privacy()
     """Which small areas are pooled, and for which call types."""
+    covariates: tuple[Covariate, ...] = ()
+    """Series of the force's own that bear on demand."""
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
-        for what in ("call_types", "shifts"):
+        for what in ("call_types", "shifts", "covariates"):
             ids = [entry.id for entry in getattr(self, what)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"{what} holds an id twice: {ids}")
@@ -313,6 +349,19 @@ class Profile(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _covariates_have_levels_and_parts(self) -> Self:
+        for each in self.covariates:
+            if each.level not in (None, *self.levels.names):
+                wanted = " or ".join(self.levels.names)
+                raise ValueError(f"covariates: {each.id} has level {each.level!r}; want {wanted}")
+            if each.its_part in TAKEN:
+                raise ValueError(
+                    f"covariates: {each.id} can't feed {each.its_part!r}, which is something else; "
+                    f"want one of {', '.join(FED)}, or another name"
+                )
+        return self
+
     def tree(self) -> AreaTree:
         """Return the area tree written in the profile itself.
 
@@ -324,6 +373,12 @@ class Profile(Frozen):
         )
         tree.stop_at_reserved_ids()
         return tree
+
+    @property
+    def own_parts(self) -> dict[str, str]:
+        """Parts of explanations that are the force's own, and what feeds them."""
+        fed = [(each.its_part, each.name) for each in self.covariates if each.its_part not in FED]
+        return {part: ", ".join(name for own, name in fed if own == part) for part, _ in fed}
 
     @property
     def call_type_ids(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.count_distribution import CountDistribution
-from forewatch.explanations import PARTS, Cells, Factors, parts
+from forewatch.explanations import Cells, Factors, parts
 from forewatch.history import Step
 from forewatch.shocks import Shocks, Within
 
@@ -207,7 +207,7 @@ class Forecast:
         return np.add.reduceat(calls, np.flatnonzero(np.diff(pieces.row, prepend=-1)), axis=2)
 
     def parts(self, selection: Selection, spans: Spans) -> Array | None:
-        """Return what the mean of each span is made of, shape (`PARTS`, rows); None if unknown.
+        """Return what the mean of each span is made of, (`Factors.parts`, rows); None: not told.
 
         A span's parts add up to its mean. NaN where the span is not forecast. Of a leaf area or a
         grade each hour's parts are shared out as the hour's calls are.
@@ -216,7 +216,7 @@ class Forecast:
             return None
         left, right = _seconds(spans.starts), _seconds(spans.ends)
         inside = self._reached(left, right)
-        found = np.full((len(PARTS), len(spans.starts)), np.nan)
+        found = np.full((len(self.factors.parts), len(spans.starts)), np.nan)
         if inside.any():
             pieces = self._pieces(left[inside], right[inside])
             block = self._block(selection, pieces)

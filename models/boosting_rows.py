@@ -24,7 +24,6 @@ from models.loglinear import Loglinear
 WEEK_DAYS = 7
 _CHUNK = 64  # days at a time, so that a long history fits in memory
 _LARGE = 5.0  # calls a day from which on the size of a series no longer matters to its ratios
-_DATES = ("day_of_year", "season_")
 _COUNT_NAMES = (
     "ratio_7",
     "ratio_28",
@@ -41,8 +40,8 @@ _KIND_NAMES = ("series_level", "call_type")
 
 
 def covariate_names(panel: Panel) -> tuple[str, ...]:
-    """Return the covariates that trees use: all but those that tell dates apart."""
-    return tuple(name for name in panel.covariates.names if not name.startswith(_DATES))
+    """Return the names of the features that trees see: all but those that tell dates apart."""
+    return tuple(f.name for f in panel.covariates.features if f.sight.trees)
 
 
 def names(covariates: tuple[str, ...]) -> tuple[str, ...]:

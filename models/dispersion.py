@@ -28,11 +28,11 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from scipy.sparse import csr_array, vstack
 from scipy.stats import norm
 
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES, Shocks
+from models.least_squares import nonnegative
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -270,8 +270,8 @@ def _bounded(regressors: Array, wanted: Array) -> Array:
     thought = np.zeros(_UNKNOWNS)
     thought[0], thought[at] = 1.0, _PRIOR_LEVEL_SD**2
     target = np.concatenate([wanted, prior @ thought])
-    found, _ = nnls(rows, target)
+    found = nonnegative(rows, target)
     if found[0] < _LEAST_ALONE:
-        rest, _ = nnls(rows[:, 1:], target - rows[:, 0] * _LEAST_ALONE)
+        rest = nonnegative(rows[:, 1:], target - rows[:, 0] * _LEAST_ALONE)
         found = np.append(_LEAST_ALONE, rest)
-    return np.asarray(found)
+    return found

@@ -1,8 +1,8 @@
 """What explains a forecast: the same engine asked again, each time without one kind of reason.
 
-1. Season, holidays, tourism, events: the factor is the forecast ÷ the forecast of the same engine
-   when the days ahead have nothing of that kind. So it holds for the published, blended and
-   coherent forecast, whatever its members are, and follows when they change.
+1. Parts that features feed (season, holiday, tourism, events): the factor is the forecast ÷ the
+   forecast of the same engine when the days ahead have nothing of them. So it holds for the
+   published, blended and coherent forecast, whatever its members are, and follows when they change.
 2. Recent trend: the level now ÷ the long-run level, as the log-linear model sees them. Without that
    member levels are taken from the plain counts.
 3. Weekday: what is left of the forecast, by weekday, over the whole weeks of the horizon.
@@ -13,62 +13,48 @@ too short to have whole weeks) is not kept: it follows from the forecast itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from features.events import FAR_DAYS
+from features.declaration import Feature
 from features.panel import Panel
 from forewatch.explanations import FACTORS, HOURS_OF_DAY, Factors
 from models.base import Array, Index, Member
 from models.level import Level
 from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
-from models.sarima import COVARIATES, Sarima
-from models.terms import SPECIAL_DAYS
+from models.sarima import Sarima
 
 WEEK_DAYS = 7
-_ASKED = ("season", "holiday", "tourism", "events")
 _NOTHING = 1e-12  # calls a day below which a cell is taken to have none
 
 
-def kind_of(name: str) -> str:
-    """Return which reason a feature stands for, "" for none of those taken away.
+def heeds(member: str, part: str, features: Iterable[Feature]) -> bool:
+    """Return whether a member's forecast can change when a part is taken away.
 
-    >>> kind_of("boxing_day"), kind_of("event_near_thousands"), kind_of("weekday")
-    ('holiday', 'events', '')
+    SARIMA is slow to ask, and sees some features and the yearly effect that is taken out of its
+    counts; the others are simply asked.
     """
-    if name in SPECIAL_DAYS or name == "school_holiday" or name.startswith("holiday_"):
-        return "holiday"
-    starts = {"season_": "season", "tourism_pressure": "tourism", "event_": "events"}
-    return next((kind for start, kind in starts.items() if name.startswith(start)), "")
+    return member != Sarima.name or any(
+        feature.sight.sarima or (feature.prior is not None and feature.prior.harmonic > 0)
+        for feature in features
+        if feature.part == part
+    )
 
 
-def heeds(member: str, kind: str) -> bool:
-    """Return whether a member's forecast can change when a kind of reason is taken away.
-
-    SARIMA is slow to ask and knows of holidays and of what comes once a year; the others are simply
-    asked.
-
-    >>> heeds("sarima", "holiday"), heeds("sarima", "events"), heeds("boosting", "events")
-    (True, False, True)
-    """
-    known = {"season", "tourism"} | {kind_of(name) for name in COVARIATES}
-    return member != Sarima.name or kind in known
-
-
-def without(seen: Panel, kind: str) -> Panel | None:
-    """Return the panel with nothing of a kind on the days ahead; None if there is nothing now.
+def without(seen: Panel, part: str) -> Panel | None:
+    """Return the panel with nothing of a part on the days ahead; None if there is nothing now.
 
     The past stays: what was learned of levels from it doesn't change.
     """
     ahead = seen.covariates.values[len(seen.days) :]
     values = seen.covariates.values.copy()
     changed = False
-    for i, name in enumerate(seen.covariates.names):
-        if kind_of(name) == kind:
-            nothing = float(FAR_DAYS) if name == "event_days_to_next" else 0.0
+    for i, feature in enumerate(seen.covariates.features):
+        if feature.part == part:
+            nothing = feature.kind.nothing
             changed = changed or bool((np.nan_to_num(ahead[:, :, i], nan=nothing) != nothing).any())
             values[len(seen.days) :, :, i] = nothing
     return replace(seen, covariates=replace(seen.covariates, values=values)) if changed else None
@@ -86,22 +72,24 @@ def factors(
     Args:
         seen: the panel that was forecast from.
         cells: coherent daily calls, shape (days, places, call types).
-        coherent: gives such calls for a kind of reason and the panel that has nothing of it ahead.
+        coherent: gives such calls for a part and the panel that has nothing of it ahead.
         column: series of each cell in the panel, shape (places, call types).
         member: the log-linear member, if there is one.
     """
     long, change = (values[column] for values in _level(seen, member))
-    logs = dict.fromkeys(FACTORS, np.zeros(cells.shape))
+    fed = dict.fromkeys(feature.part for feature in seen.covariates.features if feature.part)
+    names = tuple(dict.fromkeys((*FACTORS, *fed)))
+    logs = dict.fromkeys(names, np.zeros(cells.shape))
     said = np.log(np.maximum(cells, _NOTHING))
-    for kind in _ASKED:
-        if (panel := without(seen, kind)) is not None:
-            logs[kind] = said - np.log(np.maximum(coherent(kind, panel), _NOTHING))
+    for part in (part for part in names if part in fed):
+        if (panel := without(seen, part)) is not None:
+            logs[part] = said - np.log(np.maximum(coherent(part, panel), _NOTHING))
     logs["recent_trend"] = np.broadcast_to(np.log(change), cells.shape)
     hours = seen.hours[len(seen.days) :, None, None]
     left = said - np.log(long * hours / HOURS_OF_DAY) - sum(logs.values())
     logs["weekday"] = _by_weekday(left, seen.horizon.day_of_week.to_numpy())
-    stacked = np.stack([np.moveaxis(logs[name], 0, 2) for name in FACTORS])
-    return Factors(long, stacked.astype(np.float32))
+    stacked = np.stack([np.moveaxis(logs[name], 0, 2) for name in names])
+    return Factors(long, stacked.astype(np.float32), names)
 
 
 def _level(seen: Panel, member: Member | None) -> tuple[Array, Array]:

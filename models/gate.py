@@ -12,41 +12,17 @@ A challenger passes if, on past origins and with nothing judged by what saw it,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
+
+from models.verdict import Rule, Verdict
 
 TOLERANCE = 0.01  # FORECASTING: never worse than the honest baseline by more than 1 %
 _IN_NO_CASE = 0.05  # a difference that no lack of evidence excuses
 _TIE = 0.002
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What is compared.
-
-    Args:
-        losses: columns of the scores that may not be worse.
-        baseline: the honest baseline, as a sentence names it.
-    """
-
-    losses: tuple[str, ...] = ("crps", "mae")
-    baseline: str = "8-week baseline"
-
-
-DEMAND = Rule()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the challenger may become champion, and the reasons in words."""
-
-    passed: bool
-    reasons: tuple[str, ...]
-
-
-def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rule: Rule = DEMAND) -> Verdict:
+def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rule: Rule) -> Verdict:
     """Return the verdict on a challenger.
 
     Args:

@@ -11,29 +11,35 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.catalogue import HOURLY, PLACE_AND_TIME, values
 from features.cube import HOURS_OF_DAY, Cube
-from features.days import SCHOOL_HOLIDAY, day_features
+from features.declaration import HourColumn
 from features.events import event_crowds
-from features.visitors import tourism_features
 from forewatch.areas import AreaKind
-from models.terms import SPECIAL_DAYS
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-SEASON = ("season_sin", "season_cos", "tourism_pressure", SCHOOL_HOLIDAY)
-_OF_DAY = ("kind_of_area", "weekday", *SEASON, *SPECIAL_DAYS)
-NAMES = (*_OF_DAY, "hour", "crowd", "call_type")
+
+def _columns() -> dict[str, HourColumn]:
+    """Return how trees see each feature, in the order of their columns."""
+    found = [(f.name, f.sight.hours) for f in (*PLACE_AND_TIME, *HOURLY) if f.sight.hours]
+    return dict(sorted(found, key=lambda entry: entry[1].position))
+
+
+_COLUMNS = _columns()
+NAMES = tuple(_COLUMNS)
+SEASON = tuple(name for name, column in _COLUMNS.items() if column.is_yearly)
+_OF_DAY, _CROWD = NAMES[:-3], _COLUMNS["crowd"]
 _KINDS_OF_AREA = get_args(AreaKind)
 _MONTHS = 12
-_SCHOOL_STEPS, _TOURISM_STEPS, _CROWD_STEPS = 2, 4, 2  # to a whole: halves, quarters, halves
 _UNKNOWN_RESIDENTS = 1e5  # of an area that does not say how many it has
 
 
@@ -114,24 +120,22 @@ def _distinct(columns: Array) -> tuple[Array, Index]:
 
 def _day_columns(view: AsOf, days: pd.DatetimeIndex, places: tuple[str, ...]) -> Array:
     """Return the columns that all hours of a day share, shape (days × places, names)."""
-    found: dict[str, NDArray[Any]] = dict(day_features(view, days, places, ()))
+    of_day = [feature for feature in PLACE_AND_TIME if feature.sight.hours]
+    found = values(view, days, places, of_day)
     kinds = [_KINDS_OF_AREA.index(view.tree.area(place).kind) for place in places]
     found["kind_of_area"] = np.array([kinds], dtype=np.float64)
     middle = 2 * np.pi * (days.month.to_numpy()[:, None] - 0.5) / _MONTHS
     found["season_sin"], found["season_cos"] = np.sin(middle), np.cos(middle)
-    found[SCHOOL_HOLIDAY] = np.round(found[SCHOOL_HOLIDAY] * _SCHOOL_STEPS) / _SCHOOL_STEPS
-    pressure = tourism_features(view, days, places)["tourism_pressure"]
-    found["tourism_pressure"] = np.round(pressure * _TOURISM_STEPS) / _TOURISM_STEPS
     shape = (len(days), len(places))
-    return np.column_stack([np.broadcast_to(found[name], shape).ravel() for name in _OF_DAY])
+    rounded = [_COLUMNS[name].rounded(found[name]) for name in _OF_DAY]
+    return np.column_stack([np.broadcast_to(column, shape).ravel() for column in rounded])
 
 
 def _crowd(view: AsOf, timeline: Timeline, places: tuple[str, ...]) -> Array:
     """Return the logarithm of people at events per hundred residents, (places, intervals)."""
     residents = np.array([_residents(view, place) for place in places])[:, None]
     people = 1000 * event_crowds(view, timeline.edges, places)
-    found: Array = np.round(np.log1p(100 * people / residents) * _CROWD_STEPS) / _CROWD_STEPS
-    return found
+    return _CROWD.rounded(np.log1p(100 * people / residents))
 
 
 def _residents(view: AsOf, place: str) -> float:

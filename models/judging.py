@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -19,6 +20,7 @@ from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks, Within
 from models import scores
 from models.blend import Weights, blended, block_of
+from models.comparison import weekly
 from models.crossing import Groups
 from models.dispersion import Residuals, estimate
 from models.origins import Fold
@@ -51,6 +53,16 @@ class Judged:
     def distribution(self) -> CountDistribution:
         """The distribution of each day's count."""
         return CountDistribution.of(self.mean, self.variance)
+
+    @cached_property
+    def crps(self) -> Array:
+        """The CRPS of each day's count; NaN unknown."""
+        return scores.crps(self.distribution, self.counts)
+
+    @property
+    def mae(self) -> Array:
+        """The absolute error of each day's mean; NaN unknown."""
+        return np.abs(self.counts - self.mean)
 
 
 def blended_cells(groups: Groups, weights: Sequence[Weights]) -> list[Array]:
@@ -136,6 +148,23 @@ def scored(
     return pd.DataFrame(rows)
 
 
+def weekly_losses(ours: Sequence[Judged], groups: Groups, recipe: Recipe) -> pd.DataFrame:
+    """Return sums of losses by level, block, origin and week, see `models.comparison`."""
+    labels = np.array(block_labels(recipe.lead_blocks))
+    level_of = np.array(groups.level)
+    rows = []
+    for one in ours:
+        week = (one.days - _EPOCH).days // 7
+        about = {"block": labels[block_of(recipe.lead_blocks, len(one.days))], "week": week}
+        for level in groups.levels:
+            here = level_of == level
+            sums = {"n": np.isfinite(one.crps[:, here]).sum(1)}
+            for loss in ("crps", "mae"):
+                sums[loss] = np.nansum(getattr(one, loss)[:, here], axis=1)
+            rows.append(pd.DataFrame(about | sums).assign(level=level, origin=one.origin))
+    return weekly(pd.concat(rows))
+
+
 def block_labels(lead_blocks: Sequence[int]) -> list[str]:
     """Return the days ahead of each block as people count them, from 1.
 
@@ -163,13 +192,8 @@ def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict
 
 def _losses(found: Sequence[Judged]) -> dict[str, Array]:
     """Return the losses that forecasts are compared by, (all days, series); NaN unknown."""
-    mean, counts = _joined(found, "mean"), _joined(found, "counts")
-    dist = CountDistribution.of(mean, _joined(found, "variance"))
-    return {
-        "mae": np.abs(counts - mean),
-        "mse": (counts - mean) ** 2,
-        "crps": scores.crps(dist, counts),
-    }
+    mae = _joined(found, "mae")
+    return {"mae": mae, "mse": mae**2, "crps": _joined(found, "crps")}
 
 
 def _details(found: Sequence[Judged]) -> dict[str, Array]:

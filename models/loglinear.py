@@ -44,12 +44,12 @@ class Loglinear:
     def __init__(self, settings: LoglinearSettings | None = None) -> None:
         self.settings = settings or LoglinearSettings()
         self.series_: Series | None = None
-        self.covariates_: tuple[str, ...] = ()
+        self.terms_: tuple[Term, ...] = ()
         self.coefficients_: Array = np.zeros((0, 0))
 
     def fit(self, panel: Panel) -> Self:
         """Learn the coefficients, shape (N, terms), from the panel's past."""
-        chosen = terms(panel.covariates.names, self.settings.harmonics)
+        chosen = terms(panel.covariates.features, self.settings.harmonics)
         days, n = panel.counts.shape
         columns = design(panel, chosen)[:, :days]
         level = Level.of(panel, self.settings.level_trust_calls)
@@ -62,7 +62,7 @@ class Loglinear:
             for series in level.lineage.generations:
                 fit.improve(coefficients, series, path, dispersion)
             dispersion = fit.dispersion(path * _effect(columns, coefficients, panel))
-        self.series_, self.covariates_ = series_of(panel), panel.covariates.names
+        self.series_, self.terms_ = series_of(panel), chosen
         self.coefficients_ = coefficients
         return self
 
@@ -74,15 +74,13 @@ class Loglinear:
     def effect(self, panel: Panel) -> Array:
         """Return what one call of level becomes on each day, hours included; (D + H, N)."""
         check_series(self.name, self.series_, panel)
-        columns = design(panel, terms(self.covariates_, self.settings.harmonics))
-        return _effect(columns, self.coefficients_, panel)
+        return _effect(design(panel, self.terms_), self.coefficients_, panel)
 
     def yearly_effect(self, panel: Panel) -> Array:
         """Return the factor of what comes once a year (season, tourism) on each day, (D + H, N)."""
         check_series(self.name, self.series_, panel)
-        chosen = terms(self.covariates_, self.settings.harmonics)
-        yearly = np.array([term.harmonic > 0 for term in chosen])
-        return _factor(design(panel, chosen), np.where(yearly, self.coefficients_, 0.0), panel)
+        yearly = np.array([term.prior.harmonic > 0 for term in self.terms_])
+        return _factor(design(panel, self.terms_), np.where(yearly, self.coefficients_, 0.0), panel)
 
     def levels(self, panel: Panel, effect: Array) -> Array:
         """Return the level as known before each day and at the end of the past, (D + 1, N)."""
@@ -93,11 +91,11 @@ class Loglinear:
         )
 
     def state(self) -> State:
-        """Return settings, series, covariates and coefficients."""
+        """Return settings, series, terms and coefficients."""
         return {
             "settings": self.settings.model_dump(),
             "series": [list(pair) for pair in self.series_ or ()],
-            "covariates": list(self.covariates_),
+            "terms": [term.state() for term in self.terms_],
             "coefficients": self.coefficients_,
         }
 
@@ -106,7 +104,7 @@ class Loglinear:
         """Return the member whose state this was."""
         member = cls(LoglinearSettings(**state["settings"]))
         member.series_ = series_from(state["series"])
-        member.covariates_ = tuple(state["covariates"])
+        member.terms_ = tuple(map(Term.from_state, state["terms"]))
         member.coefficients_ = np.asarray(state["coefficients"], float)
         return member
 
@@ -126,9 +124,9 @@ class _Fit:
         self.hours = panel.hours[:days, None] / HOURS_OF_DAY
         age = np.arange(days)[::-1]
         self.weight = 0.5 ** (age / settings.coefficient_half_life_days)
-        self.sd = np.array([t.sd for t in chosen])
-        self.child_sd = np.array([t.child_sd for t in chosen])
-        self.harmonic = np.array([t.harmonic for t in chosen])
+        self.sd = np.array([t.prior.sd for t in chosen])
+        self.child_sd = np.array([t.prior.child_sd for t in chosen])
+        self.harmonic = np.array([t.prior.harmonic for t in chosen])
 
     def improve(self, coefficients: Array, series: Index, path: Array, dispersion: Array) -> None:
         """Take Newton steps for one generation of series, in place; their parents stay."""

@@ -6,9 +6,10 @@ was learned stays and recent counts move on, as between two trainings in operati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,12 @@ from forewatch.errors import NotEnoughHistory
 from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
 from models.line_up import fitted, predictions
-from models.recipe import BASELINE, Recipe
+from models.recipe import BASELINE, Recipe, RollingOrigins
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+K = TypeVar("K")  # what members learn from
+F = TypeVar("F")  # what they forecast from an origin
 _LEAST_SHARE = 0.5  # of the history lies before the first origin
 
 
@@ -48,25 +52,33 @@ class Fold:
     days: pd.DatetimeIndex
     predicted: Array
     counts: Array
-    history_days: int
+    history_days: int = 0
     honest: Array | None = None
 
 
-def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
+def past_origins(
+    view: AsOf, past: pd.DatetimeIndex, known: Mask, wanted: RollingOrigins, least_share: float
+) -> list[list[pd.Timestamp]]:
     """Return the first force-day ahead of each past origin, ascending, in groups of one fit.
+
+    Args:
+        view: what is known.
+        past: its force-days, ascending, shape (D,).
+        known: whether the counts of a day and series are known, shape (D, series).
+        wanted: how many origins, and how far apart.
+        least_share: of the history that lies before the first origin.
 
     Raises:
         NotEnoughHistory: if fewer than 16 weeks of counts are known.
     """
-    days = int(np.isfinite(now.counts).any(axis=1).sum())
+    days = int(known.any(axis=1).sum())
     if days < LEAST_TRAINING_DAYS:
         raise NotEnoughHistory(
             f"training needs {LEAST_TRAINING_DAYS} days of counts, {days} are known at "
             f"{view.origin.isoformat()}; import more history or train until later"
         )
-    wanted = recipe.origins
-    n = min(wanted.folds, max(int(len(now.days) * (1 - _LEAST_SHARE)) // wanted.every_days, 2))
-    end = now.days[-1] + pd.Timedelta(days=1)
+    n = min(wanted.folds, max(int(len(past) * (1 - least_share)) // wanted.every_days, 2))
+    end = past[-1] + pd.Timedelta(days=1)
     firsts = [end - pd.Timedelta(days=wanted.every_days * k) for k in range(n, 0, -1)]
     size = max(1, min(wanted.fit_every, n // 2))  # two groups at least: one judges the other
     return [firsts[i : i + size] for i in range(0, n, size)]
@@ -82,35 +94,67 @@ def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress)
         jobs: processes to use; the result does not depend on it.
         progress: is told how many fits are done.
     """
-    groups = plan(view, now, recipe)
-    progress("judging on past origins", 0, len(groups))
-    tasks = (delayed(_forecasts)(recipe, panels) for panels in _panels(view, groups, recipe))
-    workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
-    found: list[Fold] = []
-    for number, made in enumerate(workers(tasks)):
-        for days, predicted, history_days, honest in made:
-            origin = view.clock.day_start(days[0])
-            counts = happened(now, days)
-            found.append(Fold(origin, number, days, predicted, counts, history_days, honest))
-        progress("judging on past origins", number + 1, len(groups))
-    return found
+    known = partial(panel, horizon_days=recipe.origins.horizon_days)
+    made = from_origins(
+        view, plan(view, now, recipe), known, partial(_forecasts, recipe), jobs, progress
+    )
+    return [
+        Fold(view.clock.day_start(days[0]), number, days, predicted, happened(now, days), n, honest)
+        for number, (days, predicted, n, honest) in made
+    ]
+
+
+def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
+    """Return the first force-days ahead, see `past_origins`."""
+    return past_origins(view, now.days, np.isfinite(now.counts), recipe.origins, _LEAST_SHARE)
 
 
 def happened(now: Panel, days: pd.DatetimeIndex) -> Array:
-    """Return the counts of the panel's past on some days, (days, series); NaN not known.
+    """Return the counts of the panel's past on some days, see `on_days`."""
+    return on_days(now.happened, now.days, days)
 
-    They are as recorded, whatever the register of breaks says; counts that it excludes are unknown
-    and judge nobody.
+
+def from_origins(
+    view: AsOf,
+    groups: list[list[pd.Timestamp]],
+    known: Callable[[AsOf], K],
+    forecasts: Callable[[list[K]], list[F]],
+    jobs: int,
+    progress: Progress,
+) -> Iterator[tuple[int, F]]:
+    """Yield the number of its group, and what it gives, of each origin in turn.
+
+    Args:
+        view: what is known by now.
+        groups: first force-days ahead, as `past_origins` gives them.
+        known: gives what members learn from; only what was known at an origin goes in.
+        forecasts: fits on the first of a group and forecasts from all of it.
+        jobs: processes to use; the result does not depend on it.
+        progress: is told how many groups are done.
     """
-    at = now.days.get_indexer(days)
-    return np.asarray(np.where((at >= 0)[:, None], now.happened[at], np.nan))
+    what = "judging on past origins"
+    progress(what, 0, len(groups))
+    tasks = (
+        delayed(forecasts)([known(view.at(view.clock.day_start(first))) for first in firsts])
+        for firsts in groups
+    )
+    workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
+    for number, made in enumerate(workers(tasks)):
+        yield from ((number, one) for one in made)
+        progress(what, number + 1, len(groups))
 
 
-def _panels(view: AsOf, groups: list[list[pd.Timestamp]], recipe: Recipe) -> Iterator[list[Panel]]:
-    """Return the panels of each group; only what was known at its origin goes into one."""
-    for firsts in groups:
-        origins = [view.clock.day_start(first) for first in firsts]
-        yield [panel(view.at(origin), recipe.origins.horizon_days) for origin in origins]
+def on_days(counts: Array, past: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Array:
+    """Return the counts of some days, (days, series); NaN not known.
+
+    Args:
+        counts: as recorded, whatever the register of breaks says, shape (D, series); those that it
+            excludes are unknown and judge nobody.
+        past: their force-days, shape (D,).
+        days: which.
+    """
+    at = past.get_indexer(days)
+    return np.asarray(np.where((at >= 0)[:, None], counts[at], np.nan))
 
 
 def _forecasts(

@@ -46,6 +46,8 @@ class AnyRecipe(Frozen):
     """Names of the members; the honest baseline is always among them."""
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     """First lead day of each block that has weights and shock sizes of its own."""
+    origins: RollingOrigins = RollingOrigins()
+    """The past origins."""
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:

@@ -11,6 +11,7 @@ client (`models.registry`), which also writes.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +26,13 @@ from models import artefacts
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 ENGINE = "engine"  # the folder of a run's files in which the state stands
+REPORT = "report"  # that of its report
+REST = "all/"  # before the names of metrics that a person doesn't read first
+REASONS, NOTES = "gate_reasons", "notes"  # tags of a version
 DECISION = "decision-"  # tags of the model, one a decision, numbered
 UNFINISHED = "unfinished"  # tag of the model: an act that began and has not ended
 
 Act = Literal["promote", "force", "rollback", "retire", "outside"]
-ModelName = Literal["demand", "missing"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Version:
     tags: Mapping[str, str]
     retired: str = ""
     notes: tuple[str, ...] = ()
+    was_champion: bool = False
 
     @classmethod
     def of_tags(
@@ -53,7 +57,7 @@ class Version:
         created_ms: int,
         run_id: str,
         tags: Mapping[str, str],
-        aliases: Mapping[str, str],
+        model: ModelRecord,
     ) -> Version:
         """Return the version that MLflow's record of it describes.
 
@@ -62,27 +66,31 @@ class Version:
             created_ms: when, in milliseconds since 1970, UTC.
             run_id: the run that made it.
             tags: as `Registry.log` and `Registry.retire` wrote them.
-            aliases: of the model, alias to number.
+            model: MLflow's record of the model.
         """
         rest = dict(tags)
         return cls(
             version=number,
             created_at=pd.Timestamp(created_ms, unit="ms", tz="UTC"),
             run_id=run_id,
-            aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
+            aliases=tuple(
+                sorted(alias for alias, version in model.aliases.items() if version == number)
+            ),
             passed=rest.pop("gate_passed", "") == "true",
-            reasons=tuple(rest.pop("gate_reasons", "").splitlines()),
+            reasons=tuple(_joined(rest, REASONS).splitlines()),
             retired=rest.pop("retired", ""),
-            notes=tuple(rest.pop("notes", "").splitlines()),
+            notes=tuple(_joined(rest, NOTES).splitlines()),
+            was_champion=number in champions(model.decisions),
             tags=rest,
         )
 
     @property
     def status(self) -> str:
-        """One word: champion, challenger, retired, or former."""
+        """One word: champion, challenger, retired, refused (by the gate, never used), or former."""
         if self.retired:
             return "retired"
-        return next((name for name in (CHAMPION, CHALLENGER) if name in self.aliases), "former")
+        rest = "former" if self.passed or self.was_champion else "refused"
+        return next((name for name in (CHAMPION, CHALLENGER) if name in self.aliases), rest)
 
 
 @dataclass(frozen=True)
@@ -107,17 +115,31 @@ class Decision:
         return f"{self.decided_at[:16]} {self.act} by {self.by}" + (f": {why}" if why else "")
 
 
+@dataclass(frozen=True)
+class ModelRecord:
+    """MLflow's record of a model: aliases, each with its version's number, and tags."""
+
+    aliases: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions among its tags, oldest first."""
+        found = sorted(key for key in self.tags if key.startswith(DECISION))
+        return tuple(Decision(**json.loads(self.tags[key])) for key in found)
+
+
 class Register(ABC):
     """The versions of one of a force's models.
 
     Args:
         force_id: the force's id.
-        model: which of its models; each has versions, aliases and decisions of its own.
+        subject: what they forecast; each has versions, aliases and decisions of its own.
     """
 
-    def __init__(self, force_id: str, model: ModelName) -> None:
-        self.kind = model
-        self.model = f"{model}-{force_id}"
+    def __init__(self, force_id: str, subject: str) -> None:
+        self.subject = subject
+        self.model = f"{subject}-{force_id}"
 
     @abstractmethod
     def versions(self) -> tuple[Version, ...]:
@@ -127,9 +149,18 @@ class Register(ABC):
     def decisions(self) -> tuple[Decision, ...]:
         """Return who promoted, rolled back or retired what, oldest first."""
 
-    @abstractmethod
     def scores(self, version: Version) -> dict[str, float]:
-        """Return the metrics of a version's run."""
+        """Return the metrics of a version's run, by name."""
+        found = self._metrics(version)
+        return dict(sorted((name.removeprefix(REST), score) for name, score in found.items()))
+
+    @abstractmethod
+    def _metrics(self, version: Version) -> dict[str, float]:
+        """Return the metrics of a version's run, by the names that MLflow has for them."""
+
+    @abstractmethod
+    def report_text(self, version: Version, name: str) -> str | None:
+        """Return a text of a version's report by file name, None if it has none."""
 
     @abstractmethod
     def params(self, version: Version) -> dict[str, str]:
@@ -238,6 +269,14 @@ def champions(decisions: Sequence[Decision]) -> list[str]:
         elif one.act != "retire" and line[-1:] != [one.version]:
             line.append(one.version)
     return line
+
+
+def _joined(tags: dict[str, str], name: str) -> str:
+    """Take a text out of tags; a long one goes on in name-2, name-3 and so on."""
+    text, part = tags.pop(name, ""), 2
+    while (more := tags.pop(f"{name}-{part}", None)) is not None:
+        text, part = text + more, part + 1
+    return text
 
 
 def restored(version: Version, folder: Path) -> dict[str, Any]:

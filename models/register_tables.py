@@ -7,16 +7,15 @@ other `opened` makes nothing, and MLflow itself has to read them.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from models.register import (
-    DECISION,
     ENGINE,
+    REPORT,
     UNFINISHED,
     Decision,
-    ModelName,
+    ModelRecord,
     Register,
     Version,
     restored,
@@ -45,16 +44,16 @@ class TableRegister(Register):
     Args:
         store: in a folder.
         force_id: the force's id.
-        model: which of its models.
+        subject: what they forecast.
     """
 
-    def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
+    def __init__(self, store: Store, force_id: str, subject: str) -> None:
         """Read versions, aliases and decisions, all of one moment; none where no tables are."""
-        super().__init__(force_id, model)
+        super().__init__(force_id, subject)
         if store.database is None:
             raise ValueError(f"{store.uri} is no folder; its tables are read by its server")
         self._database = store.database
-        self._tags: dict[str, str] = {}
+        self._record = ModelRecord({}, {})
         self._versions: tuple[Version, ...] = ()
         if self._database.exists():
             self._read()
@@ -68,16 +67,18 @@ class TableRegister(Register):
                 tags.setdefault(version, {})[key] = value
             pairs = tables.execute(_ALIASES, (self.model,))
             aliases = {str(alias): str(version) for alias, version in pairs}
-            self._tags = dict(tables.execute(_TAGS, (self.model,)).fetchall())
+            self._record = ModelRecord(
+                aliases, dict(tables.execute(_TAGS, (self.model,)).fetchall())
+            )
         self._versions = tuple(
-            Version.of_tags(str(number), created, run_id, tags.get(number, {}), aliases)
+            Version.of_tags(str(number), created, run_id, tags.get(number, {}), self._record)
             for number, created, run_id in found
         )
 
     @property
     def is_unfinished(self) -> bool:
         """Whether an act began that has not ended, so that MLflow must end it."""
-        return UNFINISHED in self._tags
+        return UNFINISHED in self._record.tags
 
     def versions(self) -> tuple[Version, ...]:
         """Return every version, oldest first."""
@@ -85,10 +86,9 @@ class TableRegister(Register):
 
     def decisions(self) -> tuple[Decision, ...]:
         """Return who promoted, rolled back or retired what, oldest first."""
-        return decisions_of(self._tags)
+        return self._record.decisions
 
-    def scores(self, version: Version) -> dict[str, float]:
-        """Return the metrics of a version's run."""
+    def _metrics(self, version: Version) -> dict[str, float]:
         rows = self._rows(_SCORES, version)
         return {str(name): float("nan") if is_nan else value for name, value, is_nan in rows}
 
@@ -96,22 +96,30 @@ class TableRegister(Register):
         """Return the settings of a version's run."""
         return dict(self._rows(_PARAMS, version))
 
+    def report_text(self, version: Version, name: str) -> str | None:
+        """Return a text of a version's report by file name, None if it has none."""
+        path = self._files(version) / REPORT / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
     def _state(self, version: Version) -> dict[str, Any]:
+        return restored(version, self._files(version) / ENGINE)
+
+    def _files(self, version: Version) -> Path:
         rows = self._rows(_FILES, version)
-        return restored(version, file_path(rows[0][0] if rows else "/") / ENGINE)
+        return file_path(rows[0][0] if rows else "/")
 
     def _rows(self, query: str, version: Version) -> list[Any]:
         with opened_tables(self._database) as tables:
             return tables.execute(query, (version.run_id,)).fetchall()
 
 
-def opened(store: Store, force_id: str, model: ModelName) -> TableRegister | None:
+def opened(store: Store, force_id: str, subject: str) -> TableRegister | None:
     """Return the register of a store, None where only MLflow itself can read it."""
     if store.database is None or (
         store.database.exists() and _revision(store.database) != _REVISION
     ):
         return None
-    return TableRegister(store, force_id, model)
+    return TableRegister(store, force_id, subject)
 
 
 def _revision(database: Path) -> str:
@@ -130,9 +138,3 @@ def verify(store: Store) -> None:
         found = [str(row[0]) for row in tables.execute("PRAGMA integrity_check")]
     if found != ["ok"]:
         raise damaged_tables(store.database, found[0].splitlines()[-1])
-
-
-def decisions_of(tags: dict[str, str]) -> tuple[Decision, ...]:
-    """Return the decisions among a model's tags, oldest first."""
-    found = sorted(key for key in tags if key.startswith(DECISION))
-    return tuple(Decision(**json.loads(tags[key])) for key in found)

@@ -42,19 +42,21 @@ from models.register import (  # noqa: E402
     CHAMPION,
     DECISION,
     ENGINE,
+    NOTES,
+    REASONS,
+    REPORT,
+    REST,
     UNFINISHED,
     Act,
     Decision,
-    ModelName,
+    ModelRecord,
     Register,
     Version,
     files_missing,
     restored,
 )
-from models.register_tables import decisions_of  # noqa: E402
 from models.store import Store, file_path  # noqa: E402
 
-_REPORT = "report"
 # MLflow refuses longer values of tags and parameters. Source: mlflow/utils/validation.py.
 _MAX_LENGTH = 5_000
 _MAX_REASON_LENGTH = 2_000  # so that a decision, written as JSON, is not longer
@@ -69,7 +71,7 @@ class Record:
     Args:
         state: what `Engine.state()` returned.
         params: settings by name.
-        scores: metrics by name.
+        scores: metrics by name; first: those of them that a person reads first.
         tags: what identifies it: data_version, recipe (fingerprint), until, code_version …
         passed: whether the gate let it through; reasons: in words.
         notes: what else a reader should know: members that were replaced, breaks, short history.
@@ -79,6 +81,7 @@ class Record:
     state: Mapping[str, Any]
     params: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     passed: bool = False
     reasons: tuple[str, ...] = ()
@@ -92,12 +95,12 @@ class Registry(Register):
     Args:
         store: where MLflow keeps them.
         force_id: the force's id.
-        model: which of its models; each has versions, aliases and decisions of its own.
+        subject: what they forecast; each has versions, aliases and decisions of its own.
     """
 
-    def __init__(self, store: Store, force_id: str, model: ModelName = "demand") -> None:
+    def __init__(self, store: Store, force_id: str, subject: str) -> None:
         """Open the store and end what was begun; a new one gets its tables, which takes seconds."""
-        super().__init__(force_id, model)
+        super().__init__(force_id, subject)
         # They announce each migration of an empty database, and each version, on stderr.
         for name in ("mlflow", "mlflow.store", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -110,7 +113,7 @@ class Registry(Register):
 
     def log(self, record: Record) -> Version:
         """Keep a training as a run and a version, and make it the challenger."""
-        run = self._client.create_run(self._experiment, run_name=record.tags.get("until"))
+        run = self._client.create_run(self._experiment, run_name=self.subject)
         run_id = run.info.run_id
         try:
             self._begin({"run_id": run_id})
@@ -122,8 +125,8 @@ class Registry(Register):
                 tags={
                     **{key: _short(text) for key, text in record.tags.items()},
                     "gate_passed": str(record.passed).lower(),
-                    "gate_reasons": _short("\n".join(record.reasons)),
-                    "notes": _short("\n".join(record.notes)),
+                    **_in_parts(REASONS, "\n".join(record.reasons)),
+                    **_in_parts(NOTES, "\n".join(record.notes)),
                 },
             )
         finally:
@@ -133,21 +136,19 @@ class Registry(Register):
 
     def versions(self) -> tuple[Version, ...]:
         """Return every version, oldest first."""
-        held = self._client.get_registered_model(self.model).aliases
-        aliases = {alias: str(version) for alias, version in held.items()}
+        record = self._record()
         found = self._client.search_model_versions(f"name='{self.model}'")
         return tuple(
-            Version.of_tags(str(one.version), one.creation_timestamp, one.run_id, one.tags, aliases)
+            Version.of_tags(str(one.version), one.creation_timestamp, one.run_id, one.tags, record)
             for one in sorted(found, key=lambda one: int(one.version))
         )
 
     def decisions(self) -> tuple[Decision, ...]:
         """Return who promoted, rolled back or retired what, oldest first."""
-        return decisions_of(self._tags())
+        return self._record().decisions
 
-    def scores(self, version: Version) -> dict[str, float]:
-        """Return the metrics of a version's run."""
-        return dict(sorted(self._client.get_run(version.run_id).data.metrics.items()))
+    def _metrics(self, version: Version) -> dict[str, float]:
+        return dict(self._client.get_run(version.run_id).data.metrics)
 
     def params(self, version: Version) -> dict[str, str]:
         """Return the settings of a version's run."""
@@ -161,10 +162,15 @@ class Registry(Register):
                 raise files_missing(version, type(error).__name__) from error
             return restored(version, Path(folder) / ENGINE)
 
-    def report(self, version: Version, folder: Path) -> Path:
-        """Copy the files of a version's report into a folder and return where they stand."""
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(self._client.download_artifacts(version.run_id, _REPORT, str(folder)))
+    def report_text(self, version: Version, name: str) -> str | None:
+        """Return a text of a version's report by file name, None if it has none."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                path = f"{REPORT}/{name}"
+                file = Path(self._client.download_artifacts(version.run_id, path, folder))
+                return file.read_text(encoding="utf-8")
+            except (MlflowException, OSError):
+                return None
 
     def promote(
         self, version: Version, by: str, at: pd.Timestamp, reason: str = "", *, force: bool = False
@@ -243,7 +249,10 @@ class Registry(Register):
 
     def _describe(self, run_id: str, at_ms: int, record: Record) -> None:
         """Write parameters, scores, the engine and the report into a run."""
-        metrics = [Metric(name, value, at_ms, 0) for name, value in record.scores.items()]
+        metrics = [
+            Metric(name if name in record.first else f"{REST}{name}", value, at_ms, 0)
+            for name, value in record.scores.items()
+        ]
         params = [Param(name, _short(text)) for name, text in record.params.items()]
         for first in range(0, len(metrics), _BATCH):
             self._client.log_batch(run_id, metrics=metrics[first : first + _BATCH])
@@ -256,16 +265,18 @@ class Registry(Register):
             artefacts.write(Path(folder) / ENGINE, dict(record.state))
             self._client.log_artifacts(run_id, str(Path(folder) / ENGINE), ENGINE)
         for name, text in record.files.items():
-            self._client.log_text(run_id, text, f"{_REPORT}/{name}")
+            self._client.log_text(run_id, text, f"{REPORT}/{name}")
         if self.store.artefacts is not None:  # MLflow copies files and flushes none
             root = file_path(self.store.artefacts)
             files = file_path(self._client.get_run(run_id).info.artifact_uri)
             sync_files((each for each in files.rglob("*") if each.is_file()), root)
             sync_file(root.parent)
 
-    def _tags(self) -> dict[str, str]:
-        """Return the tags of the model."""
-        return dict(self._client.get_registered_model(self.model).tags)
+    def _record(self) -> ModelRecord:
+        """Return MLflow's record of the model."""
+        found = self._client.get_registered_model(self.model)
+        aliases = {alias: str(version) for alias, version in found.aliases.items()}
+        return ModelRecord(aliases, dict(found.tags))
 
     def _decide(self, act: Act, number: str, by: str, at: pd.Timestamp, reason: str) -> Version:
         """Carry out a decision, whole or not at all; a long reason is cut."""
@@ -291,7 +302,7 @@ class Registry(Register):
 
     def _begun(self) -> dict[str, Any]:
         """Return what was begun and has not ended, {} for nothing."""
-        found: dict[str, Any] = json.loads(self._tags().get(UNFINISHED, "{}"))
+        found: dict[str, Any] = json.loads(self._record().tags.get(UNFINISHED, "{}"))
         return found
 
     def _finish(self) -> None:
@@ -307,10 +318,13 @@ class Registry(Register):
 
     def _end_run(self, run_id: str) -> None:
         """Make the version of a run the challenger; a run without one has failed."""
-        number = next((one.version for one in self.versions() if one.run_id == run_id), None)
-        if number is not None:
-            self._client.set_registered_model_alias(self.model, CHALLENGER, number)
-        self._client.set_terminated(run_id, status="FINISHED" if number else "FAILED")
+        made = next((one for one in self.versions() if one.run_id == run_id), None)
+        if made is not None:
+            self._client.set_registered_model_alias(self.model, CHALLENGER, made.version)
+            parts = (self.subject, made.tags.get("until", "")[:10], f"v{made.version}")
+            name = " ".join(part for part in parts if part)  # demand 2026-11-23 v7
+            self._client.update_run(run_id, name=name)
+        self._client.set_terminated(run_id, status="FAILED" if made is None else "FINISHED")
 
     def _apply(self, decision: Decision, number: int) -> None:
         """Let a decision take effect, then keep it; not if its version was deleted meanwhile."""
@@ -337,6 +351,12 @@ class Registry(Register):
 
 def _short(text: str) -> str:
     return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
+
+
+def _in_parts(name: str, text: str) -> dict[str, str]:
+    """Return tags that hold a text, however long; see `models.register`."""
+    parts = [text[at : at + _MAX_LENGTH] for at in range(0, max(len(text), 1), _MAX_LENGTH)]
+    return {name if i == 0 else f"{name}-{i + 1}": part for i, part in enumerate(parts)}
 
 
 def _unless_there(error: MlflowException) -> None:

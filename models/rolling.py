@@ -1,4 +1,4 @@
-"""A backtest: the whole engine, refitted at each past origin on what was known then.
+"""A backtest of a subject: its model, refitted at each past origin on what was known then.
 
 1. At the first origin a whole training runs on what was known there: members, weights, shocks.
 2. At each later origin the members are fitted anew. Weights and shocks come from the last training
@@ -11,26 +11,23 @@ The rows carry no truth: whoever scores joins it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from pydantic import AwareDatetime, Field
 
 from features.asof import AsOf
-from features.panel import panel
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Frozen, Profile
-from forewatch.progress import Progress
+from forewatch.progress import Progress, silent
 from forewatch.rates import Forecast, Rates, Selection, Spans
-from models.engine import Engine
-from models.line_up import fitted
-from models.recipe import Recipe
-from models.training import train
+from models.recipe import AnyRecipe
+from models.subject import Subject
 
 Interval = Literal["hour", "shift", "day"]
 ALL = "all"
@@ -66,12 +63,13 @@ class BacktestPlan(Frozen):
 
 
 def backtest(
+    subject: Subject,
     history: History,
-    recipe: Recipe,
+    recipe: AnyRecipe,
     plan: BacktestPlan,
     *,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Iterator[pd.DataFrame]:
     """Yield one frame an origin, ascending.
 
@@ -85,29 +83,33 @@ def backtest(
             profile without any, or an origin lies after the end of the counts.
         NotEnoughHistory: if fewer than 16 weeks lie before the first origin.
     """
-    series = chosen_series(history.profile, history.tree, plan)
+    series = chosen_series(subject, history.profile, history.tree, plan)
     selected = {row: _selection(row, history.tree) for row in series}
     views = _views(history, plan)
-    tell: Progress = progress or _silent
     rounds = plan.retrain_every or plan.folds
     done = 0
     for first in range(0, plan.folds, rounds):
         group = views[first : first + rounds]
-        trained = train(history, group[0].origin, recipe, jobs=jobs, progress=tell).engine
-        for engine, view in zip(_engines(trained, group, recipe, jobs), group, strict=True):
-            forecast = engine.forecast(view, plan.horizon_days)
+        at = group[0].origin
+        trained = subject.train(history, at, recipe, jobs=jobs, progress=progress).model
+        for model, view in zip(
+            chain([trained], trained.refits(group[1:], jobs)), group, strict=True
+        ):
+            forecast = model.forecast(view, plan.horizon_days)
             yield rows(forecast, selected, intervals(forecast.rates, history.profile, plan.step))
             done += 1
-            tell("forecasting from past origins", done, plan.folds)
+            progress("forecasting from past origins", done, plan.folds)
 
 
-def chosen_series(profile: Profile, tree: AreaTree, plan: BacktestPlan) -> list[Row]:
+def chosen_series(
+    subject: Subject, profile: Profile, tree: AreaTree, plan: BacktestPlan
+) -> list[Row]:
     """Return the series of the plan's levels, each once.
 
     Raises:
         BadQuestion: if a level is unknown.
     """
-    known = _levels(profile, tree)
+    known = _levels(subject, profile, tree)
     if plan.levels is not None:
         if unknown := [name for name in plan.levels if name not in known]:
             raise BadQuestion(f"no level {', '.join(unknown)}; the levels are {', '.join(known)}")
@@ -152,14 +154,15 @@ def rows(forecast: Forecast, series: Mapping[Row, Selection], when: pd.DataFrame
     return pd.concat([head, tail], axis=1).astype(instants | texts)
 
 
-def _levels(profile: Profile, tree: AreaTree) -> dict[str, list[Row]]:
+def _levels(subject: Subject, profile: Profile, tree: AreaTree) -> dict[str, list[Row]]:
     """Return the series of every level, from the total down."""
-    places, types = tree.cut(profile.levels.modelled), profile.call_type_ids
-    found: dict[str, list[Row]] = {TOTAL: [(tree.root, ALL, ALL)]}
+    places, types = tree.cut(profile.levels.modelled), subject.call_types(profile)
+    total = subject.total
+    found: dict[str, list[Row]] = {TOTAL: [(tree.root, total, ALL)]}
     for name in tree.levels:
-        found[name] = [(area, ALL, ALL) for area in tree.at_level(name)]
+        found[name] = [(area, total, ALL) for area in tree.at_level(name)]
     found[CALL_TYPE] = [(tree.root, kind, ALL) for kind in types]
-    found[GRADE] = [(tree.root, ALL, grade) for grade in profile.grades]
+    found[GRADE] = [(tree.root, total, grade) for grade in profile.grades]
     found[CELL] = [(place, kind, ALL) for place in places for kind in types]
     found[BOTTOM] = [
         (leaf, kind, grade) for leaf in tree.leaves for kind in types for grade in profile.grades
@@ -198,17 +201,3 @@ def _views(history: History, plan: BacktestPlan) -> list[AsOf]:
         )
     last = AsOf(history, origins[-1])  # its pools are drawn once for all
     return [last.at(origin) for origin in origins]
-
-
-def _engines(trained: Engine, views: Sequence[AsOf], recipe: Recipe, jobs: int) -> Iterator[Engine]:
-    """Yield the engine of each view: the trained one, then ones with members fitted anew."""
-    yield trained
-    horizon = recipe.origins.horizon_days
-    tasks = (delayed(fitted)(recipe, panel(view, horizon), 1) for view in views[1:])
-    workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
-    for members, view in zip(workers(tasks), views[1:], strict=True):
-        yield trained.with_members(members, view)
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""

@@ -38,17 +38,6 @@ WEEK_DAYS = 7
 _LEAST_WEEKS = 26
 _RECENT_DAYS = 56
 _FILTER_DAYS = 400  # a state of a weekly season forgets what lies further back
-COVARIATES = (
-    "bank_holiday",
-    "bank_holiday_eve",
-    "bank_holiday_after",
-    "christmas_day",
-    "boxing_day",
-    "new_years_eve",
-    "new_years_day",
-    "school_holiday",
-)
-
 # What statsmodels warns of while it looks for a start; the fit is judged by its forecast below.
 _LOOKING = "Non-stationary|Non-invertible|Maximum Likelihood|Too few observations|divide|overflow"
 
@@ -176,7 +165,7 @@ def _areas(panel: Panel) -> tuple[str, ...]:
 
 def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
     """Return the covariates that vary in the past of an area, so that they can be learned."""
-    names = tuple(name for name in COVARIATES if name in panel.covariates.names)
+    names = tuple(f.name for f in panel.covariates.features if f.sight.sarima)
     past = np.nan_to_num(panel.covariates.named(names)[: len(panel.days), area])
     seen: list[str] = []
     kept = np.empty((len(past), 0))
@@ -239,6 +228,8 @@ def _forecast(roots: Array, past: Array, ahead: Array, parameters: Array, member
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         model = _space(roots, past, member.settings)
         exog = ahead if ahead.shape[1] else None
-        said = model.filter(parameters).get_forecast(len(ahead), exog=exog)
+        # Without its covariance of parameters, a Hessian that nobody reads.
+        known = model.filter(parameters, cov_type="none")
+        said = known.get_forecast(len(ahead), exog=exog)
     mean = np.maximum(np.asarray(said.predicted_mean, float), 0.0)
     return np.asarray(mean**2 + np.asarray(said.var_pred_mean, float))

@@ -5,50 +5,69 @@ The parts of a row add up to its mean, in calls; see `forewatch.explanations` fo
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forewatch.errors import NotExplained
-from forewatch.explanations import PARTS
-from planning.answers import Question, framed, laid_out, states
+from forewatch.explanations import MEANINGS, PARTS
+from planning import columns
+from planning.answers import MEAN, about_calls
 from planning.issues import Issue
+from planning.kinds import AnswerKind
+from planning.questions import Question, ask, laid_out, states
+from planning.tables import Column, OwnParts, Values
+
+# Examples that add up to the mean's.
+_EXAMPLES = (38.4, 0.0, 1.302114, -0.2, 0.15, 2.02499, -0.64, 0.2)
 
 
-def explanation(
+def explanation_columns(
+    _: tuple[float, ...], __: tuple[int, ...], own: OwnParts
+) -> tuple[Column, ...]:
+    """Return the columns of `explanation_values`, which have no quantiles.
+
+    Args:
+        own: what each part of the force's own is; they stand before the last.
+    """
+    told = [(part, MEANINGS[part], example) for part, example in zip(PARTS, _EXAMPLES, strict=True)]
+    told[-1:-1] = [(part, meaning, 0.0) for part, meaning in own]
+    return (
+        *columns.PERIOD_KEYS,
+        *columns.AREA_KEYS,
+        *columns.TYPE_KEYS,
+        *columns.STATES,
+        MEAN,
+        *(
+            Column(
+                part,
+                meaning,
+                "calls",
+                example=example,
+                low=0 if part == "level" else None,
+                shown="always",
+            )
+            for part, meaning, example in told
+        ),
+        columns.POOLED,
+    )
+
+
+def explanation_values(
     issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
-) -> pd.DataFrame:
-    """Return one row per area, call type, grade and period, in the order of the question.
+) -> Values:
+    """Return the values of some rows, one for each area, call type, grade and period.
 
     Args:
         issue: the issue asked.
-        question: from `planning.answers.ask`; its quantiles don't matter.
+        question: from `planning.questions.ask`; its quantiles don't matter.
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
 
-    Returns:
-        Columns period, force_day, start, end (UTC), area, call_type, grade, state with its
-        reason, observed_until, mean, and its parts in calls, which may be negative: level,
-        time_of_week, season, holiday, tourism, events, recent_trend, other. NaN where the state is
-        no_forecast. pooled as in an answer.
-
     Raises:
         NotExplained: if the issue was published without what explains it.
     """
-    return framed(columns(issue, question, now, rows))
-
-
-def columns(
-    issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
-) -> dict[str, NDArray[Any]]:
-    """Return the columns of `explanation` as arrays; start and end are UTC without zone.
-
-    Raises:
-        NotExplained: if the issue was published without what explains it.
-    """
-    if issue.forecast.factors is None:
+    why = issue.forecast.factors
+    if why is None:
         raise NotExplained(
             f"issue {issue.number} was published without explanations; ask a later issue, or "
             "publish one with 'forewatch issue'"
@@ -56,13 +75,21 @@ def columns(
     asked = laid_out(issue, question, rows)
     found = [issue.forecast.parts(*each) for each in asked.cells]
     parts = np.concatenate(
-        [np.zeros((len(PARTS), 0)), *(p for p in found if p is not None)], axis=1
+        [np.zeros((len(why.parts), 0)), *(p for p in found if p is not None)], axis=1
     )
     mean = parts.sum(0)
     return (
         asked.keys
         | states(issue, asked, mean, now)
         | {"mean": mean}
-        | dict(zip(PARTS, parts, strict=True))
+        | dict(zip(why.parts, parts, strict=True))
         | {"pooled": asked.pooled}
     )
+
+
+def _title(issue: Issue, question: Question) -> tuple[str, ...]:
+    about = about_calls(issue, question)
+    return (f"what the expected calls are made of {question.when}: {about}",)
+
+
+EXPLANATION = AnswerKind("calls", ask, explanation_columns, explanation_values, _title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -17,31 +18,31 @@ from planning.freshness import End, Freshness
 from planning.landing import KnownReports
 
 NEVER_JUDGED = "never judged on past origins"
-# How the note begins that says why an issue holds none.
-NO_MISSING = "missing-person demand is not forecast: "
-# How the note begins that says why it is the baseline's, and what stands for the model's version.
-BASELINE_MISSING = "missing-person demand is by its baseline, the shrunken climatology: "
-BASELINE_MODEL = "climatology"
+# In the notes of an issue, between what it doesn't hold and the reason.
+NOT_FORECAST = " is not forecast: "
 
 
 @dataclass(frozen=True)
-class MissingForecast:
-    """What an issue says of missing-person reports: areas and times, never persons.
+class Part:
+    """What an issue says of one subject.
 
     Args:
-        forecast: of the number of reports; one call type.
+        forecast: rates and shocks.
+        model_version: version of the champion in the registry, or the name of the baseline.
+        is_baseline: whether no version may be used and a baseline stands in.
+        has_casework: whether what is forecast brings work that lands in later hours.
         known: reports made before the horizon, by leaf area and interval, whose hours still land;
             None where they are not known.
         uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
             where they can; what stands here was judged on past origins.
-        model_version: version of the champion of that model in the registry; `BASELINE_MODEL` where
-            no version may be used and its baseline stands in.
     """
 
     forecast: Forecast
-    known: KnownReports | None
-    uncalibrated: Mapping[tuple[str, str], str]
     model_version: str
+    is_baseline: bool = False
+    has_casework: bool = False
+    known: KnownReports | None = None
+    uncalibrated: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def why_uncalibrated(self, level: str, window: str) -> str:
         """Return why likelihoods of a level and a window ("shift", "day", "week") can't be trusted.
@@ -58,14 +59,13 @@ class Issue:
     Args:
         number: ascending from 1; 0 while it is not published.
         published_at: the instant of publication, UTC.
-        forecast: rates and shocks.
+        parts: what it says of each subject, by its name; the first is of all calls. What is not
+            forecast is not there (the notes say why).
         profile: the force's profile at the time.
         tree: the area tree at the time.
-        model_version: version of the champion in the registry.
         models: what made it, name → version or fingerprint.
         data_version: identifies the history it was made from.
         notes: remarks for its readers (members replaced, old model, …).
-        missing: missing-person demand; None where it is not forecast (the notes say why).
         pools: leaves of which only the sum was learned, by call type.
         observed: up to when its counts were observed; None: to the data cut-off, all of them.
         is_draft: whether it is never served unless it is asked for by its number.
@@ -73,14 +73,12 @@ class Issue:
 
     number: int
     published_at: pd.Timestamp
-    forecast: Forecast
+    parts: Mapping[str, Part]
     profile: Profile
     tree: AreaTree
-    model_version: str
     models: Mapping[str, str] = field(default_factory=dict)
     data_version: str = ""
     notes: tuple[str, ...] = ()
-    missing: MissingForecast | None = None
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     observed: Observed | None = None
     is_draft: bool = False
@@ -88,6 +86,34 @@ class Issue:
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
         return replace(self, number=number)
+
+    def with_part(self, name: str, part: Part) -> Issue:
+        """Return the same issue with a part added, or another in its place."""
+        return replace(self, parts={**self.parts, name: part})
+
+    def with_whole(self, **changes: Any) -> Issue:  # noqa: ANN401 - of the fields of a part
+        """Return the same issue with something else in the part of all calls."""
+        return self.with_part(next(iter(self.parts)), replace(self.whole, **changes))
+
+    @cached_property
+    def whole(self) -> Part:
+        """What it says of all calls."""
+        return next(iter(self.parts.values()))
+
+    @property
+    def forecast(self) -> Forecast:
+        """The forecast of all calls."""
+        return self.whole.forecast
+
+    @property
+    def model_version(self) -> str:
+        """The version that made the forecast of all calls."""
+        return self.whole.model_version
+
+    @cached_property
+    def casework(self) -> Part | None:
+        """What it says of reports that bring casework; None where it is not forecast."""
+        return next((part for part in self.parts.values() if part.has_casework), None)
 
     @cached_property
     def freshness(self) -> Freshness:

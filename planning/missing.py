@@ -12,7 +12,8 @@ What it may be used for, and what not: `planning.uses`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,16 @@ from numpy.typing import NDArray
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion
 from forewatch.rates import Spans
-from planning import answers
-from planning.answers import (
-    POOLED_BETWEEN,
-    Question,
-    framed,
-    laid_out,
-    quantile_name,
-)
-from planning.bands import bands, signs
+from planning import columns, questions
+from planning.answers import count_values
+from planning.bands import BANDS, bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
+from planning.kinds import AnswerKind
 from planning.landing import Release, landing
 from planning.periods import By
+from planning.questions import Question, laid_out, states
+from planning.tables import Column, OwnParts, Values
 from planning.uses import USES
 
 Array = NDArray[np.float64]
@@ -43,70 +41,26 @@ MODEL = "missing-persons"
 HOURS_LEVELS = (0.5, 0.8, 0.9, 0.95)
 _PERIODS: tuple[By, ...] = ("shift", "day", "week")
 _PROBABILITY_DECIMALS, _HOURS_DECIMALS = 3, 1
-_OUTSIDE = "the window does not lie within the forecast's horizon"
+_HOURS = "officer-hours"
+_SHOWN_OF_LANDING = (0.5, 0.9)
+_BY_BASELINE = (
+    "BY THE BASELINE, the shrunken climatology: no trained model may be used; see the notes"
+)
 
 
-@dataclass(frozen=True)
-class MissingQuestion:
-    """Names already looked up; rows are areas × periods, in that order.
-
-    Args:
-        windows: areas, periods and the quantiles of counts.
-        by: the kind of period.
-        at_least: numbers of reports k for P(at least k), ascending.
-        reserved: officer-hours kept free in each period, by area; None: as the profile has them.
-    """
-
-    windows: Question
-    by: By
-    at_least: tuple[int, ...]
-    reserved: Mapping[str, float] | None = None
-
-    @property
-    def rows(self) -> int:
-        """The number of rows the answer has."""
-        return self.windows.rows
-
-
-def demanded(issue: Issue) -> MissingForecast:
+def demanded(issue: Issue) -> Part:
     """Return what an issue says of missing-person reports.
 
     Raises:
         BadQuestion: if it holds none.
     """
-    if issue.missing is not None:
-        return issue.missing
-    said = [note.removeprefix(NO_MISSING) for note in issue.notes if note.startswith(NO_MISSING)]
+    if issue.casework is not None:
+        return issue.casework
+    said = [note.partition(NOT_FORECAST)[2] for note in issue.notes if NOT_FORECAST in note]
     if not issue.profile.missing_call_types:
         said = ["no call type of the force is a missing-person report"]
     why = "; ".join(said) or "it was published before there was any; ask a later one"
     raise BadQuestion(f"issue {issue.number} holds no missing-person demand: {why}")
-
-
-def about(issue: Issue) -> dict[str, Any]:
-    """Return what an issue says of all its figures on missing-person demand, as JSON values.
-
-    Raises:
-        BadQuestion: if it holds none.
-    """
-    held, settings = demanded(issue), issue.profile.missing
-    return {
-        "model_version": held.model_version,
-        "models": {MODEL: held.model_version},
-        "unit": "reports and officer-hours",
-        "uses": USES,
-        "cases": {
-            "mean_hours": settings.mean_hours,
-            "hours_cv": settings.hours_cv,
-            "hours_shape": settings.hours_shape,
-            "release": list(settings.release),
-        },
-        "bands": {"may_be_short": settings.may_be_short, "short": settings.short},
-        "calibration": [
-            {"level": level, "window": window, "uncalibrated": why}
-            for (level, window), why in held.uncalibrated.items()
-        ],
-    }
 
 
 def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
@@ -119,15 +73,15 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
     at_least: Sequence[int] = (),
     reserved: Mapping[str, float] | float | None = None,
     quantiles: Sequence[float] = (),
-) -> MissingQuestion:
-    """Return the question with every name looked up.
+) -> Question:
+    """Return the question with every name looked up; its rows are areas × periods.
 
     Args:
         issue: the issue that will be asked.
         start: first instant, UTC.
         end: instant before which the last period begins, UTC.
         by: the kind of period: shift, day or week.
-        areas: ids, or names of levels for all areas at it; none means the whole force.
+        areas: ids, names, or names of levels for all areas at it; none means the whole force.
         at_least: numbers of reports; none means the profile's.
         reserved: officer-hours kept free in each period, for all areas or by area; None means the
             profile's.
@@ -142,106 +96,142 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         raise BadQuestion(
             f"missing-person demand is too rare to be asked by {by}; ask by {', '.join(_PERIODS)}"
         )
-    windows = answers.ask(
-        _reports(issue), start=start, end=end, by=by, areas=areas, quantiles=quantiles
+    demanded(issue)
+    asked = questions.ask(
+        issue,
+        start=start,
+        end=end,
+        by=by,
+        areas=areas,
+        quantiles=quantiles,
+        at_least=at_least or issue.profile.missing.at_least,
     )
-    least = tuple(sorted(set(at_least or issue.profile.missing.at_least)))
-    if least[0] < 1:
-        raise BadQuestion(f"at_least counts reports from 1; found {least[0]}")
     if isinstance(reserved, (int, float)):
-        reserved = dict.fromkeys(windows.areas, float(reserved))
+        reserved = dict.fromkeys(asked.areas, float(reserved))
     if reserved and not all(hours >= 0 for hours in reserved.values()):
         raise BadQuestion("hours reserved are 0 or more; leave out areas that have none")
-    return MissingQuestion(windows, by, least, reserved)
+    return replace(asked, reserved=reserved)
 
 
-def answer(
-    issue: Issue, question: MissingQuestion, now: pd.Timestamp, rows: slice = slice(None)
-) -> pd.DataFrame:
-    """Return one row per area and period, in the order of the question.
+@lru_cache(maxsize=256)
+def missing_columns(
+    quantiles: tuple[float, ...], at_least: tuple[int, ...], _: OwnParts
+) -> tuple[Column, ...]:
+    """Return the columns of `missing_values`."""
+    return (
+        *columns.PERIOD_KEYS,
+        *columns.AREA_KEYS,
+        *columns.STATES,
+        columns.POOLED,
+        Column("expected", "expected reports", "reports", example=41.237104, shown="always"),
+        Column(
+            "baseline",
+            "the same by the area's climatology, its long-run mean for such days",
+            "reports",
+            example=43.875,
+        ),
+        *(columns.at_least(count, "reports") for count in at_least),
+        *(columns.quantile(level, "reports", "never") for level in quantiles),
+        *_hours_columns("hours", "the window's own reports, whenever they land", ()),
+        *_hours_columns(
+            "landing", "cases that land in the window, whenever reported", _SHOWN_OF_LANDING
+        ),
+        *_BANDS,
+    )
+
+
+def _hours_columns(what: str, of: str, shown: Sequence[float]) -> tuple[Column, ...]:
+    mean = Column(
+        f"{what}_mean",
+        f"expected hours of {of}",
+        _HOURS,
+        example=536.1,
+        decimals=1,
+        shown="always" if shown else "never",
+    )
+    return (
+        mean,
+        *(
+            Column(
+                f"{what}_{columns.quantile_name(level)}",
+                f"quantiles of the hours of {of}",
+                _HOURS,
+                example=round(500 * (0.5 + level), 1),
+                decimals=1,
+                shown="always" if level in shown else "never",
+            )
+            for level in HOURS_LEVELS
+        ),
+    )
+
+
+_BANDS = (
+    Column(
+        "reserved_hours", "officer-hours kept free in the window", _HOURS, example=640.0,
+        decimals=1, shown="told",
+    ),
+    Column(
+        "p_over", "probability that more hours land than are kept free", columns.PROBABILITY,
+        example=0.184, high=1, decimals=2, shown="told",
+    ),
+    Column(
+        "band", "p_over beside the thresholds: of one area and window, never a rank",
+        type="text", example="likely enough", shown="told", options=BANDS,
+        usual=("", "nothing reserved"),
+        sign="sign",
+    ),
+    Column("sign", "a sign for the band, beside its words", type="text", example="✓"),
+    Column(
+        "uncalibrated",
+        "why probabilities of this level and window can't be trusted; empty: they can",
+        type="text",
+        below="not calibrated: {text} ({rows})",
+    ),
+)  # fmt: skip
+
+
+def missing_values(
+    issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)
+) -> Values:
+    """Return the values of some rows, one for each area and period, in the order of the question.
 
     Args:
         issue: the issue asked.
         question: from `ask`.
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
-
-    Returns:
-        Columns period, force_day, start, end (UTC), area; state (forecast, stale, no_forecast) with
-        its reason, observed_until. Then in reports: expected, baseline, p_at_least_k, quantiles of
-        the count (q05 …). In officer-hours: hours_mean and hours_q50 to hours_q95 of the window's
-        own reports whenever they land; landing_mean and landing_q50 to landing_q95 of what lands in
-        the window whenever it was reported; reserved_hours, p_over (that more land than are
-        reserved), band, sign, and uncalibrated: why past forecasts of this level and kind of period
-        can't be trusted, "" where they can. pooled: the areas whose reports are known together with
-        the row's only, and spread over them, "" where there are none.
-        Numbers are NaN where the state is no_forecast.
     """
-    return framed(columns(issue, question, now, rows))
-
-
-def columns(
-    issue: Issue, question: MissingQuestion, now: pd.Timestamp, rows: slice = slice(None)
-) -> dict[str, NDArray[Any]]:
-    """Return the columns of `answer` as arrays; start and end are UTC without zone."""
     first, stop, _ = rows.indices(question.rows)
-    asked = laid_out(_reports(issue), question.windows, slice(first, stop))
-    keys = {name: asked.keys[name] for name in ("period", "force_day", "start", "end", "area")}
-    said = [demanded(issue).forecast.answer(*each) for each in asked.cells]
+    types = issue.profile.missing_call_types
+    asked = laid_out(issue, question, slice(first, stop), types)
+    told = [demanded(issue).forecast.answer(*each) for each in asked.cells]
     mean, variance, baseline = (
-        np.concatenate([getattr(one, name) for one in said]) if said else np.zeros(0)
+        np.concatenate([getattr(one, name) for one in told]) if told else np.zeros(0)
         for name in ("mean", "variance", "baseline")
     )
-    lengths = zip(asked.groups, asked.lengths, strict=True)
-    types = issue.profile.missing_call_types
-    fresh = issue.freshness.columns(
-        [(area, types, n) for (area, _, _), n in lengths], mean, now, _OUTSIDE
-    )
-    told = fresh | {"pooled": _pooled(issue, question, (first, stop))}
     counts = CountDistribution.of(mean, variance)
-    below = counts.cdf(np.array(question.at_least) - 1.0)
-    quantiles = counts.quantiles(question.windows.quantiles)
     return (
-        keys
-        | told
-        | {"expected": mean, "baseline": baseline}
-        | {
-            f"p_at_least_{k}": np.round(1 - below[:, i], _PROBABILITY_DECIMALS)
-            for i, k in enumerate(question.at_least)
-        }
-        | {quantile_name(q): quantiles[:, i] for i, q in enumerate(question.windows.quantiles)}
+        asked.keys
+        | states(issue, asked, mean, now, types)
+        | {"pooled": asked.pooled, "expected": mean, "baseline": baseline}
+        | count_values(counts, question)
         | _hours(issue, question, (first, stop), counts)
     )
 
 
-def _reports(issue: Issue) -> Issue:
-    """Return the issue with the forecast of missing-person reports in the place of all calls'."""
-    return replace(issue, forecast=demanded(issue).forecast)
-
-
-def _pooled(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> NDArray[Any]:
-    """Return the areas that each row's is pooled with."""
-    types = issue.profile.missing_call_types
-    together = [
-        POOLED_BETWEEN.join(issue.pooled_areas(area, types)) for area in question.windows.areas
-    ]
-    group = np.arange(*rows) // max(len(question.windows.periods), 1)
-    return np.array(together, dtype=object)[group]
-
-
 def _hours(
     issue: Issue,
-    question: MissingQuestion,
+    question: Question,
     rows: tuple[int, int],
     counts: CountDistribution,
-) -> dict[str, NDArray[Any]]:
+) -> Values:
     """Return the columns in officer-hours."""
     settings = issue.profile.missing
     told = np.flatnonzero(np.isfinite(counts.mean))
     reserved, uncalibrated = _reserved(issue, question, rows), _uncalibrated(issue, question, rows)
-    found: dict[str, NDArray[Any]] = {}
+    found: Values = {}
     none = np.full(len(counts.mean), np.nan)
-    names = [f"_{quantile_name(level)}" for level in HOURS_LEVELS]
+    names = [f"_{columns.quantile_name(level)}" for level in HOURS_LEVELS]
     for what in ("hours", "landing"):
         found |= {f"{what}{name}": none.copy() for name in ("_mean", *names)}
     over = none.copy()
@@ -264,16 +254,17 @@ def _hours(
     }
 
 
-def _landing(issue: Issue, question: MissingQuestion, rows: NDArray[np.int64]) -> Workload:
+def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workload:
     """Return what lands in the windows of rows of the whole answer, all of them forecast."""
-    settings, frame = issue.profile.missing, question.windows.periods
-    group, period = np.divmod(rows, len(frame))
+    settings, count = issue.profile.missing, len(question.periods)
+    group, period = np.divmod(rows, count)
     groups, g = np.unique(group, return_inverse=True)
     periods, p = np.unique(period, return_inverse=True)
-    spans = Spans(*(pd.DatetimeIndex(frame[name])[periods] for name in ("start", "end")))
+    asked = question.periods.spans
+    spans = Spans(asked.starts[periods], asked.ends[periods])
     whole = landing(
         demanded(issue).forecast,
-        [issue.tree.leaves_of(question.windows.areas[i]) for i in groups],
+        [issue.tree.leaves_of(question.areas[i]) for i in groups],
         spans,
         CaseLength.of(settings),
         Release(settings.release),
@@ -282,9 +273,9 @@ def _landing(issue: Issue, question: MissingQuestion, rows: NDArray[np.int64]) -
     return whole.at(g * len(periods) + p)
 
 
-def _reserved(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> Array:
+def _reserved(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
     """Return the hours reserved for each row; NaN where none are named."""
-    periods, areas = question.windows.periods["period"], question.windows.areas
+    periods, areas = question.periods.period, question.areas
     group, period = np.divmod(np.arange(*rows), max(len(periods), 1))
     if question.reserved is not None:
         by_area = [question.reserved.get(area, np.nan) for area in areas]
@@ -295,9 +286,48 @@ def _reserved(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) ->
     return np.array(table, dtype=np.float64).reshape(len(areas), -1)[group, period]
 
 
-def _uncalibrated(issue: Issue, question: MissingQuestion, rows: tuple[int, int]) -> NDArray[Any]:
+def _uncalibrated(issue: Issue, question: Question, rows: tuple[int, int]) -> NDArray[Any]:
     """Return why each row's level and kind of period can't be trusted, "" where they can."""
-    levels = [issue.tree.level(area) for area in question.windows.areas]
+    levels = [issue.tree.level(area) for area in question.areas]
     why = [demanded(issue).why_uncalibrated(level, question.by) for level in levels]
-    group = np.arange(*rows) // max(len(question.windows.periods), 1)
+    group = np.arange(*rows) // max(len(question.periods), 1)
     return np.array(why, dtype=object)[group]
+
+
+def _facts(issue: Issue, levels: Sequence[str]) -> dict[str, Any]:
+    """Return what an issue says of all its figures on missing-person demand, as JSON values.
+
+    Raises:
+        BadQuestion: if it holds none.
+    """
+    held, settings = demanded(issue), issue.profile.missing
+    return {
+        "model_version": held.model_version,
+        "models": {MODEL: held.model_version},
+        "uses": USES,
+        "cases": {
+            "mean_hours": settings.mean_hours,
+            "hours_cv": settings.hours_cv,
+            "hours_shape": settings.hours_shape,
+            "release": list(settings.release),
+        },
+        "bands": {"may_be_short": settings.may_be_short, "short": settings.short},
+        "calibration": [
+            {"level": level, "window": window, "uncalibrated": why}
+            for (level, window), why in held.uncalibrated.items()
+            if level in levels
+        ],
+    }
+
+
+def _title(issue: Issue, question: Question) -> tuple[str, ...]:
+    areas = question.areas
+    where = issue.tree.area(areas[0]).name if len(areas) == 1 else f"{len(areas)} areas"
+    hours = f"in reports and officer-hours ({issue.profile.missing.mean_hours:g} a case)"
+    lines = (f"missing-person demand {question.when}: {where}, {hours}", USES)
+    return (_BY_BASELINE, *lines) if demanded(issue).is_baseline else lines
+
+
+DEMAND = AnswerKind(
+    "reports and officer-hours", ask, missing_columns, missing_values, _title, _facts
+)

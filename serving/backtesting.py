@@ -22,6 +22,7 @@ from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
 from models.rolling import BacktestPlan, Interval
 from models.rolling import backtest as frames
+from models.subject import Subject
 from serving.pooling import settled
 from serving.settings import complaints
 from serving.spans import instant
@@ -33,9 +34,10 @@ _STEPS: dict[str, Interval] = {"1d": "day", "1h": "hour", "shift": "shift"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class BacktestRequest:
     """A backtest as a person writes it; see the options of `forewatch backtest`."""
 
+    subject: Subject
     first_origin: str
     every: str
     folds: int
@@ -46,7 +48,7 @@ class Asked:
 
 
 def backtest(
-    workspace: Workspace, asked: Asked, out: Path, *, jobs: int | None, progress: Progress
+    workspace: Workspace, asked: BacktestRequest, out: Path, *, jobs: int | None, progress: Progress
 ) -> int:
     """Write the forecasts of every fold to a Parquet file and return the number of rows.
 
@@ -55,13 +57,14 @@ def backtest(
     plan = _plan(Clock.of(workspace.profile), asked)
     progress("reading the history", 0, 0)
     history = settled(workspace)
-    recipe = workspace.settings().training
+    recipe = workspace.settings().recipe(asked.subject)
+    jobs = jobs or os.cpu_count() or 1
     with whole_file(out) as beside:
-        made = frames(history, recipe, plan, jobs=jobs or os.cpu_count() or 1, progress=progress)
+        made = frames(asked.subject, history, recipe, plan, jobs=jobs, progress=progress)
         return _written(made, beside)
 
 
-def _plan(clock: Clock, asked: Asked) -> BacktestPlan:
+def _plan(clock: Clock, asked: BacktestRequest) -> BacktestPlan:
     every_days = days("--every", asked.every)
     try:
         return BacktestPlan(

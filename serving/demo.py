@@ -18,19 +18,18 @@ from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
-from models.register import ModelName, Version
 from serving import (
     checking,
-    forecasting,
     importing,
     issuing,
-    missing_training,
     modelling,
     training,
 )
-from serving.printing import plain
+from serving.answers import answer
 from serving.running import create_key
+from serving.subjects import subjects_of
 from serving.workspace import SETTINGS, Workspace
+from serving.writers import terminal
 from sources import synthetic
 from sources.synthetic import plan
 
@@ -43,16 +42,21 @@ _TABLES = {
     "holidays": "school_holidays.csv",
     "unobserved": "unobserved.csv",
     "breaks": "breaks.csv",
+    "covariates": "covariates.csv",
 }
 
 
 @dataclass(frozen=True)
 class Size:
-    """What demo force is built; until is the force-day at whose start its history ends."""
+    """What demo force is built; until is the force-day at whose start its history ends.
+
+    hot_weekends: growth of calls a degree of heat at weekends, see `sources.synthetic.weather`.
+    """
 
     scale: float = 1.0
     years: float = 3.0
     until: str = ""
+    hot_weekends: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,9 @@ def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
     if until is None:
         clock = Clock(plan.ZONE, time(plan.DAY_STARTS_AT_HOUR))
         until = last_monday(clock, pd.Timestamp.now("UTC"))
-    force = synthetic.demo_force(scale=size.scale, years=size.years, until=until)
+    force = synthetic.demo_force(
+        scale=size.scale, years=size.years, until=until, hot_weekends=size.hot_weekends
+    )
     progress("writing its files", 0, 0)
     (root / _EXTRACT).mkdir(parents=True, exist_ok=True)
     synthetic.write(force, root / _EXTRACT)
@@ -134,7 +140,8 @@ def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
 def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     """Import the force's files and stop where the check finds something to mend."""
     extract = workspace.root / _EXTRACT
-    for number, (name, file) in enumerate(_TABLES.items()):
+    there = {name: file for name, file in _TABLES.items() if (extract / file).exists()}
+    for number, (name, file) in enumerate(there.items()):
         progress("importing tables", number, len(_TABLES))
         importing.table(workspace, name, extract / file, None)
     progress("importing tables", len(_TABLES), len(_TABLES))
@@ -146,18 +153,13 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
 
 def _publish(workspace: Workspace, progress: Progress) -> None:
     """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
-    done = training.train(workspace, until=None, jobs=None, progress=progress)
-    promoted = _promoted(workspace, done.version, "demand")
-    if workspace.profile.missing_call_types:
-        done = missing_training.train(workspace, until=None, jobs=None, progress=progress)
-        _promoted(workspace, done.version, "missing")
-    issuing.issue(workspace, origin=None, days=None, progress=progress)
-    progress(f"publishing the forecast of version {promoted.version}", 1, 1)
-
-
-def _promoted(workspace: Workspace, version: Version, model: ModelName) -> Version:
-    reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
-    return modelling.promote(workspace, version.version, "demo", reason, model, force=True)
+    for subject in subjects_of(workspace.profile):
+        done = training.train(workspace, subject, until=None, jobs=None, progress=progress)
+        version = done.version
+        reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
+        modelling.promote(workspace, subject, version.version, "demo", reason, force=True)
+    made = issuing.issue(workspace, origin=None, days=None, progress=progress)
+    progress(f"publishing the forecast of version {made.model_version}", 1, 1)
 
 
 def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:
@@ -185,12 +187,13 @@ def _text(workspace: Workspace, week: str) -> str:
 
     The second says what missing-person demand each district has to expect.
     """
-    by_day = forecasting.forecast(workspace, forecasting.Asked(week=week))
-    by_district = forecasting.forecast(
-        workspace, forecasting.Asked(week=week, areas=("district",), by="week")
+    tables = (
+        *answer(workspace, "forecast", {"week": week}),
+        *answer(
+            workspace,
+            "forecast",
+            {"week": week, "area": ("district",), "by": "week"},
+            beside=True,
+        ),
     )
-    parts = []
-    for said in (by_day, by_district):
-        parts += [forecasting.heading(said), "", plain(forecasting.readable(said)), ""]
-    parts += [below, ""] if (below := forecasting.footing(by_district)) else []
-    return "\n".join(parts)
+    return "\n\n".join(map(terminal.text, tables)) + "\n"

@@ -72,7 +72,7 @@ def table(
     mapping: Path | None,
     options: ImportOptions = AS_USUAL,
 ) -> Receipt:
-    """Import counts, tourism, events, holidays, unobserved windows, breaks or areas.
+    """Import a table beside the calls, see `sources.tables`.
 
     Notes of the receipt name the rows that a forecast from the present history can't use.
     """

@@ -1,6 +1,6 @@
-"""The parts of an issue as JSON values and arrays, and back: its calls, its missing-person demand.
+"""The parts of an issue, one a subject, as JSON values and arrays, and back.
 
-Arrays of missing-person demand carry the prefix "missing_", so that both lie in one file.
+Arrays carry the name of their subject, so that all lie in one file.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from forewatch.explanations import FACTORS, Factors
 from forewatch.freshness import Behind, Observed
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from planning.issues import MissingForecast
+from planning.issues import Part
 from planning.landing import KnownReports
 
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
-_PREFIX = "missing_"
 _SHOCKS = "shocks_"
 
 
@@ -40,12 +39,12 @@ def forecast_about(forecast: Forecast) -> dict[str, Any]:
         "step": forecast.rates.step,
         "rates": {name: list(getattr(forecast.rates, name)) for name in _NAMES},
         "shocks": {"lead_days": list(forecast.shocks.lead_days)},
-        "factors": [] if forecast.factors is None else list(FACTORS),
+        "factors": [] if forecast.factors is None else list(forecast.factors.names),
     }
 
 
-def forecast_arrays(forecast: Forecast, prefix: str = "") -> Arrays:
-    """Return the arrays of a forecast, each name behind the prefix."""
+def forecast_arrays(forecast: Forecast) -> Arrays:
+    """Return the arrays of a forecast by name."""
     rates, shocks, why = forecast.rates, forecast.shocks, forecast.factors
     arrays: Arrays = {
         "edges_us": rates.edges.tz_convert("UTC").as_unit("us").asi8,
@@ -63,13 +62,12 @@ def forecast_arrays(forecast: Forecast, prefix: str = "") -> Arrays:
     arrays |= {f"{_SHOCKS}{name}": size for name, size in sizes.items()}
     if why is not None:
         arrays |= {"factors_level": why.level, "factors_logs": why.logs}
-    return {f"{prefix}{name}": array for name, array in arrays.items()}
+    return arrays
 
 
-def forecast_of(about: dict[str, Any], arrays: Arrays, prefix: str = "") -> Forecast:
+def forecast_of(about: dict[str, Any], held: Arrays) -> Forecast:
     """Return the forecast that `forecast_about` and `forecast_arrays` gave."""
     named = about["rates"]
-    held = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
     rates = Rates(
         step=about["step"],
         edges=_instants(held["edges_us"]),
@@ -90,13 +88,14 @@ def forecast_of(about: dict[str, Any], arrays: Arrays, prefix: str = "") -> Fore
     of_shocks = {name: a for name, a in held.items() if name.startswith(_SHOCKS)}
     sizes = {name.removeprefix(_SHOCKS): a for name, a in of_shocks.items()}
     # An issue of before, or with factors of other code, is forecast from but not explained.
-    is_explained = about.get("factors") == list(FACTORS)
+    factors = tuple(about.get("factors", ()))
+    is_explained = factors[: len(FACTORS)] == FACTORS
     return Forecast(
         pd.Timestamp(about["origin"]),
         pd.Timestamp(about["data_until"]),
         rates,
         Shocks.from_state({"lead_days": lead_days, **sizes}),
-        Factors(held["factors_level"], held["factors_logs"]) if is_explained else None,
+        Factors(held["factors_level"], held["factors_logs"], factors) if is_explained else None,
     )
 
 
@@ -130,35 +129,41 @@ def observed_of(about: dict[str, Any]) -> Observed:
     return Observed(pd.Timestamp(about["until"]), tuple(behind))
 
 
-def missing_about(missing: MissingForecast) -> dict[str, Any]:
-    """Return what of missing-person demand is no array."""
-    return forecast_about(missing.forecast) | {
-        "model_version": missing.model_version,
-        "known": None if missing.known is None else list(missing.known.leaves),
-        "uncalibrated": [[*where, why] for where, why in missing.uncalibrated.items()],
+def part_about(part: Part) -> dict[str, Any]:
+    """Return what of a part is no array."""
+    return forecast_about(part.forecast) | {
+        "model_version": part.model_version,
+        "is_baseline": part.is_baseline,
+        "has_casework": part.has_casework,
+        "known": None if part.known is None else list(part.known.leaves),
+        "uncalibrated": [[*where, why] for where, why in part.uncalibrated.items()],
     }
 
 
-def missing_arrays(missing: MissingForecast) -> Arrays:
-    """Return the arrays of missing-person demand."""
-    arrays = forecast_arrays(missing.forecast, _PREFIX)
-    if missing.known is not None:
-        edges = missing.known.edges.tz_convert("UTC").as_unit("us").asi8
-        arrays |= {f"{_PREFIX}known_edges_us": edges, f"{_PREFIX}known_count": missing.known.count}
-    return arrays
+def part_arrays(name: str, part: Part) -> Arrays:
+    """Return the arrays of a part, each behind the name of its subject."""
+    arrays = forecast_arrays(part.forecast)
+    if part.known is not None:
+        arrays["known_edges_us"] = part.known.edges.tz_convert("UTC").as_unit("us").asi8
+        arrays["known_count"] = part.known.count
+    return {f"{name}.{array}": values for array, values in arrays.items()}
 
 
-def missing_of(about: dict[str, Any], arrays: Arrays) -> MissingForecast:
-    """Return the demand that `missing_about` and `missing_arrays` gave."""
+def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
+    """Return the part that `part_about` and `part_arrays` gave."""
+    own = f"{name}."
+    held = {key.removeprefix(own): a for key, a in arrays.items() if key.startswith(own)}
     known = None
     if about["known"] is not None:
-        edges = _instants(arrays[f"{_PREFIX}known_edges_us"])
-        known = KnownReports(edges, tuple(about["known"]), arrays[f"{_PREFIX}known_count"])
-    return MissingForecast(
-        forecast=forecast_of(about, arrays, _PREFIX),
+        leaves = tuple(about["known"])
+        known = KnownReports(_instants(held["known_edges_us"]), leaves, held["known_count"])
+    return Part(
+        forecast=forecast_of(about, held),
+        model_version=about["model_version"],
+        is_baseline=about["is_baseline"],
+        has_casework=about["has_casework"],
         known=known,
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
-        model_version=about["model_version"],
     )
 
 

@@ -35,20 +35,18 @@ from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.profile import Profile
 from planning.issues import Issue
 from serving.issue_parts import (
-    forecast_about,
-    forecast_arrays,
-    forecast_of,
-    missing_about,
-    missing_arrays,
-    missing_of,
+    Arrays,
     observed_about,
     observed_of,
+    part_about,
+    part_arrays,
+    part_of,
     text,
 )
 from serving.standing import Standing
 from serving.withdrawals import Act, Stamp, Withdrawals
 
-FORMAT = 2
+FORMAT = 3
 _ABOUT = "issue.json"
 _ARRAYS = "arrays.npz"
 _HIDDEN = ".unpublished-"
@@ -58,10 +56,7 @@ _INSIDE = (
     "format",
     "profile",
     "tree",
-    "rates",
-    "shocks",
-    "factors",
-    "missing",
+    "parts",
     "pools",
     "arrays_sha256",
 )
@@ -286,23 +281,23 @@ def _digest(about: dict[str, Any]) -> str:
 
 
 def _json(issue: Issue, arrays_sha256: str) -> bytes:
-    described, rates = forecast_about(issue.forecast), issue.forecast.rates
+    forecast = issue.forecast
     about: dict[str, Any] = {
         "format": FORMAT,
         "number": issue.number,
         "published_at": text(issue.published_at),
-        **{name: described[name] for name in ("origin", "data_until")},
-        "first": text(rates.edges[0]),
-        "until": text(rates.edges[-1]),
-        "step": described["step"],
+        "origin": text(forecast.origin),
+        "data_until": text(forecast.data_until),
+        "first": text(forecast.rates.edges[0]),
+        "until": text(forecast.rates.edges[-1]),
+        "step": forecast.rates.step,
         "model_version": issue.model_version,
         "models": dict(issue.models),
         "data_version": issue.data_version,
         "notes": list(issue.notes),
         "draft": issue.is_draft,
         "observed": observed_about(issue.freshness.observed),
-        **{name: described[name] for name in ("rates", "shocks", "factors")},
-        "missing": None if issue.missing is None else missing_about(issue.missing),
+        "parts": {name: part_about(part) for name, part in issue.parts.items()},
         "pools": {kind: [list(pool) for pool in pools] for kind, pools in issue.pools.items()},
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
@@ -316,27 +311,24 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
 
 
 def _arrays(issue: Issue) -> bytes:
-    arrays = forecast_arrays(issue.forecast)
-    if issue.missing is not None:
-        arrays |= missing_arrays(issue.missing)
+    arrays: Arrays = {}
+    for name, part in issue.parts.items():
+        arrays |= part_arrays(name, part)
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()
 
 
 def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
-    held = about["missing"]
     return Issue(
         number=about["number"],
         published_at=pd.Timestamp(about["published_at"]),
-        forecast=forecast_of(about, arrays),
+        parts={name: part_of(name, held, arrays) for name, held in about["parts"].items()},
         profile=Profile.model_validate(about["profile"]),
         tree=_tree(about),
-        model_version=about["model_version"],
         models=about["models"],
         data_version=about["data_version"],
         notes=tuple(about["notes"]),
-        missing=None if held is None else missing_of(held, arrays),
         pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
         observed=observed_of(about["observed"]),
         is_draft=about["draft"],

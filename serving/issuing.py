@@ -1,4 +1,4 @@
-"""Use case: the champion's forecast becomes a published issue."""
+"""Use case: the champions' forecasts become a published issue."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ import pandas as pd
 from features.asof import EXCLUDE, AsOf
 from features.unused_rows import unused_rows
 from forewatch.clock import Clock
-from forewatch.errors import NoChampion
+from forewatch.history import History
 from forewatch.pools import Pool
 from forewatch.profile import Profile
 from forewatch.progress import Progress
-from models.engine import Engine
-from models.line_up import replacements
-from models.register import Register, Version
 from planning import freshness
-from planning.issues import Issue
-from serving import feeds, missing_issuing, modelling
+from planning.issues import Issue, Part
+from serving import feeds
+from serving.issue_subjects import champion_of, part_of
 from serving.pooling import settled
 from serving.spans import instant
+from serving.subjects import FIRST, subjects_of
 from serving.workspace import Workspace
 
 _ONE_DAY = pd.Timedelta(days=1)
@@ -35,7 +34,7 @@ def issue(
     progress: Progress,
     is_published: bool = False,
 ) -> Issue:
-    """Publish the champion's forecast, or keep it as a draft.
+    """Publish what the champions forecast, or keep it as a draft.
 
     Args:
         workspace: the force's.
@@ -46,57 +45,58 @@ def issue(
             draft otherwise.
 
     Raises:
-        NoChampion: if no version is promoted.
+        NoChampion: if no version of the model of all calls is promoted.
     """
     profile = workspace.profile
     progress("opening the registry", 0, 0)
-    register = workspace.register()
-    champion = _champion(register)
-    engine = Engine.from_state(register.state(champion))
+    champion_of(workspace.register(FIRST))  # before minutes of reading
     progress("reading the history", 0, 0)
     history = settled(workspace)
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
-    progress("forecasting", 0, 0)
     view = AsOf(history, at)
-    horizon_days = days or profile.publication.horizon_days
-    forecast = engine.forecast(view, horizon_days, explained=True)
-    missing = missing_issuing.forecast(workspace, view, horizon_days)
+    parts, said = _parts(
+        workspace, history, view, days or profile.publication.horizon_days, progress
+    )
     observed = feeds.observed(history, view)
-    now = pd.Timestamp.now("UTC")
+    until = next(iter(parts.values())).forecast.rates.edges[-1]
     made = Issue(
         number=0,
-        published_at=now.as_unit("us"),
-        forecast=forecast,
+        published_at=pd.Timestamp.now("UTC").as_unit("us"),
+        parts=parts,
         profile=profile,
         tree=history.tree,
-        model_version=champion.version,
-        models={"engine": engine.recipe.fingerprint()} | missing.models,
+        models={name: part.model_version for name, part in parts.items()},
         data_version=history.version,
         notes=(
-            *notes(workspace, champion, observed.until, at),
+            *unknown_days(observed.until, at),
             *freshness.notes(observed, profile.force.zone),
-            *([outside] if (outside := register.outside_note()) else []),
-            *missing.notes,
+            *said,
             *unpooled(profile, view.pools),
-            *replacements(engine.recipe, engine.members_),
-            *announced(view, forecast.rates.edges[-1]),
-            *unused_rows(history, at, forecast.rates.edges[-1]),
+            *announced(view, until),
+            *unused_rows(history, at, until),
         ),
-        missing=missing.forecast,
         pools=_leaves_of_pools(view),
         observed=observed,
         is_draft=at < history.observed_until and not is_published,
     )
     # What is told as the end of the data is the end of what was observed, not of the extract.
-    made = replace(made, forecast=replace(forecast, data_until=made.freshness.whole))
-    return workspace.issues().publish(made)
+    forecast = replace(made.forecast, data_until=made.freshness.whole)
+    return workspace.issues().publish(made.with_whole(forecast=forecast))
 
 
-def _champion(register: Register) -> Version:
-    champion = register.champion()
-    if champion is None:
-        raise NoChampion(f"{register.model} has no champion: {modelling.unpromoted(register)}")
-    return champion
+def _parts(
+    workspace: Workspace, history: History, view: AsOf, days: int, progress: Progress
+) -> tuple[dict[str, Part], list[str]]:
+    """Return the parts of an issue by subject, with the notes on all of them."""
+    parts: dict[str, Part] = {}
+    said: list[str] = []
+    for subject in subjects_of(workspace.profile):
+        progress("forecasting", 0, 0)
+        part, notes = part_of(workspace, subject, history, view, days)
+        said += notes
+        if part is not None:
+            parts[subject.name] = part
+    return parts, said
 
 
 def _leaves_of_pools(view: AsOf) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -104,18 +104,13 @@ def _leaves_of_pools(view: AsOf) -> dict[str, tuple[tuple[str, ...], ...]]:
     return {kind: tuple(pool.leaves for pool in own) for kind, own in pools if own}
 
 
-def notes(
-    workspace: Workspace, champion: Version, until: pd.Timestamp, origin: pd.Timestamp
-) -> tuple[str, ...]:
-    """Return what the readers of an issue should know about its model and its data."""
-    said = list(missing_issuing.age_note(workspace, champion, origin, "the model"))
+def unknown_days(until: pd.Timestamp, origin: pd.Timestamp) -> tuple[str, ...]:
+    """Return a remark on the days before the origin of which nothing is known, or nothing."""
     behind = (origin - until) // _ONE_DAY
-    if behind >= 1:
-        said.append(
-            f"nothing is known of the {behind} days before the origin: the data end at "
-            f"{until:%Y-%m-%d %H:%M} UTC"
-        )
-    return tuple(said)
+    if behind < 1:
+        return ()
+    end = f"{until:%Y-%m-%d %H:%M} UTC"
+    return (f"nothing is known of the {behind} days before the origin: the data end at {end}",)
 
 
 def unpooled(profile: Profile, pools: Mapping[str, Sequence[Pool]]) -> tuple[str, ...]:
@@ -172,7 +167,12 @@ def text(published: Issue) -> str:
         f"  origin      {published.forecast.origin.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  data until  {published.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  force-days  {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})",
-        f"  model       version {published.model_version}",
+        *(f"  {name:<11} {_by(part)}" for name, part in published.parts.items()),
         *(f"  note        {note}" for note in published.notes),
     ]
     return "\n".join(lines)
+
+
+def _by(part: Part) -> str:
+    stands_in = "its baseline, the " if part.is_baseline else "version "
+    return f"by {stands_in}{part.model_version}"

@@ -12,37 +12,17 @@ import numpy as np
 import pandas as pd
 
 from forewatch.errors import RegistryError
-from models.register import CHALLENGER, CHAMPION, ModelName, Register, Version
+from models.register import CHALLENGER, CHAMPION, Register, Version
 from models.store import Store
+from models.subject import Subject
+from serving.subjects import FIRST
 from serving.workspace import Workspace
 
 if TYPE_CHECKING:  # MLflow, which takes seconds: what only reads needs none of it
     from models.registry import Registry
 
+_FIRST = 20  # metrics that MLflow shows before the rest
 _ON = " on"  # MLflow's names of metrics may hold no "+"
-
-# Columns of the scores that a person reads first, as the summary names them.
-_SUMMARY = {
-    "level": "level",
-    "block": "days ahead",
-    "calls": "calls a day",
-    "crps": "CRPS",
-    "baseline_crps": "8-week mean",
-    "baseline52_crps": "52-week mean",
-    "floor_crps": "perfect",
-    "coverage_80": "in 80 % band",
-}
-_MISSING_SUMMARY = {
-    "level": "area and window",
-    "block": "days ahead",
-    "calls": "reports",
-    "crps": "CRPS",
-    "baseline_crps": "climatology",
-    "log_score": "log score",
-    "baseline_log_score": "climatology's",
-    "slope": "slope",
-    "above": "above P90",
-}
 
 
 @dataclass(frozen=True)
@@ -53,9 +33,17 @@ class Shown:
     scores: pd.DataFrame
 
 
-def listed(workspace: Workspace, model: ModelName = "demand") -> pd.DataFrame:
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions side by side: what is compared, and a row a level and block of days ahead."""
+
+    text: str
+    table: pd.DataFrame
+
+
+def listed(workspace: Workspace, subject: Subject) -> pd.DataFrame:
     """Return one row a version, oldest first, with the last decision about it."""
-    register = workspace.register(model)
+    register = workspace.register(subject)
     rows = [
         {
             "version": one.version,
@@ -72,9 +60,9 @@ def listed(workspace: Workspace, model: ModelName = "demand") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def shown(workspace: Workspace, name: str, model: ModelName = "demand") -> Shown:
+def shown(workspace: Workspace, subject: Subject, name: str) -> Shown:
     """Return a version's settings, gate and decisions with its scores."""
-    register = workspace.register(model)
+    register = workspace.register(subject)
     version = _chosen(register, name)
     outside = register.outside_note()
     lines = [
@@ -89,52 +77,67 @@ def shown(workspace: Workspace, name: str, model: ModelName = "demand") -> Shown
         "decisions:",
         *(f"  {one.text}" for one in register.decisions() if one.version == version.version),
     ]
-    return Shown("\n".join(lines), summary(scores_table(register.scores(version)), model))
+    return Shown("\n".join(lines), summary(scores_table(register.scores(version)), subject))
 
 
-def compared(
-    workspace: Workspace, name: str, other: str, model: ModelName = "demand"
-) -> pd.DataFrame:
-    """Return the scores of two versions side by side, with the change in percent."""
-    register = workspace.register(model)
+def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
+    """Return the CRPS of two versions on the same past origins.
+
+    Raises:
+        RegistryError: if they were judged on no origin in common.
+    """
+    from models import comparison  # noqa: PLC0415 - it needs scipy, which takes long to import
+
+    register = workspace.register(subject)
     one, two = register.version(name), register.version(other)
-    left, right = pd.Series(register.scores(one)), pd.Series(register.scores(two))
-    frame = pd.DataFrame({f"version {one.version}": left, f"version {two.version}": right})
-    frame["change_percent"] = (left / right.where(right != 0) - 1) * 100
-    return frame.rename_axis("score").reset_index()
+    found = comparison.of_versions(register, one, two)
+    bounds = list(zip(found["low"], found["high"], strict=True))
+    table = pd.DataFrame(
+        {
+            "level": found["level"],
+            "days ahead": found["block"],
+            f"version {one.version}": found["ours"].round(3),
+            f"version {two.version}": found["theirs"].round(3),
+            "change": found["change"].map("{:+.1%}".format),
+            "95 % interval": [f"{low:+.1%} to {high:+.1%}" for low, high in bounds],
+            "beyond chance": [comparison.said_of_chance(*each) for each in bounds],
+        }
+    )
+    origins = int(found["origins"].max())
+    return Comparison(f"mean CRPS on the same {origins} past origins; lower is better", table)
 
 
-def notes(workspace: Workspace, *names: str, model: ModelName = "demand") -> list[str]:
+def notes(workspace: Workspace, subject: Subject, *names: str) -> list[str]:
     """Return what was noted when versions were trained, each with its version."""
-    register = workspace.register(model)
+    register = workspace.register(subject)
     found = [register.version(name) for name in names]
     return [f"version {one.version}: {note}" for one in found for note in one.notes]
 
 
-def outside_note(workspace: Workspace, model: ModelName = "demand") -> str:
+def outside_note(workspace: Workspace, subject: Subject) -> str:
     """Return a sentence where the champion was changed in MLflow itself, "" where it wasn't."""
-    return workspace.register(model).outside_note()
+    return workspace.register(subject).outside_note()
 
 
 def promote(
     workspace: Workspace,
+    subject: Subject,
     name: str,
     by: str,
     reason: str = "",
-    model: ModelName = "demand",
     *,
     force: bool = False,
 ) -> Version:
     """Make a version the champion; *force* overrules the gate, and needs a reason."""
     return _decided(
-        workspace, model, lambda it: it.promote(it.version(name), by, _now(), reason, force=force)
+        workspace, subject, lambda it: it.promote(it.version(name), by, _now(), reason, force=force)
     )
 
 
 def unpromoted(registry: Register) -> str:
     """Return why no version of a model is the champion, and what can be done about it."""
     usable = [one for one in registry.versions() if not one.retired]
-    model = "" if registry.kind == "demand" else f" --model {registry.kind}"
+    model = "" if registry.subject == FIRST.name else f" --subject {registry.subject}"
     if not usable:
         return f"no version of its model was trained; run 'forewatch train{model or ' --promote'}'"
     passed = [one for one in usable if one.passed]
@@ -154,16 +157,14 @@ def unpromoted(registry: Register) -> str:
     )
 
 
-def rollback(workspace: Workspace, by: str, reason: str, model: ModelName = "demand") -> Version:
+def rollback(workspace: Workspace, subject: Subject, by: str, reason: str) -> Version:
     """Make the champion before the present one champion again."""
-    return _decided(workspace, model, lambda it: it.rollback(by, _now(), reason))
+    return _decided(workspace, subject, lambda it: it.rollback(by, _now(), reason))
 
 
-def retire(
-    workspace: Workspace, name: str, by: str, reason: str, model: ModelName = "demand"
-) -> Version:
+def retire(workspace: Workspace, subject: Subject, name: str, by: str, reason: str) -> Version:
     """Take a version out of use for good."""
-    return _decided(workspace, model, lambda it: it.retire(it.version(name), by, _now(), reason))
+    return _decided(workspace, subject, lambda it: it.retire(it.version(name), by, _now(), reason))
 
 
 def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
@@ -172,7 +173,7 @@ def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
     Raises:
         RegistryError: if the store is a tracking server, which has a page already.
     """
-    workspace.register()  # ends what a kill cut short
+    workspace.register(FIRST)  # ends what a kill cut short
     store = Store.at(workspace.registry_store())
     if store.artefacts is None:
         raise RegistryError(f"the store is {store.uri}; open its own page in a browser")
@@ -198,12 +199,20 @@ def scores_table(scores: dict[str, float]) -> pd.DataFrame:
     return wide.loc[order.index].reset_index(drop=True)
 
 
-def summary(scores: pd.DataFrame, model: ModelName = "demand") -> pd.DataFrame:
+def summary(scores: pd.DataFrame, subject: Subject) -> pd.DataFrame:
     """Return what a person reads first: ours beside the baselines and a perfect forecast."""
-    names = _SUMMARY if model == "demand" else _MISSING_SUMMARY
+    names = subject.columns
     found = scores[[name for name in names if name in scores]].rename(columns=names)
     numbers = found.select_dtypes("number").columns
     return found.assign(**{name: found[name].round(3) for name in numbers})
+
+
+def first_metrics(scores: pd.DataFrame, subject: Subject) -> tuple[str, ...]:
+    """Return the names of the metrics that a person reads first: of the whole force, 20 at most."""
+    whole = scores[scores["level"] == scores["level"].iloc[0]]
+    shown = [name for name in subject.columns if name in scores and name != "level"]
+    measures = [name for name in shown if name != "block"][: _FIRST // max(len(whole), 1)]
+    return tuple(name for name, _ in metrics(whole[["level", "block", *measures]]))
 
 
 def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
@@ -216,9 +225,9 @@ def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
 
 
 def _decided(
-    workspace: Workspace, model: ModelName, decide: Callable[[Registry], Version]
+    workspace: Workspace, subject: Subject, decide: Callable[[Registry], Version]
 ) -> Version:
-    registry = workspace.registry(model)
+    registry = workspace.registry(subject)
     with workspace.locked("registry"):
         version = decide(registry)
         workspace.keep_snapshot(registry)

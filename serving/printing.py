@@ -1,63 +1,84 @@
-"""Frames on the screen: a drawn table on a terminal, aligned plain text elsewhere."""
+"""Tables on the screen: drawn on a terminal, aligned plain text elsewhere."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
-from pandas.api.types import is_float_dtype, is_numeric_dtype
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_DECIMALS = 3
 
 
 def echo_table(frame: pd.DataFrame) -> None:
     """Print a frame whose cells are texts or numbers; nothing is shown for unknown ones."""
-    if sys.stdout.isatty():
-        Console().print(_drawn(frame))
-    else:
-        click.echo(plain(frame))
+    echo_texts(_texts_of(frame), _numbers_of(frame))
 
 
 def plain(frame: pd.DataFrame) -> str:
     """Return the frame as lines of aligned columns, numbers to the right.
 
+    >>> import pandas as pd
     >>> print(plain(pd.DataFrame({"area": ["north", "s"], "calls": [2.5, float("nan")]})))
     area   calls
     north    2.5
     s          -
     """
-    columns = [[str(name), *_texts(frame[name])] for name in frame]
-    right = [is_numeric_dtype(frame[name]) for name in frame]
-    widths = [max(map(len, column)) for column in columns]
-    lines = []
-    for row in zip(*columns, strict=True):
-        cells = zip(row, widths, right, strict=True)
-        aligned = (text.rjust(width) if r else text.ljust(width) for text, width, r in cells)
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines)
+    return aligned(_texts_of(frame), _numbers_of(frame))
 
 
-def _drawn(frame: pd.DataFrame) -> Table:
+def echo_texts(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> None:
+    """Print columns of texts, those named in *right* to the right."""
+    if not sys.stdout.isatty():
+        click.echo(aligned(texts, right))
+        return
+    from rich.console import Console  # noqa: PLC0415 - needed on a screen only
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(header_style="bold")
-    for name in frame:
-        table.add_column(str(name), justify="right" if is_numeric_dtype(frame[name]) else "left")
-    for row in zip(*(_texts(frame[name]) for name in frame), strict=True):
+    for name in texts:
+        table.add_column(name, justify="right" if name in right else "left")
+    for row in zip(*texts.values(), strict=True):
         table.add_row(*row)
-    return table
+    Console().print(table)
+
+
+def aligned(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> str:
+    """Return columns of texts as lines, those named in *right* to the right."""
+    columns = [
+        [text.rjust(width) if name in right else text.ljust(width) for text in (name, *cells)]
+        for name, cells in texts.items()
+        for width in [max(map(len, (name, *cells)))]
+    ]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
+
+
+def _numbers_of(frame: pd.DataFrame) -> set[str]:
+    from pandas.api.types import is_numeric_dtype  # noqa: PLC0415 - help is printed without it
+
+    return {str(name) for name in frame if is_numeric_dtype(frame[name])}
+
+
+def _texts_of(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return a frame's columns, its numbers with the same decimals, as few as they need."""
+    return {str(name): _texts(frame[name]) for name in frame}
 
 
 def _texts(column: pd.Series) -> list[str]:
-    """Return a column's cells, its numbers with the same decimals, as few as they need."""
-    if not is_float_dtype(column):
-        return ["-" if pd.isna(value) else _text(value) for value in column]
+    missing = column.isna()
+    if column.dtype.kind != "f":
+        cells = zip(column, missing, strict=True)
+        return ["-" if unknown else _text(value) for value, unknown in cells]
     rounded = column.dropna().round(_MOST_DECIMALS)
     decimals = next(
         (d for d in range(_MOST_DECIMALS) if (rounded.round(d) == rounded).all()), _MOST_DECIMALS
     )
-    return ["-" if pd.isna(value) else f"{value:,.{decimals}f}" for value in column]
+    cells = zip(column, missing, strict=True)
+    return ["-" if unknown else f"{value:,.{decimals}f}" for value, unknown in cells]
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -69,16 +69,6 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
 )
 
 
-class WithNear(ForewatchError):
-    """An error with the names that may have been meant, where its own class has none."""
-
-    def __init__(self, error: ForewatchError, near: Sequence[str]) -> None:
-        """Keep the error, and the near names beside it."""
-        self.error = error
-        self.near = tuple(near)
-        super().__init__(f"{error}; near: {', '.join(near)}" if near else str(error))
-
-
 class Said(ForewatchError):
     """An error of another process, of which there is the problem alone."""
 
@@ -92,8 +82,7 @@ def problem(error: ForewatchError) -> dict[str, Any]:
     """Return type, title, status and detail of an error, and the near names where it has some."""
     if isinstance(error, Said):
         return error.said
-    shown = error.error if isinstance(error, WithNear) else error
-    _, status, slug, title = next(row for row in _TABLE if isinstance(shown, row[0]))
+    _, status, slug, title = next(row for row in _TABLE if isinstance(error, row[0]))
     said = plain(status, slug, title, str(error))
     near = getattr(error, "near", ())
     return said | {"near": list(near)} if near else said

@@ -4,7 +4,7 @@ What lies outside is answered like what isn't there: a question about it gets th
 about a name that nobody ever gave, and the near names offered are those within reach. Sums above
 the areas within reach are not told either, because they hold what lies outside.
 
-Every question is put through `Reach.asked` before `planning` sees it, so that nothing below this
+Every question is put through `Reach.area_ids` before `planning` sees it, so that nothing below this
 room knows of keys.
 """
 
@@ -15,8 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from forewatch.areas import AreaTree
-from forewatch.errors import OutOfReach, UnknownArea
-from planning.answers import POOLED_BETWEEN
+from forewatch.errors import OutOfReach
+from planning import names
+from planning.questions import POOLED_BETWEEN
 from serving.standing import REASON_AFTER, Standing
 
 
@@ -61,33 +62,24 @@ class Reach:
         there = {tree.level(area) for area in self.seen(tree)}
         return tuple(level for level in tree.levels if self.is_whole or level in there)
 
-    def asked(self, tree: AreaTree, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the areas to ask about for names that somebody gave.
+    def area_ids(self, tree: AreaTree, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids of the areas that somebody asks about, by ids, names or levels' names.
 
-        The whole force is asked as it was named. Otherwise ids are checked, a level's name stands
-        for the areas within reach at it, and no name for the highest areas within reach, each by
-        itself: a sum of some areas is no area.
+        A level's name stands for the areas within reach at it, and no text for the highest areas
+        within reach, each by itself: a sum of some areas is no area.
 
         Raises:
-            UnknownArea: for a name that means nothing within reach, with near names within it.
+            UnknownArea: for a text that means nothing within reach, with near names within it.
+            BadQuestion: for the name of several areas within reach.
             OutOfReach: if the tree has nothing within reach.
         """
-        if self.is_whole:
-            return tuple(names)
-        seen = self.seen(tree)
-        if not seen:
+        seen = None if self.is_whole else self.seen(tree)
+        if seen == ():
             raise OutOfReach(
                 f"the issue has none of the areas of this key ({self.text}); ask for a key for the "
                 "areas of today, or for an issue of the time of these"
             )
-        found: dict[str, None] = {}
-        for name in names or self.tops(tree):
-            level = tree.at_level(name) if name in tree.levels else ()
-            here = [name] if name in seen else [area for area in level if area in seen]
-            if not here:
-                raise UnknownArea(name, (*seen, *self.levels(tree)))
-            found.update(dict.fromkeys(here))
-        return tuple(found)
+        return names.area_ids(tree, texts or self.tops(tree), seen)
 
     def listed(self, tree: AreaTree, areas: Sequence[str]) -> str:
         """Return areas as a text: those within reach by id, the number of leaf areas out of it."""
@@ -104,8 +96,8 @@ class Reach:
             return list(notes)
         seen = set(self.seen(tree))
         hidden = [area for area in tree.areas if area.id not in seen]
-        names = {text.casefold() for area in hidden for text in (area.id, area.name)}
-        return [note for note in notes if not _names_any(note.casefold(), names)]
+        texts = {text.casefold() for area in hidden for text in (area.id, area.name)}
+        return [note for note in notes if not _names_any(note.casefold(), texts)]
 
     def standing(self, tree: AreaTree, standing: Standing) -> Standing:
         """Return how an issue stands; why it was withdrawn only where that names no other area."""
@@ -114,9 +106,9 @@ class Reach:
         return standing if is_told else standing._replace(withdrawn=when)
 
 
-def _names_any(note: str, names: set[str]) -> bool:
+def _names_any(note: str, texts: set[str]) -> bool:
     """Return whether one of the names stands in a note as whole words."""
     # Looking for the letters first is many times faster than a pattern of every name.
     return any(
-        name in note and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", note) for name in names
+        name in note and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", note) for name in texts
     )

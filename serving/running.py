@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast, get_args
+from typing import cast
 
 import pandas as pd
 
 from forewatch.areas import AreaTree
 from forewatch.errors import NoIssue, SettingsError
-from models.register import ModelName
 from serving.keys import Key, Scope, last_day
+from serving.subjects import SUBJECTS
 from serving.workspace import Workspace
 
 _DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
@@ -32,8 +32,8 @@ def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
         size = int(kept.max_megabytes * _MEGABYTE)
         audit = AuditFile(workspace.root / kept.file, size, kept.files)
     if workspace.keeps_models:  # what a kill cut short is ended, and the snapshots are made anew
-        for model in get_args(ModelName):
-            workspace.register(model)
+        for subject in SUBJECTS:
+            workspace.register(subject)
     app = create_app(workspace, settings=settings, audit=audit)
     server.serve(app, settings.host, settings.port, settings.workers)
 

@@ -1,7 +1,7 @@
 """The settings of a workspace: `forewatch.toml`, read once, every unknown key refused.
 
-The file holds the force's profile (see `forewatch.profile`) and three tables of its own:
-`[training]` and `[missing_training]` (the recipes), `[registry]` and `[serving]`.
+The file holds the force's profile (see `forewatch.profile`) and tables of its own: the recipe of
+each subject, `[registry]` and `[serving]`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Frozen, Profile
-from models.missing.settings import MissingRecipe
-from models.recipe import Recipe
+from models.recipe import AnyRecipe
+from models.subject import Subject
+from serving.subjects import SUBJECTS
 from sources.toml_file import parse_toml, read_toml
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", re.ASCII)
@@ -95,12 +103,8 @@ class ServingSettings(Frozen):
 
 
 class Settings(Profile):
-    """Everything that `forewatch.toml` may say."""
+    """Everything that `forewatch.toml` may say; `TABLES` adds the recipes of the subjects."""
 
-    training: Recipe = Recipe()
-    """The recipe by which models are trained and judged."""
-    missing_training: MissingRecipe = MissingRecipe()
-    """The same of the missing-person model."""
     registry: RegistrySettings = RegistrySettings()
     """Where trained models are kept."""
     serving: ServingSettings = ServingSettings()
@@ -123,6 +127,22 @@ class Settings(Profile):
         """The force's profile alone."""
         return Profile(**{name: getattr(self, name) for name in Profile.model_fields})
 
+    def recipe(self, subject: Subject) -> AnyRecipe:
+        """Return the recipe by which a subject is trained and judged."""
+        recipe: AnyRecipe = getattr(self, subject.settings_table)
+        return recipe
+
+
+# One table more for each subject.
+_RECIPES: dict[str, Any] = {
+    subject.settings_table: (
+        subject.recipe_type,
+        Field(default=subject.recipe_type.model_validate({}), description=subject.meaning),
+    )
+    for subject in SUBJECTS
+}
+TABLES: type[Settings] = create_model("TABLES", __base__=Settings, **_RECIPES)
+
 
 def load(path: Path) -> Settings:
     """Return the settings of a file.
@@ -130,12 +150,17 @@ def load(path: Path) -> Settings:
     Raises:
         SettingsError: if there is no such file, or naming each key that can't be used as written.
     """
+    stop_without(path)
+    return _checked(read_toml(path), path.name)
+
+
+def stop_without(path: Path) -> None:
+    """Stop where there is no such file: SettingsError says what to do."""
     if not path.exists():
         raise SettingsError(
             f"no {path.name} in {path.parent.resolve()}; write one with 'forewatch init --template "
             "minimal', or name another folder with --workspace"
         )
-    return _checked(read_toml(path), path.name)
 
 
 def parse(text: str, name: str = "forewatch.toml") -> Settings:
@@ -145,9 +170,9 @@ def parse(text: str, name: str = "forewatch.toml") -> Settings:
 
 def _checked(content: dict[str, Any], name: str) -> Settings:
     try:
-        return Settings.model_validate(content)
+        return TABLES.model_validate(content)
     except ValidationError as error:
-        lines = "\n".join(f"  {line}" for line in complaints(error, Settings))
+        lines = "\n".join(f"  {line}" for line in complaints(error, TABLES))
         raise SettingsError(f"{name} can't be used as written:\n{lines}") from error
 
 

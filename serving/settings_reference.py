@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from serving.settings import Settings, model_in
+from serving.settings import TABLES, model_in
 
 _FILE = Path("docs/settings.md")
 _HEAD = """# Settings: forewatch.toml
@@ -39,7 +39,7 @@ _BOUNDS = {
 
 def markdown() -> str:
     """Return the page."""
-    return "\n".join([_HEAD, *_tables(Settings, "", many=False)])
+    return "\n".join([_HEAD, *_tables(TABLES, "", many=False)])
 
 
 def _tables(

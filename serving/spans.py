@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 import pandas as pd
 
 from forewatch.clock import Clock
-from forewatch.errors import BadQuestion
+from forewatch.errors import BadQuestion, UnknownWeek
+from planning.issues import Issue
 
+WEEK = r"\d{4}-W\d\d"
+WHEN = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?"
+WEEK_WORDS = {"this": 0, "next": 7}  # days from today's week
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE_OR_INSTANT = re.compile(WHEN, re.ASCII)
+_LOST_PLUS = re.compile(r".*\d \d\d:\d\d", re.ASCII)
 # Beyond these a date is a slip of the pen, and arithmetic with days would leave the calendar.
-_FIRST_YEAR, _LAST_YEAR = 1990, 2200
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 _ONE_WEEK = pd.Timedelta(days=7)
+_BEYOND_DAYS = 31  # a span may be longer than the horizon by so much: whole months around it
+
+
+class Span(NamedTuple):
+    """Half-open, UTC."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
 
 
 def instant(clock: Clock, text: str) -> pd.Timestamp:
@@ -32,15 +49,18 @@ def instant(clock: Clock, text: str) -> pd.Timestamp:
     ['01 06:00', '01 08:00', '01 09:00']
     """
     text = text.strip()
+    # A stranger's text is read in one way only: Python alone would take "20260304" too.
+    is_plain = _DATE_OR_INSTANT.fullmatch(text) is not None
     try:
-        found = pd.Timestamp(datetime.fromisoformat(text))
+        found = pd.Timestamp(datetime.fromisoformat(text if is_plain else ""))
     except ValueError:
+        lost = " (in an address, + is written %2B)" if _LOST_PLUS.fullmatch(text) else ""
         raise BadQuestion(
             f"no date or time {text!r}; write 2026-12-01 (a force-day), 2026-12-01T18:00 (local) "
-            "or 2026-12-01T18:00Z"
+            f"or 2026-12-01T18:00Z{lost}"
         ) from None
-    if not _FIRST_YEAR <= found.year < _LAST_YEAR:
-        raise BadQuestion(f"{text!r} is out of reach; years from 1990 to 2199 are known")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise _out_of_reach(text)
     if _DATE.fullmatch(text):
         return clock.day_start(found)
     if found.tzinfo is not None:
@@ -54,9 +74,12 @@ def instant(clock: Clock, text: str) -> pd.Timestamp:
         ) from None
 
 
+# The same weeks are asked for again and again, and calendars are slow. What can't be read raises,
+# and is not kept.
+@lru_cache(maxsize=512)
 def span(
     clock: Clock, *, week: str | None = None, start: str | None = None, end: str | None = None
-) -> tuple[pd.Timestamp, pd.Timestamp]:
+) -> Span:
     """Return the half-open span of an ISO week, or of two texts that `instant` reads.
 
     Raises:
@@ -66,9 +89,60 @@ def span(
         raise BadQuestion("a week and from/to were both given; ask for one of them")
     if week is not None:
         monday = clock.week(week)
-        if not _FIRST_YEAR <= monday.year < _LAST_YEAR:
-            raise BadQuestion(f"{week!r} is out of reach; years from 1990 to 2199 are known")
-        return clock.day_start(monday), clock.day_start(monday + _ONE_WEEK)
+        if not _FIRST_YEAR <= monday.year <= _LAST_YEAR:
+            raise _out_of_reach(week)
+        return Span(clock.day_start(monday), clock.day_start(monday + _ONE_WEEK))
     if start is None or end is None:
         raise BadQuestion("say which time: a week like 2026-W49, or from and to")
-    return instant(clock, start), instant(clock, end)
+    return Span(instant(clock, start), instant(clock, end))
+
+
+def span_within(issue: Issue, week: str | None, start: str | None, end: str | None) -> Span:
+    """Return the span of a week's label, or from one date or instant to another, not included.
+
+    Raises:
+        UnknownWeek: for no week, with the near ones of the issue.
+        BadQuestion: if they mean no span, or one much longer than the issue.
+    """
+    clock = Clock.of(issue.profile)
+    try:
+        found = span(clock, week=week, start=start, end=end)
+    except BadQuestion as error:
+        if week is None or start is not None or end is not None:
+            raise
+        raise UnknownWeek(str(error), _near(clock, issue, week)) from error
+    edges = issue.forecast.rates.edges
+    longest = edges[-1] - edges[0] + pd.Timedelta(days=_BEYOND_DAYS)
+    if found.end - found.start > longest:
+        raise BadQuestion(
+            f"the span has {(found.end - found.start).days} days, at most {longest.days} are "
+            "answered at once; ask in parts"
+        )
+    return found
+
+
+def week_meant(clock: Clock, week: str, now: pd.Timestamp) -> str:
+    """Return the label of the week that a text means, by the force's clock; else the text.
+
+    >>> from datetime import time
+    >>> clock, now = Clock("Europe/London", time(7)), pd.Timestamp("2026-11-26T12:00Z")
+    >>> [week_meant(clock, text, now) for text in ("this", "next", "2026-W01")]
+    ['2026-W48', '2026-W49', '2026-W01']
+    """
+    if week not in WEEK_WORDS:
+        return week
+    today = clock.force_day(pd.DatetimeIndex([now]))[0]
+    return clock.week_label(today + pd.Timedelta(days=WEEK_WORDS[week]))
+
+
+def _out_of_reach(text: str) -> BadQuestion:
+    return BadQuestion(
+        f"{text!r} is out of reach; years from {_FIRST_YEAR} to {_LAST_YEAR} are known"
+    )
+
+
+def _near(clock: Clock, issue: Issue, text: str) -> list[str]:
+    """Return the weeks of the issue that look most like the text."""
+    days = issue.forecast.rates.force_days
+    known = list(dict.fromkeys(clock.week_label(day) for day in days))
+    return difflib.get_close_matches(text.upper(), known, n=3, cutoff=0.4) or known[:3]

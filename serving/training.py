@@ -1,39 +1,160 @@
-"""Use case: the model of all calls trained, judged, and kept as a version."""
+"""Use case: a subject's model trained, judged by the gate, kept as a version with its report."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
+import pandas as pd
+from pydantic import ValidationError
+
+from forewatch import __version__
+from forewatch.clock import Clock
+from forewatch.durable import write_file
+from forewatch.history import History
 from forewatch.progress import Progress
-from models import training as learning
-from models.gate import DEMAND
-from models.report import report
-from serving.keeping import Done, Learned, end_of, judged, kept
+from models.comparison import LOSSES, losses_of_recipe
+from models.gate import judge
+from models.recipe import AnyRecipe
+from models.register import Register, Version
+from models.subject import Subject, Training
+from models.verdict import Verdict
+from serving import modelling
 from serving.pooling import settled
+from serving.settings import flattened
+from serving.spans import instant
 from serving.workspace import Workspace
 
 
-def train(workspace: Workspace, *, until: str | None, jobs: int | None, progress: Progress) -> Done:
+@dataclass(frozen=True)
+class TrainedVersion:
+    """A training that was kept: its version, what it gave, where its report stands."""
+
+    model: str
+    version: Version
+    training: Training
+    report: Path
+
+
+def train(
+    workspace: Workspace,
+    subject: Subject,
+    *,
+    until: str | None,
+    jobs: int | None,
+    progress: Progress,
+) -> TrainedVersion:
     """Train by the settings' recipe, judge, and keep the result as the challenger.
 
     Args:
         workspace: the force's.
+        subject: what is forecast.
         until: nothing known later is used, as a person writes it; None: the data cut-off.
         jobs: processes at once; None: one a core.
         progress: is told what is being done.
+
+    Raises:
+        SettingsError: if the force has no calls of the subject.
     """
     progress("reading the history", 0, 0)
     history = settled(workspace)
-    at = end_of(workspace, history, until)
-    recipe = workspace.settings().training
-    jobs = jobs or os.cpu_count() or 1
-    run = partial(learning.train, history, at, jobs=jobs, progress=progress)
+    at = _end(workspace, history, until)
+    recipe = workspace.settings().recipe(subject)
+    run = partial(subject.train, history, at, jobs=jobs or os.cpu_count() or 1, progress=progress)
     trained = run(recipe)
     progress("opening the registry", 0, 0)
-    registry = workspace.registry()
-    verdict = judged(registry, recipe, trained.scores, lambda other: run(other).scores, DEMAND)
-    files = {name: str(text) for name, text in report(trained, verdict).items()}
-    state, version = trained.engine.state(), history.version
-    found = Learned(state, recipe, at, version, trained.scores, trained.notes)
-    return kept(workspace, registry, found, verdict, files)
+    register = workspace.register(subject)
+    again: dict[str, str] = {}
+
+    def scores_of(theirs: AnyRecipe) -> pd.DataFrame:
+        other = run(theirs)
+        name = losses_of_recipe(theirs.fingerprint())
+        again[name] = other.losses.to_csv(index=False)
+        return other.scores
+
+    verdict = gate_verdict(register, subject, recipe, trained.scores, scores_of)
+    version = keep(workspace, subject, trained, verdict, at, again)
+    return TrainedVersion(register.model, version, trained, _folder(workspace, subject, version))
+
+
+def gate_verdict(
+    register: Register,
+    subject: Subject,
+    recipe: AnyRecipe,
+    scores: pd.DataFrame,
+    again: Callable[[Any], pd.DataFrame],
+) -> Verdict:
+    """Return the gate's verdict on a challenger.
+
+    Args:
+        register: of its subject.
+        subject: what is forecast.
+        recipe: the challenger's.
+        scores: the challenger's on past origins.
+        again: fits a recipe on the same origins and returns its scores; asked with the champion's.
+    """
+    champion = register.champion()
+    if champion is None:
+        return judge(scores, None, subject.rule)
+    try:
+        theirs = type(recipe).model_validate(register.state(champion)["recipe"])
+    except ValidationError:
+        why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
+        reasons = judge(scores, None, subject.rule).reasons
+        return Verdict(passed=False, reasons=(*reasons, why))
+    same = theirs.fingerprint() == recipe.fingerprint()
+    return judge(scores, scores if same else again(theirs), subject.rule)
+
+
+def keep(
+    workspace: Workspace,
+    subject: Subject,
+    trained: Training,
+    verdict: Verdict,
+    until: pd.Timestamp,
+    beside: Mapping[str, str],
+) -> Version:
+    """Keep what was learned as the challenger, and write its report, with other texts beside it."""
+    from models.registry import Record  # noqa: PLC0415 - MLflow, which takes seconds to import
+
+    model = trained.model
+    files = trained.report().texts(verdict, trained.notes) | dict(beside)
+    files[LOSSES] = trained.losses.to_csv(index=False)
+    record = Record(
+        state=model.state(),
+        params=dict(flattened(model.recipe.model_dump(mode="json"))),
+        scores=dict(modelling.metrics(trained.scores)),
+        first=modelling.first_metrics(trained.scores, subject),
+        tags={
+            "until": until.isoformat(),
+            "data_version": model.data_version_,
+            "recipe": model.recipe.fingerprint(),
+            "code_version": __version__,
+        },
+        passed=verdict.passed,
+        reasons=verdict.reasons,
+        notes=trained.notes,
+        files=files,
+    )
+    registry = workspace.registry(subject)
+    with workspace.locked("registry"):
+        version = registry.log(record)
+        workspace.keep_snapshot(registry)
+    for name, text in files.items():
+        write_file(_folder(workspace, subject, version) / name, text.encode())
+    return version
+
+
+def _folder(workspace: Workspace, subject: Subject, version: Version) -> Path:
+    return workspace.root / "reports" / f"{subject.name}-version-{version.version}"
+
+
+def _end(workspace: Workspace, history: History, until: str | None) -> pd.Timestamp:
+    """Return the instant after which nothing is used: as a person wrote it, or the data cut-off."""
+    if until is None:
+        return history.observed_until
+    return instant(Clock.of(workspace.profile), until)

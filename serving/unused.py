@@ -9,7 +9,7 @@ from forewatch.clock import Clock
 from forewatch.errors import ForewatchError
 from serving.workspace import Workspace
 
-TABLES = ("events", "tourism", "breaks")
+TABLES = ("events", "tourism", "breaks", "covariates")
 
 
 def unused(workspace: Workspace, table: str) -> tuple[str, ...]:

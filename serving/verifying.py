@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forewatch.errors import ForewatchError, RegistryError
-from models.engine import Engine
-from models.missing.model import MissingPersons
-from models.register import ModelName, Register, Version
+from models.register import Register, Version
 from models.register_tables import verify
 from models.store import Store
+from models.subject import Subject
+from serving.subjects import SUBJECTS
 from serving.workspace import Workspace
-
-_MODELS: tuple[ModelName, ...] = ("demand", "missing")
 
 
 def damage(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -46,11 +44,11 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
     if errors := _found(lambda: verify(Store.at(workspace.registry_store()))):
         yield "register of models", errors
         return
-    for kind in _MODELS:
+    for subject in SUBJECTS:
         try:
-            register = workspace.register(kind)
+            register = workspace.register(subject)
         except RegistryError as error:
-            yield f"models ({kind})", (str(error),)
+            yield f"models ({subject.name})", (str(error),)
             continue
         versions = [one for one in register.versions() if not one.retired]
         if not versions:
@@ -58,18 +56,14 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
         damaged = [
             f"version {one.version}: {error}"
             for one in versions
-            for error in _found(partial(_restore, register, one))
+            for error in _found(partial(_restore, subject, register, one))
         ]
-        yield f"{len(versions):,} models ({kind})", tuple(damaged)
+        yield f"{len(versions):,} models ({subject.name})", tuple(damaged)
 
 
-def _restore(register: Register, version: Version) -> None:
+def _restore(subject: Subject, register: Register, version: Version) -> None:
     """Make of a version's state what forecasts."""
-    state = register.state(version)
-    if register.kind == "demand":
-        Engine.from_state(state)
-    else:
-        MissingPersons.from_state(state)
+    subject.restore(register.state(version))
 
 
 def _found(look: Callable[[], object]) -> tuple[str, ...]:

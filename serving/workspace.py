@@ -1,8 +1,8 @@
 """A workspace: the folder of one force, with everything that Forewatch keeps for it.
 
 `forewatch.toml` (settings), `history/` (the lake), `quarantine/`, `issues/`, `keys.json`,
-`keys-used.json`, `audit/` (who asked what), `models.json` (what the registry holds, for the API),
-`mlruns/` (MLflow's store).
+`keys-used.json`, `audit/` (who asked what), `models-demand.json` and so on (what the registry
+holds of a subject, for the API), `mlruns/` (MLflow's store).
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from serving.locks import locked
 from serving.settings import Settings
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
-    from models.register import ModelName, Register
+    from models.register import Register
     from models.registry import Registry
+    from models.subject import Subject
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
     from sources.lake import Lake
@@ -65,15 +66,13 @@ class Workspace:
         """The folder for rows that could not be taken."""
         return self.root / "quarantine"
 
-    @property
-    def models_json(self) -> Path:
-        """What the registry held after its last change, for readers without MLflow."""
-        return self.root / "models.json"
+    def snapshot(self, subject: str) -> Path:
+        """Return the file of what the registry held after its last change, for readers without it.
 
-    @property
-    def missing_models_json(self) -> Path:
-        """The same of the missing-person model."""
-        return self.root / "missing-models.json"
+        Args:
+            subject: the name of what is forecast.
+        """
+        return self.root / f"models-{subject}.json"
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold one of the workspace's locks, e.g. "registry", while a block runs."""
@@ -123,8 +122,8 @@ class Workspace:
         store = self.registry_store()
         return "://" not in store and Path(store).is_dir()
 
-    def register(self, model: ModelName = "demand") -> Register:
-        """Return the register of a model to read; of a folder without MLflow, so in no time.
+    def register(self, subject: Subject) -> Register:
+        """Return the register of a subject to read; of a folder without MLflow, so in no time.
 
         What a kill cut short is ended first, and the snapshot for the API says what is held now.
         """
@@ -133,19 +132,20 @@ class Workspace:
 
         with self.locked("registry"):
             store = Store.at(self.registry_store())
-            found = opened(store, self.profile.force.id, model)
+            found = opened(store, self.profile.force.id, subject.name)
             if found is not None and not found.is_unfinished:
                 self.keep_snapshot(found)
                 return found
-        return self.registry(model)
+        return self.registry(subject)
 
-    def registry(self, model: ModelName = "demand") -> Registry:
-        """Return the register of a model to change; the first time MLflow makes its tables."""
+    def registry(self, subject: Subject) -> Registry:
+        """Return the register of a subject to change; the first time MLflow makes its tables."""
         from models.registry import Registry  # noqa: PLC0415
         from models.store import Store  # noqa: PLC0415
 
         with self.locked("registry"):
-            found = Registry(Store.at(self.registry_store()), self.profile.force.id, model)
+            store = Store.at(self.registry_store())
+            found = Registry(store, self.profile.force.id, subject.name)
             self.keep_snapshot(found)
         return found
 
@@ -154,7 +154,7 @@ class Workspace:
 
         The API reads it, which knows nothing of MLflow.
         """
-        path = self.models_json if register.kind == "demand" else self.missing_models_json
+        path = self.snapshot(register.subject)
         held = register.snapshot()
         content = json.dumps(held, indent=1).encode()
         if held["models"] and not (path.is_file() and path.read_bytes() == content):

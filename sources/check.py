@@ -102,6 +102,7 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
         findings.breaks(found),
         findings.clock_changes(found, per_day),
         findings.unknown_areas(found),
+        *findings.covariates(found),
     ]
 
 

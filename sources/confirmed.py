@@ -122,12 +122,12 @@ def verify(root: Path, table: str, confirmed: Confirmed, names: Iterable[str]) -
     for name in names:
         record = confirmed.files.get(name)
         path = root / table / name
-        found = _digest(path) if path.is_file() else "missing"
+        found = _digest(path) if path.is_file() else None
         if record is None or found != record.digest:
             record = record or FileRecord("")
             file = f"the import of {record.file or 'a file'} ({record.at[:10] or 'date unknown'})"
             source = "the decision on pools" if table == "pools" else file
-            what = "is missing" if found == "missing" else "is not what was written"
+            what = "is missing" if found is None else "is not what was written"
             raise DamagedHistory(
                 f"{table}/{name} of the history {what}; it came with {source}: "
                 "restore it from a backup, or start a new history and import every file again; the "

@@ -200,12 +200,32 @@ def unknown_areas(found: History) -> Section:
     """Look for areas in the tables beside the counts that the tree no longer has."""
     known = {"", *found.tree.ids}
     lines, mend = [], []
-    for name in ("tourism", "events", "holidays", "unobserved", "breaks"):
+    for name in ("tourism", "events", "holidays", "unobserved", "breaks", "covariates"):
         table = getattr(found, name)
         lines.append(f"{name:<12} {len(table):>8,} rows")
         if lost := sorted(set(table["area"]) - known):
             mend.append(f"{name} has areas that the tree lacks: {', '.join(lost)}; import it again")
     return Section("Tables beside the counts", tuple(lines), must_be_mended=tuple(mend))
+
+
+def covariates(found: History) -> tuple[Section, ...]:
+    """Say of which days the profile's covariates have values; no section where it has none."""
+    table, lines, warnings = found.covariates, [], []
+    for each in found.profile.covariates:
+        own = table[table["covariate"] == each.id]
+        if len(own):
+            span = f"{own['start'].min():%Y-%m-%d} to {own['start'].max():%Y-%m-%d}"
+            lines.append(f"{each.id:<30.30} {len(own):>8,} values, {span}")
+        else:
+            warnings.append(
+                f"{each.id} has no value, and nothing of it can be learned; run 'forewatch import "
+                "covariates', or take it out of forewatch.toml"
+            )
+    if strange := set(table["covariate"]) - {each.id for each in found.profile.covariates}:
+        warnings.append(f"values of no covariate of the profile: {', '.join(sorted(strange))}")
+    if not lines and not warnings:
+        return ()
+    return (Section("Covariates", tuple(lines), warnings=tuple(warnings)),)
 
 
 def imports_so_far(lake: Lake) -> Section:

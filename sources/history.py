@@ -31,7 +31,7 @@ from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
 _ENCODED = ("area", "call_type", "grade", "state")
-_BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks", "pools")
+_BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks", "pools", "covariates")
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ from sources.confirmed import (
 
 TABLES = (
     *("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas"),
-    "pools",
+    *("pools", "covariates"),
 )
 PARTITION = "month"
 # The log says what each import observed and turned away; Delta would clear it away after 30 days.

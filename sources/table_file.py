@@ -20,7 +20,10 @@ from sources.tabular import table_texts
 from sources.time_format import has_day
 from sources.unmapped import Unmapped, stop_if_unmapped, unmapped
 
-_TIMES = ("start", "end", "date", "from", "to", "month", "published_at", "announced_at")
+_TIMES = (
+    *("start", "end", "date", "hour", "from", "to", "month"),
+    *("published_at", "announced_at", "known_at"),
+)
 _OF_MONTHS = "tourism"
 # The standard columns of each table.
 STANDARD: dict[str, tuple[str, ...]] = {
@@ -49,6 +52,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "decided_by",
         "announced_at",
     ),
+    "covariates": ("covariate", "area", "date", "hour", "value", "known_at"),
 }
 
 

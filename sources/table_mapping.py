@@ -44,10 +44,10 @@ class TimeReading(Frozen):
         format: "iso" or a strptime format.
         zone: of wall-clock times; without it the force's own.
         length_hours: length of a window whose file has no end, by the wall clock.
-        published_after_days: where a tourism file has no published_at: days from the end of the
-            month to its publication.
-        announced_before_days: where a file has no announced_at: days from the announcement to the
-            start.
+        published_after_days: where a tourism file has no published_at, or one of covariates no
+            known_at: days from the end of the month, or day, to its publication.
+        announced_before_days: where a file has no announced_at, or one of covariates no known_at:
+            days from the announcement to the start.
     """
 
     format: TimeFormat = ISO
@@ -65,7 +65,7 @@ class Root(Frozen):
 
 
 class TableMapping(FileReading):
-    """How a file of tourism, events, holidays, unobserved windows, breaks or areas is read.
+    """How a file of any table but counts is read.
 
     Args:
         columns: our name of a column to the file's.

@@ -1,4 +1,4 @@
-"""Rows of tourism, events, holidays, unobserved windows and breaks from a file, each checked."""
+"""Rows of the tables beside the calls from a file, each checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from sources.table_file import TableFile
 
 LONGEST_HOLIDAY_DAYS = 400  # a longer one is a slip of the year in from or to
 _KINDS_THAT_END = ("ramp", "pulse", "exclude")
-_WORDS = ("name", "kind", "reason", "decided_by")  # texts of a table that a person wrote
+# Texts of a table that a person wrote.
+_WORDS = ("name", "kind", "reason", "decided_by", "covariate")
 _KIND = r"[a-z][a-z0-9_]*"  # a kind becomes the name of a feature
 
 
@@ -88,17 +89,7 @@ def tourism(file: TableFile) -> Rows:
 def events(file: TableFile) -> Rows:
     """Return events with a range of attendance; one with coordinates is of the nearest leaf."""
     file.require("name", "start", "end")
-    lead = file.mapping.time.announced_before_days
-    if lead is None:
-        file.require(
-            "announced_at",
-            hint="say when events are announced: a column announced_at, or "
-            "announced_before_days under [time] (days before the start)",
-        )
     start = file.instant("start")
-    announced = file.instant("announced_at", date_means_end=True)
-    if lead is not None:
-        announced = announced.fillna(start - pd.Timedelta(days=lead))
     near = nearest(file.tree, file.number("lat"), file.number("lon"))
     low, high = file.number("attendance_low"), file.number("attendance_high")
     rows = pd.DataFrame(
@@ -109,7 +100,7 @@ def events(file: TableFile) -> Rows:
             "end": file.instant("end", date_means_end=True),
             "attendance_low": low.mask(file.text("attendance_low").isna(), high),
             "attendance_high": high.mask(file.text("attendance_high").isna(), low),
-            "known_at": announced,
+            "known_at": _known_at(file, start, "announced_at", "are announced"),
         }
     )
     return _checked(
@@ -233,17 +224,8 @@ def unobserved(file: TableFile) -> Rows:
 def breaks(file: TableFile) -> Rows:
     """Return dated changes in recording or policy; a date without a time is the force-day."""
     file.require("start", "kind", "reason", "decided_by")
-    lead = file.mapping.time.announced_before_days
-    if lead is None:
-        file.require(
-            "announced_at",
-            hint="say when breaks became known: a column announced_at, or "
-            "announced_before_days under [time] (days before the start)",
-        )
     start, end, told = _force_days(file, "start"), _force_days(file, "end"), file.text("end")
-    announced = file.instant("announced_at", date_means_end=True)
-    if lead is not None:
-        announced = announced.fillna(start - pd.Timedelta(days=lead))
+    announced = _known_at(file, start, "announced_at", "became known")
     rows = pd.DataFrame(
         {
             "start": start,
@@ -290,12 +272,64 @@ def _upwards(tree: AreaTree, area: str) -> tuple[str, ...]:
     return (area,) if parent is None else (area, *_upwards(tree, parent))
 
 
+def covariates(file: TableFile) -> Rows:
+    """Return values of the profile's covariates; a date is the force-day of it."""
+    file.require("covariate", "value", *(() if "hour" in file.has else ("date",)))
+    begins = file.profile.force.day_starts_at
+    start = instants.day_start(file.date("date"), file.zone, begins).fillna(file.instant("hour"))
+    lag = file.mapping.time.published_after_days
+    if lag is None:
+        known = _known_at(file, start, "known_at", "became known")
+    else:
+        later = start + pd.Timedelta(days=lag + 1)
+        known = file.instant("known_at", date_means_end=True).fillna(later)
+    rows = pd.DataFrame(
+        {
+            "covariate": file.text("covariate"),
+            "area": file.area().fillna("").replace(file.tree.root, ""),
+            "start": start,
+            "value": file.number("value"),
+            "known_at": known,
+        }
+    )
+    declared, there, measured = (pd.Series(data=False, index=rows.index) for _ in range(3))
+    for each in file.profile.covariates:
+        here = rows["covariate"] == each.id
+        areas = file.tree.cut(each.level or file.tree.levels[0])
+        declared |= here
+        there |= here & rows["area"].isin(["" if a == file.tree.root else a for a in areas])
+        measured |= here & (each.known == "measured")
+    checks = {
+        "forewatch.toml has no such covariate": ~declared,
+        "area is not of the covariate's level": ~there,
+        "date or hour is missing or can't be read": start.isna(),
+        "value is no number": rows["value"].isna(),
+        "known_at is missing or can't be read": known.isna(),
+        "known before it was measured": measured & (known <= start),
+    }
+    return _checked("covariates", rows, checks)
+
+
+def _known_at(file: TableFile, start: pd.Series, column: str, verb: str) -> pd.Series:
+    """Return when rows became known: as written, else so many days before they start."""
+    lead = file.mapping.time.announced_before_days
+    if lead is None:
+        file.require(
+            column,
+            hint=f"say when {file.table} {verb}: a column {column}, or announced_before_days under "
+            "[time] (days before the start)",
+        )
+    told = file.instant(column, date_means_end=True)
+    return told if lead is None else told.fillna(start - pd.Timedelta(days=lead))
+
+
 READERS: dict[str, Callable[[TableFile], Rows]] = {
     "tourism": tourism,
     "events": events,
     "holidays": holidays,
     "unobserved": unobserved,
     "breaks": breaks,
+    "covariates": covariates,
 }
 # What makes a row of a table the same row; another import of it then replaces the rest of it.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -304,6 +338,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "holidays": ("date", "kind", "area"),
     "unobserved": ("start", "end", "area"),
     "breaks": ("start", "area", "call_type", "kind", "known_at"),
+    "covariates": ("covariate", "area", "start", "known_at"),
 }
 
 

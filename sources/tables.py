@@ -1,4 +1,4 @@
-"""Tables beside the calls: tourism, events, holidays, unobserved windows, breaks, areas, counts.
+"""Tables beside the calls: tourism, events, holidays, windows, breaks, covariates, areas, counts.
 
 Each import is one commit: the table reads as before or as after. Rows have a natural key; a key
 that stands in the table already keeps its row if nothing changed, and gets the new one otherwise.
@@ -28,7 +28,10 @@ from sources.table_file import TableFile
 from sources.table_mapping import CountsMapping, TableMapping, read_mapping
 from sources.table_rows import KEYS, READERS, Rows
 
-IMPORTED = ("counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas")
+IMPORTED = (
+    *("counts", "tourism", "events", "holidays", "unobserved", "breaks", "covariates"),
+    "areas",
+)
 
 _BY_NEWNESS = ("unchanged", "superseded", "taken")
 

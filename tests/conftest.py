@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from features.catalogue import declared
 from features.panel import Covariates, Panel
 from features.pool_decision import decisions, table
 from forewatch.history import History
@@ -91,7 +92,7 @@ def panel_of() -> Callable[..., Panel]:
             horizon=every_day[n - horizon :],
             keys=frame,
             counts=counts[: n - horizon],
-            covariates=Covariates(tuple(columns), areas, values),
+            covariates=Covariates(declared(*columns), areas, values),
             area_of=np.array([areas.index(area) for area in frame["area"]], dtype=np.int64),
             hours=np.full(n, 24.0),
             places=areas[1:],
@@ -108,7 +109,7 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from models.store import Store  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("mlflow")
-    Registry(Store.at(str(folder)), "template")
+    Registry(Store.at(str(folder)), "template", "demand")
     return folder / "mlflow.db"
 
 

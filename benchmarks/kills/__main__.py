@@ -35,6 +35,7 @@ from benchmarks.kills import watching
 from benchmarks.kills.powercut import Disk, copy
 from benchmarks.kills.watching import End
 from benchmarks.kills.workspaces import Act, Facts, acts, facts, make, run
+from serving.subjects import FIRST
 from serving.workspace import Workspace
 
 _LIVES = 12  # acts on one copy of the workspace before the next
@@ -64,7 +65,7 @@ class Bench:
             said("making the workspace")
             self._apart(lambda: make(self.folder).is_dir() - 1, "the workspace")
         # Opened once here, so that no forked process has to import and prepare MLflow anew.
-        Workspace(copy(self.template, self.folder / "warm")).registry()
+        Workspace(copy(self.template, self.folder / "warm")).registry(FIRST)
         for number, act in enumerate(self.acts):
             root = copy(self.template, self.folder / "measured")
             end = watching.run(lambda: act.do(root, 9_000 + number), root, self.folder / "beside")  # noqa: B023

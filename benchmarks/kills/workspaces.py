@@ -8,16 +8,18 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
 from forewatch.doubts import ACCEPTABLE
-from models.gate import Verdict
-from models.recipe import Recipe
-from models.register import ModelName, Register
-from serving import issuing, keeping, verifying
+from models.register import Register
+from models.report import Report
+from models.subject import Training
+from models.verdict import Verdict
+from serving import issuing, training, verifying
 from serving.cli import cli
+from serving.subjects import FIRST, SUBJECTS
 from serving.workspace import Workspace
 from sources.lake import TABLES
 from sources.synthetic import demo_force, write
@@ -48,6 +50,14 @@ class Act:
     do: Callable[[Path, int], int]
 
 
+class Again(Training):
+    """A training whose model was there before."""
+
+    def report(self) -> Report:
+        """Return a page without anything on it."""
+        return Report("Again", (), {}, {})
+
+
 def run(root: Path, *arguments: str) -> int:
     """Run a command in this process and return its exit code."""
     try:
@@ -72,7 +82,7 @@ def make(folder: Path) -> Path:
         ("import", "tourism", str(extract / "tourism.csv")),
         ("import", "holidays", str(extract / "school_holidays.csv")),
         ("import", "calls", str(extract / "calls.csv"), *mapping),
-        ("train", "--jobs", "1", "--model", "demand"),
+        ("train", "--jobs", "1", "--subject", "demand"),
         ("models", "promote", "1", "--force", "--reason", "a benchmark"),
         ("issue", "--days", "14"),
         ("keys", "create", "first"),
@@ -89,7 +99,7 @@ def make(folder: Path) -> Path:
 def facts(root: Path) -> Facts:
     """Return all that a workspace says that must never change behind anybody's back."""
     workspace = Workspace(root)
-    lake, register = workspace.lake(), workspace.register()
+    lake, register = workspace.lake(), workspace.register(FIRST)
     found: Facts = {
         f"import {name}": [_digest(each) for each in lake.imports(name)] for name in TABLES
     }
@@ -108,13 +118,13 @@ def facts(root: Path) -> Facts:
 def _disagreements(workspace: Workspace, register: Register) -> list[str]:
     """Return where the parts of a workspace contradict each other, or are not as written."""
     found = [note] if (note := register.outside_note()) else []
-    if json.loads(workspace.models_json.read_bytes()) != register.snapshot():
+    if json.loads(workspace.snapshot(FIRST.name).read_bytes()) != register.snapshot():
         found.append("the snapshot is not what the register holds")
     damage = (error for _, errors in verifying.damage(workspace) for error in errors)
     found += damage
-    for model in get_args(ModelName):
-        if getattr(workspace.register(model), "is_unfinished", False):
-            found.append(f"an act on the {model} model is unfinished")
+    for subject in SUBJECTS:
+        if getattr(workspace.register(subject), "is_unfinished", False):
+            found.append(f"an act on the models of {subject.title} is unfinished")
     return found
 
 
@@ -139,7 +149,7 @@ def _issue(root: Path) -> int:
 
 def _promote(root: Path, number: int) -> int:
     """Promote the version after the present champion, in turn, with a reason of its own."""
-    register = Workspace(root).register()
+    register = Workspace(root).register(FIRST)
     numbers = [one.version for one in register.versions()]
     champion = register.champion()
     at = numbers.index(champion.version) + 1 if champion is not None else 0
@@ -150,19 +160,11 @@ def _promote(root: Path, number: int) -> int:
 def _register(root: Path, number: int) -> int:
     """Keep the champion's state as one more training, as the end of a training does."""
     workspace = Workspace(root)
-    registry = workspace.registry()
-    state = registry.state(registry.version("1"))
+    register = workspace.register(FIRST)
+    model = FIRST.restore(register.state(register.version("1")))
     scores = pd.DataFrame([{"level": "force", "block": "1-7", "crps": 1.0 + number}])
-    found = keeping.Learned(
-        state,
-        Recipe.model_validate(state["recipe"]),
-        pd.Timestamp(UNTIL, tz="UTC"),
-        "v",
-        scores,
-        (),
-    )
-    verdict = Verdict(passed=True, reasons=())
-    keeping.kept(workspace, registry, found, verdict, {"report.md": f"# {number}\n"})
+    again, verdict = Again(model, scores, (), pd.DataFrame()), Verdict(passed=True, reasons=())
+    training.keep(workspace, FIRST, again, verdict, pd.Timestamp(UNTIL, tz="UTC"), {})
     return 0
 
 

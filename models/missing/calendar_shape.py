@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from models.missing.reports import Reports
 from models.missing.settings import Priors
 from models.shrinkage import shrunk
-from models.terms import SPECIAL_DAYS, Term, design, terms
+from models.terms import WEEKDAYS, Term, design, terms
 
 Array = NDArray[np.float64]
 Kind = Literal["week", "season", "two_seasons"]
-_HARMONICS: dict[Kind, int] = {"week": 0, "season": 1, "two_seasons": 2}
+_HARMONICS: dict[Kind, int] = {"season": 1, "two_seasons": 2}
 _ROUNDS = 30
 _CLOSE = 1e-8
 _LARGEST_STEP = 1.0
@@ -39,11 +39,11 @@ class Shape:
     """Coefficients of the calendar's terms.
 
     Args:
-        names: names of the terms, weekdays first.
+        terms: weekdays first.
         coefficients: on the log scale, shape (terms,).
     """
 
-    names: tuple[str, ...]
+    terms: tuple[Term, ...]
     coefficients: Array
 
     def effect(self, seen: Reports) -> Array:
@@ -51,21 +51,21 @@ class Shape:
 
         Terms that the reports' panel does not have (a kind of holiday that is gone) count as 0.
         """
-        return np.asarray(np.exp(columns(seen, self.names) @ self.coefficients))
+        return np.asarray(np.exp(columns(seen, self.terms) @ self.coefficients))
 
     def state(self) -> dict[str, Any]:
-        """Return names and coefficients."""
-        return {"names": list(self.names), "coefficients": self.coefficients}
+        """Return terms and coefficients."""
+        return {"terms": [t.state() for t in self.terms], "coefficients": self.coefficients}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Shape:
         """Return the shape whose state this was."""
-        return cls(tuple(state["names"]), np.asarray(state["coefficients"]))
+        found = tuple(map(Term.from_state, state["terms"]))
+        return cls(found, np.asarray(state["coefficients"]))
 
 
-def columns(seen: Reports, names: tuple[str, ...]) -> Array:
+def columns(seen: Reports, chosen: tuple[Term, ...]) -> Array:
     """Return the terms' columns, shape (D + H, P, terms)."""
-    chosen = tuple(Term(name, 0, 0) for name in names)
     return np.asarray(design(seen.panel, chosen)[seen.column].transpose(1, 0, 2))
 
 
@@ -80,17 +80,17 @@ def shape_of(
         priors: how large effects are thought to be.
         half_life_days: how fast older days lose weight; None: not at all.
     """
-    names = _names(seen, kind)
-    sd = np.array([_sd(name, priors) for name in names])
+    chosen = _terms(seen, kind)
+    sd = np.array([_sd(term, priors) for term in chosen])
     past = len(seen.days)
     known = seen.known
     age = np.arange(past, 0, -1.0)
     weight = np.ones(past) if half_life_days is None else 0.5 ** (age / half_life_days)
     share = shares(seen, np.ones_like(seen.filled))
-    rows = columns(seen, names)[:past][known]
+    rows = columns(seen, chosen)[:past][known]
     each = np.broadcast_to(weight[:, None], known.shape)[known]
     offset = np.broadcast_to(np.log(share), known.shape)[known]
-    return Shape(names, poisson_mode(rows, seen.counts[known], each, offset, 1 / sd**2))
+    return Shape(chosen, poisson_mode(rows, seen.counts[known], each, offset, 1 / sd**2))
 
 
 def shares(seen: Reports, effect: Array) -> Array:
@@ -108,25 +108,16 @@ def shares(seen: Reports, effect: Array) -> Array:
     return shrunk(seen.filled.sum(0) * np.minimum(scale, _MOST_SCALED), seen.prior)
 
 
-def _names(seen: Reports, kind: Kind) -> tuple[str, ...]:
-    harmonics = _HARMONICS[kind]
-    found = terms(seen.panel.covariates.names, harmonics)
+def _terms(seen: Reports, kind: Kind) -> tuple[Term, ...]:
     if kind == "week":
-        found = tuple(term for term in found if term.name.startswith("weekday_"))
-    return tuple(term.name for term in found)
+        return WEEKDAYS
+    return terms(seen.panel.covariates.features, _HARMONICS[kind])
 
 
-def _sd(name: str, priors: Priors) -> float:
+def _sd(term: Term, priors: Priors) -> float:
     """Return the prior standard deviation of a term's coefficient."""
-    if name.startswith("weekday_"):
-        return priors.weekday
-    if name.startswith("season_"):
-        return priors.season if name.endswith("_1") else priors.second_season
-    if name in SPECIAL_DAYS:
-        return priors.special_day
-    if name == "tourism_pressure":
-        return priors.tourism
-    return priors.event if name.startswith("event_") else priors.school_holiday
+    key = term.prior.recipe_key
+    return float(getattr(priors, key)) if key else term.prior.sd
 
 
 def poisson_mode(

@@ -22,7 +22,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -32,10 +32,12 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from forewatch.count_distribution import CountDistribution
 from models import scores
-from models.missing.origins import Fold
+from models.comparison import weekly
+from models.judging import block_labels
 from models.missing.reliability import reliability_rows
 from models.missing.settings import MissingRecipe
 from models.missing.windows import SHIFT, judged
+from models.origins import Fold
 
 Array = NDArray[np.float64]
 LEAST_REPORTS = 50
@@ -62,29 +64,23 @@ class Calibration:
             (share above the 90th percentile), each with _low and _high, pit_1 … pit_10 (shares of
             a randomised PIT).
         verdicts: one row a level and window: calibrated, reason.
+        losses: sums of the CRPS of days and weeks, see `models.comparison.weekly`; a level is one
+            of areas and a window. No part of the state.
     """
 
     reliability: pd.DataFrame
     scores: pd.DataFrame
     counts: pd.DataFrame
     verdicts: pd.DataFrame
+    losses: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def calibrated(self, level: str, window: str) -> bool:
-        """Return whether likelihoods of a level of area and a window may be trusted.
-
-        Args:
-            level: name of the level, such as "district".
-            window: "shift", "day" or "week".
-        """
-        return not self.reason(level, window)
-
-    def reason(self, level: str, window: str) -> str:
-        """Return why not, "" if they may be trusted."""
+    @property
+    def reasons(self) -> dict[tuple[str, str], str]:
+        """(level of area, window) → why its likelihoods can't be trusted, "" where they can."""
         table = self.verdicts
-        found = table[(table["level"] == level) & (table["window"] == window)]
-        if not len(found):
-            return "never judged on past origins"
-        return str(found["reason"].iloc[0])
+        return dict(
+            zip(zip(table["level"], table["window"], strict=True), table["reason"], strict=True)
+        )
 
     def state(self) -> dict[str, Any]:
         """Return the tables as JSON values."""
@@ -108,13 +104,9 @@ def of(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> Calibration:
         recipe: the recipe.
     """
     rows = judged(view, found, recipe)
-    return tables(rows, view.profile.missing.at_least, block_names(recipe), recipe.seed)
-
-
-def block_names(recipe: MissingRecipe) -> tuple[str, ...]:
-    """Return the days ahead of each block of leads, counted from 1, such as "1-7" and "29+"."""
-    after = [f"-{bound}" for bound in recipe.lead_blocks[1:]] + ["+"]
-    return tuple(f"{a + 1}{b}" for a, b in zip(recipe.lead_blocks, after, strict=True))
+    return tables(
+        rows, view.profile.missing.at_least, block_labels(recipe.lead_blocks), recipe.seed
+    )
 
 
 def tables(
@@ -142,8 +134,24 @@ def tables(
             brier.append(about | here.brier(i, k, seed))
     frame = pd.DataFrame(counted)
     return Calibration(
-        pd.DataFrame(reliability), pd.DataFrame(brier), frame, pd.DataFrame(_verdicts(frame))
+        pd.DataFrame(reliability),
+        pd.DataFrame(brier),
+        frame,
+        pd.DataFrame(_verdicts(frame)),
+        weekly_losses(rows, scored.crps, blocks),
     )
+
+
+def weekly_losses(rows: pd.DataFrame, crps: Array, blocks: Sequence[str]) -> pd.DataFrame:
+    """Return sums of the CRPS where it is known, see `models.comparison`."""
+    known = np.isfinite(crps)
+    told = rows.loc[known, ["origin", "week"]].assign(
+        level=(rows["level"] + " " + rows["window"])[known],
+        block=np.array(blocks)[rows["block"][known]],
+        n=1,
+        crps=crps[known],
+    )
+    return weekly(told)
 
 
 def _parts(

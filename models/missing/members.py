@@ -84,9 +84,11 @@ class Members:
     def __init__(self, recipe: MissingRecipe) -> None:
         self.recipe = recipe
         self.shapes_: dict[str, Shape | Trees] = {}
+        self.places_: tuple[str, ...] = ()
 
     def fit(self, seen: Reports) -> Members:
         """Learn the shapes of the calendar."""
+        self.places_ = seen.places
         different = {_key(way): way for way in ways(self.recipe).values()}
         self.shapes_ = {key: self._shape(seen, way) for key, way in different.items()}
         return self
@@ -108,13 +110,15 @@ class Members:
 
     def state(self) -> dict[str, Any]:
         """Return all that was learned."""
-        return {key: shape.state() for key, shape in self.shapes_.items()}
+        shapes = {key: shape.state() for key, shape in self.shapes_.items()}
+        return {"places": list(self.places_), "shapes": shapes}
 
     def restored(self, state: dict[str, Any]) -> Members:
         """Take over what `state` returned."""
+        self.places_ = tuple(state["places"])
         self.shapes_ = {
             key: (Trees if key == "trees" else Shape).from_state(kept)
-            for key, kept in state.items()
+            for key, kept in state["shapes"].items()
         }
         return self
 

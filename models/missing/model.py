@@ -12,140 +12,87 @@ is the shrunken climatology of the area. About areas and times only: nothing her
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from forewatch.errors import DataError, NotFitted
-from forewatch.progress import Progress
+from forewatch.errors import DataError
 from forewatch.rates import Forecast
-from forewatch.shocks import Shocks
-from models.artefacts import restoring
-from models.missing import calibration, origins
 from models.missing.calibration import Calibration
 from models.missing.members import Members, blended
-from models.missing.reports import reports
+from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.spreading import shares_of, spread
+from models.missing.spreading import rates_of, shares_of
+from models.subject_model import SubjectModel
 
 Array = NDArray[np.float64]
 
 
-class MissingPersons:
+class MissingPersons(SubjectModel):
     """Forecasts missing-person reports; see the module for the steps.
 
-    Args:
-        recipe: everything chosen before the data are seen.
+    Weights have shape (blocks of leads, members).
     """
 
-    def __init__(self, recipe: MissingRecipe | None = None) -> None:
-        self.recipe = recipe or MissingRecipe()
-        self.members_: Members | None = None
-        self.places_: tuple[str, ...] = ()
-        self.weights_: Array | None = None
-        self.shocks_: Shocks | None = None
+    title = "the missing-person model"
+    recipe_type = MissingRecipe
+    recipe: MissingRecipe
+    members_: Members
+    weights_: Array | None
+
+    def __init__(self, recipe: MissingRecipe) -> None:
+        super().__init__(recipe)
+        self.members_ = Members(recipe)
         self.calibration_: Calibration | None = None
-        self.fitted_at_: str = ""
-        self.data_version_: str = ""
 
-    def fit(self, view: AsOf, jobs: int = 1, progress: Progress | None = None) -> Self:
-        """Learn everything from what was known at the view's origin, past origins included.
+    @staticmethod
+    def known(view: AsOf, days: int) -> Reports:
+        """Return the reports as known at the view's origin."""
+        return reports(view, days)
 
-        Args:
-            view: what was known.
-            jobs: processes to use; the result does not depend on it.
-            progress: is told what is being done.
+    @staticmethod
+    def fit_members(recipe: MissingRecipe, known: Reports, jobs: int = 1) -> Members:
+        """Return the recipe's members, fitted to reports; they are quick and use one process."""
+        del jobs
+        return Members(recipe).fit(known)
 
-        Raises:
-            SettingsError: if no call type of the force is a missing-person report.
-            NotEnoughHistory: below 16 weeks of counts.
-        """
-        self.judged_fit(view, jobs, progress)
-        return self
-
-    def judged_fit(
-        self, view: AsOf, jobs: int = 1, progress: Progress | None = None
-    ) -> Calibration:
-        """Learn as `fit` does, and return what past origins say of the likelihoods."""
-        found = origins.folds(view, self.recipe, jobs, progress)
-        weights, shocks = origins.learned(found, self.recipe)
-        self.with_origins(view, weights, shocks)
-        self.calibration_ = calibration.of(view, found, self.recipe)
-        return self.calibration_
-
-    def with_origins(self, view: AsOf, weights: Array, shocks: Shocks) -> Self:
-        """Learn the members from the view, with weights and shocks that are known already.
-
-        Args:
-            view: what was known.
-            weights: of the members, shape (blocks of leads, members).
-            shocks: sizes of the shared shocks.
-        """
-        seen = reports(view, self.recipe.origins.horizon_days)
-        self.members_ = Members(self.recipe).fit(seen)
-        self.places_ = seen.places
-        self.weights_, self.shocks_ = weights, shocks
-        self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
-        return self
-
-    def forecast(self, view: AsOf, days: int) -> Forecast:
-        """Return the forecast from the view's origin.
-
-        Args:
-            view: what is known; its origin may be later than the one fitted on.
-            days: force-days ahead, from the first that begins at or after the origin.
-
-        Raises:
-            NotFitted: if nothing was learned yet.
-            DataError: if the force's areas changed since.
-        """
-        if self.members_ is None or self.weights_ is None or self.shocks_ is None:
-            raise NotFitted("the missing-person model is not fitted; train first")
+    def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
+        """Return the forecast from the view's origin; it has no factors."""
+        del explained
+        weights, shocks = self.estimates()
         seen = reports(view, days)
-        if seen.places != self.places_:
-            odd = sorted(set(seen.places) ^ set(self.places_))
+        learned = self.members_.places_
+        if seen.places != learned:
+            odd = sorted(set(seen.places) ^ set(learned))
             raise DataError(
-                f"the missing-person model learned {len(self.places_)} areas, there are "
-                f"{len(seen.places)} now; the first that differs: {(odd or ['the order'])[0]}; "
-                "train again"
+                f"{self.title} learned {len(learned)} areas, there are {len(seen.places)} now; the "
+                f"first that differs: {(odd or ['the order'])[0]}; train again"
             )
         predicted = self.members_.predict(seen)
-        mean = blended(predicted, self.weights_, self.recipe.lead_blocks)
+        mean = blended(predicted, weights, self.recipe.lead_blocks)
         plain = predicted[list(self.recipe.members).index(CLIMATOLOGY)]
-        rates = spread(view, seen.horizon, mean, plain, shares_of(view, self.recipe))
-        return Forecast(view.origin, view.known_until, rates, self.shocks_)
+        rates = rates_of(view, seen.horizon, mean, plain, shares_of(view, self.recipe))
+        return Forecast(view.origin, view.known_until, rates, shocks)
 
-    def state(self) -> dict[str, Any]:
-        """Return all that was learned: JSON values and numeric arrays."""
-        if self.members_ is None or self.weights_ is None or self.shocks_ is None:
-            raise NotFitted("the missing-person model is not fitted; there is no state to keep")
+    def uncalibrated(self) -> Mapping[tuple[str, str], str]:
+        """Return why likelihoods of a level of areas and a kind of window can't be trusted."""
+        return {} if self.calibration_ is None else self.calibration_.reasons
+
+    def _own_state(self) -> dict[str, Any]:
         return {
-            "recipe": self.recipe.model_dump(mode="json"),
-            "places": list(self.places_),
             "members": self.members_.state(),
             "weights": self.weights_,
-            "shocks": self.shocks_.state(),
             "calibration": None if self.calibration_ is None else self.calibration_.state(),
-            "fitted_at": self.fitted_at_,
-            "data_version": self.data_version_,
         }
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the model whose state this was.
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.members_ = Members(self.recipe).restored(state["members"])
+        self.weights_ = np.asarray(state["weights"])
+        if state["calibration"] is not None:
+            self.calibration_ = Calibration.from_state(state["calibration"])
 
-        Raises:
-            StaleModel: if other code wrote it, with other settings or other parts.
-        """
-        with restoring("the missing-person model"):
-            model = cls(MissingRecipe.model_validate(state["recipe"]))
-            model.members_ = Members(model.recipe).restored(state["members"])
-            model.places_ = tuple(state["places"])
-            model.weights_ = np.asarray(state["weights"])
-            model.shocks_ = Shocks.from_state(state["shocks"])
-            if state["calibration"] is not None:
-                model.calibration_ = Calibration.from_state(state["calibration"])
-            model.fitted_at_, model.data_version_ = state["fitted_at"], state["data_version"]
-        return model
+
+MODEL = MissingPersons

@@ -11,52 +11,31 @@ Source: docs/experiments/008-missing-person-model.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.asof import AsOf
-from forewatch.errors import NotEnoughHistory
-from forewatch.history import LEAST_TRAINING_DAYS
-from forewatch.progress import Progress
+from forewatch.progress import Progress, silent
 from forewatch.shocks import Shocks
 from models.missing.members import Members, blended
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spells import Seen, sizes
+from models.origins import Fold, from_origins, on_days, past_origins
 
 Array = NDArray[np.float64]
 _LEAST_SHARE = 0.35  # of the history lies before the first origin
 _LEAST_REPORTS = 1e-9
 
 
-@dataclass(frozen=True)
-class Fold:
-    """A past origin with what the members forecast from it.
-
-    Args:
-        origin: the instant.
-        group: number of the fit that forecast.
-        days: force-days ahead, shape (H,).
-        predicted: shape (members, H, P).
-        counts: what happened, as recorded, shape (H, P); NaN where it is not known (yet).
-    """
-
-    origin: pd.Timestamp
-    group: int
-    days: pd.DatetimeIndex
-    predicted: Array
-    counts: Array
-
-
 def folds(
-    view: AsOf, recipe: MissingRecipe, jobs: int = 1, progress: Progress | None = None
+    view: AsOf, recipe: MissingRecipe, jobs: int = 1, progress: Progress = silent
 ) -> list[Fold]:
     """Return the members' forecasts from past origins, ascending by origin.
 
@@ -70,20 +49,19 @@ def folds(
         NotEnoughHistory: if fewer than 16 weeks of counts are known.
     """
     now = reports(view, 1)
-    groups = _plan(view, now, recipe)
-    if progress is not None:
-        progress("judging missing-person reports on past origins", 0, len(groups))
-    tasks = (delayed(_forecasts)(recipe, seen) for seen in _seen(view, groups, recipe))
-    workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
-    found: list[Fold] = []
-    for number, made in enumerate(workers(tasks)):
-        for days, predicted in made:
-            at = now.days.get_indexer(days)
-            counts = np.where((at >= 0)[:, None], now.recorded[at], np.nan)
-            found.append(Fold(view.clock.day_start(days[0]), number, days, predicted, counts))
-        if progress is not None:
-            progress("judging missing-person reports on past origins", number + 1, len(groups))
-    return found
+    groups = past_origins(view, now.days, now.known, recipe.origins, _LEAST_SHARE)
+    known = partial(reports, horizon_days=recipe.origins.horizon_days)
+    made = from_origins(view, groups, known, partial(_forecasts, recipe), jobs, progress)
+    return [
+        Fold(
+            view.clock.day_start(days[0]),
+            number,
+            days,
+            predicted,
+            on_days(now.recorded, now.days, days),
+        )
+        for number, (days, predicted) in made
+    ]
 
 
 def learned(found: Sequence[Fold], recipe: MissingRecipe) -> tuple[Array, Shocks]:
@@ -144,32 +122,6 @@ def _likelihood(predicted: Array, counts: Array) -> Array:
     over_places = counts.sum(0) * np.log(places) - places
     over_days = counts.sum(1) * np.log(days / days.sum(1, keepdims=True))
     return np.asarray(over_places.sum(1) + over_days.sum(1))
-
-
-def _plan(view: AsOf, now: Reports, recipe: MissingRecipe) -> list[list[pd.Timestamp]]:
-    """Return the first force-day ahead of each past origin, ascending, in groups of one fit."""
-    days = int(now.known.any(axis=1).sum())
-    if days < LEAST_TRAINING_DAYS:
-        raise NotEnoughHistory(
-            f"training needs {LEAST_TRAINING_DAYS} days of counts, {days} are known at "
-            f"{view.origin.isoformat()}; import more history or train until later"
-        )
-    wanted = recipe.origins
-    room = int(len(now.days) * (1 - _LEAST_SHARE)) // wanted.every_days
-    n = min(wanted.folds, max(room, 2))
-    end = now.days[-1] + pd.Timedelta(days=1)
-    firsts = [end - pd.Timedelta(days=wanted.every_days * k) for k in range(n, 0, -1)]
-    size = max(1, min(wanted.fit_every, n // 2))  # two groups at least: one judges the other
-    return [firsts[i : i + size] for i in range(0, n, size)]
-
-
-def _seen(
-    view: AsOf, groups: list[list[pd.Timestamp]], recipe: MissingRecipe
-) -> Iterator[list[Reports]]:
-    """Yield the reports of each group; only what was known at its origin goes into one."""
-    for firsts in groups:
-        origins = [view.clock.day_start(first) for first in firsts]
-        yield [reports(view.at(origin), recipe.origins.horizon_days) for origin in origins]
 
 
 def _forecasts(recipe: MissingRecipe, seen: list[Reports]) -> list[tuple[pd.DatetimeIndex, Array]]:

@@ -27,9 +27,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from forewatch.shocks import PERSISTENCES, SCOPES, Persistence, Scope, Shocks
+from models.least_squares import nonnegative
 
 Array = NDArray[np.float64]
 WEEK_DAYS = 7
@@ -150,5 +150,5 @@ def _fitted(rows: _Rows, overlap: float) -> Array:
         weight = 1 / np.sqrt((expected + 2 * expected**2) * overlap)
         table = np.vstack([shared * weight[:, None], held])
         wanted = np.concatenate([excess * weight, _PRIOR[:, 0] / _PRIOR[:, 1]])
-        found, _ = nnls(table, wanted)
+        found = nonnegative(table, wanted)
     return np.asarray(found)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
-from forewatch.clock import HOUR_US, instants_us
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
+from models.horizon import spread
 from models.missing.reports import types_of
 from models.missing.settings import MissingRecipe
-from models.profiles import Shares, kinds_of_day, shares, split
+from models.profiles import Shares, shares
 
 Array = NDArray[np.float64]
 _FEW = 1e-3  # calls an hour, so that call types without a call weigh alike
@@ -40,7 +42,7 @@ def shares_of(view: AsOf, recipe: MissingRecipe) -> Shares:
     )
 
 
-def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts: Shares) -> Rates:
+def rates_of(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts: Shares) -> Rates:
     """Return the rates of a horizon from daily means.
 
     Args:
@@ -49,36 +51,6 @@ def spread(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, parts:
         mean: expected reports of the days ahead, shape (H, P).
         plain: the same as the baseline has it.
         parts: shares of hours, leaf areas and grades, of one call type.
-
-    Raises:
-        DataError: if one of the days is a date that the clock skips as a whole.
     """
-    clock = view.clock
-    clock.stop_if_skipped(days)
-    if view.step == "hour":
-        edges, day = clock.hour_edges(days[0], len(days)), clock.hour_days(days[0], len(days))
-        slot = clock.local_hour(edges[:-1])
-        length = np.diff(instants_us(edges)) / HOUR_US  # of one half hour, say, half a share
-    else:
-        edges, day = clock.day_edges(days[0], len(days)), np.arange(len(days), dtype=np.int64)
-        slot, length = np.zeros(len(days), np.int64), np.ones(len(days))
-    kind = kinds_of_day(view, days)
-    base, baseline = (
-        split(daily[:, :, None], parts.hours, kind, day, slot, length) for daily in (mean, plain)
-    )
-    return Rates(
-        step=view.step,
-        edges=edges,
-        force_days=days,
-        day=day,
-        slot=slot,
-        places=view.tree.cut(view.profile.levels.modelled),
-        call_types=(MISSING_PERSON,),
-        grades=view.profile.grades,
-        leaves=view.tree.leaves,
-        base=base,
-        baseline=baseline,
-        leaf_place=parts.leaf_place,
-        leaf_shares=parts.leaves,
-        grade_shares=parts.grades,
-    )
+    ours, baseline = (spread(view, days, daily[:, :, None], parts) for daily in (mean, plain))
+    return replace(ours, baseline=baseline.base, call_types=(MISSING_PERSON,))

@@ -8,66 +8,84 @@ import pandas as pd
 
 from features.asof import AsOf
 from forewatch.history import History
-from forewatch.progress import Progress
+from forewatch.progress import Progress, silent
 from models import pictures
-from models.gate import Rule, Verdict
+from models.missing import calibration, origins
 from models.missing.calibration import ALL_LEADS, Calibration
 from models.missing.model import MissingPersons
 from models.missing.settings import MissingRecipe
 from models.missing.windows import SHIFT
+from models.report import Report, markdown_table, origin_of
+from models.subject import Training
 
-# Never worse than the shrunken climatology, better for the whole force. Absolute errors of means
-# are no fair loss for rare counts (the best constant is 0), so the CRPS alone decides.
-RULE = Rule(losses=("crps",), baseline="shrunken climatology")
+_COUNTS = ["level", "window", "block", "n", "reports", "expected", "log_score"]
+_COUNTS += ["baseline_log_score", "crps", "baseline_crps", "slope", "slope_low", "slope_high"]
+_COUNTS += ["above", "above_low", "above_high"]
+_USES = "Areas and times, never persons. Not a ranking of places, and no grade of a person's risk."
 
 
 @dataclass(frozen=True)
-class MissingTraining:
-    """What a training hands over.
+class MissingTraining(Training):
+    """What a training hands over; a level of its scores is one of areas and a window.
 
     Args:
         model: fitted on everything known by the end of the training.
-        calibration: what past origins say of its likelihoods.
-        scores: one row a level of area and window ("force day") and block of leads, as
-            `models.gate.judge` reads them.
+        scores: one row a level of area and window ("force day") and block of leads.
         notes: what a reader of the report should know.
+        losses: sums of the CRPS of days and weeks.
+        calibration: what past origins say of its likelihoods.
     """
 
     model: MissingPersons
     calibration: Calibration
-    scores: pd.DataFrame
-    notes: tuple[str, ...]
+
+    def report(self) -> Report:
+        """Return what a person reads of it, apart from the gate's verdict."""
+        found = self.calibration
+        how = (
+            "Everything below is of past origins, with weights and spreads that never saw them; "
+            "the baseline is the shrunken climatology."
+        )
+        k = int(found.reliability["at_least"].min())
+        chances = "![Chances forecast and how often they came true](reliability.svg)"
+        verdicts = found.verdicts[["level", "window", "calibrated", "reason"]]
+        return Report(
+            title="Report of a training: missing-person demand",
+            about=(
+                _USES,
+                f"{origin_of(self.model)} {how}",
+            ),
+            sections={
+                "May the likelihoods be trusted?": f"{_frame(verdicts)}\n\n{chances}",
+                "Counts": _frame(found.counts[_COUNTS]),
+                "Chances of at least k reports": _frame(found.scores),
+                "What counts for how much": _frame(_weights(self.model)),
+            },
+            files={
+                "reliability.svg": pictures.reliability(found.reliability, k),
+                "reliability.csv": found.reliability.to_csv(index=False),
+            },
+        )
 
 
 def train(
     history: History,
     until: pd.Timestamp,
     recipe: MissingRecipe,
-    *,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> MissingTraining:
-    """Return the model trained on what was known at *until*, with its scores on past origins.
-
-    Args:
-        history: everything.
-        until: the origin of the training; nothing known later is used, not even to judge.
-        recipe: what to train.
-        jobs: processes to use; the result does not depend on it.
-        progress: is told what is being done.
-
-    Raises:
-        SettingsError: if no call type of the force is a missing-person report.
-        NotEnoughHistory: below 16 weeks of counts.
-    """
-    model = MissingPersons(recipe)
-    calibration = model.judged_fit(AsOf(history, until), jobs, progress)
+    """Return the model trained on what was known at *until*; see `Subject.train`."""
+    view = AsOf(history, until)
+    found = origins.folds(view, recipe, jobs, progress)
+    model = MissingPersons(recipe).fit(view, *origins.learned(found, recipe))
+    model.calibration_ = judged = calibration.of(view, found, recipe)
     notes = tuple(
-        f"not calibrated: {row['level']}, {row['window']}: {row['reason']}"
-        for _, row in calibration.verdicts.iterrows()
-        if row["reason"]
+        f"not calibrated: {level}, {window}: {reason}"
+        for (level, window), reason in judged.reasons.items()
+        if reason
     )
-    return MissingTraining(model, calibration, scores_of(calibration), notes)
+    return MissingTraining(model, scores_of(judged), notes, judged.losses, judged)
 
 
 def scores_of(calibration: Calibration) -> pd.DataFrame:
@@ -84,57 +102,16 @@ def scores_of(calibration: Calibration) -> pd.DataFrame:
     return found[kept]
 
 
-def report(training: MissingTraining, verdict: Verdict) -> dict[str, str]:
-    """Return the texts of the report by file name: missing.md, the picture it shows, the tables.
-
-    Args:
-        training: what was trained.
-        verdict: what the gate says of it.
-    """
-    model, found = training.model, training.calibration
-    shown = ["level", "window", "block", "n", "reports", "expected", "log_score"]
-    shown += ["baseline_log_score", "crps", "baseline_crps", "slope", "slope_low", "slope_high"]
-    shown += ["above", "above_low", "above_high"]
-    parts = [
-        "# Report of a training: missing-person demand",
-        "Areas and times, never persons. Not a ranking of places, and no grade of a person's risk.",
-        (
-            f"Trained on what was known at {model.fitted_at_}, data {model.data_version_ or '—'}, "
-            f"recipe {model.recipe.fingerprint()}. Everything below is of past origins, with "
-            "weights and spreads that never saw them; the baseline is the shrunken climatology."
-        ),
-        f"## The gate says {'yes' if verdict.passed else 'no'}",
-        "\n".join(f"- {reason}" for reason in verdict.reasons),
-        "## May the likelihoods be trusted?",
-        _table(found.verdicts[["level", "window", "calibrated", "reason"]]),
-        "![Chances forecast and how often they came true](reliability.svg)",
-        "## Counts",
-        _table(found.counts[shown]),
-        "## Chances of at least k reports",
-        _table(found.scores),
-        "## What counts for how much",
-        _table(_weights(model)),
-    ]
-    k = int(found.reliability["at_least"].min())
-    return {
-        "missing.md": "\n\n".join(parts) + "\n",
-        "reliability.svg": pictures.reliability(found.reliability, k),
-        "reliability.csv": found.reliability.to_csv(index=False),
-    }
-
-
 def _weights(model: MissingPersons) -> pd.DataFrame:
     frame = pd.DataFrame(model.weights_, columns=list(model.recipe.members))
     frame.insert(0, "from day", [day + 1 for day in model.recipe.lead_blocks])
     return frame
 
 
-def _table(frame: pd.DataFrame) -> str:
+def _frame(frame: pd.DataFrame) -> str:
     """Return a frame as Markdown, numbers with three digits."""
-    head = [str(name) for name in frame]
-    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    rows = ([_cell(value) for value in row] for row in frame.itertuples(index=False))
+    return markdown_table([str(name) for name in frame], rows)
 
 
 def _cell(value: object) -> str:

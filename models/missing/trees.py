@@ -22,15 +22,6 @@ from models.missing.reports import Reports
 from models.missing.settings import TreeSettings
 
 Array = NDArray[np.float64]
-NAMES = (
-    "weekday",
-    "season_sin_1",
-    "season_cos_1",
-    "bank_holiday",
-    "school_holiday",
-    "tourism_pressure",
-    "event_here_thousands",
-)
 _LEAST_REPORTS = 20.0  # below, there is no shape to be seen
 _STEP = 0.5  # LightGBM's poisson_max_delta_step: no leaf runs away on a few reports
 
@@ -78,7 +69,7 @@ def trees_of(seen: Reports, settings: TreeSettings, seed: int) -> Trees:
     """
     past, known = len(seen.days), seen.known
     total = seen.filled.sum()
-    names = tuple(name for name in NAMES if name in seen.panel.covariates.names)
+    names = _names(seen)
     if total < _LEAST_REPORTS:
         return Trees(names, None)
     share = shares(seen, np.ones_like(seen.filled))
@@ -100,6 +91,13 @@ def trees_of(seen: Reports, settings: TreeSettings, seed: int) -> Trees:
     }
     data = lgb.Dataset(rows, counts, init_score=offset, free_raw_data=True)
     return Trees(names, lgb.train(asked, data, settings.rounds))
+
+
+def _names(seen: Reports) -> tuple[str, ...]:
+    """Return the names of the features that these trees see, by their declared places."""
+    features = seen.panel.covariates.features
+    found = [(f.sight.missing_trees, f.name) for f in features if f.sight.missing_trees is not None]
+    return tuple(name for _, name in sorted(found))
 
 
 def _table(seen: Reports, names: tuple[str, ...]) -> Array:

@@ -20,10 +20,11 @@ from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 from models.missing.members import blended
-from models.missing.origins import Fold, shocks_of, weights_of
+from models.missing.origins import shocks_of, weights_of
 from models.missing.reports import types_of
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.spreading import shares_of, spread
+from models.missing.spreading import rates_of, shares_of
+from models.origins import Fold
 from models.profiles import Shares
 
 Array = NDArray[np.float64]
@@ -40,6 +41,7 @@ COLUMNS = (
     "area",
     "window",
     "block",
+    "origin",
     "week",
     "start",
     *_NUMBERS,
@@ -102,9 +104,9 @@ def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataF
         recipe: the recipe.
 
     Returns:
-        Rows of `COLUMNS`; block is the number of the block of leads, week the number of the
-        calendar week, start an instant (microseconds since 1970 UTC), baseline the shrunken
-        climatology. Unknown windows are left out.
+        Rows of `COLUMNS`; block is the number of the block of leads, origin an instant, week the
+        number of the calendar week, start an instant (microseconds since 1970 UTC), baseline the
+        shrunken climatology. Unknown windows are left out.
     """
     truth = happened(view)
     frames: list[pd.DataFrame] = []
@@ -148,7 +150,7 @@ def _rows(
     """Return the rows of one fold."""
     then = view.at(fold.origin)
     mean = blended(fold.predicted, learned.weights, recipe.lead_blocks)
-    rates = spread(then, fold.days, mean, _plain(fold, recipe), learned.parts)
+    rates = rates_of(then, fold.days, mean, _plain(fold, recipe), learned.parts)
     ours = Forecast(fold.origin, fold.origin, rates, learned.shocks)
     plain = Forecast(
         fold.origin, fold.origin, _with_base(rates, rates.baseline), learned.plain_shocks
@@ -167,6 +169,7 @@ def _rows(
     found = {str(name): np.tile(about[name].to_numpy(), len(areas)) for name in about}
     found["level"] = np.repeat([level for level, _ in areas], windows)
     found["area"] = np.repeat([together[0] for _, together in areas], windows)
+    found["origin"] = np.full(len(found["area"]), fold.origin)
     for i, name in enumerate(_NUMBERS):
         found[name] = np.concatenate([part[i] for part in parts])
     known = np.isfinite(found["count"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, get_origin
 
 import pandas as pd
@@ -18,22 +17,16 @@ from starlette.routing import compile_path
 from forewatch.errors import ForewatchError, UnknownName
 from forewatch.profile import Frozen
 from serving import problems
-from serving.api import catalogue, documents, explanations, forecasts, health, missing
+from serving.answers import OFFERS
+from serving.api import answers, catalogue, documents, health
 from serving.api.audited import Audited
 from serving.api.compression import Packed
 from serving.api.guards import Guarded, Questions
 from serving.api.hosts import Hosts
 from serving.api.limits import Limits
 from serving.api.metrics import Measured, Metrics
-from serving.api.missing_schemas import MissingRequest
 from serving.api.proxies import BehindProxies
-from serving.api.schemas import (
-    ForecastRequest,
-    Model,
-    ModelsRequest,
-    PageRequest,
-    QuestionRequest,
-)
+from serving.api.schemas import ModelsRequest, PageRequest
 from serving.api.service import Service, Workspace
 from serving.api.shelf import Shelf
 from serving.api.worker import answerer
@@ -43,11 +36,8 @@ from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
 _MAX_COMPLAINTS = 10
-_DEFAULTS = ServingSettings()
 _PARAMETERS: dict[str, type[Frozen]] = {
-    forecasts.PATH: ForecastRequest,
-    explanations.PATH: QuestionRequest,
-    missing.PATH: MissingRequest,
+    **{offer.path: offer.query for offer in OFFERS.values()},
     "/v1/issues": PageRequest,
     "/v1/models": ModelsRequest,
 }
@@ -88,21 +78,17 @@ def create_app(
     shelf = Shelf(workspace.issues())
     workers = Workers(answerer(shelf))
     metrics = Metrics(shelf, clock, workers)
-    registers: dict[Model, Path] = {
-        "demand": workspace.models_json,
-        "missing": workspace.missing_models_json,
-    }
     app.state.service = Service(
         shelf,
         workspace.keys(),
-        registers,
+        workspace.snapshot,
         metrics,
         clock,
         Limits(settings),
         workers,
         workspace.profile_now,
     )
-    for part in (forecasts, explanations, missing, catalogue, health):
+    for part in (answers, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

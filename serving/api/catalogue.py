@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 from forewatch.errors import DamagedIssue, RegistryError
 from serving.api import documents, media
 from serving.api.schemas import (
-    MAX_NUMBER,
     Areas,
     CallTypes,
     Issues,
@@ -21,6 +20,7 @@ from serving.api.schemas import (
     PageRequest,
 )
 from serving.api.service import Access, Service, needs, service
+from serving.queries import MAX_NUMBER
 from serving.reach import Reach
 
 router = APIRouter(tags=["catalogue"])
@@ -164,7 +164,7 @@ def models(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return the snapshot that the registry wrote after its last change."""
-    path = serving.registers[asked.model]
+    path = serving.snapshot(asked.subject)
     try:
         held = json.loads(path.read_bytes())
     except FileNotFoundError:

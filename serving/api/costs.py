@@ -17,11 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from planning.answers import ALL, EACH
 from planning.issues import Issue
-from serving.api.missing_schemas import MissingRequest
-from serving.api.schemas import ForecastRequest, QuestionRequest, SpanRequest
-from serving.api.spans import span
+from planning.questions import ALL, EACH
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
+from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
 
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
 _HOUR = pd.Timedelta(hours=1)
@@ -75,49 +74,51 @@ class Weights:
         )
 
 
-FORECASTS = Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01)
-EXPLANATIONS = Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01)
-MISSING = Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5)
+WEIGHTS = {
+    FORECASTS.name: Weights(4.0, 0.015, 0.9, 0.002, 1.5e-5, 0.01),
+    EXPLANATIONS.name: Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01),
+    MISSING_PERSONS.name: Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5),
+}
 
 
-def size(issue: Issue, asked: SpanRequest) -> Size:
+def size(issue: Issue, query: SpanQuery) -> Size:
     """Return the size of the page that is asked for.
 
     Raises:
-        BadQuestion, WithNear: if the span can't be read, as answering it would.
+        BadQuestion: if the span can't be read, as answering it would.
     """
-    when = span(issue, asked.week, asked.from_, asked.to)
+    when = query.span(issue)
     hours = max((when.end - when.start) / _HOUR, 0.0)
-    periods = _periods(issue, asked, hours)
-    areas = _areas(issue, asked.area)
-    types, grades = _types_and_grades(issue, asked)
+    periods = _periods(issue, query, hours)
+    areas = _areas(issue, query.area)
+    types, grades = _types_and_grades(issue, query)
     an_area = len(types) * grades * periods  # rows
-    rows = max(min(asked.limit, len(areas) * an_area - asked.offset), 0)
+    rows = max(min(query.limit, len(areas) * an_area - query.offset), 0)
     # Rows stand area by area: only the areas on the page count.
-    first, last = (at // an_area for at in (asked.offset, asked.offset + max(rows - 1, 0)))
+    first, last = (at // an_area for at in (query.offset, query.offset + max(rows - 1, 0)))
     places = float(np.mean(areas[first : last + 1] or [0]))
     period_hours = max(hours / periods, 1.0)
     return Size(
         rows=rows,
         groups=min(-(-rows // periods) + (rows > 0), len(areas) * len(types) * grades),
-        numbers=rows * _numbers(issue, asked),
+        numbers=rows * _numbers(issue, query),
         cells=rows * period_hours * places * float(np.mean(types)),
         periods=periods,
         overlaps=rows * (_WEEK_HOURS + period_hours) + min(rows, periods) * hours,
     )
 
 
-def fitting(issue: Issue, asked: SpanRequest, weights: Weights, most: float) -> int:
+def fitting(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:
     """Return how many rows of the question a page may have to cost at most so much, 1 at least."""
-    low, high = 1, asked.limit
+    low, high = 1, query.limit
     while low < high:
         middle = (low + high + 1) // 2
-        cost = weights.of(size(issue, asked.model_copy(update={"limit": middle})))
+        cost = weights.of(size(issue, query.model_copy(update={"limit": middle})))
         low, high = (middle, high) if cost <= most else (low, middle - 1)
     return low
 
 
-def _periods(issue: Issue, asked: SpanRequest, hours: float) -> int:
+def _periods(issue: Issue, query: SpanQuery, hours: float) -> int:
     """Return how many periods begin in the span, about."""
     days = hours / _DAY_HOURS
     found = {
@@ -126,7 +127,7 @@ def _periods(issue: Issue, asked: SpanRequest, hours: float) -> int:
         "day": days,
         "week": hours / _WEEK_HOURS,
     }
-    return max(round(found[asked.by]), 1)
+    return max(round(found[query.by]), 1)
 
 
 def _areas(issue: Issue, names: Sequence[str]) -> list[int]:
@@ -142,27 +143,30 @@ def _areas(issue: Issue, names: Sequence[str]) -> list[int]:
     return list(found.values())
 
 
-def _types_and_grades(issue: Issue, asked: SpanRequest) -> tuple[list[int], int]:
+def _types_and_grades(issue: Issue, query: SpanQuery) -> tuple[list[int], int]:
     """Return for each call type that is asked how many it sums over, and the number of grades."""
-    if not isinstance(asked, QuestionRequest):
+    if not isinstance(query, CallsQuery):
         return [1], 1
     rates = issue.forecast.rates
     types: dict[str, int] = {}
-    for name in asked.call_type or (ALL,):
+    for name in query.call_type or (ALL,):
         if name == EACH:
             types |= dict.fromkeys(rates.call_types, 1)
         else:
             types[name] = len(rates.call_types) if name == ALL else 1
-    each = rates.grades if EACH in asked.grade else ()
-    return list(types.values()), max(len({*each, *asked.grade} - {EACH}), 1)
+    each = rates.grades if EACH in query.grade else ()
+    return list(types.values()), max(len({*each, *query.grade} - {EACH}), 1)
 
 
-def _numbers(issue: Issue, asked: SpanRequest) -> int:
+def _numbers(issue: Issue, query: SpanQuery) -> int:
     """Return how many quantiles and probabilities a row has."""
     usual = len(issue.profile.publication.percentiles)
-    if isinstance(asked, MissingRequest):
-        least = asked.at_least.count(",") + 1 if asked.at_least else 0
-        return usual + (least or len(issue.profile.missing.at_least))
-    if isinstance(asked, ForecastRequest) and asked.quantiles:
-        return asked.quantiles.count(",") + 1
-    return usual if isinstance(asked, ForecastRequest) else 0
+    if isinstance(query, MissingQuery):
+        return usual + (_count(query.at_least) or len(issue.profile.missing.at_least))
+    if isinstance(query, ForecastQuery):
+        return (_count(query.quantiles) or usual) + _count(query.at_least)
+    return 0
+
+
+def _count(text: str | None) -> int:
+    return text.count(",") + 1 if text else 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from planning import uses
+from planning.missing import DEMAND
+from planning.tables import described
 from serving import problems
-from serving.api.missing_schemas import COLUMNS, MissingDemand
-from serving.api.schemas import PARTS, Answered, Explanations, Forecasts, Problem
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer
+from serving.api import answer_schemas
+from serving.api.schemas import Problem
 
 VERSION = "1.0.0"  # of the interface: the first number stands in every path
 
@@ -65,26 +68,7 @@ Small areas are pooled: of their reports only the sum over the pool was ever lea
 names the pool's areas in each of their rows. No parameter takes anything about a person: one that
 would is refused by its name."""
 
-_ROW = {
-    "period": "2026-W49",
-    "force_day": "2026-11-30",
-    "start": "2026-11-30T07:00:00Z",
-    "end": "2026-12-07T07:00:00Z",
-    "area": "bristol",
-    "call_type": "missing_person",
-    "grade": "all",
-    "state": "forecast",
-    "reason": "",
-    "observed_until": "2026-11-23T07:00:00Z",
-    "mean": 41.237104,
-    "q05": 30,
-    "q50": 41,
-    "q95": 53,
-    "baseline": 43.875,
-    "noise_floor": 12.4,
-    "pooled": "",
-}
-_FORECASTS = {
+_ORIGIN = {
     "issue": 12,
     "origin": "2026-11-23T07:00:00Z",
     "data_until": "2026-11-23T07:00:00Z",
@@ -94,72 +78,18 @@ _FORECASTS = {
     "models": {"boosting": "lightgbm 4.7", "sarima": "statsmodels 0.15"},
     "data_version": "calls@31",
     "zone": "Europe/London",
-    "unit": "calls",
-    "baseline": "mean of the same weekday in the last 8 weeks known at the origin",
-    "noise_floor": "mean absolute error ÷ mean, in percent, of a Poisson count",
+    "by": "week",
     "notes": [],
     "superseded_by": 13,
     "withdrawn": "",
     "draft": False,
-    "by": "week",
     "total_rows": 9,
     "limit": 1,
     "offset": 0,
-    "next": "/v1/forecasts?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
-    "rows": [_ROW],
 }
-_EXPLAINED_ROW = {name: _ROW[name] for name in list(_ROW)[: list(_ROW).index("q05")]} | {
-    "level": 38.4,
-    "time_of_week": 0.0,
-    "season": 1.302114,
-    "holiday": -0.2,
-    "tourism": 0.15,
-    "events": 2.02499,
-    "recent_trend": -0.64,
-    "other": 0.2,
-    "pooled": "",
-}
-_EXPLANATIONS = {
-    name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")
-} | {
-    "parts": PARTS,
-    "next": "/v1/explanations?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
-    "rows": [_EXPLAINED_ROW],
-}
-_MISSING_ROW = {
-    **{name: _ROW[name] for name in ("period", "force_day", "start", "end", "area")},
-    "state": "forecast",
-    "reason": "",
-    "observed_until": "2026-11-23T07:00:00Z",
-    "pooled": "",
-    "expected": 41.237104,
-    "baseline": 43.875,
-    "p_at_least_1": 1.0,
-    "q05": 30,
-    "q50": 41,
-    "q95": 53,
-    "hours_mean": 536.1,
-    "hours_q50": 526.0,
-    "hours_q80": 640.2,
-    "hours_q90": 706.9,
-    "hours_q95": 765.4,
-    "landing_mean": 529.7,
-    "landing_q50": 519.6,
-    "landing_q80": 632.5,
-    "landing_q90": 698.3,
-    "landing_q95": 756.1,
-    "reserved_hours": 640.0,
-    "p_over": 0.184,
-    "band": "likely enough",
-    "sign": "✓",
-    "uncalibrated": "",
-}
-_MISSING = {
-    name: value for name, value in _FORECASTS.items() if name not in ("baseline", "noise_floor")
-} | {
-    "models": {"missing-persons": "3"},
+_DEMAND = {
     "model_version": "3",
-    "unit": "reports and officer-hours",
+    "models": {"missing-persons": "3"},
     "uses": uses.USES,
     "cases": {
         "mean_hours": 13.0,
@@ -169,9 +99,6 @@ _MISSING = {
     },
     "bands": {"may_be_short": 0.2, "short": 0.5},
     "calibration": [{"level": "district", "window": "week", "uncalibrated": ""}],
-    "columns": COLUMNS,
-    "next": "/v1/missing-persons?area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49",
-    "rows": [_MISSING_ROW],
 }
 
 
@@ -282,30 +209,62 @@ _BAD = problem(
 FOUND: Responses = {**READ, 404: _UNKNOWN, 422: _BAD}
 
 
-def _rows(model: type[Answered], said: dict[str, Any], row: dict[str, Any]) -> Responses:
-    """Return the responses of a route that answers with pages of rows."""
-    return {
-        **FOUND,
-        200: {
-            "description": "A page of rows",
-            "headers": {
-                "ETag": _TAG,
-                "Link": {"description": "next page", "schema": _PLAIN},
-                **_AGES,
-            },
-            "model": model,
-            "content": {
-                "application/json": {"example": said},
-                "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
-            },
-        },
-        304: {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}},
+class About(NamedTuple):
+    """What the document says of a route that answers with pages of rows."""
+
+    tag: str
+    summary: str
+    description: str
+    responses: Responses
+
+
+def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
+    """Return what is said of an offer; the examples are made from its columns."""
+    kind = offer.kind
+    columns = kind.columns((0.05, 0.5, 0.95), (1,) if kind is DEMAND else (), ())
+    row = {each.name: each.example for each in columns}
+    following = "area=district&by=week&issue=12&limit=1&offset=1&week=2026-W49"
+    document = {
+        **_ORIGIN,
+        **(_DEMAND if kind is DEMAND else {}),
+        "unit": kind.unit,
+        "columns": described(columns),
+        "next": f"{offer.path}?{following}",
+        "rows": [row],
     }
+    page = {
+        "description": "A page of rows",
+        "headers": {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES},
+        "model": answer_schemas.ANSWERS[offer.name],
+        "content": {
+            "application/json": {"example": document},
+            "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
+        },
+    }
+    had = {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}}
+    return About(tag, summary, description, {**FOUND, 200: page, 304: had})
 
 
-FORECASTS = _rows(Forecasts, _FORECASTS, _ROW)
-MISSING = _rows(MissingDemand, _MISSING, _MISSING_ROW)
-EXPLANATIONS = _rows(Explanations, _EXPLANATIONS, _EXPLAINED_ROW)
+ANSWERS = {
+    FORECASTS.name: _about(
+        FORECASTS,
+        "forecasts",
+        "Expected calls, quantiles and baseline",
+        ABOUT_FORECASTS,
+    ),
+    EXPLANATIONS.name: _about(
+        EXPLANATIONS,
+        "forecasts",
+        "What the expected calls are made of",
+        ABOUT_EXPLANATIONS,
+    ),
+    MISSING_PERSONS.name: _about(
+        MISSING_PERSONS,
+        "missing persons",
+        "Missing-person demand: reports and hours by area and window",
+        f"{ABOUT_MISSING}\n\n**Allowed.** {uses.ALLOWED}\n\n**Forbidden.** {uses.FORBIDDEN}",
+    ),
+}
 READY: Responses = {
     **EVERY,
     503: problem(

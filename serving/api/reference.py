@@ -17,8 +17,9 @@ _FILE = Path("docs/openapi.json")
 class _NoWorkspace:
     """A workspace without anything in it: the document doesn't depend on one."""
 
-    models_json = Path("models.json")
-    missing_models_json = Path("missing-models.json")
+    def snapshot(self, subject: str) -> Path:
+        """Return the file of no register."""
+        return Path(f"models-{subject}.json")
 
     def profile_now(self) -> Profile:
         """Return no profile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol, cast
@@ -17,7 +17,6 @@ from forewatch.profile import Profile
 from serving.api.limits import Limits
 from serving.api.metrics import Metrics
 from serving.api.refusals import Refusals
-from serving.api.schemas import Model
 from serving.api.shelf import Shelf
 from serving.api.workers import Workers
 from serving.issue_store import IssueStore
@@ -35,13 +34,8 @@ _HEADER = APIKeyHeader(
 class Workspace(Protocol):
     """The part of a workspace that is served (`serving.workspace.Workspace` is one)."""
 
-    @property
-    def models_json(self) -> Path:
-        """The snapshot of the register of the model of all calls."""
-
-    @property
-    def missing_models_json(self) -> Path:
-        """The same of the missing-person model."""
+    def snapshot(self, subject: str) -> Path:
+        """Return the file of what the register of a subject holds."""
 
     def profile_now(self) -> Profile:
         """Return the force's profile as the settings have it at this moment."""
@@ -59,7 +53,7 @@ class Service:
 
     shelf: Shelf
     keys: KeyRing
-    registers: Mapping[Model, Path]
+    snapshot: Callable[[str], Path]
     metrics: Metrics
     clock: Callable[[], pd.Timestamp]
     limits: Limits

@@ -2,47 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from planning.uses import USES
-from serving.cli.group import Function, workspace_of
+from serving.cli.group import workspace_of
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pydantic.fields import FieldInfo
 
-    from serving.forecasting import Asked, Said
-    from serving.workspace import Workspace
+    from planning.tables import Table
+
+_PAGING = ("limit", "offset")  # for those who ask over the net
+_FORMS = ("table", "json", "csv", "parquet")
 
 
-class Answer(Protocol):
-    """What a question was answered with."""
+class QuestionCommand(click.Command):
+    """A command that asks, with the options of its questions' model.
+
+    They are made when they are looked at: reading the models takes longer than a call for help.
+    """
+
+    _made: list[click.Parameter] | None = None
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """Its rows."""
+    def params(self) -> list[click.Parameter]:
+        """The options: what may be asked, and how the answer is written."""
+        if self._made is None:
+            from serving.answers import OFFERS
+
+            fields = OFFERS[str(self.name)].query.model_fields
+            asked = [_option(n, field) for n, field in fields.items() if n not in _PAGING]
+            self._made = [*asked, *_written()]
+        return self._made
+
+    @params.setter
+    def params(self, _: list[click.Parameter]) -> None:
+        """Take none: click's constructor sets them."""
 
 
-Shown_contra = TypeVar("Shown_contra", bound=Answer, contravariant=True)
+def _option(name: str, field: FieldInfo) -> click.Option:
+    """Return the option for a field of a question."""
+    is_list = typing.get_origin(field.annotation) is list
+    kinds = typing.get_args(field.annotation)
+    is_choice = typing.get_origin(field.annotation) is Literal
+    about = field.description or ""
+    return click.Option(
+        [f"--{(field.alias or name).replace('_', '-')}", name],
+        type=click.Choice(kinds) if is_choice else int if name == "issue" else str,
+        multiple=is_list,
+        default=field.default if is_choice else None,
+        show_default=is_choice,
+        metavar=None if is_choice else "N" if name == "issue" else "TEXT",
+        help=f"{about[:1].upper()}{about[1:]}{'; may be repeated' if is_list else ''}.",
+    )
 
 
-class Ways(Protocol[Shown_contra]):
-    """How an answer reads: the functions of the use case that gave it."""
-
-    def heading(self, said: Shown_contra, /) -> str:
-        """Return what stands above the table."""
-
-    def readable(self, said: Shown_contra, /) -> pd.DataFrame:
-        """Return the table for a person."""
-
-    def footing(self, said: Shown_contra, /) -> str:
-        """Return what stands below the table, "" for nothing."""
-
-    def rendered(self, said: Shown_contra, form: str, /) -> bytes:
-        """Return a file of the form."""
+def _written() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--format", "form"],
+            type=click.Choice(_FORMS),
+            default="table",
+            show_default=True,
+            help="How the answer is written.",
+        ),
+        click.Option(
+            ["--out"], type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+        ),
+    ]
 
 
 @click.command()
@@ -74,161 +105,74 @@ def issue(root: Path, origin: str | None, days: int | None, *, publish: bool) ->
     click.echo(issuing.text(published))
 
 
-_SPAN = (
-    click.option("--week", metavar="W", help="ISO week, such as 2026-W49."),
-    click.option("--from", "start", metavar="T", help="First instant or force-day."),
-    click.option("--to", "end", metavar="T", help="The instant or force-day before which to end."),
-    click.option("--area", multiple=True, help="Area or level of areas; may be repeated."),
-)
-_QUESTION = (
-    *_SPAN,
-    click.option("--call-type", multiple=True, help="Call type, 'each' or 'all'; may be repeated."),
-    click.option("--grade", multiple=True, help="Grade, 'each' or 'all'; may be repeated."),
-    click.option(
-        "--by",
-        type=click.Choice(["hour", "shift", "day", "week"]),
-        default="day",
-        show_default=True,
-    ),
-)
-_ANSWER = (
-    click.option("--issue", "number", type=int, help="Number of the issue.  [default: the latest]"),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(["table", "json", "csv", "parquet"]),
-        default="table",
-        show_default=True,
-    ),
-    click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write."),
-)
-
-
-def _with(options: tuple[Callable[[Function], Function], ...]) -> Callable[[Function], Function]:
-    """Return a decorator that adds options in their order."""
-
-    def added(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return added
-
-
-@click.command()
-@_with(_QUESTION)
-@click.option("--quantile", type=float, multiple=True, help="Between 0 and 1; may be repeated.")
-@_with(_ANSWER)
+@click.command(cls=QuestionCommand)
 @click.pass_obj
-def forecast(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - the options above
-    """Ask an issue for a forecast.
+def forecast(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of the model
+    """Ask an issue for a forecast: of next week, if no time is given.
 
     Spans are half-open. A date is a force-day, a time without zone the force's local time.
     """
-    from serving import forecasting
-
-    _answer(forecasting.forecast, root, asked)
+    _answer("forecast", root, asked)
 
 
-@click.command()
-@_with(_QUESTION)
-@_with(_ANSWER)
+@click.command(cls=QuestionCommand)
 @click.pass_obj
-def explain(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - the options above
-    """Ask an issue what its expected calls are made of.
+def explain(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of the model
+    """Ask an issue what its expected calls are made of: next week's, if no time is given.
 
     Parts in calls that add up to the mean: the long-run level, time of week, season, holidays,
     tourism, events, recent trend, and what else the forecast holds. A part may be negative.
     """
-    from serving import forecasting
-
-    _answer(forecasting.explanation, root, asked)
+    _answer("explain", root, asked)
 
 
-@click.command(epilog=USES)
-@_with(_SPAN)
-@click.option("--by", type=click.Choice(["shift", "day", "week"]), default="day", show_default=True)
-@click.option(
-    "--at-least",
-    type=click.IntRange(min=1),
-    multiple=True,
-    help="Number of reports k for P(at least k); may be repeated.  [default: the force's]",
-)
-@click.option(
-    "--reserved",
-    multiple=True,
-    metavar="HOURS",
-    help="Officer-hours kept free in each period: 40 for all areas asked, or north:40, repeated.  "
-    "[default: the force's]",
-)
-@_with(_ANSWER)
+@click.command(cls=QuestionCommand, epilog=USES)
 @click.pass_obj
-def missing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - the options above
-    """Ask an issue for missing-person demand: reports and officer-hours.
+def missing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of the model
+    """Ask an issue for missing-person demand: reports and officer-hours, by default of next week.
 
     Areas and times only, in the order asked: never persons, never a ranking. Beside expected
     reports stand the chance of at least k and the hours that land after earlier reports too; with
     hours kept free, whether they are likely enough.
     """
-    from serving import missing_demand
-
-    _whole(asked)
-    said = missing_demand.demand(
-        workspace_of(root),
-        missing_demand.Asked(
-            week=asked["week"],
-            start=asked["start"],
-            end=asked["end"],
-            areas=asked["area"],
-            by=asked["by"],
-            at_least=asked["at_least"],
-            reserved=asked["reserved"],
-            issue=asked["number"],
-        ),
-    )
-    _give(said, missing_demand, asked)
+    _answer("missing", root, asked)
 
 
-def _answer(
-    answered: Callable[[Workspace, Asked], Said], root: Path, options: dict[str, Any]
-) -> None:
+def _answer(name: str, root: Path, options: dict[str, Any]) -> None:
     """Print or write what a question, in the names of the options, is answered with."""
-    from serving import forecasting
+    from serving.answers import answer
 
-    _whole(options)
-    asked = forecasting.Asked(
-        week=options["week"],
-        start=options["start"],
-        end=options["end"],
-        areas=options["area"],
-        call_types=options["call_type"],
-        grades=options["grade"],
-        by=options["by"],
-        quantiles=options.get("quantile", ()),
-        issue=options["number"],
-    )
-    said = answered(workspace_of(root), asked)
-    _give(said, forecasting, options)
-
-
-def _whole(options: dict[str, Any]) -> None:
-    """Stop at options that don't go together."""
-    if options["form"] == "parquet" and options["out"] is None:
+    form, out = options.pop("form"), options.pop("out")
+    if form == "parquet" and out is None:
         raise click.UsageError("--format parquet needs --out FILE.parquet")
-
-
-def _give(said: Shown_contra, ways: Ways[Shown_contra], options: dict[str, Any]) -> None:
-    """Print or write an answer, in the ways of the use case that gave it."""
-    form, out = options["form"], options["out"]
+    tables = answer(workspace_of(root), name, options, beside=form == "table")
     if out is not None:
-        out.write_bytes(ways.rendered(said, form))
-        click.echo(f"wrote {len(said.frame):,} rows to {out}", err=True)
+        out.write_bytes(_file(tables, form))
+        click.echo(f"wrote {len(tables[0]):,} rows to {out}", err=True)
     elif form == "table":
-        from serving.printing import echo_table
+        from serving.writers import terminal
 
-        click.echo(ways.heading(said))
-        echo_table(ways.readable(said))
-        if below := ways.footing(said):
-            click.echo(f"\n{below}")
+        for n, table in enumerate(tables):
+            click.echo("\n" * (n > 0), nl=False)
+            terminal.echo(table)
     else:
-        click.echo(ways.rendered(said, form), nl=False)
+        click.echo(_file(tables, form), nl=False)
+
+
+def _file(tables: tuple[Table, ...], form: str) -> bytes:
+    """Return what is written to a file; of several tables the others stand below in a text."""
+    if form == "json":
+        from serving.writers.json_document import json_document
+
+        return json_document(tables[0]) + b"\n"
+    if form == "csv":
+        from serving.writers.csv_file import csv_file
+
+        return csv_file(tables[0])
+    if form == "parquet":
+        from serving.writers.parquet_file import parquet_file
+
+        return parquet_file(tables[0])
+    from serving.writers import terminal
+
+    return "\n\n".join(map(terminal.text, tables)).encode() + b"\n"

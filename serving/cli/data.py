@@ -25,6 +25,7 @@ _TABLES = {
     "holidays": "Import holidays and school terms (date, or from and to, kind, name, area).",
     "unobserved": "Import windows of which nothing is known (start, end, area).",
     "breaks": "Import dated changes in recording or policy (start, end, area, call_type, kind, …).",
+    "covariates": "Import values of [[covariates]] (covariate, area, date or hour, …).",
     "areas": "Import the area tree, from CSV or GeoJSON.",
 }
 

@@ -17,6 +17,7 @@ from forewatch.errors import ForewatchError
 from serving.cli.machine_errors import is_closed_pipe, machine_refusal
 
 if TYPE_CHECKING:
+    from models.subject import Subject
     from serving.workspace import Workspace
 
 MUST_BE_MENDED = 1  # exit code of a check that found something
@@ -112,6 +113,43 @@ def workspace_of(root: Path) -> Workspace:
     from serving.workspace import Workspace
 
     return Workspace(root)
+
+
+class SubjectName(click.ParamType[Any]):
+    """The name of a subject; which there are is looked up when one is given, or help is asked."""
+
+    name = "subject"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return the names."""
+        del param, ctx
+        from serving.subjects import NAMES
+
+        return f"[{'|'.join(NAMES)}]"
+
+    def convert(
+        self, value: str | Subject, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Subject:
+        """Return the subject of a name."""
+        from serving.subjects import subject_named
+
+        try:
+            return subject_named(value) if isinstance(value, str) else value
+        except ForewatchError as error:
+            self.fail(str(error), param, ctx)
+
+
+def subject_option(
+    default: str | None = "demand", show_default: str | bool = True
+) -> Callable[[Function], Function]:
+    """Return what adds the option that says what is forecast."""
+    return click.option(
+        "--subject",
+        type=SubjectName(),
+        default=default,
+        show_default=show_default,
+        help="What is forecast.",
+    )
 
 
 def decider(function: Function) -> Function:

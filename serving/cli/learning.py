@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from serving.cli.group import decider, jobs_option, workspace_of
+from serving.cli.group import decider, jobs_option, subject_option, workspace_of
 
 if TYPE_CHECKING:
-    from models.register import ModelName
-    from serving.keeping import Done
+    from models.register import Version
+    from models.subject import Subject
     from serving.workspace import Workspace
 
 
@@ -20,73 +19,65 @@ if TYPE_CHECKING:
 @click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
 @jobs_option
 @click.option("--promote", is_flag=True, help="Promote a new version if the gate passes it.")
-@click.option(
-    "--model",
-    type=click.Choice(["all", "demand", "missing"]),
-    default="all",
-    show_default=True,
-    help="Which model; all: of missing-person demand too, where the force has such calls.",
-)
+@subject_option(default=None, show_default="each that the force has calls of")
 @decider
 @click.pass_obj
 def train(
-    root: Path, *, until: str | None, jobs: int | None, promote: bool, model: str, by: str
+    root: Path,
+    *,
+    until: str | None,
+    jobs: int | None,
+    promote: bool,
+    subject: Subject | None,
+    by: str,
 ) -> None:
     """Fit and judge the models, keep a new version of each.
 
     The gate says whether it is better than the champion and than the honest baseline.
     """
-    from serving import missing_training, training
+    from serving.subjects import FIRST, subjects_of
 
     workspace = workspace_of(root)
-    if model != "missing":
-        _trained(workspace, training.train, "demand", until=until, jobs=jobs)
-        if promote:
-            _promoted(workspace, "demand", by)
-    if model == "missing" or (model == "all" and workspace.profile.missing_call_types):
-        done = _trained(workspace, missing_training.train, "missing", until=until, jobs=jobs)
-        # beside the demand model a refusal is no mistake: its champion, or its baseline, stays
-        if promote and (model == "missing" or done.version.passed):
-            _promoted(workspace, "missing", by)
-        elif not done.version.passed:
+    for each in subjects_of(workspace.profile) if subject is None else (subject,):
+        version = _trained(workspace, each, until=until, jobs=jobs)
+        # beside the first a refusal is no mistake: its champion, or its baseline, stays
+        if promote and (version.passed or each in (subject, FIRST)):
+            _promoted(workspace, each, by)
+        elif not version.passed and each is not FIRST:
             click.echo("not promoted; without a champion, issues hold its baseline, marked as such")
 
 
 def _trained(
-    workspace: Workspace,
-    run: Callable[..., Done],
-    model: ModelName,
-    *,
-    until: str | None,
-    jobs: int | None,
-) -> Done:
-    """Train one model and say how it went."""
+    workspace: Workspace, subject: Subject, *, until: str | None, jobs: int | None
+) -> Version:
+    """Train the model of a subject and say how it went."""
     from serving import modelling
     from serving.printing import echo_table
     from serving.progress import shown
+    from serving.training import train
 
     with shown() as progress:
-        done = run(workspace, until=until, jobs=jobs, progress=progress)
-    echo_table(modelling.summary(done.scores, model))
-    for note in done.notes:
+        done = train(workspace, subject, until=until, jobs=jobs, progress=progress)
+    echo_table(modelling.summary(done.training.scores, subject))
+    for note in done.training.notes:
         click.echo(f"note: {note}")
     click.echo(f"version {done.version.version} of {done.model}; report: {done.report}")
     click.echo("the gate: " + ("passed" if done.version.passed else "refused"))
     for reason in done.version.reasons:
         click.echo(f"  {reason}")
-    return done
+    return done.version
 
 
-def _promoted(workspace: Workspace, model: ModelName, by: str) -> None:
+def _promoted(workspace: Workspace, subject: Subject, by: str) -> None:
     """Promote the version that was just trained."""
     from serving import modelling
 
-    version = modelling.promote(workspace, "challenger", by, model=model)
-    of = "" if model == "demand" else " of the missing-person model"
-    click.echo(f"version {version.version} is the champion{of}")
+    version = modelling.promote(workspace, subject, "challenger", by)
+    click.echo(f"version {version.version} is the champion of {subject.title}")
 
 
 @click.command()
+@subject_option()
 @click.option("--first-origin", metavar="T", required=True, help="The earliest origin.")
 @click.option("--every", default="42d", show_default=True, help="Days between origins.")
 @click.option("--folds", type=click.IntRange(min=1), default=10, show_default=True)
@@ -118,19 +109,7 @@ def _promoted(workspace: Workspace, model: ModelName, by: str) -> None:
 )
 @jobs_option
 @click.pass_obj
-def backtest(
-    root: Path,
-    *,
-    first_origin: str,
-    every: str,
-    folds: int,
-    horizon: str,
-    step: str,
-    retrain: str,
-    levels: str,
-    out: Path,
-    jobs: int | None,
-) -> None:
+def backtest(root: Path, /, out: Path, jobs: int | None, **asked: Any) -> None:  # noqa: ANN401
     """Forecast the past from many origins.
 
     The members are fitted again at each origin, weights and shocks every so often, with data before
@@ -140,15 +119,7 @@ def backtest(
     from serving import backtesting
     from serving.progress import shown
 
-    asked = backtesting.Asked(
-        first_origin=first_origin,
-        every=every,
-        folds=folds,
-        horizon=horizon,
-        step=step,
-        retrain=retrain,
-        levels=levels,
-    )
+    request = backtesting.BacktestRequest(**asked)
     with shown() as progress:
-        rows = backtesting.backtest(workspace_of(root), asked, out, jobs=jobs, progress=progress)
+        rows = backtesting.backtest(workspace_of(root), request, out, jobs=jobs, progress=progress)
     click.echo(f"wrote {rows:,} rows to {out}")

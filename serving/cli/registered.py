@@ -7,21 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from serving.cli.group import Function, decider, workspace_of
+from serving.cli.group import decider, subject_option, workspace_of
 
 if TYPE_CHECKING:
-    from models.register import ModelName
-
-
-def _model(function: Function) -> Function:
-    """Add the option that names which of the force's models is meant."""
-    return click.option(
-        "--model",
-        type=click.Choice(["demand", "missing"]),
-        default="demand",
-        show_default=True,
-        help="Of all calls, or of missing-person demand.",
-    )(function)
+    from models.subject import Subject
 
 
 @click.group()
@@ -30,28 +19,28 @@ def models() -> None:
 
 
 @models.command(name="list")
-@_model
+@subject_option()
 @click.pass_obj
-def list_(root: Path, model: ModelName) -> None:
+def list_(root: Path, subject: Subject) -> None:
     """List every version with its state."""
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.listed(workspace_of(root), model))
-    if note := modelling.outside_note(workspace_of(root), model):
+    echo_table(modelling.listed(workspace_of(root), subject))
+    if note := modelling.outside_note(workspace_of(root), subject):
         click.echo(f"note: {note}")
 
 
 @models.command()
 @click.argument("version", default="champion")
-@_model
+@subject_option()
 @click.pass_obj
-def show(root: Path, version: str, model: ModelName) -> None:
+def show(root: Path, version: str, subject: Subject) -> None:
     """Show a version: scores, settings, gate, decisions. VERSION is a number or an alias."""
     from serving import modelling
     from serving.printing import echo_table
 
-    shown = modelling.shown(workspace_of(root), version, model)
+    shown = modelling.shown(workspace_of(root), subject, version)
     click.echo(shown.text)
     echo_table(shown.scores)
 
@@ -59,15 +48,20 @@ def show(root: Path, version: str, model: ModelName) -> None:
 @models.command()
 @click.argument("version", default="challenger")
 @click.argument("other", default="champion")
-@_model
+@subject_option()
 @click.pass_obj
-def compare(root: Path, version: str, other: str, model: ModelName) -> None:
-    """Compare the scores of two versions: by default the challenger's and the champion's."""
+def compare(root: Path, version: str, other: str, subject: Subject) -> None:
+    """Compare two versions on the same past origins: by default the challenger and the champion.
+
+    Mean CRPS by level and days ahead, the change, and whether chance explains it.
+    """
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.compared(workspace_of(root), version, other, model))
-    for note in modelling.notes(workspace_of(root), version, other, model=model):
+    found = modelling.compared(workspace_of(root), subject, version, other)
+    click.echo(found.text)
+    echo_table(found.table)
+    for note in modelling.notes(workspace_of(root), subject, version, other):
         click.echo(note)
 
 
@@ -75,45 +69,45 @@ def compare(root: Path, version: str, other: str, model: ModelName) -> None:
 @click.argument("version", default="challenger")
 @click.option("--force", is_flag=True, help="Promote what the gate refused; needs --reason.")
 @click.option("--reason", default="", help="Why; recorded with the decision.")
-@_model
+@subject_option()
 @decider
 @click.pass_obj
 def promote(
-    root: Path, *, version: str, force: bool, reason: str, model: ModelName, by: str
+    root: Path, *, version: str, force: bool, reason: str, subject: Subject, by: str
 ) -> None:
     """Make a version the champion, if the gate let it through."""
     from serving import modelling
 
     if force and not reason.strip():
         raise click.UsageError("--force needs --reason 'why'")
-    chosen = modelling.promote(workspace_of(root), version, by, reason, model, force=force)
+    chosen = modelling.promote(workspace_of(root), subject, version, by, reason, force=force)
     click.echo(f"version {chosen.version} is the champion")
 
 
 @models.command()
 @click.option("--reason", required=True, help="Why; recorded with the decision.")
-@_model
+@subject_option()
 @decider
 @click.pass_obj
-def rollback(root: Path, reason: str, model: ModelName, by: str) -> None:
+def rollback(root: Path, reason: str, subject: Subject, by: str) -> None:
     """Make the champion before the present one champion again."""
     from serving import modelling
 
-    chosen = modelling.rollback(workspace_of(root), by, reason, model)
+    chosen = modelling.rollback(workspace_of(root), subject, by, reason)
     click.echo(f"version {chosen.version} is the champion again")
 
 
 @models.command()
 @click.argument("version")
 @click.option("--reason", required=True, help="Why; recorded with the decision.")
-@_model
+@subject_option()
 @decider
 @click.pass_obj
-def retire(root: Path, version: str, reason: str, model: ModelName, by: str) -> None:
+def retire(root: Path, version: str, reason: str, subject: Subject, by: str) -> None:
     """Take a version out of use for good."""
     from serving import modelling
 
-    retired = modelling.retire(workspace_of(root), version, by, reason, model)
+    retired = modelling.retire(workspace_of(root), subject, version, by, reason)
     click.echo(f"version {retired.version} is retired")
 
 

@@ -55,6 +55,14 @@ def init(root: Path, template: str) -> None:
     show_default="the last Monday",
     help="Force-day at whose start its history ends.",
 )
+@click.option(
+    "--hot-weekends",
+    type=click.FloatRange(min=0, max=0.2),
+    default=0.0,
+    show_default=True,
+    metavar="GROWTH",
+    help="Growth of calls a degree above 24 °C at weekends, with a file of the weather; 0: none.",
+)
 @click.pass_context
 def demo(
     context: click.Context,
@@ -65,6 +73,7 @@ def demo(
     scale: float,
     years: float,
     until: str,
+    hot_weekends: float,
 ) -> None:
     """Go the whole way on a synthetic force.
 
@@ -77,7 +86,7 @@ def demo(
     chosen = given is not None and given.name != "DEFAULT"
     root = folder or (Path(context.obj) if chosen else Path("demo"))
     with shown() as progress:
-        built = show.build(root, show.Size(scale, years, until), progress)
+        built = show.build(root, show.Size(scale, years, until, hot_weekends), progress)
     click.echo(built.text)
     click.echo(show.curl(built, port))
     if not no_serve:

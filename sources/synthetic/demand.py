@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaKind
-from sources.synthetic import happenings
+from sources.synthetic import happenings, weather
 from sources.synthetic.catalogue import BREAK_SHARE, BROKEN_TYPE, PATTERNS, Pattern
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, districts
@@ -191,6 +191,10 @@ def expected(plan: Plan, grid: Grid, around: Around) -> Array:
             shape = week_shape(pattern, district.kind).ravel()[of_week]
             calls[p, t] = level * shape * shared[t] * moved * school
     calls *= _scale(plan, grid, calls)[:, None]
+    if plan.hot_weekends:  # on top of the rest, so that no other day's calls change
+        degrees = weather.heat(plan, grid.days)[:, None, grid.day]
+        crowd = np.array([pattern.crowd for pattern in PATTERNS[: plan.call_types]])
+        calls *= np.exp(plan.hot_weekends * crowd[:, None] * degrees)
     return calls
 
 

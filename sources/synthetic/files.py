@@ -19,7 +19,8 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     """Write the demo force's files into a folder (made if absent) and return their paths.
 
     They are calls.csv, mapping.toml, forewatch.toml, tourism.csv, events.csv, school_holidays.csv,
-    unobserved.csv and breaks.csv; instants of the tables are UTC, those of calls the wall clock.
+    unobserved.csv, breaks.csv and, with hot weekends, covariates.csv; instants of the tables are
+    UTC, those of calls the wall clock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     calls = folder / "calls.csv"
@@ -37,6 +38,7 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
         "school_holidays.csv": demo.holidays,
         "unobserved.csv": demo.unobserved,
         "breaks.csv": demo.breaks,
+        **({"covariates.csv": demo.covariates} if len(demo.covariates) else {}),
     }
     for name, table in tables.items():
         _texts(table).to_csv(folder / name, index=False, lineterminator="\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from forewatch.profile import Profile
 from forewatch.rates import Rates
-from sources.synthetic import demand, extract, happenings
+from sources.synthetic import demand, extract, happenings, weather
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, beats, districts, profile
 from sources.synthetic.plan import Plan
@@ -32,6 +33,7 @@ class DemoForce:
         holidays: from, to (both included), kind, name, area, announced_at.
         unobserved: start, end (UTC), area ("" is the whole force).
         breaks: the register of breaks, see `demand.breaks_table`.
+        covariates: the weather by then, see `weather.table`; no rows without hot weekends.
     """
 
     plan: Plan
@@ -43,6 +45,7 @@ class DemoForce:
     holidays: pd.DataFrame
     unobserved: pd.DataFrame
     breaks: pd.DataFrame
+    covariates: pd.DataFrame
 
     @property
     def grid(self) -> Grid:
@@ -86,6 +89,12 @@ def _rates(plan: Plan, grid: Grid, around: demand.Around) -> Rates:
     )
 
 
+def _weather(plan: Plan) -> pd.DataFrame:
+    last = plan.until + timedelta(days=max(weather.LEADS_DAYS))
+    found = weather.table(plan, last)
+    return found if plan.hot_weekends else found.iloc[:0]
+
+
 def demo_force(seed: int = 1, **size: object) -> DemoForce:
     """Return a demo force; the same arguments give the same force.
 
@@ -114,6 +123,7 @@ def demo_force(seed: int = 1, **size: object) -> DemoForce:
         _known(around.school, "announced_at", end),
         pd.DataFrame({"start": [low], "end": [high], "area": [""]}),
         demand.breaks_table(plan),
+        _known(_weather(plan), "known_at", end),
     )
 
 

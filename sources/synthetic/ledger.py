@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from forewatch.history import COLUMNS, History, check
 from sources.synthetic.force import DemoForce
+from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
 from sources.synthetic.records import NEVER, Records
 
 Index = NDArray[np.int64]
@@ -30,7 +31,16 @@ def history(demo: DemoForce) -> History:
         holidays=_days(demo.holidays),
         unobserved=check("unobserved", demo.unobserved),
         breaks=check("breaks", demo.breaks.rename(columns={"announced_at": "known_at"})),
+        covariates=_covariates(demo),
         version=f"synthetic-{plan.model_dump_json()}",
+    )
+
+
+def _covariates(demo: DemoForce) -> pd.DataFrame:
+    start = pd.DatetimeIndex(demo.covariates["date"]) + pd.Timedelta(hours=DAY_STARTS_AT_HOUR)
+    return check(
+        "covariates",
+        demo.covariates.assign(start=start.tz_localize(ZONE).tz_convert("UTC")),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaKind
-from forewatch.profile import AreaEntry, CallType, Force, Grade, Profile, Shift
+from forewatch.profile import AreaEntry, CallType, Covariate, Force, Grade, Profile, Shift
 from sources.synthetic.catalogue import PATTERNS, Pattern
 from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
 
@@ -70,6 +70,19 @@ DISTRICTS = (
 )
 # How far a district's outer beats lie from its centre, degrees of latitude.
 _SPREAD = 0.06
+
+
+HOT_WEEKEND = Covariate(
+    id="hot_weekend",
+    name="Hot weekends",
+    unit="°C above 24 on a Saturday or Sunday",
+    known="forecast",
+    beyond="climatology",
+    level="district",
+    step=5,
+    prior=0.2,
+    part="weather",
+)
 
 
 @dataclass(frozen=True)
@@ -168,4 +181,5 @@ def profile(plan: Plan) -> Profile:
             Shift(id="late", name="Lates", start=time(14), end=time(0)),
             Shift(id="night", name="Nights", start=time(21, 30), end=time(7, 30)),
         ),
+        covariates=(HOT_WEEKEND,) if plan.hot_weekends else (),
     )

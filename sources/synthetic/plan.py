@@ -32,6 +32,8 @@ class Plan(Frozen):
         call_types: how many of the twelve call types, in the template's order.
         calls_per_week: public calls in a mean week of the last year.
         scale: multiplies calls_per_week.
+        hot_weekends: relative growth of calls a degree of heat at weekends, see
+            `sources.synthetic.weather`; 0: neither the effect nor a file of the weather.
     """
 
     seed: int = Field(default=1, ge=0)
@@ -44,6 +46,7 @@ class Plan(Frozen):
     call_types: int = Field(default=12, ge=1, le=12)
     calls_per_week: float = Field(default=WEEKLY_CALLS, gt=0)
     scale: float = Field(default=1, gt=0, le=50)
+    hot_weekends: float = Field(default=0, ge=0, le=0.2)
 
     @property
     def first(self) -> date:
@@ -67,4 +70,4 @@ class Plan(Frozen):
 
 
 # First numbers of the streams' keys.
-BEATS, SHOCKS, SPELLS, VISITORS, ATTENDANCE, CALLS = range(6)
+BEATS, SHOCKS, SPELLS, VISITORS, ATTENDANCE, CALLS, WEATHER = range(7)

@@ -30,7 +30,7 @@ def rendered(profile: Profile) -> str:
     tables = ("force", "levels", "publication")
     parts = [f"grades = {_value(list(profile.grades))}\n"]
     parts += [f"[{name}]\n{_lines(getattr(profile, name))}" for name in tables]
-    for name in ("call_types", "shifts", "areas"):
+    for name in ("call_types", "shifts", "areas", "covariates"):
         parts.extend(f"[[{name}]]\n{_lines(entry)}" for entry in getattr(profile, name))
     return "\n".join(parts)
 

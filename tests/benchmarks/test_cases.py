@@ -15,6 +15,7 @@ from benchmarks.accuracy.truth import truth
 from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.profile import Shift
+from models.demand.subject import DEMAND
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import QUANTILE_COLUMNS, BacktestPlan, backtest
 
@@ -44,7 +45,7 @@ def plan(**changes: object) -> BacktestPlan:
 def file(town_history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backtest of the town, as the product writes it."""
     path = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    pd.concat(backtest(town_history, RECIPE, plan())).to_parquet(path)
+    pd.concat(backtest(DEMAND, town_history, RECIPE, plan())).to_parquet(path)
     return path
 
 
@@ -64,7 +65,7 @@ def by_shift(in_shifts: History, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The same backtest by shift, force and districts."""
     path = tmp_path_factory.mktemp("rows") / "shifts.parquet"
     asked = plan(step="shift", levels=("force", "district"))
-    pd.concat(backtest(in_shifts, RECIPE, asked)).to_parquet(path)
+    pd.concat(backtest(DEMAND, in_shifts, RECIPE, asked)).to_parquet(path)
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -19,7 +18,7 @@ FITTING = {200, 204, 304, 400, 401, 403, 404, 405, 406, 414, 422}
 
 def test_nonsense_is_refused_and_never_our_fault(tmp_path: Path) -> None:
     bench = Bench(tmp_path, settings=ServingSettings(cost_per_minute=10**9))
-    bench.issues().publish(replace(issue_of_the_town(), missing=missing_of_the_town()))
+    bench.issues().publish(issue_of_the_town().with_part("missing", missing_of_the_town()))
     areas = ["town", "district", "beat", "north", "south-1"]
     requests = Requests(json.loads(openapi_text()), [bench.token], areas)
     client = TestClient(bench.app, "http://localhost")  # it raises what the app raises

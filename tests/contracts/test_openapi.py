@@ -29,7 +29,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     # each wrong key comes long after the last one, so that none is answered with 429
     state = made.app.state
     state.service = replace(state.service, refusals=Refusals(count(0, 1000).__next__))
-    made.issues().publish(replace(issue_of_the_town(), missing=missing_of_the_town()))
+    made.issues().publish(issue_of_the_town().with_part("missing", missing_of_the_town()))
     return made
 
 

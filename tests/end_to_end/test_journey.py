@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
+from pyarrow import parquet
 
 from forewatch.explanations import PARTS
 from planning.uses import USES
@@ -92,7 +93,7 @@ def with_missing(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> 
     root = tmp_path_factory.mktemp("further") / "workspace"
     shutil.copytree(journey.root, root)
     gone = Journey(journey.force, root, journey.extract, {})
-    promote = ("models", "promote", "--model", "missing", "--force", "--reason", "a test")
+    promote = ("models", "promote", "--subject", "missing", "--force", "--reason", "a test")
     for name, command in {"promote": promote, "issue": ("issue", "--days", "28")}.items():
         gone.printed[name] = gone.run(*command)
         assert gone.printed[name].exit_code == 0, gone.printed[name].output
@@ -163,7 +164,7 @@ def test_training_prints_scores_and_the_gate(journey: Journey) -> None:
     assert printed.splitlines()[0].split()[:2] == ["level", "days"]
     assert "version 1 of demand-avon-and-somerset" in printed
     assert "the gate: " in printed
-    report = journey.root / "reports" / "version-1" / "report.md"
+    report = journey.root / "reports" / "demand-version-1" / "report.md"
     assert report.read_text(encoding="utf-8").startswith("# ")
 
 
@@ -171,7 +172,7 @@ def test_the_register_says_who_promoted_and_why(journey: Journey) -> None:
     shown = journey.run("models", "show", "champion").stdout
     assert "champion" in shown.splitlines()[0]
     assert "seed = " in shown
-    kept = json.loads((journey.root / "models.json").read_text(encoding="utf-8"))
+    kept = json.loads((journey.root / "models-demand.json").read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["champion"]
     assert kept["decisions"][0]["by"] == "ann"
     listed = journey.run("models", "list").stdout
@@ -240,13 +241,18 @@ def test_every_format_holds_the_same(journey: Journey, tmp_path: Path) -> None:
         "--format", "parquet", "--out", str(out),
     )  # fmt: skip
     kept = pd.read_parquet(out)
+    about = json.loads(parquet.read_metadata(out).metadata[b"forewatch"])
+    assert {name: about[name] for name in ("issue", "data_until", "notes", "columns")} == {
+        name: told[name] for name in ("issue", "data_until", "notes", "columns")
+    }
     for frame in (rows, kept):
         assert frame["area"].tolist() == days["area"].tolist()
         np.testing.assert_allclose(frame["mean"], days["mean"], atol=1e-6)
     table = journey.run("forecast", "--week", WEEK).stdout
     assert "issue 1" in table.splitlines()[0]
-    week, missing = table.split("\n\n")
+    week, legend, missing, _ = table.split("\n\n")
     assert len(week.splitlines()) == 3 + 7
+    assert legend.startswith("mean")
     assert missing.startswith("BY THE BASELINE, the shrunken climatology")
 
 
@@ -272,7 +278,7 @@ def test_the_api_says_what_the_command_line_says(journey: Journey) -> None:
         (("--week", "2026-W99"), "no ISO week '2026-W99'"),
         (("--week", WEEK, "--area", "bristl"), "near names: bristol"),
         (("--week", WEEK, "--call-type", "missing"), "near names: missing_person"),
-        ((), "say which time"),
+        (("--from", MONDAY), "say which time"),
     ],
 )
 def test_a_mistaken_question_ends_with_exit_code_2(
@@ -282,6 +288,13 @@ def test_a_mistaken_question_ends_with_exit_code_2(
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+def test_a_workspace_that_is_not_there_says_so(tmp_path: Path) -> None:
+    for command in ("forecast", "explain", "missing"):
+        result = CliRunner().invoke(cli, ["-w", str(tmp_path / "nowhere"), command])
+        assert result.exit_code == 2
+        assert f"no forewatch.toml in {tmp_path / 'nowhere'}; write one with" in result.stderr
 
 
 def test_a_backtest_leaves_a_file_for_independent_scorers(journey: Journey) -> None:
@@ -351,7 +364,7 @@ def test_an_issue_without_a_champion_for_it_holds_the_baseline_and_says_so(
 ) -> None:
     said = "missing-person demand is by its baseline, the shrunken climatology: "
     assert said in journey.printed["issue"].stdout
-    assert "forewatch models promote 1 --model missing" in journey.printed["issue"].stdout
+    assert "forewatch models promote 1 --subject missing" in journey.printed["issue"].stdout
     result = journey.run("missing", "--week", WEEK)
     assert result.exit_code == 0
     assert "BY THE BASELINE, the shrunken climatology" in result.stdout
@@ -418,13 +431,13 @@ def test_days_and_districts_add_up(with_missing: Journey) -> None:
 
 def test_the_weekly_forecast_shows_the_same_figures(with_missing: Journey) -> None:
     (week,) = missing_of(with_missing, "--by", "week").to_dict("records")
-    below = with_missing.run("forecast", "--week", WEEK).stdout.splitlines()[-4:]
-    assert [float(cell.replace(",", "")) for cell in below[1].split()[1:3]] == [
+    below = with_missing.run("forecast", "--week", WEEK).stdout.split("\n\n")[2].splitlines()
+    assert below[1:3] == [USES, f"more: forewatch missing --week {WEEK}"]
+    assert below[3].split() == ["expected", "landing_q90"]
+    assert [float(cell.replace(",", "")) for cell in below[4].split()] == [
         round(week["expected"], 1),
-        round(week["landing_q90"]),
+        round(week["landing_q90"], 1),
     ]
-    assert below[2] == USES
-    assert below[3] == f"More: forewatch missing --week {WEEK}"
     other = with_missing.run("forecast", "--week", WEEK, "--call-type", "violence").stdout
     assert "missing-person" not in other
 
@@ -435,7 +448,7 @@ def test_every_export_says_what_it_may_be_used_for(
 ) -> None:
     out = tmp_path / f"missing.{form}"
     asked = ("missing", "--week", WEEK, "--format", form, "--out", str(out))
-    result = with_missing.run(*asked, "--reserved", "500")
+    result = with_missing.run(*asked, "--reserved-hours", "500")
     assert result.exit_code == 0, result.output
     if form == "parquet":
         frame = pd.read_parquet(out)
@@ -454,7 +467,7 @@ def test_the_api_says_the_same_of_missing_persons(with_missing: Journey) -> None
         )
     assert answer.status_code == 200
     rows = pd.DataFrame(answer.json()["rows"])
-    same = missing_of(with_missing, "--area", "district", "--by", "shift", "--reserved", "10")
+    same = missing_of(with_missing, "--area", "district", "--by", "shift", "--reserved-hours", "10")
     numbers = ["expected", "p_at_least_1", "hours_q90", "landing_mean", "landing_q90", "p_over"]
     np.testing.assert_allclose(
         rows[numbers].to_numpy(dtype=float), same[numbers].to_numpy(dtype=float), atol=1e-6

@@ -112,7 +112,7 @@ def published(force: Force) -> Force:
     """Train and promote both models, and publish."""
     force.run("train", "--jobs", "1")
     for model in ("demand", "missing"):
-        force.run("models", "promote", "--model", model, "--force", "--reason", "a test")
+        force.run("models", "promote", "--subject", model, "--force", "--reason", "a test")
     force.run("issue", "--days", "14")
     return force
 
@@ -187,7 +187,7 @@ def test_models_issues_and_backtests_are_the_same_bytes(
     assert issue_of(plain) == issue_of(inside)
     ours, theirs = artefacts_of(plain), artefacts_of(inside)
     assert ours.keys() == theirs.keys()
-    assert "missing.md" in ours
+    assert "report.md" in ours
     assert [name for name in ours if ours[name] != theirs[name]] == []
     files = []
     for i, force in enumerate((plain, inside)):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.days import NAMES, day_features, day_hours, easter_sunday, holiday_names
+from features.days import CALENDAR, OWN_HOLIDAYS, day_hours, easter_sunday
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
@@ -28,7 +28,8 @@ def view(village: MakeVillage) -> AsOf:
 
 def feature(view: AsOf, name: str, *days: str, area: str = "shire") -> list[float]:
     index = pd.DatetimeIndex(days).as_unit("us")
-    values = day_features(view, index, (area,), holiday_names(view))[name]
+    made = [maker.make(view, index, (area,)) for maker in (CALENDAR, OWN_HOLIDAYS)]
+    values = (made[0] | made[1])[name]
     return [float(value) for value in values[:, 0]]
 
 
@@ -85,7 +86,8 @@ def test_a_holiday_of_some_leaves_counts_by_their_share(view: AsOf) -> None:
 
 
 def test_an_announced_kind_of_the_forces_own_has_a_column(view: AsOf) -> None:
-    assert holiday_names(view) == ("holiday_carnival",)  # the secret one is announced tomorrow
+    own = OWN_HOLIDAYS.features(view)
+    assert [f.name for f in own] == ["holiday_carnival"]  # the secret one is announced tomorrow
     assert feature(view, "holiday_carnival", "2026-12-23", "2026-12-24") == [0, 1]
 
 
@@ -103,8 +105,3 @@ def test_clock_changes_are_an_hour_less_or_more(
     assert feature(view, "clock_change_hours", *days) == [-1, 1, 0]
     assert day_hours(view, pd.DatetimeIndex(days)).tolist() == [23, 25, 24]
     assert day_hours(view, pd.DatetimeIndex([])).tolist() == []
-
-
-def test_every_named_feature_is_there(view: AsOf) -> None:
-    found = day_features(view, pd.DatetimeIndex(["2026-11-23"]), ("shire",), ())
-    assert set(found) == set(NAMES)

@@ -10,11 +10,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from features.asof import AsOf
-from features.pipeline import NAMES, PlaceTimeFeatures
+from features.catalogue import EVERY_FORCES
+from features.pipeline import PlaceTimeFeatures
 from forewatch.errors import MissingColumns, NotFitted, UnknownArea
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
+NAMES = tuple(EVERY_FORCES)
 ROWS = pd.DataFrame(
     {
         "day": pd.to_datetime(["2026-12-25", "2026-11-23", "2026-12-25"]),
@@ -74,8 +76,6 @@ def test_before_fit_nothing_is_known(view: AsOf) -> None:
         features.transform(ROWS)
     with pytest.raises(NotFitted, match=message):
         features.get_feature_names_out()
-    with pytest.raises(NotFitted, match=message):
-        features.grid(pd.DatetimeIndex(ROWS["day"]), ("shire",))
 
 
 def test_a_missing_column_is_named(view: AsOf) -> None:

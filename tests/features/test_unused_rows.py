@@ -12,6 +12,7 @@ from features.panel import panel
 from features.unused_rows import unused_rows
 from features.visitors import tourism_features
 from forewatch.history import History
+from forewatch.profile import Covariate
 
 MakeVillage = Callable[..., History]
 ORIGIN = pd.Timestamp("2026-11-30T07:00", tz="UTC").as_unit("us")
@@ -223,3 +224,35 @@ def test_no_more_than_ten_sentences_are_said(village: MakeVillage) -> None:
     many = told(history, *["events"] * 12)
     assert len(many) == 11
     assert many[-1] == "and 2 more such remarks"
+
+
+def test_values_of_covariates_that_come_late_or_of_nothing_known_are_told(
+    village: MakeVillage,
+) -> None:
+    rain = Covariate(id="rain", name="Rain", known="forecast")
+    found = village(
+        CALLS,
+        tables={
+            "covariates": {
+                "covariate": ["rain", "rain", "rain", "rain", "wind", "rain"],
+                "area": ["", "", "", "", "", "gone"],
+                "start": ["2026-12-01T07:00"] * 2
+                + ["2026-12-02T07:00", "2027-01-02T07:00"]
+                + ["2026-12-01T07:00"] * 2,
+                "value": [1.0] * 6,
+                "known_at": ["2026-11-29T00:00", "2026-12-01T00:00", "2026-12-01T00:00"]
+                + ["2026-11-29T00:00"] * 3,
+            }
+        },
+    )
+    profile = found.profile.model_copy(update={"covariates": (rain,)})
+    said = told(replace(found, profile=profile), "covariates")
+    reasons = [sentence.split("(")[1].split(")")[0] for sentence in said]
+    assert reasons == [
+        "the profile has no such covariate",
+        "the tree has no such area",
+        "known anew after 2026-11-30 07:00, the earlier value is used",
+        "known after 2026-11-30 07:00",
+        "after the last day forecast, 2026-12-27",
+    ]
+    assert said[0].endswith("wind everywhere 2026-12-01")

@@ -150,3 +150,37 @@ def test_a_day_starts_at_a_quarter_of_an_hour_by_local_time(opens: str, message:
     assert profile(force=FORCE | {"day_starts_at": "23:45"}).force.day_starts_at.minute == 45
     shift = {"id": "odd", "name": "Odd", "start": "06:50", "end": "14:25"}
     assert profile(shifts=[shift]).shifts[0].start.minute == 50
+
+
+def covariate(**more: object) -> dict[str, object]:
+    return {"id": "hot-days", "name": "Hot days", "known": "measured", **more}
+
+
+def test_a_covariate_feeds_a_part_named_as_its_id_or_as_it_says() -> None:
+    found = profile(
+        covariates=[
+            covariate(),
+            covariate(id="rain", name="Rain", part="weather"),
+            covariate(id="wind", name="Wind", part="weather"),
+            covariate(id="terms", name="Terms", part="holiday"),
+        ]
+    )
+    assert [each.its_part for each in found.covariates][:2] == ["hot_days", "weather"]
+    assert found.own_parts == {"hot_days": "Hot days", "weather": "Rain, Wind"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (covariate(level="beat"), "hot-days has level 'beat'; want force"),
+        (covariate(part="level"), "hot-days can't feed 'level', which is something else"),
+        (covariate(id="mean"), "mean can't feed 'mean'"),
+        (covariate(known="guessed"), "'announced', 'measured' or 'forecast'"),
+        (covariate(step=0), "greater than 0"),
+    ],
+)
+def test_a_covariate_that_cant_be_is_refused(given: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        profile(covariates=[given])
+    with pytest.raises(ValidationError, match="covariates holds an id twice"):
+        profile(covariates=[covariate(), covariate()])

@@ -8,9 +8,10 @@ import pytest
 
 from features.asof import AsOf
 from forewatch.history import History
+from models.demand.subject import DEMAND
+from models.demand.training import train
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import BacktestPlan, backtest
-from models.training import train
 
 RECIPE = Recipe(
     members=("same_weekday_8", "same_weekday_52", "loglinear"),
@@ -56,7 +57,7 @@ def test_a_training_does_not_see_the_future(
     pd.testing.assert_frame_equal(one.scores, other.scores)
     views = [AsOf(h, origin) for h in (town_history, other_future)]
     first, second = (
-        trained.engine.forecast(view, 28) for trained, view in zip((one, other), views, strict=True)
+        trained.model.forecast(view, 28) for trained, view in zip((one, other), views, strict=True)
     )
     assert np.array_equal(first.rates.base, second.rates.base)
     assert np.array_equal(first.rates.baseline, second.rates.baseline)
@@ -75,6 +76,6 @@ def test_a_backtest_does_not_see_beyond_each_origin(
         horizon_days=20,
         levels=("total", "cell"),
     )
-    frames = [list(backtest(h, RECIPE, plan)) for h in (town_history, other_future)]
+    frames = [list(backtest(DEMAND, h, RECIPE, plan)) for h in (town_history, other_future)]
     for before, after in zip(*frames, strict=True):
         pd.testing.assert_frame_equal(before, after)

@@ -50,6 +50,17 @@ def history() -> History:
             ],
             "call_types": [{"id": "theft", "name": "Theft"}, {"id": "noise", "name": "Noise"}],
             "grades": ["immediate", "routine"],
+            "covariates": [
+                {"id": "rain", "name": "Rain", "known": "forecast", "beyond": "climatology"},
+                {
+                    "id": "feet",
+                    "name": "Footfall",
+                    "known": "measured",
+                    "beyond": "last_year",
+                    "level": "district",
+                },
+                {"id": "works", "name": "Road works", "known": "announced", "level": "beat"},
+            ],
         }
     )
     rng = np.random.default_rng(11)
@@ -65,6 +76,7 @@ def history() -> History:
         check("holidays", random_holidays(rng)),
         check("unobserved", random_windows(rng, first_hour=0)),
         check("breaks", random_breaks(rng)),
+        covariates=check("covariates", random_covariates(rng)),
         version="now",
     )
 
@@ -161,6 +173,31 @@ def random_breaks(rng: np.random.Generator, n: int = 16) -> pd.DataFrame:
     )
 
 
+def random_covariates(rng: np.random.Generator, n: int = 2_000) -> pd.DataFrame:
+    """Hours of rain told ahead and again, footfall told later, road works told long before."""
+    covariate = rng.choice(["rain", "feet", "works"], n)
+    start = rng.integers(0, (DAYS + 60) * 24, n)
+    area = np.select(
+        [covariate == "feet", covariate == "works"],
+        [rng.choice(["d0", "d1"], n), rng.choice(["b0", "b1", "b3"], n)],
+        "",
+    )
+    lead = np.select(
+        [covariate == "feet", covariate == "works"],
+        [-rng.integers(1, 900, n), rng.integers(1, 3_000, n)],
+        rng.integers(-24, 200, n),
+    )
+    return pd.DataFrame(
+        {
+            "covariate": covariate,
+            "area": area,
+            "start": hours_after_first(start),
+            "value": rng.uniform(0, 5, n),
+            "known_at": hours_after_first(start - lead),
+        }
+    ).drop_duplicates(["covariate", "area", "start", "known_at"])
+
+
 def random_windows(rng: np.random.Generator, first_hour: int) -> pd.DataFrame:
     start = rng.integers(first_hour, max(DAYS * 24, first_hour + 24), 5)
     return pd.DataFrame(
@@ -200,6 +237,7 @@ def with_another_future(history: History, origin: pd.Timestamp, seed: int) -> Hi
         events=other_than_known("events", random_events(rng)),
         holidays=other_than_known("holidays", random_holidays(rng).assign(kind="earthquake")),
         breaks=other_than_known("breaks", random_breaks(rng).assign(expected_ratio=9.0)),
+        covariates=other_than_known("covariates", random_covariates(rng).assign(value=1e3)),
         unobserved=check(
             "unobserved", pd.concat([past, random_windows(rng, ahead_hours)], ignore_index=True)
         ),
@@ -215,6 +253,7 @@ def test_another_future_moves_no_view(history: History, hours: int, seed: int) -
     assert now.known_until == other.known_until
     for name in ("counts", "tourism", "events", "holidays", "unknown", "breaks"):
         pd.testing.assert_frame_equal(getattr(now, name)(), getattr(other, name)(), obj=name)
+    pd.testing.assert_frame_equal(now.covariates, other.covariates)
 
 
 @settings(max_examples=10)
@@ -266,8 +305,10 @@ def test_the_other_future_is_another(history: History) -> None:
     assert (ours.counts[past] != theirs.counts[past]).any()
     assert (ours.counts[~past] != theirs.counts[~past]).mean() > 0.5
     assert ours.covariates.names != theirs.covariates.names
-    for name in ("tourism_pressure", "event_here_thousands", "school_holiday"):
-        assert (ours.covariates.named((name,)) != theirs.covariates.named((name,))).any(), name
+    own = ("covariate_rain", "covariate_feet", "covariate_works")
+    for name in ("tourism_pressure", "event_here_thousands", "school_holiday", *own):
+        ours_of, theirs_of = (seen.covariates.named((name,)) for seen in (ours, theirs))
+        assert not np.array_equal(ours_of, theirs_of, equal_nan=True), name
 
 
 def same(ours: np.ndarray, theirs: np.ndarray) -> None:

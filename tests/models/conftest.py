@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forewatch.history import History
+from models.demand.training import DemandTraining, train
 from models.recipe import Recipe, RollingOrigins
-from models.training import Training, train
 
 if TYPE_CHECKING:  # it costs seconds of import, which few tests need
     from models.registry import Registry
@@ -27,7 +27,7 @@ def quick() -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def trained(town_history: History, quick: Recipe) -> Training:
+def trained(town_history: History, quick: Recipe) -> DemandTraining:
     """The town trained until the end of its counts."""
     return train(town_history, town_history.observed_until, quick)
 
@@ -38,4 +38,4 @@ def registry(mlruns: Path) -> Registry:
     from models.registry import Registry  # noqa: PLC0415
     from models.store import Store  # noqa: PLC0415
 
-    return Registry(Store.at(str(mlruns)), "town")
+    return Registry(Store.at(str(mlruns)), "town", "demand")

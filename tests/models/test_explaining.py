@@ -9,15 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.catalogue import PLACE_AND_TIME, declared
+from features.declaration import Prior
 from features.panel import Covariates, Panel, panel
 from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
-from models.explaining import factors, kind_of, without
+from models.demand.training import DemandTraining
+from models.explaining import factors, heeds, without
 from models.loglinear import Loglinear
-from models.sarima import COVARIATES
-from models.terms import terms
-from models.training import Training
 
 PanelOf = Callable[..., Panel]
 Array = NDArray[np.float64]
@@ -32,8 +32,8 @@ def view(town_history: History) -> AsOf:
 
 
 @pytest.fixture(scope="module")
-def forecast(trained: Training, view: AsOf) -> Forecast:
-    return trained.engine.forecast(view, DAYS, explained=True)
+def forecast(trained: DemandTraining, view: AsOf) -> Forecast:
+    return trained.model.forecast(view, DAYS, explained=True)
 
 
 def grid(seen: Panel) -> Array:
@@ -62,8 +62,10 @@ def test_parts_add_up_at_every_level(forecast: Forecast) -> None:
         assert np.abs(said[list(PARTS)].sum(axis=1) - said["mean"]).max() < 1e-9
 
 
-def test_it_explains_the_same_forecast(trained: Training, view: AsOf, forecast: Forecast) -> None:
-    plain = trained.engine.forecast(view, DAYS)
+def test_it_explains_the_same_forecast(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    plain = trained.model.forecast(view, DAYS)
     assert plain.factors is None
     np.testing.assert_array_equal(plain.rates.base, forecast.rates.base)
 
@@ -103,12 +105,12 @@ def test_nothing_of_a_kind_is_left_ahead_and_all_of_it_behind(view: AsOf) -> Non
         seen, bare = without_a_kind(view, kind)
         past = len(seen.days)
         np.testing.assert_array_equal(grid(bare)[:past], grid(seen)[:past])
-        for i, name in enumerate(seen.covariates.names):
+        for i, feature in enumerate(seen.covariates.features):
             ahead = grid(bare)[past:, :, i]
-            if kind_of(name) != kind:
+            if feature.part != kind:
                 np.testing.assert_array_equal(ahead, grid(seen)[past:, :, i])
             else:
-                assert np.unique(ahead).tolist() == [14.0 if "days_to" in name else 0.0]
+                assert np.unique(ahead).tolist() == [14.0 if "days_to" in feature.name else 0.0]
 
 
 def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
@@ -116,11 +118,11 @@ def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
     assert without(bare, "events") is None
 
 
-def test_what_sarima_heeds_is_what_it_learns_from() -> None:
-    assert {kind_of(name) for name in COVARIATES} == {"holiday"}
-    names = ("school_holiday", "season_sin_1", "tourism_pressure", "event_here_thousands")
-    yearly = {kind_of(term.name) for term in terms(names, 3) if term.harmonic}
-    assert yearly == {"season", "tourism"}
+def test_sarima_is_asked_again_only_for_what_it_sees() -> None:
+    parts = ("season", "holiday", "tourism", "events")
+    assert [heeds("sarima", part, PLACE_AND_TIME) for part in parts] == [True, True, True, False]
+    assert all(heeds("boosting", part, PLACE_AND_TIME) for part in parts)
+    assert not heeds("sarima", "holiday", declared("season_sin_1", "weekday"))
 
 
 def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
@@ -134,9 +136,9 @@ def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
 
 def with_events(made: Panel, thousands: Array) -> Panel:
     """Return the panel with people at events, shape (days, areas, 1)."""
-    names = (*made.covariates.names, "event_here_thousands")
+    features = (*made.covariates.features, *declared("event_here_thousands"))
     both = np.concatenate([grid(made), thousands], axis=2)
-    return dataclasses.replace(made, covariates=Covariates(names, made.covariates.areas, both))
+    return dataclasses.replace(made, covariates=Covariates(features, made.covariates.areas, both))
 
 
 def test_of_a_log_linear_forecast_each_factor_is_what_its_terms_say(panel_of: PanelOf) -> None:
@@ -205,3 +207,28 @@ def test_true_effects_are_found_under_their_names(panel_of: PanelOf) -> None:
     assert np.exp(logs["events"][..., event[-28:]]) == pytest.approx(3 / 2, rel=0.05)
     assert np.abs(logs["holiday"][..., ~holiday[-28:]]).max() < 1e-6
     assert np.abs(logs["events"][..., ~event[-28:]]).max() < 1e-6
+
+
+def test_a_covariate_has_a_part_of_its_own_behind_the_others(panel_of: PanelOf) -> None:
+    seen = steady(panel_of)
+    heat = dataclasses.replace(
+        PLACE_AND_TIME[-1], name="covariate_heat", part="weather", prior=Prior(0.2, 0.1)
+    )
+    values = np.zeros((*grid(seen).shape[:2], 1))
+    values[100:200:10] = values[-28 + 9] = 2.0
+    features = (*seen.covariates.features, heat)
+    both = np.concatenate([grid(seen), values], axis=2)
+    areas = seen.covariates.areas
+    seen = dataclasses.replace(seen, covariates=Covariates(features, areas, both))
+    member = Loglinear().fit(seen)
+    member.coefficients_[:, -1] = 0.3
+
+    def coherent(_: str, given: Panel) -> Array:
+        return member.predict(given)[:, given.cells]
+
+    found = factors(seen, coherent("", seen), coherent, seen.cells, member)
+    assert found.names == (*FACTORS, "weather")
+    assert found.parts[-3:] == ("recent_trend", "weather", "other")
+    wanted = np.zeros(28)
+    wanted[9] = 0.6
+    assert found.logs[-1] == pytest.approx(np.broadcast_to(wanted, (2, 2, 28)), abs=1e-6)

@@ -4,8 +4,8 @@ import pytest
 
 from forewatch.shocks import Shocks
 from models import scores as measures
+from models.demand.training import DemandTraining
 from models.judging import block_labels
-from models.training import Training
 
 
 def test_blocks_are_named_as_people_count_days() -> None:
@@ -14,7 +14,7 @@ def test_blocks_are_named_as_people_count_days() -> None:
 
 
 def test_crps_and_coverage_are_the_means_over_the_series_days_of_level_and_block(
-    trained: Training,
+    trained: DemandTraining,
 ) -> None:
     series = (trained.keys["level"] == "district").to_numpy()
     parts, covered = [], []
@@ -32,8 +32,8 @@ def test_crps_and_coverage_are_the_means_over_the_series_days_of_level_and_block
     assert row["crps_vs_baseline_low"] <= ratio <= row["crps_vs_baseline_high"]
 
 
-def test_the_spread_of_a_judged_forecast_comes_from_other_origins(trained: Training) -> None:
-    shocks = trained.engine.shocks_
+def test_the_spread_of_a_judged_forecast_comes_from_other_origins(trained: DemandTraining) -> None:
+    shocks = trained.model.shocks_
     assert isinstance(shocks, Shocks)
     one = trained.judged[0]
     cells = (trained.keys["level"] == "cell").to_numpy()
@@ -44,6 +44,6 @@ def test_the_spread_of_a_judged_forecast_comes_from_other_origins(trained: Train
     assert one.variance[0, cells] != pytest.approx(with_all)
 
 
-def test_scores_name_each_level_and_block_once(trained: Training) -> None:
+def test_scores_name_each_level_and_block_once(trained: DemandTraining) -> None:
     assert not trained.scores.duplicated(["level", "block"]).any()
     assert isinstance(trained.scores, pd.DataFrame)

@@ -31,33 +31,38 @@ def record(*, passed: bool = True, **more: Any) -> Record:
 
 def tables(registry: Registry) -> TableRegister:
     """The same register, read without MLflow."""
-    found = opened(registry.store, "town", registry.kind)
+    found = opened(registry.store, "town", registry.subject)
     assert found is not None
     return found
 
 
-def test_what_is_logged_comes_back(registry: Registry, tmp_path: Path) -> None:
+def test_what_is_logged_comes_back(registry: Registry) -> None:
     logged = registry.log(
         record(
             params={"origins.folds": "6"},
             scores={"crps/force/1-7": 2.5, "crps/force/29 on": 3.5},
+            first=("crps/force/1-7",),
             files={"report.md": "# Report – one\n"},
             notes=("sarima left out town/all", "a break"),
         )
     )
     assert (logged.version, logged.status, logged.passed) == ("1", "challenger", True)
-    found = Registry(registry.store, "town").version("challenger")
+    found = Registry(registry.store, "town", "demand").version("challenger")
     assert found == logged
     assert found.notes == ("sarima left out town/all", "a break")
     run = MlflowClient(registry.store.uri).get_run(found.run_id)  # MLflow's own page shows them too
     assert run.data.tags["notes"] == "sarima left out town/all\na break"
+    assert run.info.run_name == "demand 2026-11-23 v1"
+    assert run.data.metrics == {"crps/force/1-7": 2.5, "all/crps/force/29 on": 3.5}
     assert registry.params(found) == {"origins.folds": "6"}
     assert registry.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
     state = registry.state(found)
     np.testing.assert_array_equal(state["weights"], [[0.1, 1e-12], [np.nan, 3.0]])
     assert state["recipe"] == {"seed": 1}
-    folder = registry.report(found, tmp_path / "report")
-    assert (folder / "report.md").read_text(encoding="utf-8") == "# Report – one\n"
+    for register in (registry, tables(registry)):
+        assert register.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
+        assert register.report_text(found, "report.md") == "# Report – one\n"
+        assert register.report_text(found, "losses.csv") is None
 
 
 def test_nothing_in_the_store_is_code(registry: Registry, mlruns: Path) -> None:
@@ -68,7 +73,7 @@ def test_nothing_in_the_store_is_code(registry: Registry, mlruns: Path) -> None:
 
 def test_forces_share_a_store_and_not_their_models(registry: Registry) -> None:
     registry.log(record())
-    assert Registry(registry.store, "other").versions() == ()
+    assert Registry(registry.store, "other", "demand").versions() == ()
 
 
 def test_a_training_that_fails_to_log_leaves_no_version(registry: Registry) -> None:
@@ -126,6 +131,22 @@ def test_the_reason_of_a_promotion_is_kept_whether_or_not_it_was_forced(registry
     registry.promote(registry.log(record()), "ann", NOW, "as ordered", force=True)
     found = [(one.act, one.reason) for one in registry.decisions()]
     assert found == [("promote", "better in August"), ("promote", "as ordered")]
+
+
+def test_what_the_gate_refused_stays_refused_with_its_reasons_unless_it_was_champion(
+    registry: Registry,
+) -> None:
+    reasons = tuple(f"level {i}, days 1-7: crps 3.0% worse" for i in range(400))
+    for _ in range(2):
+        registry.log(record(passed=False, reasons=reasons))
+    registry.promote(registry.version("2"), "ann", NOW, "flood", force=True)
+    for _ in range(2):
+        registry.log(record())
+    registry.promote(registry.version("3"), "ann", NOW)
+    for register in (registry, tables(registry)):
+        found = register.versions()
+        assert [one.status for one in found] == ["refused", "former", "champion", "challenger"]
+        assert found[0].reasons == found[1].reasons == reasons
 
 
 def test_rollbacks_walk_back_the_line_of_champions(registry: Registry) -> None:
@@ -270,7 +291,7 @@ class DyingClient:
 
 def killed(registry: Registry, changes: int, act: Callable[[Registry], object]) -> bool:
     """Do something in a process that is killed before that change; whether it came so far."""
-    dying = Registry(registry.store, "town")
+    dying = Registry(registry.store, "town", "demand")
     dying._client = DyingClient(dying._client, changes)  # noqa: SLF001
     try:
         act(dying)
@@ -299,7 +320,7 @@ def test_an_act_that_is_killed_at_any_step_is_done_or_was_never_begun(
         registry.promote(registry.version(second), "ann", NOW)
         before = tables(registry).snapshot()
         was_killed = killed(registry, changes, partial(ACTS[act], number=third))
-        Registry(registry.store, "town")
+        Registry(registry.store, "town", "demand")
         found = tables(registry)
         assert not found.is_unfinished
         assert found.outside_note() == ""  # alias and decisions agree
@@ -326,7 +347,7 @@ def test_a_training_that_is_killed_at_any_step_leaves_a_whole_version_or_none(
 ) -> None:
     n, changes = 0, 0
     while killed(registry, changes, lambda it: it.log(record(tags={}))):
-        Registry(registry.store, "town")
+        Registry(registry.store, "town", "demand")
         found = tables(registry)
         assert not found.is_unfinished
         versions = found.versions()

@@ -20,7 +20,7 @@ def test_a_store_that_was_moved_is_read_and_written_where_it_is(
 ) -> None:
     first = registry.log(record())
     moved = mlruns.rename(tmp_path / "moved here, 100%")
-    found = Registry(Store.at(str(moved)), "town")
+    found = Registry(Store.at(str(moved)), "town", "demand")
     np.testing.assert_array_equal(
         found.state(found.version(first.version))["weights"], record().state["weights"]
     )
@@ -35,7 +35,7 @@ def test_a_copy_of_a_store_never_touches_its_original(
     version = registry.log(record())
     copy = shutil.copytree(mlruns, tmp_path / "copy")
     before = {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()}
-    found = Registry(Store.at(str(copy)), "town")
+    found = Registry(Store.at(str(copy)), "town", "demand")
     shutil.rmtree(copy / "artifacts" / version.run_id)
     with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
         found.state(found.version(version.version))

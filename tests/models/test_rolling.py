@@ -10,6 +10,8 @@ from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Shift
 from forewatch.rates import Forecast, Selection, Spans
+from models.demand.subject import DEMAND
+from models.demand.training import DemandTraining, train
 from models.recipe import Recipe
 from models.rolling import (
     QUANTILE_COLUMNS,
@@ -19,7 +21,6 @@ from models.rolling import (
     intervals,
     rows,
 )
-from models.training import Training, train
 from planning.periods import periods
 
 COLUMNS = ["origin", "start", "area", "call_type", "grade", "mean", *QUANTILE_COLUMNS, "baseline"]
@@ -39,7 +40,7 @@ def plan(history: History, **changes: object) -> BacktestPlan:
 
 @pytest.fixture(scope="module")
 def frames(town_history: History, quick: Recipe) -> list[pd.DataFrame]:
-    return list(backtest(town_history, quick, plan(town_history)))
+    return list(backtest(DEMAND, town_history, quick, plan(town_history)))
 
 
 def test_one_frame_an_origin_with_the_agreed_columns(
@@ -76,7 +77,7 @@ def test_rows_of_the_first_origin_are_those_of_a_training_there(
     frames: list[pd.DataFrame], town_history: History, quick: Recipe
 ) -> None:
     origin = frames[0]["origin"].iloc[0]
-    engine = train(town_history, origin, quick).engine
+    engine = train(town_history, origin, quick).model
     forecast = engine.forecast(AsOf(town_history, origin), 9)
     edges = forecast.rates.day_edges
     kind = str(frames[0]["call_type"].iloc[-1])
@@ -93,8 +94,8 @@ def test_rows_of_the_first_origin_are_those_of_a_training_there(
 def test_hours_add_up_to_days(town_history: History, quick: Recipe) -> None:
     recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
     asked = {"folds": 1, "levels": ("total",)}
-    (days,) = backtest(town_history, recipe, plan(town_history, **asked))
-    (hours,) = backtest(town_history, recipe, plan(town_history, step="hour", **asked))
+    (days,) = backtest(DEMAND, town_history, recipe, plan(town_history, **asked))
+    (hours,) = backtest(DEMAND, town_history, recipe, plan(town_history, step="hour", **asked))
     assert len(hours) == 24 * len(days)
     assert hours["mean"].sum() == pytest.approx(days["mean"].sum())
 
@@ -109,9 +110,9 @@ def with_shifts(history: History, *shifts: tuple[str, str, str]) -> History:
 
 
 @pytest.fixture(scope="module")
-def year(town_history: History, trained: Training) -> Forecast:
+def year(town_history: History, trained: DemandTraining) -> Forecast:
     """The town's next 345 days: a night of one hour less in March and one more in October."""
-    return trained.engine.forecast(AsOf(town_history, town_history.observed_until), 345)
+    return trained.model.forecast(AsOf(town_history, town_history.observed_until), 345)
 
 
 def test_shifts_that_tile_the_force_day_add_up_to_it(town_history: History, year: Forecast) -> None:
@@ -168,37 +169,39 @@ def test_shifts_that_can_not_be_asked_are_refused_with_what_can(
 ) -> None:
     asked = plan(town_history, step="shift", folds=1)
     with pytest.raises(BadQuestion, match=r"the profile has no shifts; add \[\[shifts\]\] to"):
-        next(backtest(with_shifts(town_history), quick, asked))
+        next(backtest(DEMAND, with_shifts(town_history), quick, asked))
     daily = replace(town_history, step="day")
     with pytest.raises(BadQuestion, match="shifts were asked of a history of daily counts; use"):
-        next(backtest(daily, quick, asked))
+        next(backtest(DEMAND, daily, quick, asked))
 
 
 def test_levels_beyond_the_limit_are_left_out_unless_asked_for(town_history: History) -> None:
     profile, tree = town_history.profile, town_history.tree
     small = plan(town_history, rows_at_most=9 * 12)
-    assert len(chosen_series(profile, tree, small)) == 1 + 3 + 9 + 4 + 5 + 12
+    assert len(chosen_series(DEMAND, profile, tree, small)) == 1 + 3 + 9 + 4 + 5 + 12
     thrice = plan(town_history, rows_at_most=3 * 9 * 9, step="shift")
-    assert len(chosen_series(profile, tree, thrice)) == 1 + 3 + 9 + 4 + 5
+    assert len(chosen_series(DEMAND, profile, tree, thrice)) == 1 + 3 + 9 + 4 + 5
     asked = plan(town_history, rows_at_most=1, levels=("total", "bottom"))
-    assert len(chosen_series(profile, tree, asked)) == 181
+    assert len(chosen_series(DEMAND, profile, tree, asked)) == 181
 
 
 def test_what_can_not_be_asked_is_refused_with_what_can(
     town_history: History, quick: Recipe
 ) -> None:
     with pytest.raises(BadQuestion, match="no level ward; the levels are total, force, district"):
-        next(backtest(town_history, quick, plan(town_history, levels=("ward",))))
+        next(backtest(DEMAND, town_history, quick, plan(town_history, levels=("ward",))))
     with pytest.raises(BadQuestion, match="ask for fewer folds or an earlier first origin"):
-        next(backtest(town_history, quick, plan(town_history, folds=9)))
+        next(backtest(DEMAND, town_history, quick, plan(town_history, folds=9)))
 
 
 def test_with_a_training_at_each_origin_every_frame_is_that_of_a_backtest_from_there(
     frames: list[pd.DataFrame], town_history: History, quick: Recipe
 ) -> None:
-    again = list(backtest(town_history, quick, plan(town_history, retrain_every=1)))
+    again = list(backtest(DEMAND, town_history, quick, plan(town_history, retrain_every=1)))
     second = again[1]["origin"].iloc[0].to_pydatetime()
-    alone = list(backtest(town_history, quick, plan(town_history, first_origin=second, folds=1)))
+    alone = list(
+        backtest(DEMAND, town_history, quick, plan(town_history, first_origin=second, folds=1))
+    )
     pd.testing.assert_frame_equal(again[1], alone[0])
     pd.testing.assert_frame_equal(again[0], frames[0])
     assert not again[1]["mean"].equals(frames[1]["mean"])

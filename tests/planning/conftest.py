@@ -10,7 +10,7 @@ from forewatch.clock import Clock
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from planning.issues import Issue
+from planning.issues import Issue, Part
 
 DAYS = 35
 
@@ -66,7 +66,7 @@ def issue(first: str = "2026-10-12", days: int = DAYS) -> Issue:
     shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([[1.0], [1.1]]))
     origin = clock.day_start(date)
     forecast = Forecast(origin=origin, data_until=origin, rates=rates, shocks=shocks)
-    return Issue(1, origin, forecast, force, force.tree(), model_version="1")
+    return Issue(1, origin, {"calls": Part(forecast, "1")}, force, force.tree())
 
 
 @pytest.fixture(scope="session")

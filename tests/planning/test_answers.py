@@ -11,8 +11,9 @@ from scipy import stats
 from forewatch.errors import BadQuestion, UnknownArea, UnknownCallType, UnknownGrade
 from forewatch.rates import Selection, Spans
 from forewatch.shocks import Shocks
-from planning.answers import answer, ask, noise_floor
+from planning.answers import FORECAST, noise_floor
 from planning.issues import Issue
+from planning.questions import ask
 from tests.oracles.drawn import drawn
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
@@ -22,7 +23,7 @@ NEXT = pd.Timestamp("2026-10-26T07:00", tz="UTC")
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return answer(issue, ask(issue, **span), now)
+    return FORECAST.table(issue, ask(issue, **span), now).frame
 
 
 def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
@@ -42,17 +43,18 @@ def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(october: Issue) -> None:
     question = ask(october, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
-    whole = answer(october, question, NOW)
+    whole = FORECAST.table(october, question, NOW).frame
     assert len(whole) == question.rows == 4 * 2 * 7
     for first, stop in ((0, 56), (0, 3), (3, 25), (6, 8), (49, 99), (30, 30), (90, 99)):
-        part = answer(october, question, NOW, slice(first, stop))
+        part = FORECAST.table(october, question, NOW, slice(first, stop)).frame
         pd.testing.assert_frame_equal(part, whole.iloc[first:stop].reset_index(drop=True))
 
 
 def test_what_a_caller_does_to_its_periods_is_not_seen_by_the_next(october: Issue) -> None:
     first = ask(october, start=MONDAY, end=NEXT)
-    first.periods["period"] = "spoilt"
-    assert ask(october, start=MONDAY, end=NEXT).periods["period"].is_unique
+    with pytest.raises(ValueError, match="read-only"):
+        first.periods.period[0] = "spoilt"
+    assert ask(october, start=MONDAY, end=NEXT).periods.period[0] == "2026-10-19"
 
 
 def test_a_weeks_mean_is_found_by_hand(october: Issue) -> None:
@@ -101,11 +103,58 @@ def test_quantiles_are_those_of_draws_of_the_same_shocks(october: Issue) -> None
         assert below == pytest.approx(level, abs=0.015)
 
 
+def test_the_chance_of_at_least_k_is_that_of_the_same_draws(october: Issue) -> None:
+    asked: dict[str, Any] = {
+        "areas": ["north"],
+        "call_types": ["missing_person"],
+        "grades": ["immediate"],
+    }
+    row = said(october, by="week", at_least=[20, 5, 20], **asked).iloc[0]
+    assert [name for name in row.index if name.startswith("p_")] == [
+        "p_at_least_5",
+        "p_at_least_20",
+    ]
+    edges = october.forecast.rates.day_edges
+    edges = edges[(edges >= MONDAY) & (edges <= NEXT)]
+    selection = Selection(("north-1", "north-2"), ("missing_person",), ("immediate",))
+    counts = drawn(october.forecast, selection, Spans(edges[:-1], edges[1:]), n=20_000, seed=6)
+    for least in (5, 20):
+        share = np.mean(counts.sum((1, 2, 3)) >= least)
+        assert row[f"p_at_least_{least}"] == pytest.approx(share, abs=0.015)
+    assert 0.05 < row["p_at_least_20"] < 0.95
+
+
+def test_rows_have_names_and_local_times_beside_ids_and_utc(october: Issue) -> None:
+    rows = said(october, areas=["North", "south-1"], call_types=["violence", "all"])
+    assert rows["area"].unique().tolist() == ["north", "south-1"]
+    assert rows["area_name"].unique().tolist() == ["North", "South-1"]
+    assert rows["call_type_name"].unique().tolist() == ["V", "all call types"]
+    day = rows[rows["period"] == "2026-10-25"].iloc[0]
+    assert (day["start_local"], day["end_local"]) == (
+        "2026-10-25T07:00:00+00:00",
+        "2026-10-26T07:00:00+00:00",
+    )
+    before = rows[rows["period"] == "2026-10-24"].iloc[0]
+    assert before["start_local"] == "2026-10-24T07:00:00+01:00"
+    for name in ("start", "end"):
+        assert (pd.to_datetime(rows[f"{name}_local"], utc=True) == rows[name]).all()
+
+
+def test_every_column_is_described_and_is_there(october: Issue) -> None:
+    question = ask(october, start=MONDAY, end=NEXT, at_least=[2])
+    table = FORECAST.table(october, question, NOW)
+    assert [*table.frame] == [each.name for each in table.columns]
+    assert all(each.meaning for each in table.columns)
+    about = table.provenance["columns"]
+    assert about["noise_floor"]["unit"] == "percent"
+    assert about["p_at_least_2"]["meaning"] == "probability of at least so many calls"
+
+
 def test_a_day_further_ahead_is_served_with_the_wider_spread_of_its_lead(october: Issue) -> None:
     sizes = np.zeros((2, 4, 2))
     sizes[1, 0, 0] = 0.5
     shocks = Shocks((0, 7), sizes, np.ones((2, 1)))
-    issue = replace(october, forecast=replace(october.forecast, shocks=shocks))
+    issue = october.with_whole(forecast=replace(october.forecast, shocks=shocks))
     origin = october.forecast.origin
     days = said(issue, start=origin, end=origin + pd.Timedelta(days=9), quantiles=[0.05, 0.95])
     assert np.ptp(days["mean"]) == pytest.approx(0)  # the rates are the same every day
@@ -136,6 +185,7 @@ def test_the_noise_floor_is_the_mean_absolute_deviation_of_a_poisson_count() -> 
         ({"call_types": ["violent"]}, UnknownCallType, "near names: violence"),
         ({"grades": ["imediate"]}, UnknownGrade, "near names: immediate"),
         ({"end": MONDAY}, BadQuestion, "the span is empty"),
+        ({"at_least": [0]}, BadQuestion, "at_least counts from 1; found 0"),
         ({"quantiles": [1.0]}, BadQuestion, "quantiles lie between 0 and 1; found 1.0"),
     ],
 )

@@ -9,9 +9,10 @@ import pytest
 
 from forewatch.errors import NotExplained
 from forewatch.explanations import FACTORS, PARTS, Factors
-from planning.answers import answer, ask
-from planning.explaining import explanation
+from planning.answers import FORECAST
+from planning.explaining import EXPLANATION
 from planning.issues import Issue
+from planning.questions import ask
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -33,19 +34,20 @@ def explained(october: Issue) -> Issue:
     logs[FACTORS.index("events"), 0, :, day] = np.log(2)
     factors = Factors(np.array([[12.0, 15.5], [48.0, 62.0]]), logs)
     forecast = replace(october.forecast, rates=replace(rates, base=base), factors=factors)
-    return replace(october, forecast=forecast)
+    return october.with_whole(forecast=forecast)
 
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return explanation(issue, ask(issue, **span), now)
+    return EXPLANATION.table(issue, ask(issue, **span), now).frame
 
 
 @pytest.mark.parametrize("by", ["hour", "shift", "day", "week"])
 def test_parts_add_up_to_the_mean_of_the_forecast(explained: Issue, by: str) -> None:
     asked: dict[str, Any] = {"by": by, "areas": ["beat", "town"], "call_types": ["each", "all"]}
     found = said(explained, **asked)
-    forecast = answer(explained, ask(explained, start=MONDAY, end=NEXT, **asked), NOW)
+    question = ask(explained, start=MONDAY, end=NEXT, **asked)
+    forecast = FORECAST.table(explained, question, NOW).frame
     keys = ["period", "force_day", "start", "end", "area", "call_type", "grade", "state"]
     pd.testing.assert_frame_equal(found[keys], forecast[keys])
     assert np.abs(found[list(PARTS)].sum(axis=1) - forecast["mean"]).max() < 1e-9
@@ -63,9 +65,9 @@ def test_the_calls_of_an_event_stand_under_events(explained: Issue) -> None:
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole(explained: Issue) -> None:
     question = ask(explained, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
-    whole = explanation(explained, question, NOW)
+    whole = EXPLANATION.table(explained, question, NOW).frame
     for first, stop in ((0, 56), (3, 25), (49, 99), (30, 30)):
-        part = explanation(explained, question, NOW, slice(first, stop))
+        part = EXPLANATION.table(explained, question, NOW, slice(first, stop)).frame
         pd.testing.assert_frame_equal(part, whole.iloc[first:stop].reset_index(drop=True))
 
 

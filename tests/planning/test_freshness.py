@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forewatch.freshness import Behind, Observed
-from planning import answers
+from planning import questions
+from planning.answers import FORECAST
 from planning.freshness import BEFORE_THE_DATA, TOLD_SHARE, Freshness, notes
 from planning.issues import Issue
 
@@ -25,14 +26,14 @@ def behind(issue: Issue, *rows: Behind) -> Issue:
 
 
 def said(issue: Issue, now: pd.Timestamp, **asked: object) -> pd.DataFrame:
-    question = answers.ask(
+    question = questions.ask(
         issue,
         start=UNTIL,
         end=UNTIL + pd.Timedelta(days=7),
         by="week",
         **asked,  # type: ignore[arg-type]
     )
-    return answers.answer(issue, question, now)
+    return FORECAST.table(issue, question, now).frame
 
 
 def test_an_area_that_is_behind_is_stale_with_its_own_age_and_no_other(october: Issue) -> None:

@@ -13,9 +13,9 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
 from planning.landing import Release, landing
-from planning.missing import answer, ask
+from planning.missing import DEMAND, ask
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -40,20 +40,26 @@ def reports(issue: Issue) -> Forecast:
     return replace(issue.forecast, rates=rates, shocks=shocks)
 
 
+def with_reports(issue: Issue, part: Part) -> Issue:
+    return issue.with_part("reports", part)
+
+
 @pytest.fixture(scope="session")
 def demand(october: Issue) -> Issue:
     """An issue with missing-person demand, nothing pooled, all of it calibrated."""
-    return replace(october, missing=MissingForecast(reports(october), None, TRUSTED, "1"))
+    return with_reports(
+        october, Part(reports(october), "1", has_casework=True, uncalibrated=TRUSTED)
+    )
 
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return answer(issue, ask(issue, **span), now)
+    return DEMAND.table(issue, ask(issue, **span), now).frame
 
 
 def changed(issue: Issue, **changes: Any) -> Issue:
-    assert issue.missing is not None
-    return replace(issue, missing=replace(issue.missing, **changes))
+    assert issue.casework is not None
+    return with_reports(issue, replace(issue.casework, **changes))
 
 
 def with_settings(issue: Issue, **settings: Any) -> Issue:
@@ -63,9 +69,9 @@ def with_settings(issue: Issue, **settings: Any) -> Issue:
 
 def test_a_row_says_what_the_forecast_says(demand: Issue) -> None:
     row = said(demand, areas=["north"], by="week", quantiles=[0.9], at_least=[20]).iloc[0]
-    assert demand.missing is not None
+    assert demand.casework is not None
     spans = Spans(pd.DatetimeIndex([MONDAY]), pd.DatetimeIndex([NEXT]))
-    told = demand.missing.forecast.answer(Selection(NORTH), spans)
+    told = demand.casework.forecast.answer(Selection(NORTH), spans)
     assert row["expected"] == pytest.approx(169 * 0.15)
     assert row["baseline"] == pytest.approx(169 * 0.1)
     counts = told.distribution
@@ -77,8 +83,8 @@ def test_a_row_says_what_the_forecast_says(demand: Issue) -> None:
 
 def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
     rows = said(demand, areas=["north", "south-1"], by="shift", reserved=20)
-    assert demand.missing is not None
-    forecast, length = demand.missing.forecast, CaseLength()
+    assert demand.casework is not None
+    forecast, length = demand.casework.forecast, CaseLength()
     spans = Spans(pd.DatetimeIndex(rows["start"][:28]), pd.DatetimeIndex(rows["end"][:28]))
     for first, leaves in ((0, NORTH), (28, ("south-1",))):
         part = rows.iloc[first : first + 28]
@@ -98,11 +104,11 @@ def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
 
 
 def test_hours_of_a_quiet_shift_land_from_earlier_reports(demand: Issue) -> None:
-    assert demand.missing is not None
-    rates = demand.missing.forecast.rates
+    assert demand.casework is not None
+    rates = demand.casework.forecast.rates
     quiet = (rates.starts >= MONDAY) & (rates.starts < MONDAY + pd.Timedelta(hours=10))
     none = replace(rates, base=np.where(quiet, 0.0, rates.base))
-    issue = changed(demand, forecast=replace(demand.missing.forecast, rates=none))
+    issue = changed(demand, forecast=replace(demand.casework.forecast, rates=none))
     row = said(issue, by="shift", end=MONDAY + pd.Timedelta(hours=1)).iloc[0]
     assert row["period"] == "2026-10-19/early"
     assert row["expected"] == row["p_at_least_1"] == row["hours_mean"] == row["hours_q95"] == 0
@@ -137,7 +143,7 @@ def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:
     rows = said(demand, start=late, end=late + pd.Timedelta(days=4))
     assert list(rows["state"]) == ["forecast"] * 2 + ["no_forecast"] * 2
     assert rows["landing_q90"].notna().tolist() == [True, True, False, False]
-    assert rows["reason"].iloc[3] == "the window does not lie within the forecast's horizon"
+    assert rows["reason"].iloc[3] == "the period does not lie within the issue's horizon"
     old = said(demand, NOW + pd.Timedelta(days=9))
     assert set(old["state"]) == {"stale"}
     assert set(old["reason"]) == {"the data are older than 8 days"}
@@ -146,10 +152,10 @@ def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(demand: Issue) -> None:
     question = ask(demand, start=MONDAY, end=NEXT, areas=["beat"], by="shift", reserved=9)
-    whole = answer(demand, question, NOW)
+    whole = DEMAND.table(demand, question, NOW).frame
     assert len(whole) == question.rows == 4 * 28
     for first, stop in ((0, 112), (0, 3), (20, 75), (27, 29), (112, 112)):
-        part = answer(demand, question, NOW, slice(first, stop))
+        part = DEMAND.table(demand, question, NOW, slice(first, stop)).frame
         wanted = whole.iloc[first:stop].reset_index(drop=True)
         pd.testing.assert_frame_equal(part, wanted)
 
@@ -207,7 +213,7 @@ def test_rows_stand_in_the_order_asked_and_nothing_ranks_them(demand: Issue) -> 
     [
         ({"by": "hour"}, BadQuestion, "too rare to be asked by hour; ask by shift, day, week"),
         ({"areas": ["nort"]}, UnknownArea, "no area 'nort'; near names: north"),
-        ({"at_least": [0]}, BadQuestion, "at_least counts reports from 1; found 0"),
+        ({"at_least": [0]}, BadQuestion, "at_least counts from 1; found 0"),
         ({"reserved": -1.0}, BadQuestion, "hours reserved are 0 or more"),
         ({"reserved": {"north": np.nan}}, BadQuestion, "hours reserved are 0 or more"),
     ],
@@ -220,7 +226,7 @@ def test_what_cannot_be_answered_says_why(
 
 
 def test_an_issue_without_the_demand_says_why(october: Issue) -> None:
-    issue = replace(october, notes=("a remark", f"{NO_MISSING}the model has no champion"))
+    issue = replace(october, notes=("a remark", f"x{NOT_FORECAST}the model has no champion"))
     with pytest.raises(BadQuestion, match=r"issue 1 holds no missing-person demand: the model has"):
         ask(issue, start=MONDAY, end=NEXT)
     with pytest.raises(BadQuestion, match="it was published before there was any"):

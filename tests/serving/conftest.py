@@ -18,7 +18,7 @@ from forewatch.explanations import FACTORS, Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
-from planning.issues import Issue, MissingForecast
+from planning.issues import Issue, Part
 from planning.landing import KnownReports
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
@@ -88,10 +88,9 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
     return Issue(
         number=0,
         published_at=origin + pd.Timedelta(minutes=90),
-        forecast=Forecast(origin, origin, rates, shocks, factors),
+        parts={"demand": Part(Forecast(origin, origin, rates, shocks, factors), "7")},
         profile=force,
         tree=force.tree(),
-        model_version="7",
         models={"boosting": "lightgbm 4.7", "sarima": "statsmodels 0.15"},
         data_version="calls@31",
         notes=("made by hand",),
@@ -99,7 +98,7 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
     )
 
 
-def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingForecast:
+def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Part:
     """Reports an hour: 0.02 in the north, 0.08 in the south; one was made 30 hours ago in south-1.
 
     The northern beats are hidden, the southern ones by day only.
@@ -129,7 +128,7 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingF
     before = pd.date_range(origin - pd.Timedelta(days=7), origin, freq="h", unit="us")
     count = np.zeros((4, 168))
     count[2, -30] = 1.0
-    return MissingForecast(
+    return Part(
         forecast=Forecast(
             origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones((1, 1)))
         ),
@@ -141,6 +140,7 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> MissingF
             ("district", "day"): "31 reports were judged, 50 are needed",
         },
         model_version="3",
+        has_casework=True,
     )
 
 
@@ -153,13 +153,8 @@ class Bench:
     settings: ServingSettings = field(default_factory=ServingSettings)
     profile: Profile = field(default_factory=town)
 
-    @property
-    def models_json(self) -> Path:
-        return self.root / "models.json"
-
-    @property
-    def missing_models_json(self) -> Path:
-        return self.root / "missing-models.json"
+    def snapshot(self, subject: str) -> Path:
+        return self.root / f"models-{subject}.json"
 
     def profile_now(self) -> Profile:
         return self.profile
@@ -201,7 +196,7 @@ def make_issue() -> Callable[..., Issue]:
 
 
 @pytest.fixture
-def missing() -> MissingForecast:
+def missing() -> Part:
     return missing_of_the_town()
 
 

@@ -3,15 +3,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from planning.issues import Issue
-from serving.api import answering, schemas
-from serving.api.rendering import as_csv, as_json
+from planning.tables import Column, Table
+from serving.api import answer_schemas, answers, schemas
+from serving.writers.csv_file import csv_file
+from serving.writers.json_document import json_document
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
     from tests.serving.conftest import Bench
@@ -55,7 +57,7 @@ def test_parts_add_up_to_their_total_over_rest(bench: Bench) -> None:
 
 def test_an_answer_says_where_it_comes_from(bench: Bench) -> None:
     said = bench.get("/v1/forecasts", **WEEK)
-    schemas.Forecasts.model_validate(said)
+    answer_schemas.ANSWERS["forecast"].model_validate(said)
     expected = {
         "issue": 1,
         "origin": "2026-10-12T06:00:00Z",
@@ -72,7 +74,7 @@ def test_an_answer_says_where_it_comes_from(bench: Bench) -> None:
         "next": None,
     }
     assert {name: said[name] for name in expected} == expected
-    assert "last 8 weeks" in said["baseline"]
+    assert "last 8 weeks" in said["columns"]["baseline"]["meaning"]
 
 
 def test_the_ages_come_as_headers_also_with_a_304(bench: Bench) -> None:
@@ -124,6 +126,58 @@ def test_quantiles_are_those_asked_for(bench: Bench) -> None:
     assert isinstance(row["q50"], int)
 
 
+def test_names_and_whatever_case_mean_the_same_as_ids(bench: Bench) -> None:
+    same = rows(bench, area=["north", "south-1"], call_type="missing_person", by="week")
+    named = {"area": ["North", "SOUTH-1"], "call_type": "missing person", "by": "week"}
+    assert rows(bench, **named) == same
+    assert [(row["area"], row["area_name"], row["call_type_name"]) for row in same] == [
+        ("north", "North", "Missing person"),
+        ("south-1", "South-1", "Missing person"),
+    ]
+
+
+def test_without_a_time_next_week_is_asked_by_the_forces_clock(bench: Bench) -> None:
+    for now, this, following in (
+        ("2026-10-13T12:00Z", "2026-W42", "2026-W43"),
+        ("2026-10-19T05:59Z", "2026-W42", "2026-W43"),  # Monday, before the force-day begins
+        ("2026-10-19T06:00Z", "2026-W43", "2026-W44"),
+    ):
+        bench.now = pd.Timestamp(now)
+        for asked, week in (
+            ({}, following),
+            ({"week": "next"}, following),
+            ({"week": "this"}, this),
+        ):
+            answer = bench.client.get("/v1/forecasts", params=asked | {"by": "week"})
+            assert [row["period"] for row in answer.json()["rows"]] == [week]
+            by_label = bench.client.get("/v1/forecasts", params={"week": week, "by": "week"})
+            assert by_label.headers["etag"] == answer.headers["etag"]
+
+
+def test_pages_of_next_week_stay_with_it(bench: Bench) -> None:
+    page = bench.get("/v1/forecasts", limit=5)
+    bench.now += pd.Timedelta(days=7)
+    following = bench.get(page["next"])
+    assert [row["period"] for row in page["rows"] + following["rows"]] == [
+        f"2026-10-{day}" for day in range(19, 26)
+    ]
+
+
+def test_the_chance_of_at_least_k_is_given_for_any_group(bench: Bench) -> None:
+    found = rows(bench, area="beat", call_type="each", by="day", at_least="20,1,5")
+    names = [name for name in found[0] if name.startswith("p_at")]
+    assert names == ["p_at_least_1", "p_at_least_5", "p_at_least_20"]
+    for row in found:
+        assert 1 >= row[names[0]] >= row[names[1]] >= row[names[2]] >= 0
+
+
+def test_head_says_what_get_would_say(bench: Bench) -> None:
+    got, head = bench.client.get(ASKED), bench.client.head(ASKED)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == got.headers["etag"]
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
 def test_shifts_have_stable_names(bench: Bench) -> None:
     found = rows(bench, by="shift")
     assert [row["period"] for row in found[:3]] == [
@@ -152,7 +206,7 @@ def test_pages_put_together_are_the_whole_answer(bench: Bench) -> None:
 def test_the_next_page_stays_with_its_issue(bench: Bench, make_issue: MakeIssue) -> None:
     first = bench.client.get("/v1/forecasts", params=WEEK | {"limit": 4})
     assert first.headers["link"] == f'<{first.json()["next"]}>; rel="next"'
-    bench.issues().publish(replace(make_issue(), model_version="8"))
+    bench.issues().publish(make_issue().with_whole(model_version="8"))
     assert bench.get(first.json()["next"])["model_version"] == "7"
     assert bench.get("/v1/forecasts", **WEEK)["model_version"] == "8"
 
@@ -227,11 +281,10 @@ def test_a_new_issue_has_another_tag(bench: Bench, make_issue: MakeIssue) -> Non
 
 
 def test_a_spreadsheet_takes_no_cell_for_a_formula() -> None:
-    said: dict[str, list[Any]] = {
-        "area": ["=cmd", "+1", "-1", "@x", "\tx", "fine"],
-        "mean": [-1.5] * 6,
-    }
-    lines = as_csv({"models": "=x"}, said).decode().splitlines()
+    foreign = np.array(["=cmd", "+1", "-1", "@x", "\tx", "fine"], dtype=object)
+    columns = (Column("area", "", type="text"), Column("mean", ""))
+    table = Table(columns, {"area": foreign, "mean": np.full(6, -1.5)}, {"withdrawn": "=x"})
+    lines = csv_file(table).decode().splitlines()
     cells = list(csv.reader(lines[1:]))
     assert [cell[0] for cell in cells] == ["'=cmd", "'+1", "'-1", "'@x", "'\tx", "fine"]
     assert {cell[1] for cell in cells} == {"-1.5"}
@@ -239,8 +292,10 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula() -> None:
 
 
 def test_json_never_holds_a_number_that_is_none() -> None:
-    assert as_json({}, {"mean": [float("nan"), None, 1.0]}) == (
-        b'{"rows":[{"mean":null},{"mean":null},{"mean":1.0}]}'
+    columns = (Column("mean", ""), Column("q05", "", type="whole"))
+    values = {"mean": np.array([np.nan, np.inf, -0.0]), "q05": np.array([np.nan, 3, 4])}
+    assert json_document(Table(columns, values, {"issue": 1})) == (
+        b'{"issue":1,"rows":[{"mean":null,"q05":null},{"mean":null,"q05":3},{"mean":0.0,"q05":4}]}'
     )
 
 
@@ -256,7 +311,7 @@ def test_json_never_holds_a_number_that_is_none() -> None:
         ({"grade": "imediate"}, 404, ["immediate"]),
         ({"week": "2026-W60"}, 422, ["2026-W46"]),
         ({"week": "2026W43"}, 422, ["2026-W43"]),
-        ({"week": "next"}, 422, ["2026-W42"]),
+        ({"week": "soon"}, 422, ["2026-W42"]),
         ({"week": "0001-W01"}, 422, ["2026-W42"]),
         ({"weak": "2026-W43"}, 422, ["week"]),
     ],
@@ -273,16 +328,17 @@ def test_an_unknown_name_gets_the_near_ones(
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({}, "say which time: a week like 2026-W49, or from and to"),
-        ({"from": "2026-10-19"}, "say which time"),
+        ({"from": "2026-10-19"}, "say which time: a week like 2026-W49, or from and to"),
         (WEEK | {"from": "2026-10-19"}, "a week and from/to were both given"),
         ({"from": "2026-10-26", "to": "2026-10-19"}, "the span is empty"),
-        ({"from": "now", "to": "2026-10-19"}, "no date or instant 'now'"),
+        ({"from": "now", "to": "2026-10-19"}, "no date or time 'now'"),
         ({"from": "2026-13-01", "to": "2026-10-19"}, "2026-13-01"),
         ({"from": "1066-10-14", "to": "2026-10-19"}, "from 1990 to 2199"),
         ({"from": "2026-10-19T01:00 01:00", "to": "2026-10-26"}, "+ is written %2B"),
         ({"from": "2026-01-01", "to": "2027-01-01"}, "the span has 365 days, at most 66"),
         (WEEK | {"quantiles": "0.5,x"}, "no quantiles '0.5,x'; write levels like"),
+        (WEEK | {"at_least": "0"}, "at_least counts from 1; found 0"),
+        (WEEK | {"at_least": "x"}, "no numbers of calls 'x'; write them like 1,2,5"),
         (WEEK | {"quantiles": "nan"}, "quantiles lie between 0 and 1"),
         (WEEK | {"quantiles": "1.5"}, "quantiles lie between 0 and 1"),
         (WEEK | {"by": "month"}, "by: Input should be 'hour'"),
@@ -300,7 +356,7 @@ def test_a_question_of_too_many_rows_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = WEEK | {"by": "hour"}  # 169 hours
-    monkeypatch.setattr(answering, "MAX_QUESTION_ROWS", 169)
+    monkeypatch.setattr(answers, "MAX_QUESTION_ROWS", 169)
     assert bench.get("/v1/forecasts", **asked, limit=1)["total_rows"] == 169
     said = bench.refused("/v1/forecasts", 422, **asked, area="district")
     assert "the question has 338 rows, at most 169" in said["detail"]
@@ -329,7 +385,7 @@ def test_an_unknown_path_and_method_are_problems_too(bench: Bench) -> None:
 def test_a_failure_of_ours_tells_a_stranger_nothing(bench: Bench) -> None:
     from starlette.testclient import TestClient  # noqa: PLC0415 - one that doesn't raise
 
-    bench.models_json.mkdir()  # a folder where a file should be: nothing foresaw that
+    bench.snapshot("demand").mkdir()  # a folder where a file should be: nothing foresaw that
     client = TestClient(
         bench.app,
         "http://localhost",

@@ -36,8 +36,7 @@ from serving.settings import ServingSettings
 
 root = Path(sys.argv[1])
 workspace = SimpleNamespace(
-    models_json=root / "models.json",
-    missing_models_json=root / "missing-models.json",
+    snapshot=lambda subject: root / f"models-{subject}.json",
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
     profile_now=lambda: IssueStore(root / "issues").latest().profile,

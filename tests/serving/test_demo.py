@@ -53,9 +53,9 @@ def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(drawn: Pa
     first = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what), NOW)
     assert {"importing tables", "checking", "forecasting"} <= set(steps)
     assert first.week == "2026-W48"
-    assert "9 areas" in first.text
+    assert "expected calls in 2026-W48: 9 areas" in first.text
     assert "bristol" in first.text
-    assert "missing-person demand in 2026-W48: reports, and officer-hours landing" in first.text
+    assert "missing-person demand in 2026-W48: 9 areas, in reports and officer-hours" in first.text
     assert first.workspace.keys().check(first.key, "forecasts:read").name == "demo"
     assert f"Bearer {first.key}" in demo.curl(first, 8123)
     assert "http://127.0.0.1:8123/v1/forecasts?week=2026-W48" in demo.curl(first, 8123)

@@ -11,7 +11,7 @@ import pytest
 
 from forewatch.explanations import PARTS
 from planning.issues import Issue
-from serving.api import schemas
+from serving.api import answer_schemas
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
     from tests.serving.conftest import Bench
@@ -24,7 +24,7 @@ NUMBERS = ("mean", *PARTS)
 
 def rows(bench: Bench, **asked: Any) -> list[dict[str, Any]]:
     said = bench.get(PATH, **(WEEK | asked))
-    schemas.Explanations.model_validate(said)
+    answer_schemas.ANSWERS["explain"].model_validate(said)
     found: list[dict[str, Any]] = said["rows"]
     return found
 
@@ -87,7 +87,7 @@ def test_beyond_the_horizon_there_are_nulls(bench: Bench) -> None:
 
 def test_an_issue_without_factors_is_said_to_have_none(bench: Bench, make_issue: MakeIssue) -> None:
     made = make_issue()
-    bench.issues().publish(replace(made, forecast=replace(made.forecast, factors=None)))
+    bench.issues().publish(made.with_whole(forecast=replace(made.forecast, factors=None)))
     problem = bench.refused(PATH, 404, **WEEK)
     assert problem["type"] == "urn:forewatch:problem:not-explained"
     assert "issue 2 was published without explanations" in problem["detail"]
@@ -102,5 +102,6 @@ def test_a_wrong_question_is_told_the_parameters_of_this_route(bench: Bench) -> 
 
 
 def test_every_part_is_described() -> None:
-    assert tuple(schemas.PARTS) == PARTS
-    assert set(PARTS) < set(schemas.ExplainedRow.model_fields)
+    fields = answer_schemas.ROWS["explain"].model_fields
+    assert set(PARTS) < set(fields)
+    assert all(fields[part].description for part in PARTS)

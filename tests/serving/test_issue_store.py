@@ -16,7 +16,7 @@ import pytest
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.freshness import Observed
 from forewatch.rates import Rates
-from planning.issues import Issue, MissingForecast
+from planning.issues import Issue, Part
 from serving import issue_parts
 from serving.issue_store import IssueStore
 
@@ -31,10 +31,11 @@ def store(tmp_path: Path) -> IssueStore:
 def test_an_issue_comes_back_as_it_was_published(store: IssueStore, make_issue: MakeIssue) -> None:
     made = store.publish(make_issue())
     read = store.read(1)
-    plain = [f.name for f in fields(Issue) if f.name not in ("forecast", "missing", "observed")]
+    plain = [f.name for f in fields(Issue) if f.name not in ("parts", "observed")]
     assert [getattr(read, name) for name in plain] == [getattr(made, name) for name in plain]
     assert read.observed == Observed(made.forecast.data_until)
     assert (read.forecast.origin, read.forecast.data_until) == (made.forecast.origin,) * 2
+    assert list(read.parts) == list(made.parts)
     for f in fields(Rates):
         one, two = (getattr(issue.forecast.rates, f.name) for issue in (made, read))
         np.testing.assert_array_equal(one, two)
@@ -53,11 +54,25 @@ def test_an_issue_without_factors_is_read_and_has_none(
     store: IssueStore, make_issue: MakeIssue
 ) -> None:
     made = make_issue()
-    plain = replace(made, forecast=replace(made.forecast, factors=None))
+    plain = made.with_whole(forecast=replace(made.forecast, factors=None))
     store.publish(plain)
     assert store.read(1).forecast.factors is None
     with np.load(store.root / "000001" / "arrays.npz") as arrays:
-        assert not [name for name in arrays if name.startswith("factors")]
+        assert not [name for name in arrays if "factors" in name]
+
+
+def test_parts_of_the_forces_own_come_back_in_their_place(
+    store: IssueStore, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    why = made.forecast.factors
+    assert why is not None
+    logs = np.concatenate([why.logs, why.logs[:1]])
+    own = replace(why, logs=logs, names=(*why.names, "weather"))
+    store.publish(made.with_whole(forecast=replace(made.forecast, factors=own)))
+    read = store.read(1).forecast.factors
+    assert read is not None
+    assert (read.names, read.parts[-2:]) == (own.names, ("weather", "other"))
 
 
 def test_factors_of_other_code_are_left_alone(
@@ -70,10 +85,10 @@ def test_factors_of_other_code_are_left_alone(
 
 
 def test_missing_person_demand_comes_back_as_it_was_published(
-    store: IssueStore, make_issue: MakeIssue, missing: MissingForecast
+    store: IssueStore, make_issue: MakeIssue, missing: Part
 ) -> None:
-    store.publish(replace(make_issue(), missing=missing))
-    read = store.read(1).missing
+    store.publish(make_issue().with_part("missing", missing))
+    read = store.read(1).casework
     assert read is not None
     assert read.uncalibrated == missing.uncalibrated
     assert (read.model_version, read.forecast.factors) == ("3", None)
@@ -88,7 +103,7 @@ def test_missing_person_demand_comes_back_as_it_was_published(
     # Beside it the calls are what they were, and the summary says nothing of counts.
     np.testing.assert_array_equal(read.forecast.rates.places, ("north", "south"))
     assert store.read(1).forecast.rates.call_types == ("missing_person", "violence")
-    assert "missing" not in store.about(1)
+    assert "parts" not in store.about(1)
 
 
 def test_an_issue_of_an_earlier_format_is_refused_with_what_to_do(
@@ -119,7 +134,7 @@ def test_numbers_ascend_and_each_issue_stays_what_it_was(
     store: IssueStore, make_issue: MakeIssue
 ) -> None:
     first = store.publish(make_issue())
-    second = store.publish(replace(make_issue(pd.Timestamp("2026-10-19")), model_version="8"))
+    second = store.publish(make_issue(pd.Timestamp("2026-10-19")).with_whole(model_version="8"))
     assert (first.number, second.number, store.numbers()) == (1, 2, (1, 2))
     assert store.latest().model_version == "8"
     assert store.read(1).model_version == "7"
@@ -193,7 +208,7 @@ def test_publishers_at_the_same_time_get_different_numbers(
 
     def publish(name: str) -> None:
         for _ in range(5):
-            versions[store.publish(replace(make_issue(days=2), model_version=name)).number] = name
+            versions[store.publish(make_issue(days=2).with_whole(model_version=name)).number] = name
 
     threads = [Thread(target=publish, args=(name,)) for name in "abcd"]
     for thread in threads:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forewatch.errors import LimitReached, TooCostly
-from planning.issues import MissingForecast
+from planning.issues import Part
 from serving.api.limits import Limits
 from serving.settings import ServingSettings
 from tests.serving.conftest import Bench, issue_of_the_town
@@ -116,9 +116,9 @@ def test_an_answer_at_hand_costs_a_unit_and_a_new_one_what_it_takes(tmp_path: Pa
     assert 45 < week < 53  # some units each
 
 
-def test_a_page_within_the_advice_is_answered(tmp_path: Path, missing: MissingForecast) -> None:
+def test_a_page_within_the_advice_is_answered(tmp_path: Path, missing: Part) -> None:
     bench = Bench(tmp_path, settings=ServingSettings(max_cost=60))
-    bench.issues().publish(replace(issue_of_the_town(), missing=missing))
+    bench.issues().publish(issue_of_the_town().with_part("missing", missing))
     asked = {"from": "2026-10-12", "to": "2026-11-16", "by": "shift", "area": "beat"}
     refused = bench.refused("/v1/missing-persons", 422, **asked)
     assert refused["type"] == "urn:forewatch:problem:too-costly"

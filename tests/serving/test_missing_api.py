@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planning.issues import Issue, MissingForecast
+from planning.issues import Issue, Part
+from planning.names import area_names
 from planning.uses import ALLOWED, FORBIDDEN, USES
-from serving.api import missing_schemas, schemas
+from serving.api import answer_schemas, schemas
 from serving.reserving import reserved_hours
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -27,15 +28,15 @@ NUMBERS = ("expected", "baseline", "p_at_least_1", "q50", "hours_mean", "hours_q
 
 
 @pytest.fixture
-def served(empty: Bench, make_issue: MakeIssue, missing: MissingForecast) -> Bench:
+def served(empty: Bench, make_issue: MakeIssue, missing: Part) -> Bench:
     """One issue published, with missing-person demand."""
-    empty.issues().publish(replace(make_issue(), missing=missing))
+    empty.issues().publish(make_issue().with_part("missing", missing))
     return empty
 
 
 def rows(bench: Bench, **asked: Any) -> list[dict[str, Any]]:
     said = bench.get(PATH, **(WEEK | asked))
-    missing_schemas.MissingDemand.model_validate(said)
+    answer_schemas.ANSWERS["missing"].model_validate(said)
     found: list[dict[str, Any]] = said["rows"]
     return found
 
@@ -122,7 +123,7 @@ def test_small_areas_have_numbers_and_name_their_pool(served: Bench) -> None:
 def test_beyond_the_horizon_there_are_nulls_with_a_reason(served: Bench) -> None:
     (row,) = rows(served, week="2026-W47", by="week")
     assert (row["state"], {row[name] for name in NUMBERS}) == ("no_forecast", {None})
-    assert row["reason"] == "the window does not lie within the forecast's horizon"
+    assert row["reason"] == "the period does not lie within the issue's horizon"
 
 
 def test_old_data_are_called_stale_and_get_another_tag(served: Bench) -> None:
@@ -223,7 +224,7 @@ def test_an_issue_without_it_says_why_and_gives_no_rows(
         ({"reserved_hours": "nan"}, 422, "no hours 'nan'"),
         ({"reserved_hours": ["1", "north:2"]}, 422, "stand beside others"),
         ({"at_least": "one"}, 422, "no numbers of reports 'one'; write them like 1,2,3"),
-        ({"at_least": "0"}, 422, "at_least counts reports from 1; found 0"),
+        ({"at_least": "0"}, 422, "at_least counts from 1; found 0"),
         ({"by": "hour"}, 422, "by: Input should be 'shift', 'day' or 'week'"),
         ({"weak": "2026-W43"}, 422, "no parameter 'weak'"),
         ({"call_type": "missing_person"}, 422, "no parameter 'call_type'"),
@@ -237,7 +238,7 @@ def test_a_bad_question_is_told_what_to_do(
 
 
 def test_one_number_of_hours_is_for_all_areas(make_issue: MakeIssue) -> None:
-    areas = make_issue().tree.ids
+    areas = area_names(make_issue().tree, ("north", "south"))
     assert reserved_hours(areas, ["40"]) == 40
     assert reserved_hours(areas, ["north:4.5", "south:0"]) == {"north": 4.5, "south": 0}
     assert reserved_hours(areas, []) is None

@@ -8,16 +8,20 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from mlflow import MlflowClient
 
+from forewatch.errors import RegistryError
+from models.comparison import LOSSES, losses_of_recipe
 from models.register import UNFINISHED, Decision
 from models.registry import Record
 from models.store import Store
 from serving import modelling
 from serving.cli import cli
+from serving.subjects import FIRST
 from serving.workspace import Workspace
 
 PROFILE = """
@@ -32,18 +36,26 @@ name = "Violence"
 """
 
 
+def losses(crps: float, recipe_origin: str = "2026-08-03T06:00:00+00:00") -> pd.DataFrame:
+    """So much lost on average in each of eight weeks of ten days."""
+    about = {"level": "force", "block": "1-7", "origin": recipe_origin}
+    spread = np.where(np.arange(8) % 2, 1.1, 0.9)
+    return pd.DataFrame(about | {"week": range(8), "n": 10, "crps": 10 * crps * spread, "mae": 1.0})
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
     """A workspace in whose store version 1 passed the gate and version 2 did not."""
     assert mlruns.parent == tmp_path
     (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
     workspace = Workspace(tmp_path)
-    registry = workspace.registry()
+    registry = workspace.registry(FIRST)
     for passed, crps in ((True, 4.0), (False, 5.0)):
         registry.log(
             Record(
                 state={"recipe": {}},
                 scores={"crps/force/1-7": crps, "calls/force/1-7": 100.0},
+                files={LOSSES: losses(crps).to_csv(index=False)},
                 notes=(f"break {passed}",),
                 tags={"until": "2026-11-23T07:00:00+00:00", "code_version": "0.0.1"},
                 passed=passed,
@@ -80,7 +92,7 @@ def test_a_champion_made_in_mlflow_is_told_by_list_and_show(workspace: Workspace
     told = "note: version 2 was made the champion in MLflow itself, past the gate"
     for command in ("list", "show"):
         assert any(line.startswith(told) for line in run(workspace, command).stdout.splitlines())
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["former", "champion"]
 
 
@@ -90,7 +102,7 @@ def test_looking_at_models_imports_no_mlflow(workspace: Workspace) -> None:
     looks += [
         ["check", "--deep"],
         ["keys", "create", "rota"],
-        ["models", "list", "--model=missing"],
+        ["models", "list", "--subject=missing"],
     ]
     code = (
         "import sys\n"
@@ -106,7 +118,7 @@ def test_looking_at_models_imports_no_mlflow(workspace: Workspace) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "version 1: champion" in done.stdout
-    assert "change_percent" in done.stdout
+    assert "beyond chance" in done.stdout
 
 
 def test_before_any_training_the_list_is_empty_and_makes_no_tables(tmp_path: Path) -> None:
@@ -114,7 +126,7 @@ def test_before_any_training_the_list_is_empty_and_makes_no_tables(tmp_path: Pat
     listed = run(Workspace(tmp_path), "list")
     assert (listed.exit_code, len(listed.stdout.splitlines())) == (0, 1), listed.output
     assert not (tmp_path / "mlruns" / "mlflow.db").exists()
-    assert not (tmp_path / "models.json").exists()
+    assert not (tmp_path / "models-demand.json").exists()
 
 
 def test_what_a_kill_cut_short_is_ended_by_the_next_look(workspace: Workspace) -> None:
@@ -124,20 +136,76 @@ def test_what_a_kill_cut_short_is_ended_by_the_next_look(workspace: Workspace) -
     client = MlflowClient(Store.at(workspace.registry_store()).uri)
     client.set_registered_model_tag("demand-town", UNFINISHED, begun)
     assert "force by bob: flood" in run(workspace, "list").stdout
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["former", "champion"]
     assert run(workspace, "rollback", "--reason", "dry again", "--by", "ann").exit_code == 0
-    assert workspace.register().version("champion").version == "1"
+    assert workspace.register(FIRST).version("champion").version == "1"
 
 
 def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> None:
     assert "version 2: challenger" in run(workspace, "show").stdout
 
 
-def test_two_versions_are_compared_score_by_score(workspace: Workspace) -> None:
-    frame = modelling.compared(workspace, "2", "1").set_index("score")
-    assert list(frame.loc["crps/force/1-7"]) == [5.0, 4.0, 25.0]
-    assert "change_percent" in run(workspace, "compare", "2", "1").stdout
+def test_two_versions_are_compared_on_the_same_origins(workspace: Workspace) -> None:
+    found = modelling.compared(workspace, FIRST, "2", "1")
+    assert found.text == "mean CRPS on the same 1 past origins; lower is better"
+    (row,) = found.table.to_dict("records")
+    assert row == {
+        "level": "force",
+        "days ahead": "1-7",
+        "version 2": 5.0,
+        "version 1": 4.0,
+        "change": "+25.0%",
+        "95 % interval": "+25.0% to +25.0%",
+        "beyond chance": "worse",
+    }
+    assert "beyond chance" in run(workspace, "compare", "2", "1").stdout
+
+
+def test_a_recipe_that_was_fitted_beside_a_version_is_what_it_is_compared_with(
+    workspace: Workspace,
+) -> None:
+    elsewhere = "2026-09-01T06:00:00+00:00"
+    again = losses(4.5, elsewhere).to_csv(index=False)
+    files = {LOSSES: losses(4.4, elsewhere).to_csv(index=False)}
+    registry = workspace.registry(FIRST)
+    registry.log(Record(state={}, tags={"recipe": "abc"}, files=files))
+    with pytest.raises(RegistryError, match="versions 3 and 1 were judged on no past origin in"):
+        modelling.compared(workspace, FIRST, "3", "1")
+    files |= {losses_of_recipe("abc"): again}
+    registry.log(Record(state={}, tags={"recipe": "def"}, files=files))
+    for one, other in (("4", "3"), ("3", "4")):
+        (row,) = modelling.compared(workspace, FIRST, one, other).table.to_dict("records")
+        assert (row["version 4"], row["version 3"]) == (4.4, 4.5)
+
+
+def test_a_version_without_losses_is_not_compared(workspace: Workspace) -> None:
+    workspace.registry(FIRST).log(Record(state={}))
+    refused = run(workspace, "compare", "3", "1")
+    assert refused.exit_code == 2
+    assert "version 3 holds no losses by week to compare it by; train again" in refused.stderr
+
+
+def test_a_person_reads_few_scores_first_and_those_of_the_whole_force() -> None:
+    blocks = ["1-7", "8-28", "29+"]
+    rows = [
+        {"level": level, "block": block}
+        | dict.fromkeys((*FIRST.columns, "mae", "bias"), 1.0)
+        | {"level": level, "block": block}
+        for level in ("force", "cell")
+        for block in blocks
+    ]
+    first = modelling.first_metrics(pd.DataFrame(rows), FIRST)
+    assert len(first) == 18
+    assert {name.split("/")[1] for name in first} == {"force"}
+    assert "crps/force/29 on" in first
+    assert "mae/force/1-7" not in first
+
+
+def test_an_unknown_subject_is_refused_with_those_there_are(workspace: Workspace) -> None:
+    refused = run(workspace, "list", "--subject", "demnd")
+    assert refused.exit_code == 2
+    assert "no subject 'demnd'; near names: demand" in refused.stderr
 
 
 def test_what_was_noted_at_a_training_is_shown_and_compared(workspace: Workspace) -> None:
@@ -160,7 +228,7 @@ def test_a_decision_is_in_the_snapshot_at_once(workspace: Workspace) -> None:
     run(workspace, "promote", "2", "--force", "--reason", "flood", "--by", "ann")
     assert run(workspace, "rollback", "--reason", "worse", "--by", "bob").exit_code == 0
     assert run(workspace, "retire", "2", "--reason", "never again", "--by", "bob").exit_code == 0
-    kept = json.loads(workspace.models_json.read_text(encoding="utf-8"))
+    kept = json.loads(workspace.snapshot(FIRST.name).read_text(encoding="utf-8"))
     assert [one["status"] for one in kept["models"]] == ["champion", "retired"]
     said = [(one["act"], one["version"], one["by"], one["reason"]) for one in kept["decisions"]]
     assert said == [
@@ -201,7 +269,7 @@ def test_a_tracking_server_in_the_environment_comes_first(
 
 
 def test_why_nothing_is_champion_says_what_can_be_done(workspace: Workspace) -> None:
-    registry = workspace.registry()
+    registry = workspace.registry(FIRST)
     assert modelling.unpromoted(registry) == (
         "version 1 of its model passed the gate and was not promoted; run 'forewatch models "
         "promote 1'"

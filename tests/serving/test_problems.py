@@ -59,7 +59,7 @@ def test_what_the_asker_can_mend_is_theirs_and_the_rest_is_ours(
 def test_near_names_stand_beside_the_message() -> None:
     said = problems.problem(errors.UnknownArea("nort", ["north", "east"]))
     assert said["near"] == ["north"]
-    weeks = problems.WithNear(errors.BadQuestion("no week 'x'"), ["2026-W49"])
+    weeks = errors.UnknownWeek("no week 'x'", ["2026-W49"])
     assert problems.problem(weeks) == {
         "type": "urn:forewatch:problem:bad-question",
         "title": "The question can't be answered",

@@ -20,7 +20,7 @@ from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
 from forewatch.freshness import Behind, Observed
 from planning import freshness
-from planning.issues import NO_MISSING, Issue, MissingForecast
+from planning.issues import NOT_FORECAST, Issue, Part
 from serving import problems
 from serving.api.service import NEEDS, Need
 from serving.keys import SCOPES_WITHIN_AREAS
@@ -87,10 +87,10 @@ def addresses(route: Route) -> Iterator[str]:
 
 
 @pytest.fixture
-def two_issues(bench: Bench, make_issue: MakeIssue, missing: MissingForecast) -> Bench:
+def two_issues(bench: Bench, make_issue: MakeIssue, missing: Part) -> Bench:
     """A bench whose latest issue has missing-person demand and notes on areas."""
     notes = ("sarima left out south-1/violence", "a level of violence, North: shop", "for all")
-    bench.issues().publish(replace(make_issue(), missing=missing, notes=notes))
+    bench.issues().publish(replace(make_issue(), notes=notes).with_part("missing", missing))
     return bench
 
 
@@ -149,6 +149,19 @@ def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues:
                 assert (answer.status_code, answer.json()) == (404, expected)
 
 
+def test_the_name_of_an_area_out_of_reach_means_nothing(two_issues: Bench) -> None:
+    some = client(two_issues, "north")
+    for path, asked in ASKED.items():
+        assert areas_told(some.get(f"{path}?{asked}&area=NORTH")) == ["north"]
+        for name in ("South", "SOUTH-1", "Town"):
+            answer = some.get(f"{path}?{asked}&area={name}")
+            near = ("north", "north-1", "north-2", "district", "beat")
+            assert (answer.status_code, answer.json()) == (
+                404,
+                problems.problem(UnknownArea(name, near)),
+            )
+
+
 def test_what_tells_of_the_whole_force_is_for_keys_that_see_it(two_issues: Bench) -> None:
     # No key for some areas is made with such a scope; one that has it all the same gets nowhere.
     path = two_issues.root / "keys.json"
@@ -161,7 +174,7 @@ def test_what_tells_of_the_whole_force_is_for_keys_that_see_it(two_issues: Bench
 
 
 def test_what_lies_outside_changes_nothing_that_is_told(
-    bench: Bench, make_issue: MakeIssue, missing: MissingForecast
+    bench: Bench, make_issue: MakeIssue, missing: Part
 ) -> None:
     def told(factor: float, place: int) -> dict[str, str]:
         """All that a key for the north is told where one place has more calls."""
@@ -175,10 +188,8 @@ def test_what_lies_outside_changes_nothing_that_is_told(
         number = (
             bench.issues()
             .publish(
-                replace(
-                    made,
-                    forecast=replace(made.forecast, rates=rates),
-                    missing=replace(missing, forecast=more),
+                made.with_whole(forecast=replace(made.forecast, rates=rates)).with_part(
+                    "missing", replace(missing, forecast=more)
                 )
             )
             .number
@@ -268,11 +279,8 @@ def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
     row = Behind("town", "violence", until, "no call since where 5,078 were to be expected")
     found = Observed(made.forecast.data_until, (row,))
     bench.issues().publish(
-        replace(
-            made,
-            observed=found,
-            notes=freshness.notes(found, "Europe/London"),
-            forecast=replace(made.forecast, data_until=until),
+        replace(made, observed=found, notes=freshness.notes(found, "Europe/London")).with_whole(
+            forecast=replace(made.forecast, data_until=until)
         )
     )
     some = client(bench, "north")
@@ -291,7 +299,7 @@ def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
 def test_why_there_is_no_missing_person_demand_names_no_other_area(
     bench: Bench, make_issue: MakeIssue
 ) -> None:
-    notes = (f"{NO_MISSING}too few reports in south-1", f"{NO_MISSING}too few in north-1")
+    notes = (f"x{NOT_FORECAST}too few reports in south-1", f"x{NOT_FORECAST}too few in north-1")
     bench.issues().publish(replace(make_issue(), notes=notes))
     said = client(bench, "north").get("/v1/missing-persons?week=2026-W43").json()["detail"]
     assert "too few in north-1" in said
@@ -352,26 +360,29 @@ def test_a_reach_is_whole_subtrees_and_nothing_beside_them(
     assert {below for top in reach.tops(tree) for below in tree.below(top)} == expected
     tops = reach.tops(tree)
     assert not any(a != b and b in tree.below(a) for a in tops for b in tops)
-    assert reach.asked(tree, ()) == tops
+    assert reach.area_ids(tree, ()) == tops
     for area in tree.ids:
         if area in expected:
-            assert reach.asked(tree, [area]) == (area,)
+            assert reach.area_ids(tree, [area]) == (area,)
         else:
             with pytest.raises(UnknownArea) as found:
-                reach.asked(tree, [area])
-            assert set(found.value.near) <= expected | set(reach.levels(tree))
+                reach.area_ids(tree, [area])
+            told = expected | {tree.area(each).name for each in expected}
+            assert set(found.value.near) <= told | set(reach.levels(tree))
     for level in reach.levels(tree):
-        assert set(reach.asked(tree, [level])) == set(tree.at_level(level)) & expected
+        assert set(reach.area_ids(tree, [level])) == set(tree.at_level(level)) & expected
 
 
 def test_the_whole_force_is_asked_as_it_was_named(make_issue: MakeIssue) -> None:
     tree = make_issue().tree
-    assert Reach().asked(tree, ["nonsense"]) == ("nonsense",)
+    assert Reach().area_ids(tree, ["district", "town"]) == ("north", "south", "town")
+    with pytest.raises(UnknownArea, match="no area 'nonsense'"):
+        Reach().area_ids(tree, ["nonsense"])
     assert Reach().levels(tree) == tree.levels
     assert Reach().notes(tree, ["south"]) == ["south"]
     assert Reach(("north", "a")).text == Reach(("a", "north")).text
     with pytest.raises(OutOfReach, match="none of the areas of this key"):
-        Reach(("west",)).asked(tree, ())
+        Reach(("west",)).area_ids(tree, ())
 
 
 def test_a_note_is_kept_if_a_name_is_only_part_of_a_word(make_issue: MakeIssue) -> None:

@@ -28,8 +28,7 @@ from serving.keys import KeyRing
 
 root = Path(sys.argv[1])
 workspace = SimpleNamespace(
-    models_json=root / "models.json",
-    missing_models_json=root / "missing-models.json",
+    snapshot=lambda subject: root / f"models-{subject}.json",
     profile_now=lambda: None,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),

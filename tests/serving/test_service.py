@@ -3,14 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from planning.issues import Issue, MissingForecast
+from planning.issues import Issue, Part
 from serving.api import schemas
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -101,17 +100,18 @@ def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> No
     }
     held = schemas.Models.model_validate({"model": "demand-town", "models": [one], "decisions": []})
     assert bench.get("/v1/models")["models"] == []
-    bench.models_json.write_text(held.model_dump_json())
+    bench.snapshot("demand").write_text(held.model_dump_json())
     assert schemas.Models.model_validate(bench.get("/v1/models")) == held
     # The missing-person model has a register of its own.
-    assert bench.get("/v1/models", model="missing")["models"] == []
+    assert bench.get("/v1/models", subject="missing")["models"] == []
     of_missing = held.model_copy(update={"model": "missing-town"})
-    bench.missing_models_json.write_text(of_missing.model_dump_json())
-    assert bench.get("/v1/models", model="missing")["model"] == "missing-town"
+    bench.snapshot("missing").write_text(of_missing.model_dump_json())
+    assert bench.get("/v1/models", subject="missing")["model"] == "missing-town"
     assert bench.get("/v1/models")["model"] == "demand-town"
-    assert "'demand' or 'missing'" in bench.refused("/v1/models", 422, model="x")["detail"]
-    bench.models_json.write_text("{")
-    assert "models.json can't be read" in bench.refused("/v1/models", 503)["detail"]
+    refused = bench.refused("/v1/models", 422, subject="x")
+    assert "no subject 'x'; there are demand, missing" in refused["detail"]
+    bench.snapshot("demand").write_text("{")
+    assert "models-demand.json can't be read" in bench.refused("/v1/models", 503)["detail"]
 
 
 def test_ready_means_an_issue_that_can_be_read_and_is_not_stale(bench: Bench) -> None:
@@ -154,8 +154,7 @@ from serving.keys import KeyRing
 
 root = Path(sys.argv[1])
 workspace = SimpleNamespace(
-    models_json=root / "models.json",
-    missing_models_json=root / "missing-models.json",
+    snapshot=lambda subject: root / f"models-{subject}.json",
     profile_now=lambda: None,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
@@ -169,9 +168,9 @@ print(sorted(heavy & set(sys.modules)))
 
 
 def test_serving_an_answer_imports_no_mlflow_and_no_model(
-    bench: Bench, root: Path, make_issue: MakeIssue, missing: MissingForecast
+    bench: Bench, root: Path, make_issue: MakeIssue, missing: Part
 ) -> None:
-    bench.issues().publish(replace(make_issue(), missing=missing))
+    bench.issues().publish(make_issue().with_part("missing", missing))
     run = subprocess.run(
         [sys.executable, "-c", _ALONE, str(bench.root), bench.token],
         cwd=root,

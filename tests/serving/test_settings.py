@@ -6,7 +6,11 @@ import pytest
 
 from forewatch.errors import SettingsError
 from forewatch.profile import Profile
+from models.recipe import Recipe
 from serving.settings import load, parse
+from serving.subjects import FIRST, subject_named
+
+MISSING = subject_named("missing")
 
 GOOD = """
 grades = ["immediate", "routine"]
@@ -24,7 +28,7 @@ def test_the_profile_is_what_a_profile_alone_would_be() -> None:
     settings = parse(GOOD + "[training]\nseed = 7\n[serving]\nport = 9000\n")
     assert type(settings.profile) is Profile
     assert settings.profile.force.day_starts_at.hour == 7
-    assert (settings.training.seed, settings.serving.port) == (7, 9000)
+    assert (settings.recipe(FIRST), settings.serving.port) == (Recipe(seed=7), 9000)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +94,16 @@ def test_hours_reserved_by_a_word_of_two_meanings_are_refused() -> None:
 
 
 def test_a_key_of_a_nested_table_changes_that_key_alone() -> None:
-    plain = parse(GOOD).training.boosting
-    found = parse(GOOD + "\n[training.boosting.far]\nleaves = 5\n").training.boosting
+    plain, found = (
+        recipe.boosting
+        for text in ("", "\n[training.boosting.far]\nleaves = 5\n")
+        if isinstance(recipe := parse(GOOD + text).recipe(FIRST), Recipe)
+    )
     assert plain.far != type(plain.far)()  # its defaults there are not the model's own
     assert found.far == plain.far.model_copy(update={"leaves": 5})
     assert found.model_copy(update={"far": plain.far}) == plain
-    folds = parse(GOOD + "\n[missing_training.origins]\nfolds = 3\n").missing_training.origins
-    assert folds == parse(GOOD).missing_training.origins.model_copy(update={"folds": 3})
+    folds = parse(GOOD + "\n[missing_training.origins]\nfolds = 3\n").recipe(MISSING).origins
+    assert folds == parse(GOOD).recipe(MISSING).origins.model_copy(update={"folds": 3})
 
 
 @pytest.mark.parametrize(

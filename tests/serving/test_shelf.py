@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def rows(bench: Bench, **asked: Any) -> list[dict[str, Any]]:
 def test_an_earlier_issue_can_always_be_asked(bench: Bench, make_issue: MakeIssue) -> None:
     before = rows(bench, issue=1)
     for version in "89abcdef":
-        bench.issues().publish(replace(make_issue(), model_version=version))
+        bench.issues().publish(make_issue().with_whole(model_version=version))
     assert bench.get("/v1/forecasts", **WEEK)["issue"] == 9
     assert [bench.get("/v1/forecasts", **WEEK, issue=n)["issue"] for n in range(1, 10)] == list(
         range(1, 10)
@@ -128,7 +127,7 @@ def test_readers_never_see_half_of_a_new_issue(bench: Bench, make_issue: MakeIss
     for reader in readers:
         reader.start()
     for number in range(2, 9):
-        bench.issues().publish(replace(make_issue(), model_version=f"v{number}"))
+        bench.issues().publish(make_issue().with_whole(model_version=f"v{number}"))
     for reader in readers:
         reader.join()
     assert set(seen) <= {(1, "7")} | {(n, f"v{n}") for n in range(2, 8)}

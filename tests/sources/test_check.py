@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.history import COLUMNS, History
+from forewatch.profile import Covariate
 from sources.check import Report, check, check_history
 from sources.daily import daily, weekly
 from sources.lake import Lake
@@ -288,3 +289,30 @@ def test_the_tree_tiles_the_volumes(report: Report, town_history: History) -> No
     parts = [line for line in section(report, "Volumes") if line.startswith("in ")]
     assert len(parts) == len(tree.at_level("district"))
     assert sum(float(p.replace(",", "").split()[2]) for p in parts) == pytest.approx(total, abs=0.3)
+
+
+def test_covariates_are_told_with_their_days_and_one_without_values_is_a_warning(
+    drawn_force: Callable[..., History],
+) -> None:
+    history = drawn_force(1, per_day=(30.0,), days=150, districts=1)
+    start = pd.DatetimeIndex(["2025-03-01T07:00Z", "2025-03-04T07:00Z"]).as_unit("us")
+    table = pd.DataFrame(
+        {"covariate": ["rain", "wind"], "area": "", "start": start, "value": 1.0, "known_at": start}
+    )
+    profile = history.profile.model_copy(
+        update={
+            "covariates": (
+                Covariate(id="rain", name="Rain", known="measured"),
+                Covariate(id="snow", name="Snow", known="measured"),
+            )
+        }
+    )
+    report = check_history(
+        replace(history, profile=profile, covariates=table.astype(COLUMNS["covariates"]))
+    )
+    (line,) = section(report, "Covariates")
+    assert line.split() == ["rain", "1", "values,", "2025-03-01", "to", "2025-03-01"]
+    assert [warning.split(";")[0] for warning in report.warnings] == [
+        "snow has no value, and nothing of it can be learned",
+        "values of no covariate of the profile: wind",
+    ]

@@ -57,6 +57,10 @@ def profile(zone: str = "Europe/London", day_starts_at: str = "07:00") -> Profil
             ],
             "call_types": [{"id": "theft", "name": "Theft"}, {"id": "noise", "name": "Noise"}],
             "grades": ["immediate", "routine"],
+            "covariates": [
+                {"id": "heat", "name": "Heat", "known": "forecast"},
+                {"id": "feet", "name": "Footfall", "known": "measured", "level": "district"},
+            ],
         }
     )
 

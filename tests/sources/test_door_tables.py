@@ -15,6 +15,7 @@ HEADERS = {
     "holidays": "from,to,kind,name,area,announced_at",
     "unobserved": "start,end,area",
     "breaks": "start,end,area,call_type,kind,expected_ratio,reason,decided_by,announced_at",
+    "covariates": "covariate,area,date,hour,value,known_at",
 }
 GOOD = {
     "tourism": "north,{year}-07,900,{year}-09-10",
@@ -22,6 +23,7 @@ GOOD = {
     "holidays": "{year}-10-28,{year}-10-30,school_holiday,Half term,,",
     "unobserved": "{year}-06-01T07:00,{year}-06-02T07:00,north",
     "breaks": "{year}-07-01,,,theft,level,0.7,right care,gold,{year}-05-01",
+    "covariates": "heat,,{year}-07-01,,21.5,{year}-06-28",
 }
 BROKEN = "more or fewer cells than the header"
 
@@ -96,7 +98,7 @@ CUT = tuple(
 STRAY_AT = {
     "events": (b"Fair", b'"Fair'), "holidays": (b"Half term", b'"Half term'),
     "breaks": (b"right care", b'"right care'), "tourism": (b",900", b',"900'),
-    "unobserved": (b",north", b',"north'),
+    "unobserved": (b",north", b',"north'), "covariates": (b",21.5", b',"21.5'),
 }  # fmt: skip
 
 
@@ -117,6 +119,7 @@ MONTHS = (
     refused("a-month", "holidays", "2024-10,,fair,,,", "from '2024-10' is a month"),
     refused("a-month", "unobserved", "2024-06,2024-07-01,north", "start '2024-06' is a month"),
     refused("a-month", "breaks", "2024-07,,,theft,level,0.7,x,gold,2024-05-01", "is a month"),
+    refused("a-month", "covariates", "heat,,2024-07,,1,2024-06-01", "date '2024-07' is a month"),
     refused("a-month-of-news", "tourism", "north,2024-07,9,2024-09", "'2024-09' is a month"),
     refused("a-year", "unobserved", "2024,2025,north", "'2024' is a month"),
     aside("a-quarter", "tourism", "north,2024-Q3,9,2024-09-10", "month can't be read"),
@@ -141,6 +144,12 @@ NUMBERS = (
           "no area, and no leaf near its coordinates"),
     aside("inf", "breaks", "2024-07-01,,,theft,level,inf,x,gold,2024-05-01",
           "expected_ratio is no number above 0"),
+    aside("inf", "covariates", "heat,,2024-07-01,,inf,2024-06-01", "value is no number"),
+    aside("blank", "covariates", "heat,,2024-07-01,,,2024-06-01", "value is no number"),
+    aside("strange", "covariates", "cold,,2024-07-01,,1,2024-06-01",
+          "forewatch.toml has no such covariate"),
+    aside("an-area-of-another-level", "covariates", "heat,north,2024-07-01,,1,2024-06-01",
+          "area is not of the covariate's level"),
     aside("zero", "breaks", "2024-07-01,,,theft,level,0,x,gold,2024-05-01",
           "expected_ratio is no number above 0"),
 )  # fmt: skip
@@ -152,6 +161,12 @@ TIMES = (
     aside("four-hundred-days", "holidays", "2024-01-01,2034-01-01,fair,,,", "longer than 400 days"),
     aside("a-kind-in-words", "holidays", "2024-01-01,,Big Day,,,",
           "kind is not lower case letters, digits and _"),
+    aside("no-date", "covariates", "heat,,,,1,2024-06-01",
+          "date or hour is missing or can't be read"),
+    aside("never-known", "covariates", "heat,,2024-07-01,,1,",
+          "known_at is missing or can't be read"),
+    aside("known-too-soon", "covariates", "feet,north,2024-07-01,,1,2024-06-01",
+          "known before it was measured"),
     aside("twice", "unobserved", good("unobserved")[0], "the row stands twice"),
     refused("a-contradictory-format", "unobserved", "", "write %I with %p", SettingsError,
             "time.format = '%Y-%m-%d %H:%M %p'"),

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from scipy import stats
 
 from forewatch.rates import Selection, Spans
-from sources.synthetic import DemoForce, demo_force, write
+from sources.synthetic import DemoForce, demo_force, weather, write
+from sources.synthetic.catalogue import PATTERNS
 
 LONDON = "Europe/London"
 
@@ -252,3 +253,41 @@ def test_size_is_what_was_asked_for() -> None:
 def test_an_unknown_size_is_refused() -> None:
     with pytest.raises(ValidationError, match="beat_count"):
         demo_force(beat_count=3)
+
+
+def test_hot_weekends_add_calls_where_it_is_hot_and_nothing_to_the_files_without(
+    tmp_path: Path,
+) -> None:
+    size = {"seed": 4, "weeks": 60, "districts": 2, "beats_per_district": 2, "call_types": 3}
+    plain, hot = (demo_force(**size, hot_weekends=growth) for growth in (0.0, 0.05))
+    assert "covariates.csv" not in {path.name for path in write(plain, tmp_path / "plain")}
+    assert "[[covariates]]" not in (tmp_path / "plain" / "forewatch.toml").read_text("utf-8")
+    days = hot.plan.history_days + hot.plan.ahead_days
+    heat = weather.heat(hot.plan, days)
+    ratio = hot.truth.rates.daily / plain.truth.rates.daily
+    crowd = np.array([PATTERNS[t].crowd for t in range(3)])
+    np.testing.assert_allclose(np.log(ratio), 0.05 * crowd[:, None] * heat[:, None], atol=1e-9)
+    assert (heat > 0).any()
+    weekday = hot.truth.rates.force_days.day_of_week
+    assert (heat[:, weekday < 5] == 0).all()
+
+
+def test_the_weather_is_forecast_with_errors_and_then_measured() -> None:
+    demo = demo_force(
+        seed=4, weeks=60, districts=2, beats_per_district=2, call_types=1, hot_weekends=0.05
+    )
+    end = demo.truth.rates.day_edges[demo.plan.history_days]
+    table = demo.covariates
+    assert (table["known_at"] <= end).all()
+    told = table.sort_values("known_at").groupby(["date", "area"])["value"]
+    last, first = (
+        one.reset_index().pivot_table("value", "date", "area")
+        for one in (told.last(), told.first())
+    )
+    heat = weather.heat(demo.plan, demo.plan.history_days)
+    districts = list(demo.truth.rates.places)
+    measured = last.loc[demo.truth.rates.force_days[: demo.plan.history_days], districts]
+    np.testing.assert_allclose(measured.to_numpy().T, heat, atol=0.051)
+    assert (first.loc[measured.index, districts] != measured).any(axis=None)
+    # the week ahead is told of, and nothing beyond it
+    assert last.index.max() == demo.truth.rates.force_days[demo.plan.history_days + 6]

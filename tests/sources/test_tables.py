@@ -375,3 +375,51 @@ def test_every_row_is_accounted_for_and_nothing_that_was_known_is_lost(
         for row in stored.to_dict("records")
     }
     assert found == known
+
+
+HEAT = {"id": "heat", "name": "Heat", "known": "forecast"}
+FEET = {"id": "feet", "name": "Footfall", "known": "measured", "level": "district"}
+
+
+def of_covariates(desk: Desk, *lines: str, mapping: str = "") -> pd.DataFrame:
+    """Return the table after a file of two covariates was taken."""
+    file, how = desk.folder / "file.csv", desk.folder / "mapping.toml"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    how.write_text(mapping, encoding="utf-8")
+    given = profile(covariates=[HEAT, FEET])
+    import_table(
+        desk.lake, given, given.tree(), "covariates", file, how,
+        imported_at=AT, options=ALL_ACCEPTED,
+    )  # fmt: skip
+    return desk.table("covariates")
+
+
+def test_covariates_are_by_date_or_hour_and_the_root_is_the_whole_force(desk: Desk) -> None:
+    rows = of_covariates(
+        desk,
+        "covariate,area,date,hour,value,known_at",
+        "heat,shire,2024-07-01,,21.5,2024-06-28T10:00",
+        "heat,,,2024-07-02 15:00,25,2024-07-02T16:00Z",
+        "heat,,2024-07-01,,22,2024-07-02",
+        "feet,city,2024-12-01,,900,2024-12-09T00:00",
+    )
+    assert rows["area"].tolist() == ["city", "", "", ""]
+    assert [f"{at:%m-%dT%H}" for at in rows["start"]] == [
+        "12-01T07", "07-01T06", "07-01T06", "07-02T14",
+    ]  # fmt: skip
+    # a date of becoming known is over when its day is over, by the clock of summer
+    assert [f"{at:%m-%dT%H}" for at in rows["known_at"]] == [
+        "12-09T00", "06-28T09", "07-02T23", "07-02T16",
+    ]  # fmt: skip
+
+
+def test_when_covariates_became_known_may_stand_in_the_mapping(desk: Desk) -> None:
+    head = "covariate,area,date,value"
+    with pytest.raises(MissingColumns, match="say when covariates became known: a column known_at"):
+        of_covariates(desk, head, "feet,city,2024-12-01,900")
+    lag = "[time]\npublished_after_days = 2\n"
+    rows = of_covariates(desk, head, "feet,city,2024-12-01,900", mapping=lag)
+    assert [str(at) for at in rows["known_at"]] == ["2024-12-04 07:00:00+00:00"]
+    lead = "[time]\nannounced_before_days = 30\n"
+    rows = of_covariates(desk, head, "heat,,2024-12-31,1", mapping=lead)
+    assert str(rows["known_at"].iloc[-1]) == "2024-12-01 07:00:00+00:00"

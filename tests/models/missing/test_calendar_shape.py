@@ -52,11 +52,11 @@ def test_a_known_season_is_found_and_shrinks_with_a_narrow_prior(
     mean = np.exp(0.5 - 0.6 * np.cos(turn))[:, None] * np.array([0.5, 0.3, 0.2])
     seen = reports_of(panel, rng.poisson(mean).astype(float))
     wide = shape_of(seen, "season", Priors())
-    coefficient = dict(zip(wide.names, wide.coefficients, strict=True))
+    coefficient = dict(zip((term.name for term in wide.terms), wide.coefficients, strict=True))
     assert coefficient["season_cos_1"] == pytest.approx(-0.6, abs=0.1)
     assert abs(coefficient["season_sin_1"]) < 0.1
     narrow = shape_of(seen, "season", Priors(season=0.01))
-    at = narrow.names.index("season_cos_1")
+    at = [term.name for term in narrow.terms].index("season_cos_1")
     assert -0.15 < narrow.coefficients[at] < 0
 
 

@@ -11,7 +11,7 @@ from forewatch.rates import Selection, Spans
 from models import artefacts
 from models.missing.model import MissingPersons
 from models.missing.settings import MissingRecipe
-from models.missing.training import MissingTraining
+from models.missing.training import MissingTraining, train
 from sources.synthetic import DemoForce
 
 
@@ -50,7 +50,7 @@ def test_the_true_rates_of_the_town_are_near(town: DemoForce, town_history: Hist
     weights = np.full((3, len(recipe.members)), 1 / len(recipe.members))
     from forewatch.shocks import Shocks  # noqa: PLC0415
 
-    model = MissingPersons(recipe).with_origins(view, weights, Shocks.none())
+    model = MissingPersons(recipe).fit(view, weights, Shocks.none())
     ours = model.forecast(view, 28).rates.daily[:, 0]
     true = town.truth.forecast(origin, 28).rates
     wanted = true.daily[:, true.call_types.index("missing_person")]
@@ -72,18 +72,16 @@ def test_the_state_holds_everything(
     assert np.array_equal(first.shocks.sd, second.shocks.sd)
     calibration = restored.calibration_
     assert calibration is not None
-    for window in ("shift", "day", "week"):
-        assert calibration.calibrated("force", window) == (
-            missing_trained.calibration.calibrated("force", window)
-        )
+    assert restored.uncalibrated() == missing_trained.model.uncalibrated() == calibration.reasons
+    assert {window for _, window in calibration.reasons} == {"shift", "day", "week"}
 
 
 def test_a_model_that_learned_nothing_says_so(town_history: History) -> None:
     view = AsOf(town_history, town_history.observed_until)
     with pytest.raises(NotFitted, match="the missing-person model is not fitted; train first"):
-        MissingPersons().forecast(view, 7)
-    with pytest.raises(NotFitted, match="there is no state to keep"):
-        MissingPersons().state()
+        MissingPersons(MissingRecipe()).forecast(view, 7)
+    with pytest.raises(NotFitted, match="train first"):
+        MissingPersons(MissingRecipe()).state()
 
 
 def test_a_force_without_such_calls_is_refused(town_history: History) -> None:
@@ -97,14 +95,16 @@ def test_a_force_without_such_calls_is_refused(town_history: History) -> None:
     other: Profile = profile.model_copy(update={"call_types": types, "missing": Missing()})
     without = replace(town_history, profile=other, counts=counts)
     with pytest.raises(SettingsError, match=r"no call type is a missing-person report; name those"):
-        MissingPersons().fit(AsOf(without, without.observed_until))
+        train(without, without.observed_until, MissingRecipe())
 
 
 def test_other_areas_and_other_code_are_refused(
     town_history: History, missing_trained: MissingTraining
 ) -> None:
     state = missing_trained.model.state()
-    moved = MissingPersons.from_state({**state, "places": ["elsewhere"]})
+    moved = MissingPersons.from_state(
+        {**state, "members": state["members"] | {"places": ["elsewhere"]}}
+    )
     with pytest.raises(DataError, match="learned 1 areas, there are 3 now"):
         moved.forecast(AsOf(town_history, town_history.observed_until), 7)
     with pytest.raises(StaleModel, match="made by other code than is running"):

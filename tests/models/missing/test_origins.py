@@ -5,8 +5,9 @@ import pytest
 from features.asof import AsOf
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import History
-from models.missing.origins import Fold, folds, weights_of
+from models.missing.origins import folds, weights_of
 from models.missing.settings import MissingRecipe
+from models.origins import Fold
 
 TWO = MissingRecipe(members=("climatology", "season"), belief=0.5, weight_of_the_climatology=1.0)
 

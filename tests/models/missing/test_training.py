@@ -9,8 +9,11 @@ from forewatch.history import History
 from forewatch.rates import Spans
 from models.gate import judge
 from models.missing.settings import MissingRecipe
-from models.missing.training import RULE, MissingTraining, report
+from models.missing.subject import MISSING
+from models.missing.training import MissingTraining
 from models.missing.windows import happened, judged
+
+RULE = MISSING.rule
 
 
 def test_scores_are_those_the_gate_reads(missing_trained: MissingTraining) -> None:
@@ -34,8 +37,8 @@ def test_a_model_worse_than_the_climatology_is_refused(missing_trained: MissingT
 
 def test_the_report_shows_verdict_and_reliability(missing_trained: MissingTraining) -> None:
     verdict = judge(missing_trained.scores, None, RULE)
-    files = report(missing_trained, verdict)
-    text = files["missing.md"]
+    files = missing_trained.report().texts(verdict)
+    text = files["report.md"]
     assert f"The gate says {'yes' if verdict.passed else 'no'}" in text
     assert "never persons" in text
     assert "(reliability.svg)" in text
@@ -71,3 +74,12 @@ def test_windows_of_areas_add_up(
     whole = rows[rows["level"] == "force"].groupby("window")["mean"].sum()
     assert whole["shift"] == pytest.approx(whole["day"], rel=0.02)
     assert missing_trained.calibration.verdicts["level"].nunique() == 3
+
+
+def test_a_training_of_missing_reports_lost_what_its_scores_say(
+    missing_trained: MissingTraining,
+) -> None:
+    sums = missing_trained.losses.groupby(["level", "block"])[["n", "crps"]].sum()
+    for _, row in missing_trained.scores.iterrows():
+        here = sums.loc[(row["level"], row["block"])]
+        assert here["crps"] / here["n"] == pytest.approx(row["crps"])

@@ -1,0 +1,115 @@
+"""Two versions on the same past origins: what each lost, and whether chance explains it.
+
+Sums of losses are kept by level, block of leads, origin and calendar week. Where two versions were
+judged on the same origins, these are compared week by week: resampling whole weeks gives an
+interval of the change.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from forewatch.errors import RegistryError
+from models.register import Register, Version
+from models.scores import bootstrap
+
+LOSSES = "losses.csv"  # a version's own, among the files of its report
+_WHERE = ["level", "block", "origin", "week"]
+_SEED, _DRAWS = 11, 2_000
+
+
+def losses_of_recipe(fingerprint: str) -> str:
+    """Return the name of the file of what another recipe lost on a version's origins."""
+    return f"losses-{fingerprint}.csv"
+
+
+def weekly(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return sums of losses by level, block, origin and week.
+
+    Args:
+        rows: level, block, origin (an instant), week (number of the calendar week), n (how many
+            values are summed) and losses.
+    """
+    found = rows.groupby(_WHERE, sort=False, observed=True).sum().reset_index()
+    return found.assign(origin=found["origin"].map(pd.Timestamp.isoformat))
+
+
+def read(text: str) -> pd.DataFrame:
+    """Return the sums of losses that a file holds."""
+    return pd.read_csv(io.StringIO(text), dtype={"level": str, "block": str, "origin": str})
+
+
+def of_versions(register: Register, one: Version, two: Version) -> pd.DataFrame:
+    """Return how two versions compare, see `side_by_side`.
+
+    Where the recipe of one was fitted again beside the other, it is compared there.
+
+    Raises:
+        RegistryError: if they were judged on no past origin in common.
+    """
+    found = side_by_side(*_losses(register, one, two))
+    if found.empty:
+        raise RegistryError(
+            f"versions {one.version} and {two.version} were judged on no past origin in common; "
+            "'forewatch models show' has the scores of each, and a training compares its version "
+            "with the champion of the time on the same origins"
+        )
+    return found
+
+
+def _losses(register: Register, one: Version, two: Version) -> tuple[pd.DataFrame, pd.DataFrame]:
+    for own, other in ((one, two), (two, one)):
+        again = register.report_text(own, losses_of_recipe(other.tags.get("recipe", "")))
+        if again is not None:
+            held, beside = _lost(register, own), read(again)
+            return (held, beside) if own is one else (beside, held)
+    return _lost(register, one), _lost(register, two)
+
+
+def _lost(register: Register, version: Version) -> pd.DataFrame:
+    text = register.report_text(version, LOSSES)
+    if text is None:
+        raise RegistryError(
+            f"version {version.version} holds no losses by week to compare it by; train again"
+        )
+    return read(text)
+
+
+def side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame, loss: str = "crps") -> pd.DataFrame:
+    """Return one row a level and block: origins, ours, theirs, change, low, high.
+
+    Args:
+        ours: sums of losses, see `weekly`.
+        theirs: the same of the other version; weeks that only one of them was judged on, or on
+            other counts, are left out.
+        loss: the loss.
+
+    Returns:
+        Means of the loss, the relative change and its 95 % interval; no rows where no origin is
+        common to both.
+    """
+    both = ours.merge(theirs, on=[*_WHERE, "n"], suffixes=("", "_theirs"))
+    rows = []
+    for (level, block), part in both.groupby(["level", "block"], sort=False):
+        own, other = part[loss], part[f"{loss}_theirs"]
+        change, low, high = bootstrap(own, other, part["week"], _SEED, _DRAWS)
+        rows.append(
+            {"level": level, "block": block, "origins": part["origin"].nunique()}
+            | {"ours": own.sum() / part["n"].sum(), "theirs": other.sum() / part["n"].sum()}
+            | {"change": change, "low": low, "high": high}
+        )
+    return pd.DataFrame(rows)
+
+
+def said_of_chance(low: float, high: float) -> str:
+    """Return in a word whether chance explains a change with such an interval.
+
+    >>> said_of_chance(-0.04, -0.01), said_of_chance(-0.02, 0.03), said_of_chance(0.01, 0.02)
+    ('better', 'chance', 'worse')
+    """
+    if low <= 0 <= high or np.isnan(low):
+        return "chance"
+    return "better" if high < 0 else "worse"

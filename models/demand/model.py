@@ -1,0 +1,165 @@
+"""The engine: members forecast days, a blend weighs them, raking makes them coherent, shares split.
+
+1. Each member forecasts the daily calls of every series of the panel.
+2. The blend weighs the members by block of leads and level.
+3. Raking makes the result coherent: place × call type × day, summing to the levels above.
+4. Shares split days into hours; leaf areas and grades are kept as shares.
+5. Shared shocks, estimated beforehand on past origins, make it a joint distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from features.panel import ALL, Panel, panel
+from forewatch.errors import DataError
+from forewatch.explanations import Factors
+from forewatch.pools import areas_of_their_own
+from forewatch.rates import Forecast
+from forewatch.shocks import Shocks
+from models.base import Member
+from models.blend import Weights, blended
+from models.explaining import factors, heeds
+from models.horizon import spread
+from models.hours import HourTrees
+from models.line_up import fitted, predictions, replacements, restored
+from models.profiles import hour_profile, shares
+from models.raking import Structure, rake, structure
+from models.recipe import Recipe
+from models.subject_model import SubjectModel
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+class Engine(SubjectModel):
+    """Forecasts a force's calls; see the module for the steps."""
+
+    title = "the model of all calls"
+    recipe_type = Recipe
+    recipe: Recipe
+    members_: dict[str, Member]
+    weights_: Weights | None
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        self.members_ = {}
+        self.hours_ = HourTrees(recipe.hours, recipe.seed)
+
+    @staticmethod
+    def known(view: AsOf, days: int) -> Panel:
+        """Return the panel as known at the view's origin."""
+        return panel(view, days)
+
+    @staticmethod
+    def fit_members(recipe: Recipe, known: Panel, jobs: int = 1) -> dict[str, Member]:
+        """Return the recipe's members, fitted to a panel."""
+        return fitted(recipe, known, jobs)
+
+    def fit(self, view: AsOf, weights: Weights, shocks: Shocks, jobs: int = 1) -> Self:
+        """Learn the members, and the trees that bend the shares of hours."""
+        super().fit(view, weights, shocks, jobs)
+        profile = hour_profile(view, self.recipe.shares)
+        self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
+        return self
+
+    def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
+        """Return the forecast from the view's origin."""
+        weights, shocks = self.estimates()
+        seen = panel(view, days)
+        parts = parts_of(view, seen)
+        predicted = predictions(self.recipe, self.members_, seen)
+        coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
+        cells = coherent(predicted)
+        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_)
+        why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
+        return Forecast(view.origin, view.known_until, rates, shocks, why)
+
+    def _factors(
+        self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
+    ) -> Factors:
+        """Return what explains the forecast that coherent predictions are."""
+
+        def without(part: str, panel: Panel) -> Array:
+            features = panel.covariates.features
+            members = self.members_.items()
+            heeding = {name: one for name, one in members if heeds(name, part, features)}
+            again = predictions(self.recipe, heeding, panel)
+            return coherent(np.where(np.isnan(again), predicted, again))
+
+        plain = self.members_.get("loglinear")
+        return factors(seen, coherent(predicted), without, column, plain)
+
+    def replacements(self) -> tuple[str, ...]:
+        """Return what the other members forecast in the place of one, with the reason."""
+        return replacements(self.recipe, self.members_)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {
+            "members": {name: member.state() for name, member in self.members_.items()},
+            "hours": self.hours_.state(),
+            "weights": None if self.weights_ is None else self.weights_.state(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.members_ = restored(state["members"])
+        self.hours_ = HourTrees.from_state(state["hours"])
+        self.weights_ = Weights.from_state(state["weights"])
+
+
+MODEL = Engine
+
+
+def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
+    """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
+    blend = blended(predicted, weights, levels)
+    if not np.isfinite(blend).all():
+        raise DataError("a member's forecast is not finite; train again and see the report")
+    return rake(blend, parts)
+
+
+def levels_of(seen: Panel) -> list[str]:
+    """Return the level of each series of a panel."""
+    return [str(level) for level in seen.keys["level"]]
+
+
+def parts_of(view: AsOf, seen: Panel) -> Structure:
+    """Return which series of a panel is which part of the force."""
+    places = view.tree.cut(view.profile.levels.modelled)
+    return structure(seen.keys, view.tree, places, view.profile.call_type_ids)
+
+
+def sums_of(view: AsOf, seen: Panel) -> list[tuple[Index, Index]]:
+    """Return the positions of the places and of the call types that each series sums over."""
+    places = view.tree.cut(view.profile.levels.modelled)
+    types = view.profile.call_type_ids
+    return [
+        (
+            np.array([i for i, place in enumerate(places) if place in view.tree.below(area)]),
+            np.arange(len(types)) if kind == "all" else np.array([types.index(kind)]),
+        )
+        for area, kind in zip(seen.keys["area"], seen.keys["call_type"], strict=True)
+    ]
+
+
+def pools_of(view: AsOf, seen: Panel) -> list[Index]:
+    """Return the series that are told together, because their areas were ever pooled."""
+    found: list[Index] = []
+    for (_, kind), rows in seen.keys.groupby(["level", "call_type"], sort=False):
+        kinds = seen.call_types if kind == ALL else (str(kind),)
+        if not all(view.ever_pooled.get(one) for one in kinds):
+            continue  # what is drawn is a part of it at most
+        pools = [pool for one in kinds for pool in view.ever_pooled[one]]
+        number = dict(zip(rows["area"], rows.index, strict=True))
+        found += [
+            np.array([number[area] for area in together])
+            for together in areas_of_their_own(view.tree, pools, tuple(number))
+            if len(together) > 1
+        ]
+    return found

@@ -1,0 +1,122 @@
+"""Training: judge the members on past origins, weigh them, size the shocks, fit for good.
+
+1. Rolling origins: from each the members forecast days that are known by now (`models.origins`).
+2. Weights and shock sizes are found from all of them; for the scores they are found again without
+   the origins of the same fit (`models.judging`).
+3. The engine is fitted on everything known by *until*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.asof import AsOf
+from features.panel import Panel, panel
+from forewatch.history import History
+from forewatch.progress import Progress, silent
+from models import judging, origins
+from models.crossing import Groups, weights_of
+from models.demand.model import Engine, parts_of, pools_of, sums_of
+from models.demand.report import report
+from models.judging import Judged
+from models.origins import Fold
+from models.recipe import Recipe
+from models.report import Report
+from models.subject import Training
+
+_TOLD = 20  # series that are named before the rest is counted
+
+
+@dataclass(frozen=True)
+class DemandTraining(Training):
+    """What a training on all calls hands over.
+
+    Args:
+        model: fitted on everything known by the end of the training.
+        scores: one row a level and block of leads, see `models.judging.scored`.
+        notes: what a reader of the report should know.
+        losses: see `models.judging.weekly_losses`.
+        folds: one row an origin and member, see `models.origins.table`.
+        judged: forecasts of the past origins beside what happened.
+        keys: level, area, call_type of each series of *judged*.
+    """
+
+    model: Engine
+    folds: pd.DataFrame
+    judged: tuple[Judged, ...]
+    keys: pd.DataFrame
+
+    def report(self) -> Report:
+        """Return what a person reads of it, apart from the gate's verdict."""
+        return report(self.model, self.scores, self.folds, self.judged, self.keys)
+
+
+def train(
+    history: History,
+    until: pd.Timestamp,
+    recipe: Recipe,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> DemandTraining:
+    """Return the engine trained on what was known at *until*; see `Subject.train`."""
+    view = AsOf(history, until)
+    now = panel(view, 1)
+    found = origins.folds(view, now, recipe, jobs, progress)
+    groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now), pools_of(view, now))
+    weights, *crossed = weights_of(groups, recipe)
+    cells = judging.blended_cells(groups, crossed)
+    shocks = judging.shocks_of(groups, cells, recipe, len(now.days))
+    progress("fitting the engine", 0, 1)
+    engine = Engine(recipe).fit(view, weights, shocks, jobs)
+    progress("fitting the engine", 1, 1)
+    ours = judging.spread(groups, cells, judging.crossed_shocks(groups, cells, recipe))
+    others = {}
+    for prefix, member in judging.PREFIXES.items():
+        alone = judging.member_cells(groups, recipe, member)
+        if alone is not None:
+            sizes = judging.crossed_shocks(groups, alone, recipe)
+            others[prefix] = judging.spread(groups, alone, sizes)
+    scores = judging.scored(ours, others, groups, recipe)
+    progress("scoring", 1, 1)
+    notes = _notes(engine, found, now)
+    return DemandTraining(
+        engine,
+        scores,
+        notes,
+        judging.weekly_losses(ours, groups, recipe),
+        origins.table(found, recipe),
+        tuple(ours),
+        now.keys,
+    )
+
+
+def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
+    """Return what a reader of the report should know."""
+    wanted, folds = engine.recipe.origins.folds, len(found)
+    short = f"judged on {folds} origins instead of {wanted}: the history is short"
+    return (
+        *([short] if folds < wanted else []),
+        *engine.replacements(),
+        *absences(engine.recipe, found, now.keys),
+        *map(str, now.breaks),
+    )
+
+
+def absences(recipe: Recipe, found: list[Fold], keys: pd.DataFrame) -> list[str]:
+    """Say which series a member left out from some of the past origins that it took part in."""
+    notes: list[str] = []
+    for at, name in enumerate(recipe.members):
+        gaps = np.array([np.isnan(fold.predicted[at]).any(axis=0) for fold in found])
+        gaps = gaps[~gaps.all(axis=1)]
+        series = zip(keys["area"], keys["call_type"], gaps.sum(0), strict=True)
+        notes += [
+            f"{name} left out {area}/{kind} from {n} of {len(gaps)} past origins, the other "
+            "members stood in: its fit failed, left the range, or had too little to learn from"
+            for area, kind, n in series
+            if 0 < n < len(gaps)
+        ]
+    more = [f"{len(notes) - _TOLD:,} more series were left out from some past origins"]
+    return notes if len(notes) <= _TOLD else notes[:_TOLD] + more

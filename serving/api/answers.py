@@ -1,0 +1,227 @@
+"""Routes that answer questions about an issue, a page of rows at a time: one for each offer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import pandas as pd
+from fastapi import APIRouter, Depends, Query, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
+from pydantic_core import from_json, to_json
+
+from forewatch.errors import BadQuestion
+from planning.issues import Issue
+from serving import answers
+from serving.answers import OFFERS, Offer
+from serving.api import costs, documents, media
+from serving.api.processes import Stopped
+from serving.api.service import Access, Service, needs, service
+from serving.api.shelf import Body, Opened
+from serving.queries import SpanQuery
+from serving.reach import Reach
+from serving.standing import Standing
+from serving.writers.csv_file import csv_file
+from serving.writers.json_document import json_document
+
+_RENDERING = 4  # raise it when the bytes of an answer change, so that no client keeps old ones
+MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
+_CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
+_HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A page that is to be rendered: everything that its bytes depend on.
+
+    Args:
+        kind: name of the kind of answer.
+        query: the question, its week by its label and its areas by their ids.
+        address: where the whole question is asked, see `_address`.
+        reach: which areas the asker may see.
+        issue: number of the issue asked.
+        media: media type of the answer.
+        now: the instant at which the issue's age is judged, UTC.
+        standing: how the issue stands.
+    """
+
+    kind: str
+    query: SpanQuery
+    reach: Reach
+    issue: int
+    media: str
+    now: pd.Timestamp
+    standing: Standing
+
+    def written(self) -> bytes:
+        """Return the job as JSON, for another process."""
+        query = self.query.model_dump(mode="json", by_alias=True, exclude_none=True)
+        plain = {name: getattr(self, name) for name in ("kind", "issue", "media", "standing")}
+        return to_json(
+            plain | {"query": query, "reach": self.reach.areas, "now": self.now.isoformat()}
+        )
+
+    @classmethod
+    def read(cls, content: bytes) -> Job:
+        """Return the job that was written."""
+        held: dict[str, Any] = from_json(content)
+        return cls(
+            kind=held["kind"],
+            query=OFFERS[held["kind"]].query.model_validate(held["query"]),
+            reach=Reach(None if held["reach"] is None else tuple(held["reach"])),
+            issue=held["issue"],
+            media=held["media"],
+            now=pd.Timestamp(held["now"]),
+            standing=Standing(*held["standing"]),
+        )
+
+
+async def respond(
+    offer: Offer, request: Request, query: SpanQuery, serving: Service, access: Access
+) -> Response:
+    """Return a page of rows within the asker's reach, or 304 where the client has it.
+
+    Nothing is computed here, in the process of the connections: what is not at hand is a job for
+    the workers, after its cost was estimated and charged to the key.
+    """
+    kind = media.negotiated(request, (media.JSON, media.CSV))
+    opened = await _opened(query.issue, request, serving)
+    issue, now = opened.issue, serving.clock()
+    query = query.dated(issue, now)
+    # Everything that the bytes depend on: what was published, what of it has grown stale since, how
+    # it stands now, the question as it was normalised, whose areas it is about, and the code that
+    # writes it.
+    address = _address(offer, query, issue.number, query.offset)
+    standing = serving.shelf.standing(issue.number)
+    key = f"{address} {kind} {issue.freshness.phase(now)} {tuple(standing)} {access.reach.text}"
+    tag = media.entity_tag(opened.sha256, key, _RENDERING)
+    headers = {
+        "Forewatch-Issue": str(issue.number),
+        "Forewatch-Issue-Age-Hours": f"{(now - issue.published_at) / _HOUR:.2f}",
+        "Forewatch-Data-Age-Hours": f"{(now - issue.forecast.data_until) / _HOUR:.2f}",
+    }
+    if media.is_known(request, tag):
+        return media.unchanged(tag, headers)
+    body = serving.shelf.bodies.get(tag)
+    if body is None:
+        job = Job(offer.name, query, access.reach, issue.number, kind, now, standing)
+        try:
+            body = await _worked(issue, job, request, serving)
+        except Stopped:
+            return Response(status_code=_CLIENT_GONE)
+        serving.shelf.bodies.keep(tag, body)
+    request.state.rows = body.rows
+    if body.next_page:
+        headers["Link"] = f'<{body.next_page}>; rel="next"'
+    return media.fresh(body.content, kind, tag, headers)
+
+
+async def _opened(number: int | None, request: Request, serving: Service) -> Opened:
+    if (opened := serving.shelf.at_hand(number)) is not None:
+        return opened
+    if number is not None:
+        serving.limits.charge(request.state.key.id, costs.OPENING)
+    return await run_in_threadpool(serving.shelf.issue, number)
+
+
+async def _worked(issue: Issue, job: Job, request: Request, serving: Service) -> Body:
+    """Return the page from a worker, within the limits of the key."""
+    key = request.state.key.id
+
+    async def disconnected() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    areas = [*job.reach.area_ids(issue.tree, job.query.area)]
+    sized = job.query.model_copy(update={"area": areas})
+    weights = costs.WEIGHTS[job.kind]
+    cost = weights.of(costs.size(issue, sized))
+    fitting = partial(costs.fitting, issue, sized, weights)
+    with serving.limits.question(key, cost, fitting):
+        return Body.read(await serving.workers.answer(job.written(), key, cost, disconnected))
+
+
+def page(opened: Opened, job: Job, stop_if_told: Callable[[], None]) -> Body:
+    """Return a page of rows as it is sent; what workers do.
+
+    Args:
+        opened: the issue asked.
+        job: about this issue.
+        stop_if_told: called between blocks of rows; what it raises ends the work.
+    """
+    offer, issue, query = OFFERS[job.kind], opened.issue, job.query
+    asked = answers.question(offer, issue, query, job.reach)
+    if asked.rows > MAX_QUESTION_ROWS:
+        raise BadQuestion(
+            f"the question has {asked.rows} rows, at most {MAX_QUESTION_ROWS} are answered; "
+            "ask for fewer areas, call types, grades or periods"
+        )
+    following = query.offset + query.limit
+    table = answers.table(
+        offer,
+        issue,
+        job.standing,
+        asked,
+        job.now,
+        reach=job.reach,
+        rows=slice(query.offset, following),
+        stop_if_told=stop_if_told,
+    )
+    is_last = following >= asked.rows
+    next_page = None if is_last else _address(offer, query, issue.number, following)
+    if job.media == media.CSV:
+        return Body(csv_file(table), next_page, len(table))
+    paging = {
+        "total_rows": asked.rows,
+        "limit": query.limit,
+        "offset": query.offset,
+        "next": next_page,
+    }
+    return Body(json_document(table, paging), next_page, len(table))
+
+
+def _address(offer: Offer, query: SpanQuery, number: int, offset: int) -> str:
+    """Return the address of a page, the same for the same question, tied to the issue."""
+    named = query.model_dump(by_alias=True, exclude_none=True)
+    pairs = {**named, "issue": number, "offset": offset}
+    lists = {name: dict.fromkeys(value) for name, value in pairs.items() if isinstance(value, list)}
+    return f"{offer.path}?{urlencode(sorted((pairs | lists).items()), doseq=True)}"
+
+
+def _route(offer: Offer) -> Callable[..., Awaitable[Response]]:
+    """Return the function of an offer's route."""
+    allowed = needs("forecasts:read", "within")
+
+    async def answer(
+        request: Request,
+        query: SpanQuery,
+        serving: Annotated[Service, Depends(service)],
+        access: Annotated[Access, Security(allowed)],
+    ) -> Response:
+        """Return a page of rows, or 304 where the client has it."""
+        return await respond(offer, request, query, serving, access)
+
+    # FastAPI reads the parameters from the model of the very kind.
+    answer.__annotations__ |= {
+        "query": Annotated[offer.query, Query()],
+        "access": Annotated[Access, Security(allowed)],
+    }
+    return answer
+
+
+router = APIRouter()
+for _offer in OFFERS.values():
+    _about = documents.ANSWERS[_offer.name]
+    router.add_api_route(
+        _offer.path,
+        _route(_offer),
+        response_class=Response,
+        responses=_about.responses,
+        summary=_about.summary,
+        description=_about.description,
+        tags=[_about.tag],
+        name=_offer.name,
+    )

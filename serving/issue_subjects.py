@@ -1,0 +1,116 @@
+"""What an issue says of a subject: by the champion of its model, or by what stands in for it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from features.asof import AsOf
+from forewatch.errors import ForewatchError, NoChampion, NotEnoughHistory
+from forewatch.history import History
+from models.register import Register, Version
+from models.subject import Subject
+from models.subject_model import SubjectModel
+from planning.issues import NOT_FORECAST, Part
+from planning.landing import KnownReports
+from serving import modelling
+from serving.workspace import Workspace
+
+Notes = tuple[str, ...]
+_ONE_DAY = pd.Timedelta(days=1)
+
+
+def part_of(
+    workspace: Workspace, subject: Subject, history: History, view: AsOf, days: int
+) -> tuple[Part | None, Notes]:
+    """Return what an issue says of a subject, with notes for its readers.
+
+    Where no version of its model may be used, its baseline stands in, and a note says why. Where
+    that can't be made either there is no part: then the note says so, with the reason, and
+    questions about it are refused.
+
+    Args:
+        workspace: the force's.
+        subject: what is forecast.
+        history: everything.
+        view: what is known of it at the issue's origin.
+        days: force-days ahead.
+
+    Raises:
+        ForewatchError: if no version may be used and nothing stands in for the subject.
+    """
+    try:
+        return _by_champion(workspace, subject, view, days)
+    except ForewatchError as error:
+        if subject.stand_in is None:
+            raise
+        why = f"{subject.title} is by its baseline, the {subject.rule.baseline}: {error}"
+        recipe = workspace.settings().recipe(subject).model_copy(update=subject.stand_in)
+    try:
+        model = subject.train(history, view.origin, recipe).model
+        return _part(subject, model, view, days, recipe.baseline, is_baseline=True), (why,)
+    except ForewatchError as error:
+        return None, (f"{subject.title}{NOT_FORECAST}{error}",)
+
+
+def champion_of(register: Register) -> Version:
+    """Return the champion; NoChampion, with what can be done, if there is none."""
+    champion = register.champion()
+    if champion is None:
+        raise NoChampion(f"{register.model} has no champion: {modelling.unpromoted(register)}")
+    return champion
+
+
+def _by_champion(
+    workspace: Workspace, subject: Subject, view: AsOf, days: int
+) -> tuple[Part, Notes]:
+    register = workspace.register(subject)
+    champion = champion_of(register)
+    model = subject.restore(register.state(champion))
+    part = _part(subject, model, view, days, champion.version)
+    outside = register.outside_note()
+    notes = (
+        *_age_notes(workspace, champion, view.origin, model.title),
+        *([outside] if outside else []),
+        *model.replacements(),
+    )
+    return part, notes
+
+
+def _part(
+    subject: Subject,
+    model: SubjectModel,
+    view: AsOf,
+    days: int,
+    version: str,
+    *,
+    is_baseline: bool = False,
+) -> Part:
+    return Part(
+        forecast=model.forecast(view, days, explained=True),
+        model_version=version,
+        is_baseline=is_baseline,
+        has_casework=subject.has_casework,
+        known=_known(view, subject.counted(view.profile)) if subject.has_casework else None,
+        uncalibrated=model.uncalibrated(),
+    )
+
+
+def _age_notes(
+    workspace: Workspace, champion: Version, origin: pd.Timestamp, model: str
+) -> tuple[str, ...]:
+    """Return a remark on a champion that is older than the settings allow, or nothing."""
+    trained = pd.Timestamp(champion.tags.get("until", champion.created_at.isoformat()))
+    age = (origin - trained) // _ONE_DAY
+    if age <= workspace.settings().registry.max_age_days:
+        return ()
+    return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)
+
+
+def _known(view: AsOf, types: tuple[str, ...]) -> KnownReports | None:
+    """Return the reports whose hours still land, None where too little of the past is known."""
+    # One day more than hours are released over: a day of 23 hours may be among them.
+    days = len(view.profile.missing.release) + 1
+    try:
+        return KnownReports.of(view, types, days)
+    except NotEnoughHistory:
+        return None

@@ -1,0 +1,184 @@
+"""Questions as a person or a client writes them: one model for the command line and the API.
+
+The options of commands, the parameters of routes and their descriptions are made from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import pandas as pd
+from pydantic import Field, StringConstraints
+
+from forewatch.areas import AreaTree
+from forewatch.clock import Clock
+from forewatch.errors import BadQuestion
+from forewatch.profile import Frozen
+from planning import names
+from planning.issues import Issue
+from planning.periods import By
+from serving import spans
+from serving.reach import Reach
+from serving.reserving import reserved_hours
+
+MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
+MAX_PAGE_ROWS = 10_000
+MAX_NUMBER = 999_999_999  # of an issue, and of an offset
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+Window = Literal["shift", "day", "week"]
+Figure = TypeVar("Figure", int, float)
+
+
+def example(value: object, pattern: str = "") -> dict[str, Any]:
+    """Return additions to a schema: an example, and a pattern whose breach we explain."""
+    return {"examples": [value]} | ({"pattern": f"^{pattern}$"} if pattern else {})
+
+
+class SpanQuery(Frozen):
+    """A question about areas and a span of one issue: give `week`, or `from` and `to`."""
+
+    week: str | None = Field(
+        default=None,
+        max_length=20,
+        description="ISO week like 2026-W49, from Monday's force-day to the next Monday's; or "
+        "this, or next: the default",
+        json_schema_extra=example("2026-W49", f"({spans.WEEK}|{'|'.join(spans.WEEK_WORDS)})"),
+    )
+    from_: str | None = Field(
+        default=None,
+        alias="from",
+        max_length=40,
+        description="first instant; a date is the beginning of that force-day, and a time without "
+        "offset is the force's local time",
+        json_schema_extra=example("2026-11-30", spans.WHEN),
+    )
+    to: str | None = Field(
+        default=None,
+        max_length=40,
+        description="instant before which the last period begins, written like from",
+        json_schema_extra=example("2026-12-07", spans.WHEN),
+    )
+    area: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description="ids or names of areas, or names of levels for all areas at them; none: the "
+        "whole force (for a key of some areas each of its highest)",
+        json_schema_extra=example(["district"]),
+    )
+    by: By = Field(default="day", description="the kind of period that a row stands for")
+    issue: Number | None = Field(
+        default=None, description="number of an earlier issue; none: the latest"
+    )
+    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
+    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
+
+    def dated(self, issue: Issue, now: pd.Timestamp) -> Self:
+        """Return the query with its week by name: what "this" and "next" are by the force's clock.
+
+        Without any time given it is the next week.
+        """
+        is_open = self.week is None and self.from_ is None and self.to is None
+        week = "next" if is_open else self.week
+        if week not in spans.WEEK_WORDS:
+            return self
+        found = spans.week_meant(Clock.of(issue.profile), str(week), now)
+        return self.model_copy(update={"week": found})
+
+    def span(self, issue: Issue) -> spans.Span:
+        """Return the span that is asked for; raises as `serving.spans.span_within` does."""
+        return spans.span_within(issue, self.week, self.from_, self.to)
+
+    def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
+        """Return what the kind of answer is asked beside span and areas, by its names for it."""
+        del tree, reach
+        return {}
+
+
+class CallsQuery(SpanQuery):
+    """A question about the calls of one issue: give `week`, or `from` and `to`."""
+
+    call_type: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='ids or names, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=example(["missing_person"]),
+    )
+    grade: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description='grades, "each" of them, or "all" (their sum, the default)',
+        json_schema_extra=example(["immediate"]),
+    )
+
+    def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
+        """Return call types and grades."""
+        del tree, reach
+        return {"call_types": self.call_type, "grades": self.grade}
+
+
+class ForecastQuery(CallsQuery):
+    """A question about the forecasts of one issue: give `week`, or `from` and `to`."""
+
+    quantiles: str | None = Field(
+        default=None,
+        max_length=500,
+        description="levels between 0 and 1, with commas; none: the force's percentiles",
+        json_schema_extra=example("0.05,0.5,0.95", r"0?\.\d{1,6}(,0?\.\d{1,6}){0,49}"),
+    )
+    at_least: str | None = Field(
+        default=None,
+        max_length=100,
+        description="numbers of calls k, with commas, for P(at least k); none: no such columns",
+        json_schema_extra=example("1,2,5", r"[1-9]\d{0,3}(,[1-9]\d{0,3}){0,9}"),
+    )
+
+    def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
+        """Return call types, grades, quantiles and numbers of calls."""
+        return super().details(tree, reach) | {
+            "quantiles": figures(float, self.quantiles, "quantiles", "levels like 0.05,0.5,0.95"),
+            "at_least": figures(int, self.at_least, "numbers of calls", "them like 1,2,5"),
+        }
+
+
+class MissingQuery(SpanQuery):
+    """A question about the missing-person demand of one issue: areas and windows of time."""
+
+    by: Window = Field(default="day", description="the kind of window that a row stands for")
+    at_least: str | None = Field(
+        default=None,
+        max_length=100,
+        description="numbers of reports k, with commas, for P(at least k); none: the force's",
+        json_schema_extra=example("1,2,3", r"[1-9]\d?(,[1-9]\d?){0,9}"),
+    )
+    reserved_hours: list[Name] = Field(
+        default=[],
+        max_length=MAX_LIST,
+        description="officer-hours kept free in each window: one number for all areas asked, or "
+        "area:hours, repeated; none: the force's own",
+        json_schema_extra=example(["40"]),
+    )
+
+    def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
+        """Return the numbers of reports, and the hours kept free."""
+        seen = names.area_names(tree, frozenset(reach.seen(tree)))
+        return {
+            "at_least": figures(int, self.at_least, "numbers of reports", "them like 1,2,3"),
+            "reserved": reserved_hours(seen, self.reserved_hours),
+        }
+
+
+def figures(
+    read: Callable[[str], Figure], text: str | None, what: str, how: str
+) -> tuple[Figure, ...]:
+    """Return the numbers of a text with commas between them, each once.
+
+    Raises:
+        BadQuestion: if it holds anything else.
+    """
+    try:
+        return tuple({read(part): None for part in text.split(",")}) if text else ()
+    except ValueError:
+        raise BadQuestion(f"no {what} {text!r}; write {how}") from None

@@ -1,0 +1,1 @@
+"""Tables (`planning.tables`) written down: one module for each form, which knows nothing else."""

@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from features.asof import AsOf
+from forewatch.errors import NotFitted, StaleModel
+from forewatch.history import History, check
+from forewatch.rates import Forecast, Selection, Spans
+from models.demand.model import Engine
+from models.demand.training import DemandTraining
+from models.horizon import spread
+from models.hour_rows import Timeline
+from models.hours import HourTrees
+from models.member_settings import ShareSettings
+from models.profiles import shares
+from models.recipe import Recipe
+
+
+@pytest.fixture(scope="module")
+def view(town_history: History) -> AsOf:
+    return AsOf(town_history, town_history.observed_until)
+
+
+@pytest.fixture(scope="module")
+def forecast(trained: DemandTraining, view: AsOf) -> Forecast:
+    return trained.model.forecast(view, 40)
+
+
+def test_rates_cover_whole_force_days_from_the_first_after_the_origin(
+    forecast: Forecast, view: AsOf
+) -> None:
+    rates = forecast.rates
+    assert rates.edges[0] == view.clock.day_start(view.clock.first_day_from(view.origin))
+    assert rates.edges[0] - view.origin < pd.Timedelta(days=1)
+    assert len(rates.force_days) == 40
+    assert rates.base.shape == (3, 4, 40 * 24)
+    assert rates.baseline.shape == rates.base.shape
+    assert np.isfinite(rates.base).all()
+    assert (rates.base > 0).all()
+
+
+def test_shares_sum_to_one_within_their_place_and_hour(forecast: Forecast) -> None:
+    rates = forecast.rates
+    by_place = np.zeros((len(rates.places), len(rates.call_types)))
+    np.add.at(by_place, rates.leaf_place, rates.leaf_shares)
+    assert by_place == pytest.approx(1)
+    assert rates.grade_shares.sum(-1) == pytest.approx(1)
+
+
+def test_any_total_is_the_sum_of_its_parts(forecast: Forecast) -> None:
+    edges = forecast.rates.day_edges
+    days = Spans(edges[:-1], edges[1:])
+    whole = forecast.answer(Selection(), days).mean
+    leaves = [forecast.answer(Selection((leaf,)), days).mean for leaf in forecast.rates.leaves]
+    grades = [
+        forecast.answer(Selection(grades=(grade,)), days).mean for grade in forecast.rates.grades
+    ]
+    assert np.sum(leaves, axis=0) == pytest.approx(whole, rel=1e-9)
+    assert np.sum(grades, axis=0) == pytest.approx(whole, rel=1e-9)
+
+
+def test_hours_follow_the_shape_of_the_past(forecast: Forecast, view: AsOf) -> None:
+    past = view.counts()
+    hours = view.clock.local_hour(pd.DatetimeIndex(past["start"]))
+    wanted = np.bincount(hours, past["count"], 24)
+    found = np.bincount(forecast.rates.slot, forecast.rates.base.sum((0, 1)), 24)
+    off = np.abs(found / found.sum() - wanted / wanted.sum()).sum()
+    assert off < 0.1 * np.abs(1 / 24 - wanted / wanted.sum()).sum()
+
+
+def test_the_baseline_is_the_mean_of_the_last_eight_same_weekday_hours(
+    forecast: Forecast, view: AsOf
+) -> None:
+    past = view.counts()
+    walls = pd.DatetimeIndex(past["start"]).tz_convert(view.clock.zone).tz_localize(None)
+    first = forecast.rates.starts[30].tz_convert(view.clock.zone).tz_localize(None)
+    wanted = [
+        past.loc[walls == first - pd.Timedelta(days=7 * k), "count"].sum() for k in range(1, 9)
+    ]
+    assert forecast.rates.baseline[:, :, 30].sum() == pytest.approx(np.mean(wanted))
+
+
+def test_state_and_back_forecasts_the_same(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    again = Engine.from_state(trained.model.state()).forecast(view, 40)
+    assert again.rates.base == pytest.approx(forecast.rates.base, rel=1e-12)
+    assert np.array_equal(again.shocks.sd, forecast.shocks.sd)
+
+
+class Evening(HourTrees):
+    """Hours bent to the evening, whatever was learned."""
+
+    def bend(self, view: AsOf, timeline: Timeline) -> NDArray[np.float64]:
+        del view
+        return np.where(timeline.slot >= 20, 3.0, 1.0)[None, None, :]
+
+
+def test_an_engine_with_other_members_bends_the_hours_as_before(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    engine = Engine.from_state(trained.model.state())
+    engine.hours_ = Evening()
+    bent = engine.forecast(view, 40).rates.base
+    assert bent[..., :24][..., forecast.rates.slot[:24] >= 20].sum() > 1.5 * (
+        forecast.rates.base[..., :24][..., forecast.rates.slot[:24] >= 20].sum()
+    )
+    again = engine.with_members(engine.members_, view).forecast(view, 40)
+    assert np.array_equal(again.rates.base, bent)
+
+
+def test_a_longer_horizon_says_the_same_of_the_days_before(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    longer = trained.model.forecast(view, 60)
+    n = forecast.rates.base.shape[2]
+    assert longer.rates.base[:, :, :n] == pytest.approx(forecast.rates.base, rel=1e-9)
+
+
+def test_an_engine_that_was_never_trained_says_so(view: AsOf) -> None:
+    with pytest.raises(NotFitted, match="the model of all calls is not fitted; train first"):
+        Engine(Recipe()).forecast(view, 7)
+    with pytest.raises(NotFitted, match="train first"):
+        Engine(Recipe()).state()
+
+
+def test_a_model_of_other_code_is_stale(trained: DemandTraining) -> None:
+    state = trained.model.state()
+    older = state | {"recipe": state["recipe"] | {"a_setting_of_old": 1}}
+    with pytest.raises(StaleModel, match=r"made by other code .* run 'forewatch train'"):
+        Engine.from_state(older)
+    with pytest.raises(StaleModel, match="KeyError: 'weights'"):
+        Engine.from_state({name: part for name, part in state.items() if name != "weights"})
+
+
+def test_an_announced_break_changes_what_it_concerns_from_its_start_on(
+    trained: DemandTraining, town_history: History, forecast: Forecast
+) -> None:
+    until, kind = town_history.observed_until, town_history.profile.call_type_ids[1]
+    row = {"start": until + pd.Timedelta(days=7), "end": until + pd.Timedelta(days=21), "area": ""}
+    row |= {"call_type": kind, "kind": "level", "expected_ratio": 0.5, "reason": "new policy"}
+    breaks = pd.DataFrame([row | {"decided_by": "board", "known_at": until}])
+    known = replace(town_history, breaks=check("breaks", breaks))
+    changed = trained.model.forecast(AsOf(known, until), 40).rates
+    ratio = changed.base.sum((0,)) / forecast.rates.base.sum((0,))
+    within = (changed.day >= 7) & (changed.day < 21)
+    # weights differ from level to level, so that raking moves the other types a little
+    assert ratio[1, within].mean() == pytest.approx(0.5, abs=0.01)
+    assert ratio[1, ~within] == pytest.approx(1, abs=0.01)
+    assert np.delete(ratio, 1, axis=0) == pytest.approx(1, abs=0.02)
+
+
+def test_half_an_hour_has_half_of_what_its_hour_has(town_history: History) -> None:
+    # Lord Howe: the force-day of 3 October 2026 ends with half an hour, from 06:30 to 07:00.
+    profile = town_history.profile
+    force = profile.force.model_copy(update={"zone": "Australia/Lord_Howe"})
+    far = replace(town_history, profile=profile.model_copy(update={"force": force}))
+    view = AsOf(far, pd.Timestamp("2026-09-29T00:00Z"))
+    parts = shares(view, ShareSettings())
+    flat = replace(parts, hours=np.full_like(parts.hours, 1 / 24))
+    days = pd.DatetimeIndex(["2026-10-03", "2026-10-04"])
+    found = spread(view, days, np.full((2, 3, 4), 47.0), flat, HourTrees())
+    assert np.bincount(found.day).tolist() == [24, 24]
+    assert found.base[0, 0].tolist() == pytest.approx([2.0] * 23 + [1.0] + [47 / 24] * 24)
+    assert found.daily == pytest.approx(47.0)
+    assert found.slot[22:24].tolist() == [5, 6]
+    saturday = parts.baseline[:, :, 5, 6]
+    assert found.baseline[:, :, 23] == pytest.approx(saturday / 2)
