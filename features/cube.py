@@ -15,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf, Codes
+from forewatch.arrays import Array, Index
 from forewatch.clock import instant_us, instants_us, intervals_of
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import Step
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 HOURS_OF_DAY = 24
 
 

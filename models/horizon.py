@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.rates import Rates
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.profiles import Shares, kinds_of_day, split
-
-Array = NDArray[np.float64]
 
 
 def spread(

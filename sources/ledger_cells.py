@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import BadQuestion, SettingsError
 from forewatch.history import History, Step
 from sources.daily import unobserved_by_leaf
 
-Index = NDArray[np.int64]
 Codes = NDArray[np.integer[Any]]
 COLUMNS = ("start", "force_day", "area", "call_type", "grade", "count", "observed")
 MOST_ROWS = 50_000_000

@@ -11,14 +11,13 @@ from datetime import time
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forewatch.areas import AreaKind
+from forewatch.arrays import Array
 from forewatch.profile import AreaEntry, CallType, Covariate, Force, Grade, Profile, Shift
 from sources.synthetic.catalogue import PATTERNS, Pattern
 from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
 
-Array = NDArray[np.float64]
 ROOT = "avon-and-somerset"
 GRADES: tuple[Grade, ...] = ("immediate", "priority", "routine", "appointment", "no_deployment")
 
