@@ -41,7 +41,7 @@ def spread(
         slot=slot,
         places=view.tree.cut(view.profile.levels.modelled),
         call_types=view.profile.call_type_ids,
-        grades=view.profile.grades,
+        grades=view.profile.grade_ids,
         leaves=view.tree.leaves,
         base=split(daily, parts.hours, kinds_of_day(view, days), day, slot, bend),
         baseline=parts.baseline[:, :, weekday[day], slot] * length,
