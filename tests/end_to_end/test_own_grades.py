@@ -38,8 +38,9 @@ work = "deferrable"
 """
 MAPPING = """
 resolution = "day"
-[[crosswalk.grade]]
-codes = { "1" = "p1", "Two" = "p2" }
+[crosswalk.grade]
+1 = "p1"
+Two = "p2"
 """
 COUNTS = """start,area,call_type,grade,count
 2026-01-01,town,other,1,4
