@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from benchmarks.accuracy import workspaces
 from benchmarks.accuracy.protocols import PROTOCOLS, Protocol
 from features.asof import AsOf
 from features.panel import Panel, panel
+from forewatch.arrays import Array
 from forewatch.history import History
 from models import origins
 from models.blend import Weights, blended
@@ -34,7 +34,6 @@ from models.raking import Structure, rake
 from models.recipe import MEANS, Recipe
 from serving.workspace import Workspace
 
-Array = NDArray[np.float64]
 Raking = Callable[[Array, Structure], Array]
 NEAR, FAR = slice(0, 7), slice(42, 84)
 BEFORE = Recipe(doubt_looks=1e-6, weight_of_a_mean=1.0)  # all that is said is believed

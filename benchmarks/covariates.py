@@ -23,10 +23,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from forewatch.arrays import Array
 from forewatch.history import History, empty
 from models.boosting import Boosting
 from models.loglinear import Loglinear
@@ -34,7 +34,6 @@ from sources.synthetic import DemoForce, demo_force, weather
 from sources.synthetic import history as of_demo
 from sources.synthetic.places import HOT_WEEKEND
 
-Array = NDArray[np.float64]
 DAYS = 7
 FORESEEN = pd.Timedelta(days=30)
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.history import History
 from forewatch.profile import Missing
 from forewatch.rates import Spans
@@ -29,7 +29,6 @@ from planning.landing import KnownReports, Release, landing
 from planning.periods import periods
 from sources.synthetic import demo_force, history
 
-Array = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 JUDGED_DAYS = 280
 HORIZON_DAYS = 14

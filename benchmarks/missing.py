@@ -49,6 +49,7 @@ from benchmarks.accuracy.workspaces import demo_force
 from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from features.catalogue import declared
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
 from forewatch.profile import MISSING_PERSON
@@ -67,7 +68,6 @@ from serving.workspace import Workspace
 from sources import synthetic
 from sources.synthetic import Truth
 
-Array = NDArray[np.float64]
 DAYS_AHEAD = 28
 LEARN_EVERY = 4  # origins between two estimates of weights and spreads
 _FLAT, _OURS, _TRUE = "flat rate", "ours", "truth"

@@ -29,7 +29,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from fastapi.testclient import TestClient
-from numpy.typing import NDArray
 
 from features.pool_decision import decisions
 from forewatch.areas import AreaTree
@@ -38,7 +37,6 @@ from serving.api.app import create_app
 from serving.pooling import settled
 from serving.workspace import Workspace
 
-Array = NDArray[np.float64]
 KIND = "missing_person"
 _LIMIT = 500
 _NOTHING = 1e-5  # answers are rounded to a millionth of a call

@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from benchmarks.accuracy.running import ROOT
 from benchmarks.accuracy.workspaces import demo_force
 from benchmarks.missing import DAYS_AHEAD, FOLDERS, LEARN_EVERY, ORIGINS, answers, built, learned
 from benchmarks.unpooled import unpooled
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
 from forewatch.rates import Selection, Spans
@@ -36,7 +36,6 @@ from models.missing.settings import MissingRecipe
 from models.missing.windows import happened
 from sources import synthetic
 
-Array = NDArray[np.float64]
 _EPOCH = pd.Timestamp("1970-01-05")
 _SEED, _DRAWS = 7, 1000
 

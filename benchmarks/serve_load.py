@@ -88,7 +88,7 @@ def issue() -> Issue:
         slot=slot,
         places=tuple(f"district-{d}" for d in range(DISTRICTS)),
         call_types=force.call_type_ids,
-        grades=force.grades,
+        grades=force.grade_ids,
         leaves=force.tree().leaves,
         base=base,
         baseline=base * rng.uniform(0.9, 1.1, base.shape),

@@ -150,7 +150,7 @@ class AsOf:
             starts[rows],
             _numbers(frame["area"], self.tree.leaves)[rows],
             _numbers(frame["call_type"], self.profile.call_type_ids)[rows],
-            _numbers(frame["grade"], self.profile.grades)[rows],
+            _numbers(frame["grade"], self.profile.grade_ids)[rows],
             frame["count"].to_numpy()[rows].astype(np.float64),
         )
 
@@ -162,7 +162,7 @@ class AsOf:
         """
         ledger = self.ledger()
         areas, types = pd.Index(self.tree.leaves), pd.Index(self.profile.call_type_ids)
-        grades = pd.Index(self.profile.grades, dtype="str")
+        grades = pd.Index(self.profile.grade_ids, dtype="str")
         starts, start = np.unique(ledger.starts_us, return_inverse=True)
         shape = (len(starts), len(areas), len(types), len(grades))
         key = np.ravel_multi_index((start, ledger.leaf, ledger.call_type, ledger.grade), shape)

@@ -8,10 +8,8 @@ it is new, and its history begins with its first call.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
 
 P_MAX = 1e-6  # once in a million series: as for gaps, where silence is taken for a hole
 

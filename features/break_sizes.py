@@ -21,9 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
 
 # Standard deviations of the priors on the log scale (assumed): a break that somebody registers is
 # often worth half as much again or a third less; one with a stated size comes within 20 % of it.

@@ -22,14 +22,12 @@ from numpy.typing import NDArray
 from features.asof import EXCLUDE, AsOf
 from features.break_sizes import Calendar, log_ratio
 from features.public_holidays import BANK_HOLIDAY
-from forewatch.clock import instants_us
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from forewatch.arrays import Array, Mask
+from forewatch.clock import WEEK_DAYS, instants_us
 
 PULSE, RAMP = "pulse", "ramp"
 _ROUNDS = 2  # each break is sized with the others taken out
-_WEEK_DAYS, _YEAR_DAYS, _HARMONICS = 7, 365.25, 2
+_YEAR_DAYS, _HARMONICS = 365.25, 2
 # Prior deviations on the log scale of weekdays, of the year and of bank holidays (assumed).
 _SD_WEEKDAY, _SD_YEAR, _SD_HOLIDAY = 0.3, 0.1, 0.2
 _RECENT_DAYS = 56
@@ -193,14 +191,14 @@ def _with_ratio(one: Break, counts: Array, calendar: Calendar) -> Break:
 
 def _calendar(view: AsOf, days: pd.DatetimeIndex) -> Calendar:
     """Return the columns of the calendar that counts before and after a break share."""
-    weekday = days.day_of_week.to_numpy()[:, None] == np.arange(_WEEK_DAYS)
+    weekday = days.day_of_week.to_numpy()[:, None] == np.arange(WEEK_DAYS)
     turn = 2 * np.pi * days.day_of_year.to_numpy() / _YEAR_DAYS
     year = [wave(k * turn) for k in range(1, _HARMONICS + 1) for wave in (np.sin, np.cos)]
     table = view.holidays()
     public = table[(table["kind"] == BANK_HOLIDAY) & (table["area"] == "")]
     holiday = days.isin(pd.DatetimeIndex(public["date"]))
-    columns = np.column_stack([weekday - 1 / _WEEK_DAYS, *year, holiday.astype(np.float64)])
-    sd = [_SD_WEEKDAY] * _WEEK_DAYS + [_SD_YEAR] * len(year) + [_SD_HOLIDAY]
+    columns = np.column_stack([weekday - 1 / WEEK_DAYS, *year, holiday.astype(np.float64)])
+    sd = [_SD_WEEKDAY] * WEEK_DAYS + [_SD_YEAR] * len(year) + [_SD_HOLIDAY]
     return Calendar(columns, np.array(sd))
 
 

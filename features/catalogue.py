@@ -14,10 +14,11 @@ import pandas as pd
 from features.asof import AsOf
 from features.covariates import COVARIATES
 from features.days import CALENDAR, OWN_HOLIDAYS
-from features.declaration import ALWAYS, ANNOUNCED, Array, Feature, HourColumn, Sight, Values
+from features.declaration import ALWAYS, ANNOUNCED, Feature, HourColumn, Sight, Values
 from features.events import EVENTS
 from features.places import PLACES
 from features.visitors import TOURISM
+from forewatch.arrays import Array
 
 # In the order of their columns; those of the force's own come last.
 MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS, COVARIATES)

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from features.declaration import Array, Feature, Maker, Prior, Sight, Values
+from features.declaration import Feature, Maker, Prior, Sight, Values
 from forewatch.areas import AreaTree
+from forewatch.arrays import Array
 from forewatch.profile import Covariate
 
 _YEAR_DAYS, _WEEK_DAYS = 364, 7

@@ -15,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf, Codes
+from forewatch.arrays import Array, Index
 from forewatch.clock import instant_us, instants_us, intervals_of
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import Step
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 HOURS_OF_DAY = 24
 
 
@@ -147,7 +146,7 @@ def grade_counts(view: AsOf, days: int) -> Array:
     """
     ledger = view.ledger(since=_trailing_start(view, days))
     places = view.tree.cut(view.profile.levels.modelled)
-    types, grades = len(view.profile.call_type_ids), len(view.profile.grades)
+    types, grades = len(view.profile.call_type_ids), len(view.profile.grade_ids)
     slots = HOURS_OF_DAY if view.step == "hour" else 1
     key = _place_of_leaf(view, places)[ledger.leaf] * types + ledger.call_type
     key = (key * slots + _slot(view, ledger.starts_us)) * grades + ledger.grade

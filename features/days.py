@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from dateutil.easter import easter
 
 from features.asof import AsOf
 from features.declaration import (
@@ -26,9 +26,8 @@ from features.declaration import (
     Values,
 )
 from features.public_holidays import BANK_HOLIDAY
+from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, instants_us
-
-Array = NDArray[np.float64]
 
 SCHOOL_HOLIDAY = "school_holiday"
 SEASON_HARMONICS = 3
@@ -87,24 +86,6 @@ def day_hours(view: AsOf, days: pd.DatetimeIndex) -> Array:
     return np.asarray(hours[np.asarray((days - first).days)], dtype=np.float64)
 
 
-def easter_sunday(year: int) -> pd.Timestamp:
-    """Return the date of Easter in the Gregorian calendar.
-
-    Source:
-        The anonymous algorithm in Meeus (1991), Astronomical Algorithms, chapter 8.
-
-    >>> easter_sunday(2026).date().isoformat()
-    '2026-04-05'
-    """
-    a, b, c = year % 19, year // 100, year % 100
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - b // 4 - g + 15) % 30
-    l = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7  # noqa: E741 (the source's letter)
-    m = (a + 11 * h + 22 * l) // 451
-    month, day = divmod(h + l - 7 * m + 114, 31)
-    return pd.Timestamp(year=year, month=month, day=day + 1).as_unit("us")
-
-
 def _of_dates(days: pd.DatetimeIndex) -> dict[str, Array]:
     """Return what follows from the date alone, each of shape (days,)."""
     month, day = np.asarray(days.month), np.asarray(days.day)
@@ -116,9 +97,9 @@ def _of_dates(days: pd.DatetimeIndex) -> dict[str, Array]:
     }
     for name, (in_month, on_day) in _DATES.items():
         found[name] = ((month == in_month) & (day == on_day)).astype(np.float64)
-    sundays = pd.DatetimeIndex([easter_sunday(year) for year in np.unique(days.year)])
-    easter = [sundays + pd.Timedelta(days=shift) for shift in (-2, -1, 0, 1)]
-    found["easter_days"] = np.any([days.isin(date) for date in easter], axis=0).astype(np.float64)
+    sundays = pd.DatetimeIndex([easter(year) for year in np.unique(days.year)]).as_unit("us")
+    dates = [sundays + pd.Timedelta(days=shift) for shift in (-2, -1, 0, 1)]
+    found["easter_days"] = np.any([days.isin(date) for date in dates], axis=0).astype(np.float64)
     of_year = (found["day_of_year"] - 1) / (365.0 + np.asarray(days.is_leap_year))
     for k in range(1, SEASON_HARMONICS + 1):
         found[f"season_sin_{k}"] = np.sin(2 * np.pi * k * of_year)

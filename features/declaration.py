@@ -16,11 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 
-Array = NDArray[np.float64]
 Values = dict[str, Array]
 
 

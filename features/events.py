@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.declaration import ANNOUNCED, THOUSANDS, Feature, Kind, Maker, Prior, Sight, Values
 from forewatch.areas import AreaTree
+from forewatch.arrays import Array
 from forewatch.clock import instants_us
-
-Array = NDArray[np.float64]
 
 FAR_DAYS = 14  # an event further ahead than this says nothing about today (assumed)
 REACH_KM = 20.0  # distance at which an event weighs 1/e of one next door (assumed)

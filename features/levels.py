@@ -8,10 +8,9 @@ known it is NaN.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
+from forewatch.clock import WEEK_DAYS
 
 LEVEL_NAMES = (
     "level_28",
@@ -21,7 +20,6 @@ LEVEL_NAMES = (
     "ratio_28_364",
     "ratio_yoy",
 )
-WEEK = 7
 YEAR = 364  # 52 whole weeks, so that the same weekdays are compared
 
 
@@ -37,7 +35,7 @@ def trailing(counts: Array, origins: Index) -> Array:
     """
     sums = _Sums(counts)
     week, month, two_months, year = (
-        sums.mean(origins - days, origins) for days in (WEEK, 28, 56, YEAR)
+        sums.mean(origins - days, origins) for days in (WEEK_DAYS, 28, 56, YEAR)
     )
     year_ago = sums.mean(origins - YEAR - 28, origins - YEAR)
     return np.stack(
@@ -68,8 +66,8 @@ def same_weekday(counts: Array, origins: Index, weeks: int) -> Array:
     >>> same_weekday(np.arange(14.0)[:, None], np.array([14]), weeks=2)[0, 0]
     array([3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5])
     """
-    back = np.arange(1, weeks + 1) * WEEK
-    days = origins[:, None, None] + np.arange(WEEK)[:, None] - back  # (K, 7, weeks)
+    back = np.arange(1, weeks + 1) * WEEK_DAYS
+    days = origins[:, None, None] + np.arange(WEEK_DAYS)[:, None] - back  # (K, 7, weeks)
     there = (days >= 0)[..., None]
     found = np.where(there, counts[np.maximum(days, 0)], np.nan)
     known = np.isfinite(found)

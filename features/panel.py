@@ -15,10 +15,9 @@ from features.breaks import Break, adjusted, recent_means
 from features.catalogue import EVERY_FORCES, features_at, grid
 from features.cube import cube
 from features.days import day_hours
-from features.declaration import Array, Feature
+from features.declaration import Feature
 from forewatch.areas import AreaTree
-
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
 
 ALL = "all"  # stands for every call type in a series' key
 CALL_TYPE, CELL = "call_type", "cell"

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.asof import AsOf
 from features.catalogue import features_at, grid
-from features.declaration import Array
+from forewatch.arrays import Array
 from forewatch.errors import MissingColumns, NotFitted
 
 

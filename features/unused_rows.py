@@ -19,15 +19,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import EXCLUDE, AsOf
 from features.breaks import RAMP
 from features.events import FAR_DAYS
 from forewatch.areas import AreaTree
+from forewatch.arrays import Mask
 from forewatch.history import History
 
-Mask = NDArray[np.bool_]
 _NAMED = 5  # rows of a sentence; the rest is counted
 _SENTENCES = 10
 _MONTHS = 12

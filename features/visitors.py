@@ -11,13 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.declaration import FLAG, LOG_RATIO, Feature, HourColumn, Maker, Prior, Sight, Values
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
 
 _MONTHS = 12
 _FLOOR = 0.05  # of the usual number: a month without visitors has a finite logarithm (assumed)

@@ -24,7 +24,8 @@ from forewatch.profile import Profile, Shift
 
 Micros = NDArray[np.int64]  # instants, microseconds since 1970 (UTC)
 HOUR_US = 3_600_000_000  # microseconds, the unit of every instant here
-_ONE_DAY = pd.Timedelta(days=1)
+ONE_DAY = pd.Timedelta(days=1)
+WEEK_DAYS = 7
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
@@ -128,7 +129,7 @@ class Clock:
             return pd.DatetimeIndex([], dtype="datetime64[us]")
         # Margins on both sides, whatever the zone, the hour at which days begin and skipped dates.
         first = starts.min().tz_convert(self.zone).tz_localize(None).normalize()
-        first -= 2 * _ONE_DAY
+        first -= 2 * ONE_DAY
         days = (starts.max() - starts.min()).days + 5
         edges = self.day_edges(first, days)
         number = np.searchsorted(instants_us(edges), instants_us(starts), side="right") - 1
@@ -143,7 +144,7 @@ class Clock:
         """
         first = np.ones(len(dates), dtype=bool)
         # A moment before the next midnight as well: many clocks skip the first hour of a date.
-        ends = (dates.normalize(), dates.normalize() + _ONE_DAY - pd.Timedelta(microseconds=1))
+        ends = (dates.normalize(), dates.normalize() + ONE_DAY - pd.Timedelta(microseconds=1))
         local = [at.tz_localize(self.zone, ambiguous=first, nonexistent="NaT") for at in ends]
         skipped: NDArray[np.bool_] = np.asarray(local[0].isna()) & np.asarray(local[1].isna())
         return skipped
@@ -202,8 +203,8 @@ class Clock:
 
     def _shift(self, shift: Shift, dates: pd.DatetimeIndex) -> pd.DataFrame:
         # A shift that starts before the force-day's hour is the end of the force-day before.
-        began = dates + _ONE_DAY if shift.start < self.day_starts_at else dates
-        ended = began + _ONE_DAY if shift.end <= shift.start else began
+        began = dates + ONE_DAY if shift.start < self.day_starts_at else dates
+        ended = began + ONE_DAY if shift.end <= shift.start else began
         return pd.DataFrame(
             {
                 "shift": shift.id,
@@ -224,7 +225,7 @@ class Clock:
         if local.hasnans:
             skipped = self.is_skipped(dates)
             # pandas would shift a time of a skipped date to an hour too late, or to a day too early
-            walls = walls.where(~skipped, walls + _ONE_DAY)
+            walls = walls.where(~skipped, walls + ONE_DAY)
             local = walls.tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
         return local.tz_convert("UTC").as_unit("us")
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
 
 # What an explanation consists of, in the order in which it is shown, and what each part is. Those
 # of the force's own (`forewatch.profile.Covariate.part`) stand before the last.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
+    BeforeValidator,
     Field,
     StringConstraints,
     field_validator,
@@ -18,54 +17,20 @@ from pydantic import (
 
 from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
 from forewatch.explanations import FED, TAKEN
+from forewatch.frozen import Frozen, Identifier
+from forewatch.grades import STANDARD_GRADES, Grade, grades_of
 
-Grade = Literal["immediate", "priority", "routine", "appointment", "no_deployment"]
 MISSING_PERSON = "missing_person"  # what missing-person reports are published under
 # Clocks since 1990 differ from UTC by whole quarters of an hour; days that begin between quarters
 # are slips of the pen, and no table of hours would be read by them.
 _DAY_STARTS_MINUTES = 15
 _SHARES_ERR = 1e-6  # how far shares written in decimals may be from adding up to 1
 HoursShape = Literal["lognormal", "gamma"]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_\-]{0,62}$")]
-
-
-class Frozen(BaseModel):
-    """Base of every settings, mapping and request model: frozen, extras and infinities refused.
-
-    A table that names some keys of a nested model changes these alone: the others keep what they
-    are by default *there*, which may be other than the nested model's own defaults.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _others_keep_their_defaults(cls, given: Any) -> Any:  # noqa: ANN401 - as pydantic has it
-        if not isinstance(given, dict):
-            return given
-        defaults = {_key(cls, name): field.default for name, field in cls.model_fields.items()}
-        return given | {key: _merged(defaults[key], given[key]) for key in given.keys() & defaults}
 
 
 def _stop_at_repeated(what: str, values: tuple[int, ...]) -> None:
     if len(set(values)) < len(values):
         raise ValueError(f"{what} holds a number twice: {', '.join(map(str, values))}; keep one")
-
-
-def _merged(default: object, given: object) -> object:
-    """Return a table with the keys that it lacks as they are by default."""
-    if not (isinstance(default, BaseModel) and isinstance(given, dict)):
-        return given
-    model = type(default)
-    whole = {_key(model, name): getattr(default, name) for name in model.model_fields}
-    return whole | {key: _merged(whole.get(key), value) for key, value in given.items()}
-
-
-def _key(model: type[BaseModel], name: str) -> str:
-    """Return the key under which a field stands in a file: its alias, if it has one."""
-    return model.model_fields[name].alias or name
 
 
 def _zone(name: str) -> str:
@@ -301,8 +266,9 @@ class Profile(Frozen):
     """The area tree; leave it out where areas are imported."""
     call_types: tuple[CallType, ...] = Field(min_length=1)
     """What is forecast, at least one."""
-    grades: tuple[Grade, ...] = Field(min_length=1)
-    """The grades in use, from immediate, priority, routine, appointment, no_deployment."""
+    grades: Annotated[tuple[Grade, ...], BeforeValidator(grades_of)] = STANDARD_GRADES
+    """The grades in use; of a standard one (immediate, priority, routine, appointment,
+    no_deployment) the id is enough: grades = ["immediate", "routine"]."""
     shifts: tuple[Shift, ...] = ()
     """The shifts by which forecasts may be asked for."""
     publication: Publication = Publication()
@@ -316,22 +282,21 @@ class Profile(Frozen):
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
-        for what in ("call_types", "shifts", "covariates"):
+        for what in ("call_types", "grades", "shifts", "covariates"):
             ids = [entry.id for entry in getattr(self, what)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"{what} holds an id twice: {ids}")
-        if len(set(self.grades)) < len(self.grades):
-            raise ValueError(f"grades holds a grade twice: {self.grades}")
         return self
 
     @model_validator(mode="after")
     def _call_types_are_no_other_words(self) -> Self:
         others = RESERVED_IDS.union(self.levels.names)
-        if words := [name for name in self.call_type_ids if name in others]:
-            raise ValueError(
-                f"no call type may have the id {', '.join(words)}: it is a word of questions (all, "
-                "each, exclude) or a level of areas; give the call type another id"
-            )
+        for what, ids in (("call type", self.call_type_ids), ("grade", self.grade_ids)):
+            if words := [name for name in ids if name in others]:
+                raise ValueError(
+                    f"no {what} may have the id {', '.join(words)}: it is a word of questions "
+                    f"(all, each, exclude) or a level of areas; give the {what} another id"
+                )
         return self
 
     @model_validator(mode="after")
@@ -384,6 +349,11 @@ class Profile(Frozen):
     def call_type_ids(self) -> tuple[str, ...]:
         """The ids of the call types, in the profile's order."""
         return tuple(call_type.id for call_type in self.call_types)
+
+    @property
+    def grade_ids(self) -> tuple[str, ...]:
+        """The ids of the grades, in the profile's order."""
+        return tuple(grade.id for grade in self.grades)
 
     @property
     def missing_call_types(self) -> tuple[str, ...]:

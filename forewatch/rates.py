@@ -15,13 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.explanations import Cells, Factors, parts
 from forewatch.history import Step
 from forewatch.shocks import Shocks, Within
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

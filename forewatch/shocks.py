@@ -30,7 +30,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from forewatch.arrays import Array, Index
 
 Scope = Literal["force", "place", "call_type", "cell"]
 Persistence = Literal["day", "level"]
@@ -46,9 +47,6 @@ _SHARED_AXES: dict[Scope, tuple[int, ...]] = {
 
 _KEPT = ("sd", "dispersion", "steadiness")
 WHOLES = ("place", "force")  # whose force-days may be steadier than their parts
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

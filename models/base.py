@@ -10,14 +10,11 @@ from __future__ import annotations
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.panel import Panel
+from forewatch.arrays import Array, Index
 from forewatch.errors import DataError, NotFitted
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 State = dict[str, Any]
 Series = tuple[tuple[str, str], ...]
 

@@ -25,12 +25,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.errors import SettingsError
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _LEAST_CALLS = 1e-3  # a day; keeps a series that is nearly always 0 from deciding for its level
 _ABSENT = 2.0  # squared errors of a member that was not judged ÷ the worst member's
 _NOTHING = 1e-9  # keeps the loss of a perfect member, or baseline, from dividing by 0

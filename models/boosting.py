@@ -23,8 +23,9 @@ import lightgbm as lgb
 import numpy as np
 
 from features.panel import Panel
+from forewatch.arrays import Array, Index
 from forewatch.errors import NotEnoughHistory, StaleModel
-from models.base import Array, Index, Series, State, check_series, series_from, series_of
+from models.base import Series, State, check_series, series_from, series_of
 from models.boosters import booster_of
 from models.boosting_rows import Kinds, Rows, covariate_names, names
 from models.loglinear import Loglinear

@@ -18,10 +18,10 @@ import numpy as np
 
 from features.levels import LEVEL_NAMES, same_weekday, trailing
 from features.panel import Panel
-from models.base import Array, Index
+from forewatch.arrays import Array, Index
+from forewatch.clock import WEEK_DAYS
 from models.loglinear import Loglinear
 
-WEEK_DAYS = 7
 _CHUNK = 64  # days at a time, so that a long history fits in memory
 _LARGE = 5.0  # calls a day from which on the size of a series no longer matters to its ratios
 _COUNT_NAMES = (

@@ -18,15 +18,13 @@ from operator import add
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from models.blend import Evidence, Trust, Weights, blended, block_of, evidence, looks, weigh
 from models.origins import Fold
 from models.raking import Structure
 from models.recipe import BASELINE, MEANS, Recipe
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the blend; the rest is the baseline
 
 

@@ -27,15 +27,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.stats import norm
 
+from forewatch.arrays import Array, Index
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES, Shocks
 from models.least_squares import nonnegative
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 WINDOWS_DAYS: tuple[int, ...] = (1, 7, 28)  # and the whole block
 _CLIP = 3.0
 _NO_SURPRISE = 3.0  # calls²: added to what a squared residual counts as at most

@@ -20,14 +20,15 @@ import numpy as np
 
 from features.declaration import Feature
 from features.panel import Panel
+from forewatch.arrays import Array, Index
+from forewatch.clock import WEEK_DAYS
 from forewatch.explanations import FACTORS, HOURS_OF_DAY, Factors
-from models.base import Array, Index, Member
+from models.base import Member
 from models.level import Level
 from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
 from models.sarima import Sarima
 
-WEEK_DAYS = 7
 _NOTHING = 1e-12  # calls a day below which a cell is taken to have none
 
 

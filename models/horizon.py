@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.rates import Rates
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.profiles import Shares, kinds_of_day, split
-
-Array = NDArray[np.float64]
 
 
 def spread(
@@ -43,7 +41,7 @@ def spread(
         slot=slot,
         places=view.tree.cut(view.profile.levels.modelled),
         call_types=view.profile.call_type_ids,
-        grades=view.profile.grades,
+        grades=view.profile.grade_ids,
         leaves=view.tree.leaves,
         base=split(daily, parts.hours, kinds_of_day(view, days), day, slot, bend),
         baseline=parts.baseline[:, :, weekday[day], slot] * length,

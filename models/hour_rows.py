@@ -15,7 +15,6 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.catalogue import HOURLY, PLACE_AND_TIME, values
@@ -23,9 +22,7 @@ from features.cube import HOURS_OF_DAY, Cube
 from features.declaration import HourColumn
 from features.events import event_crowds
 from forewatch.areas import AreaKind
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
 
 
 def _columns() -> dict[str, HourColumn]:

@@ -17,10 +17,10 @@ from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.cube import Cube, cube
+from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, StaleModel
 from models.boosters import booster_of
@@ -28,8 +28,6 @@ from models.hour_rows import NAMES, SEASON, HourKinds, Timeline
 from models.member_settings import HourSettings
 from models.profiles import kinds_of_day, split
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _STRENGTHS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])  # believed of what the trees say
 _STEP = 20  # trees between two looks at the blocks left out
 _NOBODY = 1e-9  # expected calls below which a row says nothing

@@ -14,8 +14,8 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks, Within
 from models import scores
@@ -27,8 +27,6 @@ from models.origins import Fold
 from models.raking import rake
 from models.recipe import BASELINE, LONG_BASELINE, Recipe
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
 _SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what they score only
 

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from features.beginnings import beginnings
 from features.cube import leaf_counts, leaf_days
+from forewatch.arrays import Array, Index
 from models.shrinkage import shrunk
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _FEW = 1e-3
 
 

@@ -14,10 +14,9 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
 
 
 def nonnegative(table: Array, target: Array) -> Array:

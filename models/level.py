@@ -12,7 +12,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from features.panel import Panel
-from models.base import HALF_A_CALL, Array, Index, Mask, known_days
+from forewatch.arrays import Array, Index, Mask
+from models.base import HALF_A_CALL, known_days
 from models.lineage import Lineage
 
 

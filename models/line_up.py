@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.panel import Panel
+from forewatch.arrays import Array
 from forewatch.errors import NotEnoughHistory
 from models.base import Member
 from models.boosting import Boosting
@@ -17,8 +17,6 @@ from models.loglinear import Loglinear
 from models.members import MEMBERS
 from models.recipe import BASELINE, Recipe
 from models.sarima import Sarima
-
-Array = NDArray[np.float64]
 
 
 def member(name: str, recipe: Recipe) -> Member:

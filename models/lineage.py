@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from features.panel import Panel
+from forewatch.arrays import Array, Index, Mask
 from forewatch.errors import NotEnoughHistory
-from models.base import Array, Index, Mask
 
 NOBODY = -1
 

@@ -24,7 +24,8 @@ from typing import Self
 import numpy as np
 
 from features.panel import Panel
-from models.base import Array, Index, Series, State, check_series, series_from, series_of
+from forewatch.arrays import Array, Index
+from models.base import Series, State, check_series, series_from, series_of
 from models.level import Level
 from models.member_settings import LoglinearSettings
 from models.terms import Term, design, terms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 
 
 class LoglinearSettings(Frozen):

@@ -14,19 +14,17 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from forewatch.arrays import Array, Mask
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
 from models.line_up import fitted, predictions
 from models.recipe import BASELINE, Recipe, RollingOrigins
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 K = TypeVar("K")  # what members learn from
 F = TypeVar("F")  # what they forecast from an origin
 _LEAST_SHARE = 0.5  # of the history lies before the first origin

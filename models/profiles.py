@@ -21,17 +21,16 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.cube import Cube, cube, grade_counts
+from forewatch.arrays import Array, Index
+from forewatch.clock import WEEK_DAYS
 from models.leaf_shares import leaf_shares
 from models.member_settings import ShareSettings
 from models.shrinkage import shrunk
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 HOLIDAY = 7  # public holidays by weekday (7 to 13) follow ordinary days (0 Monday to 6 Sunday)
 _SUNDAY = 6
 _KINDS_OF_DAY = 14
 _MIXES = np.linspace(0, 1, 11)  # of a public holiday's own weekday with Sunday
-_DAYS_OF_WEEK = 7
 _SMOOTH = np.array([0.25, 0.5, 0.25])  # over neighbouring hours
 _FEW = 0.5  # calls added where nothing at all is known
 
@@ -235,10 +234,10 @@ def _baseline(past: Cube, settings: ShareSettings) -> Array:
     cell = past.force_days.day_of_week.to_numpy()[past.day] * slots + past.slot
     year = past.day >= last - settings.days
     overall = _masked_mean(past.counts[:, :, year], np.zeros(int(year.sum()), np.int64), 1)
-    recent = past.day >= last - settings.baseline_weeks * _DAYS_OF_WEEK
-    found = _masked_mean(past.counts[:, :, recent], cell[recent], _DAYS_OF_WEEK * slots)
+    recent = past.day >= last - settings.baseline_weeks * WEEK_DAYS
+    found = _masked_mean(past.counts[:, :, recent], cell[recent], WEEK_DAYS * slots)
     found = np.where(np.isnan(found), np.nan_to_num(overall), found)
-    return np.asarray(found.reshape(*past.counts.shape[:2], _DAYS_OF_WEEK, slots))
+    return np.asarray(found.reshape(*past.counts.shape[:2], WEEK_DAYS, slots))
 
 
 def _masked_mean(counts: Array, cell: Index, cells: int) -> Array:

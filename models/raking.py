@@ -23,12 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.arrays import Array, Index
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _SEED = 1e-9  # share of an independent table mixed in, so that a cell at zero can meet its margins
 _ROUNDS = 60
 _CLOSE = 1e-11

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 from models.member_settings import (
     BoostingSettings,
     HourSettings,

@@ -22,8 +22,9 @@ from features.asof import AsOf
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
+from forewatch.frozen import Frozen
 from forewatch.history import History
-from forewatch.profile import Frozen, Profile
+from forewatch.profile import Profile
 from forewatch.progress import Progress, silent
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from models.recipe import AnyRecipe
@@ -162,10 +163,10 @@ def _levels(subject: Subject, profile: Profile, tree: AreaTree) -> dict[str, lis
     for name in tree.levels:
         found[name] = [(area, total, ALL) for area in tree.at_level(name)]
     found[CALL_TYPE] = [(tree.root, kind, ALL) for kind in types]
-    found[GRADE] = [(tree.root, total, grade) for grade in profile.grades]
+    found[GRADE] = [(tree.root, total, grade) for grade in profile.grade_ids]
     found[CELL] = [(place, kind, ALL) for place in places for kind in types]
     found[BOTTOM] = [
-        (leaf, kind, grade) for leaf in tree.leaves for kind in types for grade in profile.grades
+        (leaf, kind, grade) for leaf in tree.leaves for kind in types for grade in profile.grade_ids
     ]
     return {name: series for name, series in found.items() if series}
 

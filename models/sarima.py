@@ -29,12 +29,13 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 from threadpoolctl import threadpool_limits
 
 from features.panel import CELL, Panel
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS
 from forewatch.errors import NotEnoughHistory
-from models.base import Array, Series, State, check_series, series_from, series_of
+from models.base import Series, State, check_series, series_from, series_of
 from models.loglinear import Loglinear
 from models.member_settings import SarimaSettings
 
-WEEK_DAYS = 7
 _LEAST_WEEKS = 26
 _RECENT_DAYS = 56
 _FILTER_DAYS = 400  # a state of a weekly season forgets what lies further back

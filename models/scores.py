@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 
-Array = NDArray[np.float64]
 _NODES = 192  # error below 1e-10 for means from 1e-4 to 1e5; tests/oracles/test_scores.py
 _CHUNK = 20_000
 _NOTHING = 1e-12  # probability of a count that can't happen

@@ -18,19 +18,10 @@ from typing import ClassVar, Self
 import numpy as np
 
 from features.panel import Panel
-from models.base import (
-    HALF_A_CALL,
-    Array,
-    Series,
-    State,
-    check_series,
-    known_days,
-    series_from,
-    series_of,
-)
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS
+from models.base import HALF_A_CALL, Series, State, check_series, known_days, series_from, series_of
 from models.lineage import Lineage
-
-WEEK_DAYS = 7
 
 
 class SameWeekdayMean:

@@ -12,9 +12,9 @@ Source:
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
+
 _STRONGEST, _WEAKEST = 1e5, 5.0  # bounds on the calls that a prior counts for
 _LEAST_EXPECTED = 0.5  # cells below are left out of chi-square: their terms are wild
 

@@ -16,9 +16,8 @@ import pandas as pd
 
 from features.declaration import WEEKDAY, Feature, Prior
 from features.panel import Panel
-from models.base import Array
-
-WEEK_DAYS = 7
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.base import Array
+from forewatch.arrays import Array
 
 MONTH_DAYS = 28
 HARMONICS = 3

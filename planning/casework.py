@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from forewatch.arrays import Array
 from forewatch.errors import NotEnoughHistory
 from forewatch.profile import HoursShape, Missing
 
-Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 # A report brings a share of its case's hours into a window. Shares are kept as masses at these,

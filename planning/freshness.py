@@ -18,12 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.clock import ONE_DAY
 from forewatch.freshness import Behind, Observed
 from forewatch.rates import Rates
 
 TOLD_SHARE = 0.1  # of what a row expects; assumed, see docs/guides/freshness.md
 _SHOWN = 10
-_ONE_DAY = pd.Timedelta(days=1)
 _EARLIEST = pd.Timestamp.min.tz_localize("UTC")
 BEFORE_THE_DATA = "the clock stands before the end of the data, so their age can't be told; set it"
 OUTSIDE = "the period does not lie within the issue's horizon"
@@ -170,7 +170,7 @@ def notes(observed: Observed, zone: str) -> tuple[str, ...]:
     late = [
         each
         for each in observed.behind
-        if each.until is None or observed.until - each.until >= _ONE_DAY
+        if each.until is None or observed.until - each.until >= ONE_DAY
     ]
     said = [
         f"{_where(each)}: "

@@ -28,6 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.rates import Forecast, Selection, Spans
 from planning.casework import SHARES, CaseLength, Workload
@@ -35,8 +36,6 @@ from planning.casework import SHARES, CaseLength, Workload
 if TYPE_CHECKING:
     from features.asof import AsOf
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _DAY_HOURS = 24
 _WEEK_HOURS = 168
 _DISPERSION_STEP = 0.05

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import BadQuestion
 from forewatch.rates import Spans
@@ -34,8 +35,6 @@ from planning.periods import By
 from planning.questions import Question, laid_out, states
 from planning.tables import Column, OwnParts, Values
 from planning.uses import USES
-
-Array = NDArray[np.float64]
 
 MODEL = "missing-persons"
 HOURS_LEVELS = (0.5, 0.8, 0.9, 0.95)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from forewatch.clock import Clock
+from forewatch.clock import ONE_DAY, Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
 
@@ -15,7 +15,6 @@ By = Literal["hour", "shift", "day", "week"]
 BYS: tuple[By, ...] = get_args(By)
 
 COLUMNS = ("period", "force_day", "start", "end")
-_ONE_DAY = pd.Timedelta(days=1)
 
 
 def periods(
@@ -69,10 +68,10 @@ def _days(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
 
 
 def _weeks(clock: Clock, first: pd.Timestamp, days: int) -> pd.DataFrame:
-    monday = first - first.weekday() * _ONE_DAY
-    mondays = pd.date_range(monday, first + days * _ONE_DAY, freq="7D")
+    monday = first - first.weekday() * ONE_DAY
+    mondays = pd.date_range(monday, first + days * ONE_DAY, freq="7D")
     starts = pd.DatetimeIndex([clock.day_start(date) for date in mondays])
-    ends = pd.DatetimeIndex([clock.day_start(date + 7 * _ONE_DAY) for date in mondays])
+    ends = pd.DatetimeIndex([clock.day_start(date + 7 * ONE_DAY) for date in mondays])
     return _frame([clock.week_label(date) for date in mondays], mondays, starts, ends)
 
 

@@ -34,7 +34,7 @@ def observed(history: History, view: AsOf) -> Observed:
             "start": starts,
             "area": named(ledger.leaf, view.tree.leaves),
             "call_type": named(ledger.call_type, profile.call_type_ids),
-            "grade": named(ledger.grade, profile.grades),
+            "grade": named(ledger.grade, profile.grade_ids),
             "count": ledger.count,
             "known_at": view.known_until,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from features.asof import AsOf
+from forewatch.clock import ONE_DAY
 from forewatch.errors import ForewatchError, NoChampion, NotEnoughHistory
 from forewatch.history import History
 from models.register import Register, Version
@@ -16,7 +17,6 @@ from serving import modelling
 from serving.workspace import Workspace
 
 Notes = tuple[str, ...]
-_ONE_DAY = pd.Timedelta(days=1)
 
 
 def part_of(
@@ -100,7 +100,7 @@ def _age_notes(
 ) -> tuple[str, ...]:
     """Return a remark on a champion that is older than the settings allow, or nothing."""
     trained = pd.Timestamp(champion.tags.get("until", champion.created_at.isoformat()))
-    age = (origin - trained) // _ONE_DAY
+    age = (origin - trained) // ONE_DAY
     if age <= workspace.settings().registry.max_age_days:
         return ()
     return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)

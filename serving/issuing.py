@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.asof import EXCLUDE, AsOf
 from features.unused_rows import unused_rows
-from forewatch.clock import Clock
+from forewatch.clock import ONE_DAY, Clock
 from forewatch.history import History
 from forewatch.pools import Pool
 from forewatch.profile import Profile
@@ -22,8 +22,6 @@ from serving.pooling import settled
 from serving.spans import instant
 from serving.subjects import FIRST, subjects_of
 from serving.workspace import Workspace
-
-_ONE_DAY = pd.Timedelta(days=1)
 
 
 def issue(
@@ -106,7 +104,7 @@ def _leaves_of_pools(view: AsOf) -> dict[str, tuple[tuple[str, ...], ...]]:
 
 def unknown_days(until: pd.Timestamp, origin: pd.Timestamp) -> tuple[str, ...]:
     """Return a remark on the days before the origin of which nothing is known, or nothing."""
-    behind = (origin - until) // _ONE_DAY
+    behind = (origin - until) // ONE_DAY
     if behind < 1:
         return ()
     end = f"{until:%Y-%m-%d %H:%M} UTC"

@@ -28,7 +28,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import AccessError, MissingScope, SettingsError
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 from serving.key_use import KeyUse
 from serving.locks import locked
 from serving.reach import Reach

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 from planning import names
 from planning.issues import Issue
 from planning.periods import By

@@ -26,7 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
-from forewatch.profile import Frozen, Profile
+from forewatch.frozen import Frozen
+from forewatch.profile import Profile
 from models.recipe import AnyRecipe
 from models.subject import Subject
 from serving.subjects import SUBJECTS

@@ -43,7 +43,12 @@ def markdown() -> str:
 
 
 def _tables(
-    model: type[BaseModel], path: str, *, many: bool, default: BaseModel | None = None
+    model: type[BaseModel],
+    path: str,
+    *,
+    many: bool,
+    default: BaseModel | None = None,
+    about: str = "",
 ) -> Iterator[str]:
     """Yield a section for a model, then for the models inside it.
 
@@ -52,6 +57,7 @@ def _tables(
         path: of its table in the file.
         many: the file may hold several such tables.
         default: what holds where the file has no such table; None where it must have one.
+        about: what the table is.
     """
     fields = model.model_fields
     plain = {name: field for name, field in fields.items() if not _inner(field)}
@@ -59,7 +65,8 @@ def _tables(
     if plain:
         rows = [_row(model, name, default) for name in plain]
         head = "| key | value | default | meaning |\n|---|---|---|---|"
-        yield f"## {title}\n\n{head}\n" + "\n".join(rows) + "\n"
+        says = f"{' '.join(about.split())}\n\n" if about else ""
+        yield f"## {title}\n\n{says}{head}\n" + "\n".join(rows) + "\n"
     for name, field in fields.items():
         if inner := _inner(field):
             below = f"{path}.{name}" if path else name
@@ -69,6 +76,7 @@ def _tables(
                 below,
                 many=get_origin(field.annotation) is tuple,
                 default=inside if isinstance(inside, BaseModel) else None,
+                about=field.description or "",
             )
 
 

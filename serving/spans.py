@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forewatch.clock import Clock
+from forewatch.clock import ONE_DAY, WEEK_DAYS, Clock
 from forewatch.errors import BadQuestion, UnknownWeek
 from planning.issues import Issue
 
@@ -22,7 +22,6 @@ _DATE_OR_INSTANT = re.compile(WHEN, re.ASCII)
 _LOST_PLUS = re.compile(r".*\d \d\d:\d\d", re.ASCII)
 # Beyond these a date is a slip of the pen, and arithmetic with days would leave the calendar.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2199
-_ONE_WEEK = pd.Timedelta(days=7)
 _BEYOND_DAYS = 31  # a span may be longer than the horizon by so much: whole months around it
 
 
@@ -91,7 +90,7 @@ def span(
         monday = clock.week(week)
         if not _FIRST_YEAR <= monday.year <= _LAST_YEAR:
             raise _out_of_reach(week)
-        return Span(clock.day_start(monday), clock.day_start(monday + _ONE_WEEK))
+        return Span(clock.day_start(monday), clock.day_start(monday + WEEK_DAYS * ONE_DAY))
     if start is None or end is None:
         raise BadQuestion("say which time: a week like 2026-W49, or from and to")
     return Span(instant(clock, start), instant(clock, end))

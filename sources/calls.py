@@ -120,7 +120,8 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
         reader = Reader(profile, tree, mapping, options.key(lake), cut)
         found = _read(file, mapping, reader, progress)
         progress("comparing with the history", 0, found.rows)
-        names = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
+        ids = (tree.leaves, profile.call_type_ids, profile.grade_ids)
+        names = dict(zip(("area", "call_type", "grade"), ids, strict=True))
         imports, digest = lake.imports("calls"), _digest(found.records, names)
         alike = [past for past in imports if past.get("content") == found.content]
         read_anew = bool(alike) and alike[-1].get("digest") != digest

@@ -141,7 +141,7 @@ def _ids(
     names: dict[Coded, dict[str, str]] = {
         "area": {leaf: tree.area(leaf).name for leaf in tree.leaves},
         "call_type": {entry.id: entry.name for entry in profile.call_types},
-        "grade": {str(grade): grade for grade in profile.grades},
+        "grade": {grade: grade for grade in profile.grade_ids},
     }
     return {
         name: translated(
@@ -167,7 +167,7 @@ def _written(
         )
     refuse_persons(file.name, offered, used.values(), mapping.refuse)
     constants = dict(mapping.constants)
-    for name, ids in (("call_type", profile.call_type_ids), ("grade", profile.grades)):
+    for name, ids in (("call_type", profile.call_type_ids), ("grade", profile.grade_ids)):
         if len(ids) == 1 and used[name] not in offered:
             constants.setdefault(name, ids[0])
     lost = [ours for ours in COLUMNS if used[ours] not in offered and ours not in constants]

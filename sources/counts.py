@@ -113,7 +113,7 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         ImplausibleImport: if what came of it can hardly be meant.
         SettingsError: if the history holds calls, or counts of another step.
     """
-    cells = Cells(tree.leaves, profile.call_type_ids, profile.grades)
+    cells = Cells(tree.leaves, profile.call_type_ids, profile.grade_ids)
     with options.writing(lake):
         before = of_lake(lake)
         _stop_at_another_kind(lake, before, mapping.resolution)

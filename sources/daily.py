@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.clock import Clock, instants_us
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS, Clock, instants_us
 from forewatch.history import History
 
-Array = NDArray[np.float64]
-WEEK_DAYS = 7
 _EVERY_DAY = slice(None)
 _MIN_KNOWN_DAYS = 4  # of a week, for its count to be told from the days that are known
 

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from forewatch.clock import HOUR_US, instant_us, instants_us
 from forewatch.freshness import Behind, Observed
 from forewatch.history import History
@@ -34,7 +35,6 @@ from sources.sections import SHOWN, Section, local
 from sources.series_ends import Told, registered
 from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
-Index = NDArray[np.int64]
 Spread = list[tuple[int, Index]]  # call type and leaves of each pool, see `_spread`
 _DAY_US = 24 * HOUR_US
 _NEVER = np.iinfo(np.int64).min

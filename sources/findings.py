@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from forewatch.clock import Clock, instants_us
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS, Clock, instants_us
 from forewatch.history import History
-from sources.daily import WEEK_DAYS, Daily, weekly
+from sources.daily import Daily, weekly
 from sources.groups import FALSE_ALARMS, Group, groups
 from sources.lake import Lake
 from sources.level_shifts import limit, shifts
@@ -22,7 +22,6 @@ FEW_LEAVES = 10  # so many are listed one by one below the modelled areas
 _HOUR_US, _DAY_HOURS = 3_600_000_000, 24
 _YEAR_DAYS = 365
 _NEAR_A_BREAK = pd.Timedelta(days=14)  # steps of weekly counts are dated to a week or two
-Array = NDArray[np.float64]
 
 
 def volumes(found: History, per_day: Daily) -> Section:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.history import History
 from sources.daily import Daily, unobserved_by_leaf
@@ -25,8 +26,6 @@ from sources.gaps import P_MAX, expected, stretches
 from sources.groups import FALSE_ALARMS, areas
 from sources.sections import Section, local
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _DAY_HOURS = 24
 _HEADER = "start,end,area"
 

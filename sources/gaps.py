@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array
+
 P_MAX = 1e-6  # one false alarm in a million stretches, where no more than ten thousand are there
 _LEVEL_DAYS = 57  # eight weeks and the day itself
 _LEVEL_FLOOR = (
     0.1  # in a long gap the level around is zero itself; it counts as a tenth of the mean
 )
-
-Array = NDArray[np.float64]
 
 
 def expected(counts: Array, slot: NDArray[np.int64], per_day: int) -> Array:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.arrays import Array
 from forewatch.history import History
 from sources.daily import Daily
 
-Array = NDArray[np.float64]
 FALSE_ALARMS = 0.01  # a force where nothing is wrong is told of something once in a hundred checks
 
 

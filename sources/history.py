@@ -110,7 +110,7 @@ def _of_calls(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) ->
 def _of_counts(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) -> _Counts:
     table = lake.arrow("counts", encoded=("area", "call_type", "grade")) if counted else None
     frame = empty("counts") if table is None else table.to_pandas()
-    ids = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grades}
+    ids = {"area": tree.leaves, "call_type": profile.call_type_ids, "grade": profile.grade_ids}
     for name, known in ids.items():
         stop_if_gone(name, set(frame[name].unique()), known)
         # Not astype: dtypes that differ in the order of their categories alone count as equal.
@@ -159,7 +159,7 @@ def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame
         profile: names the call types and grades, and says when force-days begin.
         tree: names the areas.
     """
-    ids = (tree.leaves, profile.call_type_ids, tuple(profile.grades))
+    ids = (tree.leaves, profile.call_type_ids, tuple(profile.grade_ids))
     cell = np.zeros(versions.num_rows, np.int64)
     for name, known in zip(_ENCODED[:3], ids, strict=True):
         cell = cell * len(known) + np.maximum(positions(versions, name, known), 0)

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import BadQuestion, SettingsError
 from forewatch.history import History, Step
 from sources.daily import unobserved_by_leaf
 
-Index = NDArray[np.int64]
 Codes = NDArray[np.integer[Any]]
 COLUMNS = ("start", "force_day", "area", "call_type", "grade", "count", "observed")
 MOST_ROWS = 50_000_000
@@ -97,7 +97,7 @@ class LedgerCells:
     @property
     def _shape(self) -> tuple[int, int, int]:
         profile = self.history.profile
-        return len(self.history.tree.leaves), len(profile.call_types), len(profile.grades)
+        return len(self.history.tree.leaves), len(profile.call_types), len(profile.grade_ids)
 
     @cached_property
     def _force_days(self) -> pd.DatetimeIndex:
@@ -170,7 +170,7 @@ class LedgerCells:
     def _framed(self, at: list[Codes], count: Index) -> pd.DataFrame:
         """Return the rows of cells; a count of -1 is unknown, a code of -1 is none."""
         profile = self.history.profile
-        names = (self.history.tree.leaves, profile.call_type_ids, profile.grades)
+        names = (self.history.tree.leaves, profile.call_type_ids, profile.grade_ids)
         coded = {
             column: pd.Categorical.from_codes(code, pd.Index(known, dtype="str"))
             for column, code, known in zip(COLUMNS[2:5], at[1:], names, strict=True)

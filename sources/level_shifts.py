@@ -18,6 +18,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array
+
 SIDE_WEEKS = 8
 MIN_Z = 5.0  # of 60 series × 150 weeks: chance passes 5 less than once in a hundred
 _MIN_Z_SERIES = 60
@@ -28,8 +30,6 @@ _MAX_UNKNOWN_WEEKS = 4
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
 # A week less the mean of its neighbours has 1 + 1/4 + 1/4 times the variance of a week.
 _NEIGHBOUR_VARIANCE = 1.5
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from forewatch.areas import AreaTree
 from forewatch.errors import SettingsError
-from forewatch.profile import Frozen, Grade, Identifier, Profile, Zone
+from forewatch.frozen import Frozen, Identifier
+from forewatch.profile import Profile, Zone
 from sources.crosswalk import EXCLUDE
 from sources.table_mapping import FileReading, read_mapping
 from sources.time_format import TimeFormat, has_day, has_hour
@@ -56,7 +57,7 @@ class Constants(Frozen):
 
     area: Identifier | None = None
     call_type: Identifier | None = None
-    grade: Grade | None = None
+    grade: Identifier | None = None
 
 
 class TimeReading(Frozen):
@@ -169,7 +170,7 @@ class Mapping(FileReading):
 
     columns: Columns
     constants: Constants = Constants()
-    grade_by_call_type: dict[Identifier, Grade] = Field(default_factory=dict)
+    grade_by_call_type: dict[Identifier, Identifier] = Field(default_factory=dict)
     time: TimeReading = TimeReading()
     observed: Span = Span()
     areas: dict[str, str] = Field(default_factory=dict)
@@ -224,7 +225,7 @@ def stop_at_unknown_ids(mapping: Mapping, profile: Profile, tree: AreaTree) -> N
     named: tuple[tuple[str, list[str | None], tuple[str, ...]], ...] = (
         ("areas", [*mapping.areas.values(), constants.area], tree.leaves),
         ("call types", [*_targets(types), *by_type, constants.call_type], profile.call_type_ids),
-        ("grades", [*_targets(grades), *by_type.values(), constants.grade], profile.grades),
+        ("grades", [*_targets(grades), *by_type.values(), constants.grade], profile.grade_ids),
     )
     wrong = []
     for what, targets, known in named:

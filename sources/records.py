@@ -136,7 +136,7 @@ class Reader:
         zone = self.profile.force.zone if self.zone == OFFSET else self.zone
         leaves = {leaf: self.tree.area(leaf).name for leaf in self.tree.leaves}
         types = {entry.id: entry.name for entry in self.profile.call_types}
-        grades = {str(grade): str(grade).replace("_", " ") for grade in self.profile.grades}
+        grades = {entry.id: entry.name for entry in self.profile.grades}
         walk = mapping.crosswalk
         areas = mapping.area_entries()
         self._codes = {

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from forewatch.clock import instants_us
 from forewatch.history import History
 from sources.daily import Daily
@@ -22,7 +23,6 @@ from sources.groups import FALSE_ALARMS, Group, areas, cells, groups, holds
 from sources.sections import SHOWN, Section
 from sources.silences import Silence, silences
 
-Array = NDArray[np.float64]
 _NEAR_A_BREAK = pd.Timedelta(days=14)
 _TO_DO = {
     "begins": "if it is new register a break ('forewatch import breaks'), otherwise import the "

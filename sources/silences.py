@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array
+
 Kind = Literal["begins", "ends", "pauses"]
 
 LEAST_SILENT_DAYS = 28  # shorter ones are told as gaps, where they are any (assumed)

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS
 
 MOST_ON_END = 3
 TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within it
-_WEEK_DAYS = 7
 _WEEKS = 4
 _LEAST_KNOWN = 2  # of the four same weekdays of a side
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
@@ -89,7 +89,7 @@ def _side(series: Array, direction: int) -> Array:
     n = series.size
     shifted = np.full((_WEEKS, n), np.nan)
     for week in range(1, _WEEKS + 1):
-        by = week * _WEEK_DAYS
+        by = week * WEEK_DAYS
         if by < n and direction < 0:
             shifted[week - 1, by:] = series[:-by]
         elif by < n:
@@ -103,7 +103,7 @@ def _side(series: Array, direction: int) -> Array:
 
 def _dispersion(series: Array) -> float:
     """Return variance ÷ mean about the same weekday a week later, at least 1, by its median."""
-    change = series[_WEEK_DAYS:] - series[:-_WEEK_DAYS]
+    change = series[WEEK_DAYS:] - series[:-WEEK_DAYS]
     change = change[np.isfinite(change)]
     mean = float(np.nanmean(series))
     if not change.size or mean == 0:

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from forewatch.errors import SettingsError
-from forewatch.profile import Frozen, Identifier, Zone
+from forewatch.frozen import Frozen, Identifier
+from forewatch.profile import Zone
 from sources.crosswalk import Crosswalk
 from sources.instants import ISO
 from sources.lines import Quoting

@@ -15,13 +15,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from models.rolling import QUANTILES
 
-Array = NDArray[np.float64]
 _STEP = 0.05  # between two of the 19 levels
 _FEW = 10.0
 _RARE = 0.5  # calls; below, the quantiles are 0 and 1 and say nothing of the variance

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.accuracy import climatology as past
 from benchmarks.accuracy.forecasts import Contender, Targets, read, targets_of
 from benchmarks.accuracy.protocols import Protocol
 from benchmarks.accuracy.scoring import Case
 from benchmarks.accuracy.truth import ALL, Series, Truth, truth
+from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, Clock, instants_us
 from forewatch.history import History
 from models.rolling import Interval
 
-Array = NDArray[np.float64]
 WEEKS = {"8 weeks": 8, "52 weeks": 52}
 EIGHT = "8 weeks"
 _SHORTEST_DAY_HOURS = 23

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from benchmarks.accuracy.forecasts import Contender, Targets
 from benchmarks.accuracy.truth import Truth
+from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from models.rolling import QUANTILES
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 Blocks = Sequence[tuple[int, int]]
 _PAST, _EVERY_DAYS = 12, 28
 _LEAST_DAYS = 56  # of history before a past origin

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.truth import Series
+from forewatch.arrays import Index
 from forewatch.clock import Clock
 from models.rolling import QUANTILE_COLUMNS
 
 Array = NDArray[np.float32]
-Index = NDArray[np.int64]
 _KEYS = ["area", "call_type", "grade"]
 _ROWS = 500_000  # of a batch; bounds memory
 

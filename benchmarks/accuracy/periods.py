@@ -6,13 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from benchmarks.accuracy.forecasts import Contender
 from benchmarks.accuracy.scoring import Case
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from forewatch.arrays import Array, Index
 
 
 def days(case: Case) -> Case:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special, stats
 
 from benchmarks.accuracy.calibration import bracket
@@ -29,6 +28,7 @@ from benchmarks.accuracy.forecasts import Contender
 from benchmarks.accuracy.scoring import Blocks, Case, label, losses
 from benchmarks.accuracy.tables import Table
 from benchmarks.accuracy.truth import ALL
+from forewatch.arrays import Array, Index
 from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.rates import Selection, Spans
@@ -36,8 +36,6 @@ from models import scores
 from models.rolling import QUANTILES
 from sources.synthetic import Truth
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 TRUE = "truth"
 _SEED = 5
 _DEGREES = (1, 2)

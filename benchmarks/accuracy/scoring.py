@@ -22,16 +22,14 @@ from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from benchmarks.accuracy.calibration import bracket, inside
 from benchmarks.accuracy.forecasts import Contender, Targets
+from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from models import scores
 from models.rolling import QUANTILES
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 Blocks = Sequence[tuple[int, int]]
 COMPARED = ("mae", "mse", "crps")
 _SEED = 3

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from forewatch.areas import AreaTree
+from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US, Clock, instants_us
 from forewatch.errors import BadQuestion
 from forewatch.history import History
 from forewatch.profile import Profile
 from models.rolling import Interval
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 Series = tuple[str, str, str]  # area, call type, grade; "all" where summed
 ALL = "all"
 

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import ALL, Panel, panel
+from forewatch.arrays import Array, Index
 from forewatch.errors import DataError
 from forewatch.explanations import Factors
 from forewatch.pools import areas_of_their_own
@@ -33,9 +33,6 @@ from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
 from models.subject_model import SubjectModel
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 class Engine(SubjectModel):

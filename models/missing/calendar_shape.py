@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from models.missing.reports import Reports
 from models.missing.settings import Priors
 from models.shrinkage import shrunk
 from models.terms import WEEKDAYS, Term, design, terms
 
-Array = NDArray[np.float64]
 Kind = Literal["week", "season", "two_seasons"]
 _HARMONICS: dict[Kind, int] = {"season": 1, "two_seasons": 2}
 _ROUNDS = 30

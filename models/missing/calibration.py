@@ -30,6 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from models import scores
 from models.comparison import weekly
@@ -39,7 +40,6 @@ from models.missing.settings import MissingRecipe
 from models.missing.windows import SHIFT, judged
 from models.origins import Fold
 
-Array = NDArray[np.float64]
 LEAST_REPORTS = 50
 LEAST_WEEKS = 20
 TOLERANCE = 0.1  # of a ratio and a slope that are known well

@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from models.missing.calendar_shape import Kind, Shape, shape_of, shares
 from models.missing.reports import Reports
 from models.missing.settings import MissingRecipe, Name
 from models.missing.trees import Trees, trees_of
 
-Array = NDArray[np.float64]
 # Of a force without a single report something is still expected. Source: `models.base.HALF_A_CALL`.
 _HALF_A_REPORT = 0.5
 _YEAR_DAYS = 365.0

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.errors import DataError
 from forewatch.rates import Forecast
 from models.missing.calibration import Calibration
@@ -27,8 +27,6 @@ from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spreading import rates_of, shares_of
 from models.subject_model import SubjectModel
-
-Array = NDArray[np.float64]
 
 
 class MissingPersons(SubjectModel):

@@ -17,10 +17,10 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.progress import Progress, silent
 from forewatch.shocks import Shocks
 from models.missing.members import Members, blended
@@ -29,7 +29,6 @@ from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spells import Seen, sizes
 from models.origins import Fold, from_origins, on_days, past_origins
 
-Array = NDArray[np.float64]
 _LEAST_SHARE = 0.35  # of the history lies before the first origin
 _LEAST_REPORTS = 1e-9
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forewatch.arrays import Array
+
 _BINS = 10
 _Z = 1.959964  # of a 95 % interval
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import ALL, Panel, panel
+from forewatch.arrays import Array, Index
 from forewatch.errors import SettingsError
 from models.shrinkage import shrunk
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _FEW = 1e-3  # of the largest population: reports come from where nobody lives, too
 _ONE = 1e-6  # calls a day: where none was expected, breaks still have a factor
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 from models.member_settings import ShareSettings
 from models.recipe import AnyRecipe, RollingOrigins
 

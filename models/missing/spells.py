@@ -26,13 +26,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS
 from forewatch.shocks import PERSISTENCES, SCOPES, Persistence, Scope, Shocks
 from models.least_squares import nonnegative
 
-Array = NDArray[np.float64]
-WEEK_DAYS = 7
 _SHOCKS: tuple[tuple[Scope, Persistence], ...] = (
     ("place", "day"),
     ("place", "level"),

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
 from models.horizon import spread
@@ -16,7 +16,6 @@ from models.missing.reports import types_of
 from models.missing.settings import MissingRecipe
 from models.profiles import Shares, shares
 
-Array = NDArray[np.float64]
 _FEW = 1e-3  # calls an hour, so that call types without a call weigh alike
 
 

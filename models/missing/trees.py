@@ -14,14 +14,13 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from models.boosters import booster_of
 from models.missing.calendar_shape import shares
 from models.missing.reports import Reports
 from models.missing.settings import TreeSettings
 
-Array = NDArray[np.float64]
 _LEAST_REPORTS = 20.0  # below, there is no shape to be seen
 _STEP = 0.5  # LightGBM's poisson_max_delta_step: no leaf runs away on a few reports
 

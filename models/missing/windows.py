@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.cube import cube
-from forewatch.clock import instants_us
+from forewatch.arrays import Array, Index
+from forewatch.clock import WEEK_DAYS, instants_us
 from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
@@ -27,11 +27,8 @@ from models.missing.spreading import rates_of, shares_of
 from models.origins import Fold
 from models.profiles import Shares
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 SHIFT, DAY, WEEK = "shift", "day", "week"
 WINDOWS: tuple[str, ...] = (SHIFT, DAY, WEEK)
-_WEEK_DAYS = 7
 _SHIFT_HOURS = 8
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
 # Forecast and truth of one area, window and origin.
@@ -199,11 +196,11 @@ def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:
     """Return the windows of a horizon, and window, block and week of each."""
     days, begins = len(rates.force_days), np.flatnonzero(np.diff(rates.day, prepend=-1))
     bounds = np.append(begins, len(rates.day))
-    first = np.arange(0, days - _WEEK_DAYS + 1, _WEEK_DAYS)
+    first = np.arange(0, days - WEEK_DAYS + 1, WEEK_DAYS)
     # window, first and last edge of each, force-day on which it begins
     parts = [
         (DAY, bounds[:-1], bounds[1:], np.arange(days)),
-        (WEEK, bounds[first], bounds[first + _WEEK_DAYS], first),
+        (WEEK, bounds[first], bounds[first + WEEK_DAYS], first),
     ]
     if rates.step == "hour":
         cut = (begins[:, None] + np.array([0, _SHIFT_HOURS, 2 * _SHIFT_HOURS])).ravel()
@@ -214,7 +211,7 @@ def _spans(rates: Rates, recipe: MissingRecipe) -> tuple[Spans, pd.DataFrame]:
         {
             "window": np.repeat([part[0] for part in parts], [len(part[3]) for part in parts]),
             "block": np.searchsorted(recipe.lead_blocks, day, side="right") - 1,
-            "week": (rates.force_days[day] - _EPOCH).days // _WEEK_DAYS,
+            "week": (rates.force_days[day] - _EPOCH).days // WEEK_DAYS,
             "start": instants_us(rates.edges[start]),
         }
     )

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from forewatch.profile import Frozen, HoursShape
+from forewatch.frozen import Frozen
+from forewatch.profile import HoursShape
 from planning.answers import FORECAST
 from planning.explaining import EXPLANATION
 from planning.kinds import AnswerKind

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from forewatch.errors import ForewatchError, UnknownName
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
 from serving.api import answers, catalogue, documents, health

@@ -146,7 +146,7 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
             "issue": latest.number,
             "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "call_types": [each.model_dump() for each in latest.profile.call_types],
-            "grades": latest.profile.grades,
+            "grades": [each.model_dump() for each in latest.profile.grades],
         },
     )
 

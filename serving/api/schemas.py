@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from forewatch.areas import AreaKind
+from forewatch.frozen import Frozen
+from forewatch.grades import Work
 from forewatch.history import Step
-from forewatch.profile import Frozen, Grade
 from serving.queries import MAX_NUMBER, Number
 from serving.subjects import FIRST, NAMES
 
@@ -147,13 +148,22 @@ class CallTypeEntry(Frozen):
     name: str
 
 
+class GradeEntry(Frozen):
+    """How urgent calls are."""
+
+    id: str
+    name: str
+    work: Work = Field(description="urgent: somebody must be free at once; deferrable: it can wait")
+    target_minutes: float | None = Field(description="minutes within which to attend, if any")
+
+
 class CallTypes(Frozen):
     """Call types and grades of the latest issue."""
 
     issue: Number
     superseded_by: Number | None = Superseded
     call_types: list[CallTypeEntry]
-    grades: list[Grade]
+    grades: list[GradeEntry]
 
 
 class ModelVersion(Frozen):

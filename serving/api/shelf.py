@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import pandas as pd
+from cachetools import LRUCache
 
 from forewatch.areas import AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
@@ -48,30 +49,19 @@ class Bodies:
 
     def __init__(self, max_bytes: int = _MAX_BODY_BYTES) -> None:
         """Keep up to so many bytes."""
-        self._max_bytes = max_bytes
-        self._held_bytes = 0
-        self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._bodies: LRUCache[str, Body] = LRUCache(max_bytes, lambda body: len(body.content))
         self._lock = Lock()
 
     def get(self, question: str) -> Body | None:
         """Return the answer rendered before, if it is still kept."""
         with self._lock:
-            if question in self._bodies:
-                self._bodies.move_to_end(question)
             return self._bodies.get(question)
 
     def keep(self, question: str, body: Body) -> None:
         """Keep an answer; one that is larger than a tenth of the room isn't kept."""
-        if len(body.content) * 10 > self._max_bytes:
-            return
-        with self._lock:
-            if (before := self._bodies.pop(question, None)) is not None:
-                self._held_bytes -= len(before.content)
-            self._bodies[question] = body
-            self._held_bytes += len(body.content)
-            while self._held_bytes > self._max_bytes:
-                _, dropped = self._bodies.popitem(last=False)
-                self._held_bytes -= len(dropped.content)
+        if len(body.content) * 10 <= self._bodies.maxsize:
+            with self._lock:
+                self._bodies[question] = body
 
 
 @dataclass(frozen=True)

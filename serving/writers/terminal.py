@@ -56,7 +56,10 @@ def texts(table: Table, columns: Sequence[Column]) -> Texts:
 
 
 def legend(columns: Sequence[Column]) -> list[str]:
-    """Return a line for what each column of numbers is, one for those that are alike."""
+    """Return a line for what each column of numbers is, one for those that are alike.
+
+    A unit that the meaning names already isn't told twice.
+    """
     alike: dict[tuple[str, str], list[str]] = {}
     for each in columns:
         if _is_number(each):
@@ -64,7 +67,7 @@ def legend(columns: Sequence[Column]) -> list[str]:
     names = [_named(held) for held in alike.values()]
     width = max(map(len, names), default=0)
     return [
-        f"{name.ljust(width)}  {meaning}{f', in {unit}' if unit else ''}"
+        f"{name.ljust(width)}  {meaning}{f', in {unit}' if unit and unit not in meaning else ''}"
         for name, (meaning, unit) in zip(names, alike, strict=True)
     ]
 

@@ -17,13 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaKind
+from forewatch.arrays import Array
 from sources.synthetic import happenings, weather
 from sources.synthetic.catalogue import BREAK_SHARE, BROKEN_TYPE, PATTERNS, Pattern
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, districts
 from sources.synthetic.plan import ZONE, Plan
 
-Array = NDArray[np.float64]
 RIGHT_CARE_RIGHT_PERSON = date(2024, 7, 1)
 ANNOUNCED_DAYS = 60  # before the break
 # How much of a night's extra demand each kind of area has.

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, beats, districts
 from sources.synthetic.plan import Plan
 from sources.synthetic.records import NEVER, SOURCES, STATUSES, Records, codes
 
-Index = NDArray[np.int64]
 _DAY = 86_400
 # From this date the force writes another code for noise; the old one is not used again.
 RENAMED_ON, OLD_CODE, NEW_CODE = date(2026, 2, 1), "NOIS", "NOIZ"

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
 
-Index = NDArray[np.int64]
 HOUR = 3600
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import District, Schools, districts
 from sources.synthetic.plan import ATTENDANCE, EPOCH, VISITORS, ZONE, Plan
 
-Array = NDArray[np.float64]
 DAY = pd.Timedelta(days=1)
 
 # Visitors by month over the mean of the year, by kind of district.

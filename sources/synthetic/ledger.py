@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forewatch.arrays import Index
 from forewatch.history import COLUMNS, History, check
 from sources.synthetic.force import DemoForce
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
 from sources.synthetic.records import NEVER, Records
 
-Index = NDArray[np.int64]
 _HOUR = 3600
 
 

@@ -11,16 +11,16 @@ from datetime import time
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forewatch.areas import AreaKind
-from forewatch.profile import AreaEntry, CallType, Covariate, Force, Grade, Profile, Shift
+from forewatch.arrays import Array
+from forewatch.grades import STANDARD_GRADES
+from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile, Shift
 from sources.synthetic.catalogue import PATTERNS, Pattern
 from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
 
-Array = NDArray[np.float64]
 ROOT = "avon-and-somerset"
-GRADES: tuple[Grade, ...] = ("immediate", "priority", "routine", "appointment", "no_deployment")
+GRADES = tuple(grade.id for grade in STANDARD_GRADES)
 
 
 Schools = Literal["avon", "somerset"]
@@ -175,7 +175,7 @@ def profile(plan: Plan) -> Profile:
         ),
         areas=(root, *below, *(beat.entry for beat in beats(plan))),
         call_types=tuple(CallType(id=p.id, name=p.name) for p in PATTERNS[: plan.call_types]),
-        grades=GRADES,
+        grades=STANDARD_GRADES,
         shifts=(
             Shift(id="early", name="Earlies", start=time(7), end=time(17)),
             Shift(id="late", name="Lates", start=time(14), end=time(0)),

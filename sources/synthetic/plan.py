@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from forewatch.profile import Frozen
+from forewatch.frozen import Frozen
 
 ZONE = "Europe/London"
 DAY_STARTS_AT_HOUR = 7

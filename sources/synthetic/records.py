@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.rates import Rates
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
 from sources.synthetic.demand import last_year
@@ -23,8 +24,6 @@ from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES
 from sources.synthetic.plan import CALLS, EPOCH, Plan
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 NEVER = np.int64(2**62)
 STATUSES = ("live", "duplicate", "test", "void", "transfer")
 SOURCES = ("999", "101", "online", "officer")

@@ -13,16 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
 from sources.synthetic.grid import Grid
 from sources.synthetic.plan import EPOCH, SHOCKS, SPELLS, Plan
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 SPELL_TYPE = "missing_person"
 
 

@@ -13,13 +13,12 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from forewatch.arrays import Array
 from sources.synthetic.places import HOT_WEEKEND, districts
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, EPOCH, WEATHER, ZONE, Plan
 
-Array = NDArray[np.float64]
 WARM_C = 24.0
 _MEAN_C, _SWING_C, _HOTTEST_DAY = 15.5, 7.5, 205  # of daily highs, as in the south west
 _SD_C, _PERSISTENCE, _OWN_SD_C = 4.0, 0.7, 0.8

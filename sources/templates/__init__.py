@@ -9,6 +9,7 @@ from importlib import resources
 from pydantic import BaseModel
 
 from forewatch.errors import SettingsError
+from forewatch.grades import STANDARD_GRADES
 from forewatch.profile import Profile
 
 NAMES = ("avon-and-somerset", "minimal")
@@ -28,9 +29,11 @@ def text(name: str) -> str:
 def rendered(profile: Profile) -> str:
     """Return a profile as TOML that reads back as the same profile; keys without value left out."""
     tables = ("force", "levels", "publication")
-    parts = [f"grades = {_value(list(profile.grades))}\n"]
+    standard = [grade.id for grade in profile.grades if grade in STANDARD_GRADES]
+    own = len(standard) < len(profile.grades)
+    parts = [] if own else [f"grades = {_value(standard)}\n"]
     parts += [f"[{name}]\n{_lines(getattr(profile, name))}" for name in tables]
-    for name in ("call_types", "shifts", "areas", "covariates"):
+    for name in (*["grades"] * own, "call_types", "shifts", "areas", "covariates"):
         parts.extend(f"[[{name}]]\n{_lines(entry)}" for entry in getattr(profile, name))
     return "\n".join(parts)
 

@@ -3,16 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from benchmarks.accuracy.calibration import bracket, inside
 from benchmarks.accuracy.forecasts import Contender, Targets
 from benchmarks.accuracy.scoring import Case, scored
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from models import scores
 from models.rolling import QUANTILES
-
-Array = NDArray[np.float64]
 
 
 def contender(name: str, mean: Array, variance: Array) -> Contender:

@@ -34,7 +34,7 @@ def ledger(rows: Iterable[Row], profile: Profile) -> pd.DataFrame:
     for column, known in (
         ("area", profile.tree().leaves),
         ("call_type", profile.call_type_ids),
-        ("grade", profile.grades),
+        ("grade", profile.grade_ids),
     ):
         frame[column] = pd.Categorical(frame[column], categories=list(known))
     return check("counts", frame)

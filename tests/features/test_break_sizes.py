@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.break_sizes import SD_STATED, SD_UNKNOWN, Calendar, log_ratio
+from forewatch.arrays import Array
 
-Array = NDArray[np.float64]
 NOTHING = float("nan")
 FLAT = np.array([1.0, 1.1, 0.9, 1.0, 1.2, 1.0, 0.8])
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.days import CALENDAR, OWN_HOLIDAYS, day_hours, easter_sunday
+from features.days import CALENDAR, OWN_HOLIDAYS, day_hours
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
@@ -60,8 +60,11 @@ def test_christmas_and_new_year_stand_on_their_dates(view: AsOf) -> None:
     ("year", "sunday"),
     [(2000, "04-23"), (2008, "03-23"), (2019, "04-21"), (2026, "04-05"), (2038, "04-25")],
 )
-def test_easter_falls_where_the_almanac_says(year: int, sunday: str) -> None:
-    assert easter_sunday(year) == pd.Timestamp(f"{year}-{sunday}")
+def test_easter_falls_where_the_almanac_says(view: AsOf, year: int, sunday: str) -> None:
+    days = pd.date_range(f"{year}-01-01", f"{year}-12-31")
+    found = feature(view, "easter_days", *days.strftime("%Y-%m-%d"))
+    monday = pd.Timestamp(f"{year}-{sunday}") + pd.Timedelta(days=1)
+    assert list(days[np.array(found) == 1]) == list(pd.date_range(end=monday, periods=4))
 
 
 def test_easter_has_four_days(view: AsOf) -> None:

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from features.levels import LEVEL_NAMES, same_weekday, trailing
+from forewatch.arrays import Array
 
-Array = NDArray[np.float64]
 DAYS, SERIES = 800, 2
 
 

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from forewatch.explanations import FACTORS, PARTS, Cells, Factors, parts
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 
-Array = NDArray[np.float64]
 ZONE = "Europe/London"
 
 

@@ -54,8 +54,16 @@ def test_a_written_profile_reads_back_the_same() -> None:
         ({"force": FORCE | {"zone": "Europe/Bristol"}}, "no time zone 'Europe/Bristol'"),
         ({"force": FORCE | {"id": "No Capitals"}}, "should match pattern"),
         ({"levels": {"names": ["force"], "modelled": "beat"}}, "modelled = 'beat' is not one of"),
-        ({"grades": ["urgent"]}, "Input should be 'immediate'"),
-        ({"grades": ["routine", "routine"]}, "grades holds a grade twice"),
+        (
+            {"grades": ["urgent"]},
+            "'urgent' is no standard grade .* as a table",
+        ),
+        ({"grades": ["routine", "routine"]}, "grades holds an id twice"),
+        ({"grades": []}, "grades is empty"),
+        (
+            {"grades": [{"id": "all", "name": "A", "work": "urgent"}]},
+            "no grade may have the id all: .* give the grade another id",
+        ),
         ({"call_types": []}, "at least 1 item"),
         ({"call_types": [{"id": "a", "name": "A"}] * 2}, "call_types holds an id twice"),
         ({"call_types": [{"id": "all", "name": "A"}]}, "no call type may have the id all"),

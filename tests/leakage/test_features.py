@@ -101,7 +101,7 @@ def random_counts(
             "start": hours_after_first(hours),
             "area": drawn(profile.tree().leaves),
             "call_type": drawn(profile.call_type_ids),
-            "grade": drawn(profile.grades),
+            "grade": drawn(profile.grade_ids),
             "count": np.where(rng.random(rows) < 0.05, -1, rng.integers(1, 4, rows)),
             "known_at": hours_after_first(hours + late),
         }

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.panel import Panel
+from forewatch.arrays import Array
 from forewatch.errors import NotEnoughHistory, StaleModel
 from models.boosting import Boosting
 from models.boosting_rows import Kinds, Rows, covariate_names, names
@@ -12,7 +12,6 @@ from models.loglinear import Loglinear
 from models.member_settings import BoostingSettings, Growth
 
 PanelOf = Callable[..., Panel]
-Array = NDArray[np.float64]
 QUICK = BoostingSettings(rows=6000, rounds=60, rows_per_leaf=30)
 
 

@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks, Within
 from models import scores
 from models.dispersion import Residuals, estimate
 from tests.oracles.drawn import joint
 
-Array = NDArray[np.float64]
 SIZES = np.array([[0.04, 0.02], [0.03, 0.03], [0.05, 0.02], [0.06, 0.05]])
 DAYS = 56
 ALL_TYPES = np.arange(4)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.catalogue import PLACE_AND_TIME, declared
 from features.declaration import Prior
 from features.panel import Covariates, Panel, panel
+from forewatch.arrays import Array
 from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
@@ -20,7 +20,6 @@ from models.explaining import factors, heeds, without
 from models.loglinear import Loglinear
 
 PanelOf = Callable[..., Panel]
-Array = NDArray[np.float64]
 # The Harbour Festival is on 24 to 26 July 2026, the summer's bank holiday on 31 August.
 ORIGIN = pd.Timestamp("2026-07-20T06:00Z")
 DAYS = 70

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.clock import Clock
 from forewatch.errors import DataError, StaleModel
 from forewatch.history import History, check
@@ -18,7 +18,6 @@ from models.hours import HourTrees
 from models.member_settings import HourSettings, ShareSettings
 from models.profiles import hour_profile, kinds_of_day, split
 
-Array = NDArray[np.float64]
 Shape = Callable[[pd.DatetimeIndex], Array]
 DAYS = pd.date_range("2023-01-02", periods=728, freq="D", unit="us")
 CLOCK = Clock("Europe/London", pd.Timestamp("07:00").time())

@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.history import History
 from models.leaf_shares import leaf_shares
 from sources.synthetic import DemoForce
 
-Array = NDArray[np.float64]
 SharesOf = Callable[..., Array]
 NEW = 0  # number of the leaf that is new in the tests below
 

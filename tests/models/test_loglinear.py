@@ -4,17 +4,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from forewatch.arrays import Array
 from forewatch.history import History
 from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
 from sources.synthetic import DemoForce
 
 PanelOf = Callable[..., Panel]
-Array = NDArray[np.float64]
 WEEK = np.array([0.9, 0.9, 0.95, 1.0, 1.1, 1.15, 1.0])
 
 

@@ -2,15 +2,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.panel import Panel
+from forewatch.arrays import Array
 from forewatch.errors import NotEnoughHistory
 from models.member_settings import SarimaSettings
 from models.sarima import Sarima
 
 PanelOf = Callable[..., Panel]
-Array = NDArray[np.float64]
 WEEK = np.array([0.8, 0.9, 0.95, 1.0, 1.1, 1.25, 1.0])
 QUICK = SarimaSettings(iterations=15, order=(1, 0, 0))
 

@@ -9,13 +9,11 @@ three together would move.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forewatch.arrays import Array, Index
 from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 _SHARED_AXES = {"force": (0, 1), "place": (1,), "call_type": (0,), "cell": ()}
 
 

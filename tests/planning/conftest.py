@@ -55,7 +55,7 @@ def issue(first: str = "2026-10-12", days: int = DAYS) -> Issue:
         slot=slot,
         places=("north", "south"),
         call_types=force.call_type_ids,
-        grades=force.grades,
+        grades=force.grade_ids,
         leaves=force.tree().leaves,
         base=base,
         baseline=base * 0.9,

@@ -4,15 +4,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import integrate, special, stats
 
+from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.errors import NotEnoughHistory
 from forewatch.profile import Missing
 from planning.casework import SHARES, CaseLength, Workload
 
-Array = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 NOTHING = np.array([np.nan])
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from features.asof import AsOf
+from forewatch.arrays import Array
 from forewatch.clock import Clock
 from forewatch.history import History
 from forewatch.profile import Missing
@@ -20,7 +20,6 @@ from planning.landing import KnownReports, Release, landing
 from planning.periods import periods
 from tests.oracles.drawn import drawn
 
-Array = NDArray[np.float64]
 LENGTH = CaseLength(shape="gamma")
 RELEASE = Release(Missing().release)
 HOUR = pd.Timedelta(hours=1)

@@ -82,7 +82,10 @@ def test_areas_and_call_types_are_those_of_the_latest_issue(bench: Bench) -> Non
     ]
     types = schemas.CallTypes.model_validate(bench.get("/v1/call-types"))
     assert [each.id for each in types.call_types] == ["missing_person", "violence"]
-    assert types.grades == ["immediate", "routine"]
+    assert [(each.id, each.work, each.target_minutes) for each in types.grades] == [
+        ("immediate", "urgent", 15),
+        ("routine", "deferrable", None),
+    ]
 
 
 def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> None:

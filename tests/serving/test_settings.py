@@ -57,7 +57,7 @@ def test_every_mistake_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse("x = 1")
     lines = [line.strip().partition(":")[0] for line in str(caught.value).splitlines()[1:]]
-    assert lines == ["force", "call_types", "grades", "x"]
+    assert lines == ["force", "call_types", "x"]
 
 
 def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:

@@ -151,7 +151,8 @@ def test_unknown_numbers_are_dashes(issue: Issue) -> None:
 def test_the_legend_says_unit_and_meaning_of_each_column_of_numbers_once(issue: Issue) -> None:
     lines = legend(shown(said(issue, at_least="1,2,5")))
     assert lines[0].split("  ")[0] == "mean"
-    assert lines[0].endswith("expected calls, in calls")
+    assert lines[0].endswith("expected calls")  # which says its unit
+    assert any(line.endswith("known at the origin, in calls") for line in lines)
     (quantiles,) = [line for line in lines if line.startswith("q05 … q95")]
     assert "5 in 100 outcomes stay at or below" in quantiles
     (chances,) = [line for line in lines if "p_at_least" in line]

@@ -73,7 +73,7 @@ def test_the_ledger_has_its_contract(town_history: History) -> None:
     assert counts.dtypes.astype(str).to_dict() == COLUMNS["counts"]
     assert tuple(counts["area"].cat.categories) == town_history.tree.leaves
     assert tuple(counts["call_type"].cat.categories) == town_history.profile.call_type_ids
-    assert tuple(counts["grade"].cat.categories) == town_history.profile.grades
+    assert tuple(counts["grade"].cat.categories) == town_history.profile.grade_ids
     assert (counts["known_at"] >= counts["start"] + pd.Timedelta(hours=1)).all()
     assert counts["start"].between(town_history.observed_from, town_history.observed_until).all()
     # an extract taken at the end knows the last hour's calls, but not one that came late
