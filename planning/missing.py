@@ -31,7 +31,7 @@ from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
 from planning.kinds import AnswerKind
 from planning.landing import Release, landing
-from planning.periods import By
+from planning.period_kinds import By
 from planning.questions import Question, laid_out, states
 from planning.tables import Column, OwnParts, Values
 from planning.uses import USES

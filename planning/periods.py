@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import pandas as pd
 
 from forewatch.clock import ONE_DAY, Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
-
-By = Literal["hour", "shift", "day", "week"]
-BYS: tuple[By, ...] = get_args(By)
+from planning.period_kinds import By
 
 COLUMNS = ("period", "force_day", "start", "end")
 

@@ -19,7 +19,8 @@ from forewatch.rates import Selection, Spans
 from planning import names
 from planning.columns import PERIOD_KEYS
 from planning.issues import Issue
-from planning.periods import By, periods
+from planning.period_kinds import By
+from planning.periods import periods
 from planning.tables import Values
 
 ALL = "all"

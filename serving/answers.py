@@ -23,7 +23,7 @@ from planning.kinds import AnswerKind
 from planning.missing import DEMAND
 from planning.questions import ALL, POOLED_BETWEEN, Question
 from planning.tables import Table, Values, joined
-from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
+from serving.queries import QUERIES, MissingQuery, SpanQuery
 from serving.reach import Reach
 from serving.settings import stop_without
 from serving.standing import Standing
@@ -44,7 +44,6 @@ class Offer:
         name: of the command that asks for it.
         kind: of answer.
         path: address of its route.
-        query: model of its questions.
         rows_at_once: rows computed at once: what they take of memory does not grow with the
             question, and between blocks the work can be stopped.
     """
@@ -52,13 +51,17 @@ class Offer:
     name: str
     kind: AnswerKind
     path: str
-    query: type[SpanQuery]
     rows_at_once: int = 1000
 
+    @property
+    def query(self) -> type[SpanQuery]:
+        """The model of its questions."""
+        return QUERIES[self.name]
 
-FORECASTS = Offer("forecast", FORECAST, "/v1/forecasts", ForecastQuery)
-EXPLANATIONS = Offer("explain", EXPLANATION, "/v1/explanations", CallsQuery)
-MISSING_PERSONS = Offer("missing", DEMAND, "/v1/missing-persons", MissingQuery, 400)
+
+FORECASTS = Offer("forecast", FORECAST, "/v1/forecasts")
+EXPLANATIONS = Offer("explain", EXPLANATION, "/v1/explanations")
+MISSING_PERSONS = Offer("missing", DEMAND, "/v1/missing-persons", 400)
 OFFERS = {each.name: each for each in (FORECASTS, EXPLANATIONS, MISSING_PERSONS)}
 
 

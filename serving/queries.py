@@ -6,21 +6,22 @@ The options of commands, the parameters of routes and their descriptions are mad
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-import pandas as pd
 from pydantic import Field, StringConstraints
 
-from forewatch.areas import AreaTree
-from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.frozen import Frozen
-from planning import names
-from planning.issues import Issue
-from planning.periods import By
-from serving import spans
-from serving.reach import Reach
-from serving.reserving import reserved_hours
+from planning.period_kinds import By
+from serving.time_texts import WEEK, WEEK_WORDS, WHEN
+
+if TYPE_CHECKING:  # a command's help is made from these models, and needs no numbers
+    import pandas as pd
+
+    from forewatch.areas import AreaTree
+    from planning.issues import Issue
+    from serving.reach import Reach
+    from serving.spans import Span
 
 MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
 MAX_PAGE_ROWS = 10_000
@@ -45,7 +46,7 @@ class SpanQuery(Frozen):
         max_length=20,
         description="ISO week like 2026-W49, from Monday's force-day to the next Monday's; or "
         "this, or next: the default",
-        json_schema_extra=example("2026-W49", f"({spans.WEEK}|{'|'.join(spans.WEEK_WORDS)})"),
+        json_schema_extra=example("2026-W49", f"({WEEK}|{'|'.join(WEEK_WORDS)})"),
     )
     from_: str | None = Field(
         default=None,
@@ -53,13 +54,13 @@ class SpanQuery(Frozen):
         max_length=40,
         description="first instant; a date is the beginning of that force-day, and a time without "
         "offset is the force's local time",
-        json_schema_extra=example("2026-11-30", spans.WHEN),
+        json_schema_extra=example("2026-11-30", WHEN),
     )
     to: str | None = Field(
         default=None,
         max_length=40,
         description="instant before which the last period begins, written like from",
-        json_schema_extra=example("2026-12-07", spans.WHEN),
+        json_schema_extra=example("2026-12-07", WHEN),
     )
     area: list[Name] = Field(
         default=[],
@@ -82,13 +83,18 @@ class SpanQuery(Frozen):
         """
         is_open = self.week is None and self.from_ is None and self.to is None
         week = "next" if is_open else self.week
-        if week not in spans.WEEK_WORDS:
+        if week not in WEEK_WORDS:
             return self
+        from forewatch.clock import Clock  # noqa: PLC0415 - see above
+        from serving import spans  # noqa: PLC0415
+
         found = spans.week_meant(Clock.of(issue.profile), str(week), now)
         return self.model_copy(update={"week": found})
 
-    def span(self, issue: Issue) -> spans.Span:
+    def span(self, issue: Issue) -> Span:
         """Return the span that is asked for; raises as `serving.spans.span_within` does."""
+        from serving import spans  # noqa: PLC0415 - see above
+
         return spans.span_within(issue, self.week, self.from_, self.to)
 
     def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
@@ -163,11 +169,22 @@ class MissingQuery(SpanQuery):
 
     def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
         """Return the numbers of reports, and the hours kept free."""
+        from planning import names  # noqa: PLC0415 - see above
+        from serving.reserving import reserved_hours  # noqa: PLC0415
+
         seen = names.area_names(tree, frozenset(reach.seen(tree)))
         return {
             "at_least": figures(int, self.at_least, "numbers of reports", "them like 1,2,3"),
             "reserved": reserved_hours(seen, self.reserved_hours),
         }
+
+
+# By the name of the command that asks.
+QUERIES: dict[str, type[SpanQuery]] = {
+    "forecast": ForecastQuery,
+    "explain": CallsQuery,
+    "missing": MissingQuery,
+}
 
 
 def figures(

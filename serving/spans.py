@@ -13,10 +13,8 @@ import pandas as pd
 from forewatch.clock import ONE_DAY, WEEK_DAYS, Clock
 from forewatch.errors import BadQuestion, UnknownWeek
 from planning.issues import Issue
+from serving.time_texts import WEEK_WORDS, WHEN
 
-WEEK = r"\d{4}-W\d\d"
-WHEN = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?"
-WEEK_WORDS = {"this": 0, "next": 7}  # days from today's week
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_OR_INSTANT = re.compile(WHEN, re.ASCII)
 _LOST_PLUS = re.compile(r".*\d \d\d:\d\d", re.ASCII)

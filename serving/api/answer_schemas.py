@@ -16,7 +16,7 @@ from planning.answers import FORECAST
 from planning.explaining import EXPLANATION
 from planning.kinds import AnswerKind
 from planning.missing import DEMAND
-from planning.periods import By
+from planning.period_kinds import By
 from planning.tables import Column
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
 from serving.api.schemas import Draft, Horizon, Instant, Superseded, Withdrawn

@@ -32,9 +32,9 @@ class QuestionCommand(click.Command):
     def params(self) -> list[click.Parameter]:
         """The options: what may be asked, and how the answer is written."""
         if self._made is None:
-            from serving.answers import OFFERS
+            from serving.queries import QUERIES
 
-            fields = OFFERS[str(self.name)].query.model_fields
+            fields = QUERIES[str(self.name)].model_fields
             asked = [_option(n, field) for n, field in fields.items() if n not in _PAGING]
             self._made = [*asked, *_written()]
         return self._made

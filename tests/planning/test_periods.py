@@ -8,7 +8,8 @@ import pytest
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.profile import Shift
-from planning.periods import By, periods
+from planning.period_kinds import By
+from planning.periods import periods
 
 LONDON = Clock("Europe/London", time(7))
 NIGHT = Shift(id="night", name="Night", start=time(21, 30), end=time(7, 30))

@@ -28,18 +28,22 @@ HEAVY = [
 COMMANDS = dict(commands(cli, ("forewatch",)))
 
 
-def test_help_imports_nothing_heavy(root: Path) -> None:
+# Options of commands that ask are made from the models of questions.
+@pytest.mark.parametrize(
+    ("words", "needed"), [([], ""), (["forecast"], "pydantic"), (["missing"], "pydantic")]
+)
+def test_help_imports_nothing_heavy(root: Path, words: list[str], needed: str) -> None:
     code = (
         "import sys\n"
         "from serving.cli import cli\n"
-        "cli(['--help'], standalone_mode=False)\n"
+        f"cli({[*words, '--help']!r}, standalone_mode=False)\n"
         f"sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True
     )
     assert done.stdout.startswith("Usage:")
-    assert done.stderr == ""
+    assert done.stderr == needed
 
 
 @pytest.mark.parametrize("name", COMMANDS)
