@@ -35,6 +35,7 @@ WORDS = (
 HARMLESS = {
     ("AreaEntry", "name"): "of an area",
     ("CallTypeEntry", "name"): "of a kind of call",
+    ("GradeEntry", "name"): "of a grade of calls",
     ("Explanations", "notes"): "on the model and the data of an issue, written by Forewatch",
     ("Forecasts", "notes"): "likewise",
     ("MissingDemand", "notes"): "likewise",
