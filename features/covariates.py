@@ -20,7 +20,7 @@ from forewatch.areas import AreaTree
 from forewatch.arrays import Array
 from forewatch.profile import Covariate
 
-_YEAR_DAYS, _WEEK_DAYS = 364, 7
+_YEAR_DAYS = 364
 _NEAR_DAYS = 15  # of the time of the year (assumed: four or five of each weekday a year)
 _KNOWN = {
     "announced": "any lead, as announced by the origin",

@@ -116,13 +116,6 @@ def brier(found: CountDistribution, counts: ArrayLike, at_least: int) -> Array:
     return np.asarray(np.where(np.isfinite(y), (chance - (y >= at_least)) ** 2, np.nan))
 
 
-def rms_pearson(mean: ArrayLike, counts: ArrayLike) -> float:
-    """Return the root mean square of (count − mean) ÷ √mean; 1 for Poisson with known rate."""
-    m, y = np.asarray(mean, float), np.asarray(counts, float)
-    known = np.isfinite(y) & (m > 0)
-    return float(np.sqrt(np.mean((y[known] - m[known]) ** 2 / m[known])))
-
-
 def bootstrap(
     ours: ArrayLike, theirs: ArrayLike, week: ArrayLike, seed: int, draws: int = 2000
 ) -> tuple[float, float, float]:

@@ -1,6 +1,5 @@
 """The kinds of periods that answers have rows for."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 By = Literal["hour", "shift", "day", "week"]
-BYS: tuple[By, ...] = get_args(By)

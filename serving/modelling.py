@@ -84,12 +84,17 @@ def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> C
     """Return the CRPS of two versions on the same past origins.
 
     Raises:
-        RegistryError: if they were judged on no origin in common.
+        RegistryError: if they are the same one, or were judged on no origin in common.
     """
     from models import comparison  # noqa: PLC0415 - it needs scipy, which takes long to import
 
     register = workspace.register(subject)
     one, two = register.version(name), register.version(other)
+    if one.version == two.version:
+        raise RegistryError(
+            f"{name} and {other} are both version {one.version}, which has nothing to be compared "
+            "with; name two versions, or train a new one"
+        )
     found = comparison.of_versions(register, one, two)
     bounds = list(zip(found["low"], found["high"], strict=True))
     table = pd.DataFrame(

@@ -161,7 +161,7 @@ def _malformed(request: Request, error: Exception) -> Response:
             near.extend(unknown.near)
             complaints.append(str(unknown))
         else:
-            complaints.append(f"{name}: {each['msg']}")
+            complaints.append(f"{name}: {each['msg'].removeprefix('Value error, ')}")
     said = problems.plain(status, "bad-request", "Bad parameters", "; ".join(complaints))
     return problems.response(said | ({"near": near} if near else {}))
 

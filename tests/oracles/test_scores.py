@@ -70,12 +70,11 @@ def test_pit_is_uniform_under_the_truth_and_not_under_a_wrong_spread() -> None:
     assert stats.kstest(scores.pit(scores.bracket(wide, y), 2), "uniform").pvalue < 1e-6
 
 
-def test_brier_pearson_and_unknowns_by_hand() -> None:
+def test_brier_and_unknowns_by_hand() -> None:
     found = CountDistribution.of([1.0, 1.0, np.nan], [1.0, 1.0, np.nan])
     some = 1 - np.exp(-1)
     assert scores.brier(found, [0, 2, 1], 1)[:2] == pytest.approx([some**2, (1 - some) ** 2])
     assert np.isnan(scores.crps(found, [0, 2, 1])[2])
-    assert scores.rms_pearson([4.0, 1.0], [6.0, 1.0]) == pytest.approx(np.sqrt(0.5))
 
 
 def test_the_bootstrap_covers_a_known_ratio_and_keeps_weeks_together() -> None:

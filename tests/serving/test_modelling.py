@@ -162,6 +162,12 @@ def test_two_versions_are_compared_on_the_same_origins(workspace: Workspace) -> 
     assert "beyond chance" in run(workspace, "compare", "2", "1").stdout
 
 
+def test_a_version_is_not_compared_with_itself(workspace: Workspace) -> None:
+    done = run(workspace, "compare", "challenger", "2")
+    assert done.exit_code == 2
+    assert "challenger and 2 are both version 2, which has nothing to be compared" in done.stderr
+
+
 def test_a_recipe_that_was_fitted_beside_a_version_is_what_it_is_compared_with(
     workspace: Workspace,
 ) -> None:
