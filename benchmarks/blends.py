@@ -26,10 +26,10 @@ from features.panel import Panel, panel
 from forewatch.arrays import Array
 from forewatch.history import History
 from models import origins
-from models.blend import Weights, blended
+from models.blend import Weights, blend_predictions
 from models.crossing import Groups, weights_of
 from models.demand.model import parts_of, sums_of
-from models.line_up import fitted, predictions
+from models.line_up import fit_members, predictions
 from models.raking import Structure, rake
 from models.recipe import MEANS, Recipe
 from serving.workspace import Workspace
@@ -88,7 +88,7 @@ def trial(history: History, protocol: Protocol, jobs: int) -> Trial:
     tasks = (delayed(_forecast)(recipe, seen) for seen in views)
     made = Parallel(n_jobs=jobs, pre_dispatch="n_jobs")(tasks)
     whole = panel(AsOf(history, history.observed_until), 1)
-    counts = [origins.happened(whole, days) for days, _ in made]
+    counts = [origins.counts_on_days(whole, days) for days, _ in made]
     return Trial(groups, [predicted for _, predicted in made], counts, whole.counts)
 
 
@@ -97,7 +97,7 @@ def scores(found: Trial, weights: Weights, raking: Raking) -> pd.Series:
     spread = np.nanmean(np.abs(found.all_days - np.nanmean(found.all_days, axis=0)), axis=0)
     scaled = []
     for predicted, counts in zip(found.published, found.counts, strict=True):
-        cells = raking(blended(predicted, weights, found.past.level), found.past.parts)
+        cells = raking(blend_predictions(predicted, weights, found.past.level), found.past.parts)
         mean = np.stack([cells[:, p][:, :, t].sum((1, 2)) for p, t in found.past.sums], axis=1)
         scaled.append(np.abs(mean - counts) / spread)
     error, level = np.stack(scaled), np.array(found.past.level)
@@ -145,7 +145,7 @@ def main() -> None:
 
 
 def _forecast(recipe: Recipe, seen: Panel) -> tuple[pd.DatetimeIndex, Array]:
-    return seen.horizon, predictions(recipe, fitted(recipe, seen, jobs=1), seen)
+    return seen.horizon, predictions(recipe, fit_members(recipe, seen, jobs=1), seen)
 
 
 def _scaled(parts: Array, whole: Array) -> Array:

@@ -23,7 +23,7 @@ from benchmarks.unpooled import unpooled
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History
-from models.line_up import fitted, predictions
+from models.line_up import fit_members, predictions
 from models.recipe import MemberName, Recipe
 from sources.synthetic import DemoForce, demo_force, history
 
@@ -48,7 +48,7 @@ def rows(demo: DemoForce, past: History, weeks: float, recipe: Recipe) -> list[d
     kind = row["call_type"]
     view = AsOf(past, row["start"] + pd.Timedelta(weeks=weeks))
     seen = panel(view, HORIZON_DAYS)
-    found = predictions(recipe, fitted(recipe, seen, jobs=1), seen)
+    found = predictions(recipe, fit_members(recipe, seen, jobs=1), seen)
     series = [seen.series(area, kind) for area in (view.tree.root, *seen.places)]
     true = truth(demo, seen, kind)
     ratio = np.exp(seen.breaks[0].log_ratio) if seen.breaks else np.nan

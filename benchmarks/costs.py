@@ -25,7 +25,7 @@ from planning.issues import Issue
 from serving.answers import OFFERS
 from serving.api import costs, media
 from serving.api.answers import Job, page
-from serving.api.shelf import Opened
+from serving.api.shelf import OpenIssue
 from serving.issue_store import IssueStore
 from serving.queries import SpanQuery
 from serving.reach import Reach
@@ -71,7 +71,7 @@ def question(kind: str, issue: Issue, rng: np.random.Generator) -> dict[str, Any
     return asked
 
 
-def measured(kind: str, opened: Opened, query: SpanQuery) -> float:
+def measured(kind: str, opened: OpenIssue, query: SpanQuery) -> float:
     """Return what a page takes, in units."""
     now, number = opened.issue.published_at, opened.issue.number
     job = Job(kind, query, Reach(), number, media.JSON, now, Standing())
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     store = IssueStore(arguments.workspace / "issues")
-    opened = Opened(*store.published(store.newest()))
+    opened = OpenIssue(*store.published(store.newest()))
     for kind, weights in costs.WEIGHTS.items():
         rng = np.random.default_rng(arguments.seed)
         sizes, took = [], []

@@ -48,7 +48,7 @@ from benchmarks.accuracy.running import ROOT
 from benchmarks.accuracy.workspaces import demo_force
 from benchmarks.unpooled import unpooled
 from features.asof import AsOf
-from features.catalogue import declared
+from features.catalogue import features_by_name
 from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
@@ -61,7 +61,7 @@ from models.missing.calendar_shape import columns, poisson_mode, shares
 from models.missing.model import MissingPersons
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.windows import happened
+from models.missing.windows import report_counts
 from models.terms import terms
 from serving import importing
 from serving.workspace import Workspace
@@ -172,7 +172,7 @@ def cases(
     history: History, days: pd.DatetimeIndex, truth: Truth | None, recipe: MissingRecipe
 ) -> Iterator[Case]:
     """Yield the case of each origin, given as force-days."""
-    everything = happened(AsOf(history, history.observed_until))
+    everything = report_counts(AsOf(history, history.observed_until))
     known: tuple[Array, Shocks, Shocks] | None = None
     for number, day in enumerate(days):
         clock = AsOf(history, history.observed_until).clock
@@ -229,7 +229,7 @@ def _regression(seen: Reports, share: Array, precision: float | None) -> Array:
         precision: of every coefficient; None: 3 of the season's, 10 of the weekdays', as the
             figures in the issue were measured.
     """
-    season = terms(declared("season_sin_1", "season_cos_1"), harmonics=1)
+    season = terms(features_by_name("season_sin_1", "season_cos_1"), harmonics=1)
     rows = columns(seen, season)[:, 0]
     past = len(seen.days)
     whole = seen.known.all(1)
@@ -245,7 +245,7 @@ def _regression(seen: Reports, share: Array, precision: float | None) -> Array:
 def learned(view: AsOf, recipe: MissingRecipe) -> tuple[Array, Shocks, Shocks]:
     """Return weights, shocks, and the shocks of the climatology."""
     found = origins.folds(view, recipe)
-    weights, shocks = origins.learned(found, recipe)
+    weights, shocks = origins.learn_weights(found, recipe)
     at = list(recipe.members).index(CLIMATOLOGY)
     plain = origins.shocks_of(found, [fold.predicted[at] for fold in found], recipe)
     return weights, shocks, plain

@@ -18,7 +18,7 @@ import pandas as pd
 from starlette.datastructures import Headers
 
 from forewatch.areas import Area, AreaTree
-from serving.api.audited import Audited
+from serving.api.audited import AuditMiddleware
 from serving.api.guards import Questions
 from serving.api.hosts import Hosts
 from serving.api.proxies import BehindProxies, _x_forwarded
@@ -50,7 +50,7 @@ def steps(folder: Path) -> dict[str, Callable[[int], object]]:
     refusals, file = Refusals(), AuditFile(folder / "audit.jsonl", 10**9, 2)
     forwarded = Headers({"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"})
     proxies = BehindProxies(_nothing, ("127.0.0.1",), "x-forwarded")
-    audited = Audited(_nothing, file, lambda: pd.Timestamp.now("UTC"), questions=False)
+    audited = AuditMiddleware(_nothing, file, lambda: pd.Timestamp.now("UTC"), questions=False)
     scope = {"type": "http", "method": "GET", "client": ("192.0.2.7", 5), "state": {"key": key}}
     force, reach, notes = tree(), Reach(("d1", "d2")), ["a note of d1", "one of d3 and others"]
     return {

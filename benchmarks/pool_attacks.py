@@ -34,7 +34,7 @@ from features.pool_decision import decisions
 from forewatch.areas import AreaTree
 from forewatch.pools import Pool
 from serving.api.app import create_app
-from serving.pooling import settled
+from serving.pooling import settle_pools
 from serving.workspace import Workspace
 
 KIND = "missing_person"
@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("workspace", type=Path)
     workspace = Workspace(parser.parse_args().workspace)
-    history = settled(workspace)
+    history = settle_pools(workspace)
     years = decisions(history)[KIND]
     pools = years[max(years)].pools
     since = history.observed_until - pd.Timedelta(days=365)

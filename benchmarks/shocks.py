@@ -31,7 +31,7 @@ from models import judging, origins, scores
 from models.blend import block_of
 from models.crossing import Groups, weights_of
 from models.demand.model import parts_of, sums_of
-from models.judging import Judged, block_labels
+from models.judging import PastForecast, block_labels
 from models.recipe import Recipe
 from serving.workspace import Workspace
 
@@ -39,7 +39,7 @@ AS_IT_IS = "as it is"
 _ONE_YEAR_DAYS = 365
 
 
-def variants(groups: Groups, recipe: Recipe) -> dict[str, list[Judged]]:
+def variants(groups: Groups, recipe: Recipe) -> dict[str, list[PastForecast]]:
     """Return each variant's forecasts of the past origins."""
     _, *crossed = weights_of(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
@@ -57,7 +57,7 @@ def _unsteady(shocks: Shocks) -> Shocks:
     return replace(shocks, steadiness=np.zeros_like(shocks.steadiness))
 
 
-def scored(found: dict[str, list[Judged]], groups: Groups, recipe: Recipe) -> pd.DataFrame:
+def scored(found: dict[str, list[PastForecast]], groups: Groups, recipe: Recipe) -> pd.DataFrame:
     """Return one row a variant, level and block: cover80, crps_ratio."""
     rows = []
     for name, judged in found.items():

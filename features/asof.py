@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.pools import PooledHistory, pooled, pools_at
+from features.pools import PooledHistory, pool_history, pools_at
 from features.public_holidays import BANK_HOLIDAY, bank_holidays
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import DataError, FutureLeak
 from forewatch.history import UTC, History, Step
-from forewatch.pools import Pool, joined
+from forewatch.pools import Pool, merge_overlapping
 from forewatch.profile import Profile
 
 EXCLUDE = "exclude"  # a break whose counts are not to be believed
@@ -110,7 +110,7 @@ class AsOf:
     @cached_property
     def _pooled(self) -> PooledHistory:
         """The history with its small areas pooled; made when counts are asked for first."""
-        return pooled(self._given) if isinstance(self._given, History) else self._given
+        return pool_history(self._given) if isinstance(self._given, History) else self._given
 
     @cached_property
     def pools(self) -> dict[str, tuple[Pool, ...]]:
@@ -123,7 +123,7 @@ class AsOf:
         """Leaves that were told together in any year, by call type, joined where pools overlap."""
         found = self._pooled.decisions.items()
         pools = {kind: [p for one in years.values() for p in one.pools] for kind, years in found}
-        return {kind: joined(pool.leaves for pool in own) for kind, own in pools.items()}
+        return {kind: merge_overlapping(pool.leaves for pool in own) for kind, own in pools.items()}
 
     @cached_property
     def unpooled_types(self) -> tuple[int, ...]:

@@ -72,7 +72,7 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Adjusted:
+class BreakAdjustment:
     """A past as if its breaks had always been, and what is still to come.
 
     Args:
@@ -86,9 +86,9 @@ class Adjusted:
     breaks: tuple[Break, ...]
 
 
-def adjusted(
+def break_adjustment(
     view: AsOf, daily: Array, places: tuple[str, ...], days: pd.DatetimeIndex
-) -> Adjusted | None:
+) -> BreakAdjustment | None:
     """Return the past at the level of its last day, or None where no break bears on it.
 
     Args:
@@ -110,7 +110,7 @@ def adjusted(
             now = one.force[past - 1]
             counts[one.cells] *= np.exp(one.log_ratio * (now - one.force[:past]))
             ahead[one.cells] *= np.exp(one.log_ratio * (one.force[past:] - now))
-    return Adjusted(counts, ahead, tuple(found))
+    return BreakAdjustment(counts, ahead, tuple(found))
 
 
 def recent_means(counts: Array) -> Array:

@@ -95,7 +95,7 @@ _SECTIONS = (
 )
 
 
-def declared(*names: str) -> tuple[Feature, ...]:
+def features_by_name(*names: str) -> tuple[Feature, ...]:
     """Return features that every force has, of a place and a force-day, by their names.
 
     Raises:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.beginnings import beginnings
-from features.breaks import Break, adjusted, recent_means
+from features.breaks import Break, break_adjustment, recent_means
 from features.catalogue import EVERY_FORCES, features_at, grid
 from features.cube import cube
 from features.days import day_hours
@@ -162,7 +162,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
     areas = _areas(view.tree, known.places)
     series = partial(_series, view.tree, areas, known.places, known.call_types)
     keys, counts = series(daily)
-    recorded, ahead, found = None, None, adjusted(view, daily, known.places, every_day)
+    recorded, ahead, found = None, None, break_adjustment(view, daily, known.places, every_day)
     if found is not None:
         recorded, counts = counts, series(found.counts)[1]
         usual = (recent_means(found.counts) + _SOME)[:, :, None]

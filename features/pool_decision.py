@@ -35,7 +35,7 @@ import pandas as pd
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.history import COLUMNS, History, check
-from forewatch.pools import Pool, joined, splits
+from forewatch.pools import Pool, merge_overlapping, splits
 
 _YEAR_DAYS = 365
 _ENOUGH_DAYS = 91  # of observation, to say how many reports there are in a year
@@ -303,7 +303,9 @@ def _of_kind(
         before = [frozenset(pool.leaves) & leaves for pool in last.pools]
         new = partition(Sizes(tree, yearly[kind], least, _left(years, leaves)), before)
         for own_year, one in years.items():
-            merged = joined([*(leaves.intersection(pool.leaves) for pool in one.pools), *new])
+            merged = merge_overlapping(
+                [*(leaves.intersection(pool.leaves) for pool in one.pools), *new]
+            )
             pools = [_pool(tree, group, calls, one.pools) for group in merged if len(group) > 1]
             found[own_year] = Decision(tuple(pools), one.least.or_more(least), leaves)
     if not years or year > max(years):

@@ -78,7 +78,7 @@ class PooledHistory:
         return pd.concat(found, ignore_index=True)
 
 
-def pooled(history: History) -> PooledHistory:
+def pool_history(history: History) -> PooledHistory:
     """Return a history as it may be learned from.
 
     Args:

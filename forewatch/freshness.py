@@ -25,7 +25,7 @@ class Behind:
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservationEnd:
     """The end of what was observed.
 
     Args:

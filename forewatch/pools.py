@@ -27,7 +27,7 @@ class Pool:
     chances: tuple[float, ...]
 
 
-def joined(groups: Iterable[Iterable[str]]) -> list[set[str]]:
+def merge_overlapping(groups: Iterable[Iterable[str]]) -> list[set[str]]:
     """Return the groups with those that share a member made one.
 
     >>> [sorted(group) for group in joined([{"a", "b"}, {"c", "d"}, {"b", "e"}])]
@@ -69,8 +69,9 @@ def areas_of_their_own(
         Groups of the areas, in the order of their first ones.
     """
     own = {area: frozenset(tree.leaves_of(area)) for area in areas}
-    together = joined(
-        {area for area, leaves in own.items() if splits(leaves, whole)} for whole in joined(groups)
+    together = merge_overlapping(
+        {area for area, leaves in own.items() if splits(leaves, whole)}
+        for whole in merge_overlapping(groups)
     )
     group_of = {area: group for group in together for area in group}
     found = [tuple(a for a in areas if a in group_of.get(area, {area})) for area in areas]

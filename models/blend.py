@@ -96,7 +96,7 @@ def block_of(lead_blocks: Sequence[int], days: int) -> Index:
     return np.searchsorted(np.asarray(lead_blocks), np.arange(days), side="right").astype(int) - 1
 
 
-def blended(predictions: Array, weights: Weights, level: Sequence[str]) -> Array:
+def blend_predictions(predictions: Array, weights: Weights, level: Sequence[str]) -> Array:
     """Return the weighted mean of the members' predictions.
 
     Args:

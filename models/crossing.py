@@ -20,7 +20,16 @@ import numpy as np
 import pandas as pd
 
 from forewatch.arrays import Array, Index
-from models.blend import Evidence, Trust, Weights, blended, block_of, evidence, looks, weigh
+from models.blend import (
+    Evidence,
+    Trust,
+    Weights,
+    blend_predictions,
+    block_of,
+    evidence,
+    looks,
+    weigh,
+)
 from models.origins import Fold
 from models.raking import Structure
 from models.recipe import BASELINE, MEANS, Recipe
@@ -106,7 +115,7 @@ def _log_losses(tried: Evidence) -> Array:
 
 def _tried(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evidence:
     """Return what one fold says of the blend mixed with the baseline in each share."""
-    blend = blended(fold.predicted, weights, groups.level)
+    blend = blend_predictions(fold.predicted, weights, groups.level)
     baseline = fold.predicted[list(recipe.members).index(BASELINE)]
     mixed = np.stack([share * blend + (1 - share) * baseline for share in _SHARES])
     return _proof(fold, mixed, groups, recipe)

@@ -19,7 +19,7 @@ from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks, Within
 from models import scores
-from models.blend import Weights, blended, block_of
+from models.blend import Weights, blend_predictions, block_of
 from models.comparison import weekly
 from models.crossing import Groups
 from models.dispersion import Residuals, estimate
@@ -32,7 +32,7 @@ _SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what 
 
 
 @dataclass(frozen=True)
-class Judged:
+class PastForecast:
     """One forecast of one past origin beside what happened.
 
     Args:
@@ -66,7 +66,7 @@ class Judged:
 def blended_cells(groups: Groups, weights: Sequence[Weights]) -> list[Array]:
     """Return each fold's coherent cells under its weights, (H, places, call types) each."""
     return [
-        rake(blended(fold.predicted, own, groups.level), groups.parts)
+        rake(blend_predictions(fold.predicted, own, groups.level), groups.parts)
         for fold, own in zip(groups.folds, weights, strict=True)
     ]
 
@@ -102,7 +102,9 @@ def crossed_shocks(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> di
     }
 
 
-def spread(groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]) -> list[Judged]:
+def spread(
+    groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]
+) -> list[PastForecast]:
     """Return each fold's forecast with the spread that its group's shocks give."""
     return [
         _summed(fold, own, by_group[fold.group], groups)
@@ -110,8 +112,11 @@ def spread(groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks
     ]
 
 
-def scored(
-    ours: Sequence[Judged], others: Mapping[str, Sequence[Judged]], groups: Groups, recipe: Recipe
+def score_table(
+    ours: Sequence[PastForecast],
+    others: Mapping[str, Sequence[PastForecast]],
+    groups: Groups,
+    recipe: Recipe,
 ) -> pd.DataFrame:
     """Return the scores by level and block of leads.
 
@@ -146,7 +151,7 @@ def scored(
     return pd.DataFrame(rows)
 
 
-def weekly_losses(ours: Sequence[Judged], groups: Groups, recipe: Recipe) -> pd.DataFrame:
+def weekly_losses(ours: Sequence[PastForecast], groups: Groups, recipe: Recipe) -> pd.DataFrame:
     """Return sums of losses by level, block, origin and week, see `models.comparison`."""
     labels = np.array(block_labels(recipe.lead_blocks))
     level_of = np.array(groups.level)
@@ -188,13 +193,13 @@ def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict
     return found
 
 
-def _losses(found: Sequence[Judged]) -> dict[str, Array]:
+def _losses(found: Sequence[PastForecast]) -> dict[str, Array]:
     """Return the losses that forecasts are compared by, (all days, series); NaN unknown."""
     mae = _joined(found, "mae")
     return {"mae": mae, "mse": mae**2, "crps": _joined(found, "crps")}
 
 
-def _details(found: Sequence[Judged]) -> dict[str, Array]:
+def _details(found: Sequence[PastForecast]) -> dict[str, Array]:
     """Return what else is told of the blend, in the shape of the losses."""
     mean, counts = _joined(found, "mean"), _joined(found, "counts")
     steps = scores.bracket(CountDistribution.of(mean, _joined(found, "variance")), counts)
@@ -212,7 +217,7 @@ def _details(found: Sequence[Judged]) -> dict[str, Array]:
     }
 
 
-def _joined(found: Sequence[Judged], name: str) -> Array:
+def _joined(found: Sequence[PastForecast], name: str) -> Array:
     return np.concatenate([getattr(one, name) for one in found])
 
 
@@ -224,7 +229,7 @@ def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> 
     ]
 
 
-def _summed(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> Judged:
+def _summed(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
     """Return mean and variance of every published series, summed from the cells.
 
     Of series that are told together the first stands for their sum, the others are unknown.
@@ -244,7 +249,7 @@ def _summed(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> Judged:
         mean[:, i] = part.sum((0, 1))
         within = Within(types, of_places[places], of_force)
         variance[:, i] = shocks.variance(part, days, days, within)
-    return Judged(fold.origin, fold.days, mean, variance, counts)
+    return PastForecast(fold.origin, fold.days, mean, variance, counts)
 
 
 PREFIXES = {"baseline": BASELINE, "baseline52": LONG_BASELINE}

@@ -31,7 +31,7 @@ def member(name: str, recipe: Recipe) -> Member:
     return MEMBERS[name]()
 
 
-def fitted(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
+def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
     """Return the recipe's members, fitted to a panel, in the recipe's order.
 
     A member for which the panel is too short is left out; the baseline never is.
@@ -82,6 +82,6 @@ def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def restored(states: dict[str, dict[str, Any]]) -> dict[str, Member]:
+def restore_members(states: dict[str, dict[str, Any]]) -> dict[str, Member]:
     """Return the members whose states these are, by name."""
     return {name: MEMBERS[name].from_state(state) for name, state in states.items()}

@@ -29,7 +29,7 @@ from models.base import Series, State, check_series, series_from, series_of
 from models.level import Level
 from models.member_settings import LoglinearSettings
 from models.terms import Term, design, terms
-from models.yearly import believed
+from models.yearly import credible_shares
 
 HOURS_OF_DAY = 24.0
 _STRONGEST = 2.5  # no calendar makes a day more than exp(2.5) = 12 times another
@@ -173,7 +173,7 @@ class _Fit:
         expected = np.where(known, expected * self.hours, 0.0)
         counts = self.level.counts[:, series]
         expected *= counts.sum(0) / np.maximum(expected.sum(0), 1e-12)
-        share = np.maximum(believed(counts, expected), _LEAST_SHARE)
+        share = np.maximum(credible_shares(counts, expected), _LEAST_SHARE)
         share = np.concatenate([np.ones((len(series), 1)), share], axis=1)
         return np.asarray(1 / share - 1)[:, self.harmonic]
 

@@ -22,7 +22,7 @@ from forewatch.arrays import Array, Mask
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
-from models.line_up import fitted, predictions
+from models.line_up import fit_members, predictions
 from models.recipe import BASELINE, Recipe, RollingOrigins
 
 K = TypeVar("K")  # what members learn from
@@ -97,7 +97,15 @@ def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress)
         view, plan(view, now, recipe), known, partial(_forecasts, recipe), jobs, progress
     )
     return [
-        Fold(view.clock.day_start(days[0]), number, days, predicted, happened(now, days), n, honest)
+        Fold(
+            view.clock.day_start(days[0]),
+            number,
+            days,
+            predicted,
+            counts_on_days(now, days),
+            n,
+            honest,
+        )
         for number, (days, predicted, n, honest) in made
     ]
 
@@ -107,7 +115,7 @@ def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
     return past_origins(view, now.days, np.isfinite(now.counts), recipe.origins, _LEAST_SHARE)
 
 
-def happened(now: Panel, days: pd.DatetimeIndex) -> Array:
+def counts_on_days(now: Panel, days: pd.DatetimeIndex) -> Array:
     """Return the counts of the panel's past on some days, see `on_days`."""
     return on_days(now.happened, now.days, days)
 
@@ -162,7 +170,7 @@ def _forecasts(
 
     Members are fitted on the first panel.
     """
-    members = fitted(recipe, panels[0], jobs=1)
+    members = fit_members(recipe, panels[0], jobs=1)
     with threadpool_limits(1):
         return [
             (

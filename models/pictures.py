@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forewatch.count_distribution import CountDistribution
-from models.judging import Judged
+from models.judging import PastForecast
 
 # Okabe & Ito (2008), Color universal design: blue, vermilion, grey, black
 _BLUE, _RED, _GREY, _BLACK = "#0072B2", "#D55E00", "#999999", "#000000"
@@ -64,7 +64,7 @@ def coverage(scores: pd.DataFrame) -> str:
     return _svg(figure)
 
 
-def fan(judged: Sequence[Judged]) -> str:
+def fan(judged: Sequence[PastForecast]) -> str:
     """Return a picture of the whole force from the earliest past origin: forecast and truth."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -103,7 +103,9 @@ def reliability(table: pd.DataFrame, at_least: int) -> str:
     return _svg(figure)
 
 
-def _fan(axes: Axes, one: Judged, found: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+def _fan(
+    axes: Axes, one: PastForecast, found: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> None:
     days = one.days.to_numpy()
     axes.fill_between(
         days, found[:, 0], found[:, 2], step="mid", color=_BLUE, alpha=0.25, label="80 % interval"

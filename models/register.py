@@ -279,7 +279,7 @@ def _joined(tags: dict[str, str], name: str) -> str:
     return text
 
 
-def restored(version: Version, folder: Path) -> dict[str, Any]:
+def read_state(version: Version, folder: Path) -> dict[str, Any]:
     """Return the state in a folder of artefacts; RegistryError naming the version if it's gone."""
     if not folder.is_dir():
         raise files_missing(version, "FileNotFoundError")

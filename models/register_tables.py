@@ -18,7 +18,7 @@ from models.register import (
     ModelRecord,
     Register,
     Version,
-    restored,
+    read_state,
 )
 from models.relocation import damaged_tables, opened_tables
 from models.store import Store, file_path
@@ -102,7 +102,7 @@ class TableRegister(Register):
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def _state(self, version: Version) -> dict[str, Any]:
-        return restored(version, self._files(version) / ENGINE)
+        return read_state(version, self._files(version) / ENGINE)
 
     def _files(self, version: Version) -> Path:
         rows = self._rows(_FILES, version)
@@ -113,7 +113,7 @@ class TableRegister(Register):
             return tables.execute(query, (version.run_id,)).fetchall()
 
 
-def opened(store: Store, force_id: str, subject: str) -> TableRegister | None:
+def open_register(store: Store, force_id: str, subject: str) -> TableRegister | None:
     """Return the register of a store, None where only MLflow itself can read it."""
     if store.database is None or (
         store.database.exists() and _revision(store.database) != _REVISION

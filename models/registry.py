@@ -53,7 +53,7 @@ from models.register import (  # noqa: E402
     Register,
     Version,
     files_missing,
-    restored,
+    read_state,
 )
 from models.store import Store, file_path  # noqa: E402
 
@@ -160,7 +160,7 @@ class Registry(Register):
                 self._client.download_artifacts(version.run_id, ENGINE, folder)
             except (MlflowException, OSError) as error:
                 raise files_missing(version, type(error).__name__) from error
-            return restored(version, Path(folder) / ENGINE)
+            return read_state(version, Path(folder) / ENGINE)
 
     def report_text(self, version: Version, name: str) -> str | None:
         """Return a text of a version's report by file name, None if it has none."""

@@ -29,7 +29,7 @@ _REDDEST = 0.8
 _DOUBT = 4.0  # experiment 003: 2 costs 2 % of the total's error on Wales, 0.3 % gained elsewhere
 
 
-def believed(counts: Array, expected: Array) -> Array:
+def credible_shares(counts: Array, expected: Array) -> Array:
     """Return the share of each harmonic to believe, 0 to 1, shape (N, HARMONICS).
 
     Args:

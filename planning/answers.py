@@ -17,7 +17,7 @@ from forewatch.count_distribution import CountDistribution
 from planning import columns
 from planning.issues import Issue
 from planning.kinds import AnswerKind
-from planning.questions import ALL, Question, ask, laid_out, states
+from planning.questions import ALL, Question, ask, row_layout, states
 from planning.tables import Column, OwnParts, Values
 
 _CALLS = "calls"
@@ -72,7 +72,7 @@ def forecast_values(
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
     """
-    asked = laid_out(issue, question, rows)
+    asked = row_layout(issue, question, rows)
     told = [issue.forecast.answer(*each) for each in asked.cells]
     mean, variance, baseline = (
         np.concatenate([getattr(one, name) for one in told]) if told else np.zeros(0)

@@ -14,7 +14,7 @@ from planning import columns
 from planning.answers import MEAN, about_calls
 from planning.issues import Issue
 from planning.kinds import AnswerKind
-from planning.questions import Question, ask, laid_out, states
+from planning.questions import Question, ask, row_layout, states
 from planning.tables import Column, OwnParts, Values
 
 # Examples that add up to the mean's.
@@ -72,7 +72,7 @@ def explanation_values(
             f"issue {issue.number} was published without explanations; ask a later issue, or "
             "publish one with 'forewatch issue'"
         )
-    asked = laid_out(issue, question, rows)
+    asked = row_layout(issue, question, rows)
     found = [issue.forecast.parts(*each) for each in asked.cells]
     parts = np.concatenate(
         [np.zeros((len(why.parts), 0)), *(p for p in found if p is not None)], axis=1

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.clock import ONE_DAY
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from forewatch.rates import Rates
 
 TOLD_SHARE = 0.1  # of what a row expects; assumed, see docs/guides/freshness.md
@@ -48,7 +48,7 @@ class Freshness:
         published_at: the instant of publication, UTC.
     """
 
-    observed: Observed
+    observed: ObservationEnd
     tree: AreaTree
     rates: Rates
     stale_after_days: int
@@ -165,7 +165,7 @@ class Freshness:
         return np.asarray(rates.base.sum(-1)[rates.leaf_place] * rates.leaf_shares)
 
 
-def notes(observed: Observed, zone: str) -> tuple[str, ...]:
+def notes(observed: ObservationEnd, zone: str) -> tuple[str, ...]:
     """Return what readers of an issue should know: each area and call type that is behind a day."""
     late = [
         each

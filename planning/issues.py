@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from forewatch.areas import AreaTree
-from forewatch.freshness import Observed
-from forewatch.pools import joined, splits, whole_areas
+from forewatch.freshness import ObservationEnd
+from forewatch.pools import merge_overlapping, splits, whole_areas
 from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.freshness import End, Freshness
@@ -80,7 +80,7 @@ class Issue:
     data_version: str = ""
     notes: tuple[str, ...] = ()
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    observed: Observed | None = None
+    observed: ObservationEnd | None = None
     is_draft: bool = False
 
     def numbered(self, number: int) -> Issue:
@@ -119,7 +119,7 @@ class Issue:
     def freshness(self) -> Freshness:
         """How fresh its rows are."""
         return Freshness(
-            self.observed or Observed(self.forecast.data_until),
+            self.observed or ObservationEnd(self.forecast.data_until),
             self.tree,
             self.forecast.rates,
             self.profile.publication.stale_after_days,
@@ -146,7 +146,7 @@ class Issue:
         if wanted not in self._told_together:
             groups = [pool for kind in wanted for pool in self.pools.get(kind, ())]
             self._told_together[wanted] = [
-                (group, whole_areas(self.tree, group)) for group in joined(groups)
+                (group, whole_areas(self.tree, group)) for group in merge_overlapping(groups)
             ]
         known = self._told_together[wanted]
         if not known:

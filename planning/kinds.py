@@ -10,7 +10,7 @@ import pandas as pd
 
 from planning.issues import Issue
 from planning.questions import Question
-from planning.tables import Column, OwnParts, Table, Values, described
+from planning.tables import Column, OwnParts, Table, Values, column_descriptions
 
 
 def _nothing(_: Issue, __: Sequence[str]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class AnswerKind:
             "notes": list(issue.notes),
         }
         facts = self.facts(issue, issue.tree.levels)
-        return about | facts | {"columns": described(self._columns(issue, question))}
+        return about | facts | {"columns": column_descriptions(self._columns(issue, question))}
 
     def table(
         self, issue: Issue, question: Question, now: pd.Timestamp, rows: slice = slice(None)

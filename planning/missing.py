@@ -32,7 +32,7 @@ from planning.issues import NOT_FORECAST, Issue, Part
 from planning.kinds import AnswerKind
 from planning.landing import Release, landing
 from planning.period_kinds import By
-from planning.questions import Question, laid_out, states
+from planning.questions import Question, row_layout, states
 from planning.tables import Column, OwnParts, Values
 from planning.uses import USES
 
@@ -47,7 +47,7 @@ _BY_BASELINE = (
 )
 
 
-def demanded(issue: Issue) -> Part:
+def missing_part(issue: Issue) -> Part:
     """Return what an issue says of missing-person reports.
 
     Raises:
@@ -95,7 +95,7 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         raise BadQuestion(
             f"missing-person demand is too rare to be asked by {by}; ask by {', '.join(_PERIODS)}"
         )
-    demanded(issue)
+    missing_part(issue)
     asked = questions.ask(
         issue,
         start=start,
@@ -202,8 +202,8 @@ def missing_values(
     """
     first, stop, _ = rows.indices(question.rows)
     types = issue.profile.missing_call_types
-    asked = laid_out(issue, question, slice(first, stop), types)
-    told = [demanded(issue).forecast.answer(*each) for each in asked.cells]
+    asked = row_layout(issue, question, slice(first, stop), types)
+    told = [missing_part(issue).forecast.answer(*each) for each in asked.cells]
     mean, variance, baseline = (
         np.concatenate([getattr(one, name) for one in told]) if told else np.zeros(0)
         for name in ("mean", "variance", "baseline")
@@ -262,12 +262,12 @@ def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workl
     asked = question.periods.spans
     spans = Spans(asked.starts[periods], asked.ends[periods])
     whole = landing(
-        demanded(issue).forecast,
+        missing_part(issue).forecast,
         [issue.tree.leaves_of(question.areas[i]) for i in groups],
         spans,
         CaseLength.of(settings),
         Release(settings.release),
-        demanded(issue).known,
+        missing_part(issue).known,
     )
     return whole.at(g * len(periods) + p)
 
@@ -288,7 +288,7 @@ def _reserved(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
 def _uncalibrated(issue: Issue, question: Question, rows: tuple[int, int]) -> NDArray[Any]:
     """Return why each row's level and kind of period can't be trusted, "" where they can."""
     levels = [issue.tree.level(area) for area in question.areas]
-    why = [demanded(issue).why_uncalibrated(level, question.by) for level in levels]
+    why = [missing_part(issue).why_uncalibrated(level, question.by) for level in levels]
     group = np.arange(*rows) // max(len(question.periods), 1)
     return np.array(why, dtype=object)[group]
 
@@ -299,7 +299,7 @@ def _facts(issue: Issue, levels: Sequence[str]) -> dict[str, Any]:
     Raises:
         BadQuestion: if it holds none.
     """
-    held, settings = demanded(issue), issue.profile.missing
+    held, settings = missing_part(issue), issue.profile.missing
     return {
         "model_version": held.model_version,
         "models": {MODEL: held.model_version},
@@ -324,7 +324,7 @@ def _title(issue: Issue, question: Question) -> tuple[str, ...]:
     where = issue.tree.area(areas[0]).name if len(areas) == 1 else f"{len(areas)} areas"
     hours = f"in reports and officer-hours ({issue.profile.missing.mean_hours:g} a case)"
     lines = (f"missing-person demand {question.when}: {where}, {hours}", USES)
-    return (_BY_BASELINE, *lines) if demanded(issue).is_baseline else lines
+    return (_BY_BASELINE, *lines) if missing_part(issue).is_baseline else lines
 
 
 DEMAND = AnswerKind(

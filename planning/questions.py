@@ -174,7 +174,7 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
 
 
 @dataclass(frozen=True)
-class LaidOut:
+class RowLayout:
     """Some rows of an answer before anything is computed.
 
     Args:
@@ -195,9 +195,9 @@ class LaidOut:
         return [len(spans.starts) for _, spans in self.cells]
 
 
-def laid_out(
+def row_layout(
     issue: Issue, question: Question, rows: slice = slice(None), types: tuple[str, ...] = ()
-) -> LaidOut:
+) -> RowLayout:
     """Return which rows are asked for, and what each group of them asks of the forecast.
 
     Args:
@@ -233,12 +233,12 @@ def laid_out(
     ]
     keys = {each.name: getattr(of_periods, each.name)[period] for each in PERIOD_KEYS}
     of_groups = {name: np.array(each, dtype=object)[row] for name, each in texts.items()}
-    return LaidOut(keys | of_groups, cells, np.array(together, dtype=object)[row], groups)
+    return RowLayout(keys | of_groups, cells, np.array(together, dtype=object)[row], groups)
 
 
 def states(
     issue: Issue,
-    asked: LaidOut,
+    asked: RowLayout,
     mean: NDArray[np.float64],
     now: pd.Timestamp,
     types: tuple[str, ...] = (),

@@ -96,12 +96,12 @@ class Table:
         return pd.DataFrame(values | instants).astype(texts)
 
 
-def described(columns: Iterable[Column]) -> dict[str, dict[str, str]]:
+def column_descriptions(columns: Iterable[Column]) -> dict[str, dict[str, str]]:
     """Return unit and meaning of columns by their names, as JSON values."""
     return {each.name: {"unit": each.unit, "meaning": each.meaning} for each in columns}
 
 
-def joined(parts: Iterable[Values]) -> Values:
+def concatenate_values(parts: Iterable[Values]) -> Values:
     """Return blocks of rows, one at least, as one."""
     first, *rest = parts
     if not rest:

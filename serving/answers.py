@@ -22,7 +22,7 @@ from planning.issues import Issue
 from planning.kinds import AnswerKind
 from planning.missing import DEMAND
 from planning.questions import ALL, POOLED_BETWEEN, Question
-from planning.tables import Table, Values, joined
+from planning.tables import Table, Values, concatenate_values
 from serving.queries import QUERIES, MissingQuery, SpanQuery
 from serving.reach import Reach
 from serving.settings import stop_without
@@ -115,7 +115,7 @@ def table(  # noqa: PLR0913 - what an answer depends on
         stop_if_told()
         block = slice(begin, min(begin + offer.rows_at_once, stop))
         blocks.append(kind.values(issue, asked, now, block))
-    values = joined(blocks)
+    values = concatenate_values(blocks)
     told = reach.standing(issue.tree, standing)
     provenance = kind.provenance(issue, asked) | told.about()
     if not reach.is_whole:

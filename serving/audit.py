@@ -19,7 +19,7 @@ from time import monotonic
 from pydantic_core import to_json
 
 from forewatch.durable import OWNER_ONLY
-from serving.locks import locked
+from serving.locks import hold_lock
 
 _LOOK_SECONDS = 1.0  # between looks at whether another process set the file aside
 _SAY_SECONDS = 60.0  # between lines of the log that say that nothing can be written
@@ -78,7 +78,7 @@ class AuditFile:
         """Open the file that bears the name, after setting aside one that is large."""
         self._look_at = self._clock() + _LOOK_SECONDS
         if self._size() >= self._max_bytes:
-            with locked(self._path.with_suffix(".lock")):
+            with hold_lock(self._path.with_suffix(".lock")):
                 if self._size() >= self._max_bytes:  # nobody else did it meanwhile
                     self._set_aside()
         if self._file < 0 or self._is_another():

@@ -23,7 +23,7 @@ from forewatch.progress import Progress
 from models.rolling import BacktestPlan, Interval
 from models.rolling import backtest as frames
 from models.subject import Subject
-from serving.pooling import settled
+from serving.pooling import settle_pools
 from serving.settings import complaints
 from serving.spans import instant
 from serving.workspace import Workspace
@@ -56,7 +56,7 @@ def backtest(
     """
     plan = _plan(Clock.of(workspace.profile), asked)
     progress("reading the history", 0, 0)
-    history = settled(workspace)
+    history = settle_pools(workspace)
     recipe = workspace.settings().recipe(asked.subject)
     jobs = jobs or os.cpu_count() or 1
     with whole_file(out) as beside:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forewatch.durable import write_file
 from forewatch.errors import DamagedIssue, ForewatchError, NoIssue, SettingsError
-from serving.fitness import not_reflected
+from serving.fitness import settings_changes
 from serving.workspace import Workspace
 from sources.check import Report
 from sources.check import check as look
@@ -52,7 +52,7 @@ def _in_service(workspace: Workspace) -> Section | None:
     title = "Issue in service"
     try:
         issue = store.latest()
-        changed = list(not_reflected(issue, workspace.profile))
+        changed = list(settings_changes(issue, workspace.profile))
         if issue.tree != workspace.tree():
             changed.append(
                 f"the areas changed since issue {issue.number} was published; train again, then "

@@ -35,7 +35,7 @@ _SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportQuery:
     """What to export.
 
     Args:
@@ -55,7 +55,7 @@ class Wanted:
     replaces: bool = False
 
 
-def export(workspace: Workspace, wanted: Wanted) -> str:
+def export(workspace: Workspace, wanted: ExportQuery) -> str:
     """Write the counts of the history, and say in a sentence or two what was written.
 
     Raises:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from features.asof import EXCLUDE, AsOf, Codes
-from forewatch.freshness import Observed
+from forewatch.freshness import ObservationEnd
 from forewatch.history import History, check
 from sources import feed_ends
 
 
-def observed(history: History, view: AsOf) -> Observed:
+def observed_ends(history: History, view: AsOf) -> ObservationEnd:
     """Return up to when the counts that a view hands out were observed.
 
     Args:
@@ -49,7 +49,7 @@ def observed(history: History, view: AsOf) -> Observed:
         breaks=pd.concat([view.breaks(), _of_pools(view)], ignore_index=True),
         stated_until=stated and {pair: min(end, until) for pair, end in stated.items()},
     )
-    return feed_ends.observed(known, view.pools)
+    return feed_ends.feed_ends(known, view.pools)
 
 
 def _of_pools(view: AsOf) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from forewatch.errors import SettingsError
 from forewatch.profile import Profile
 from planning.freshness import End
 from planning.issues import Issue
-from serving.settings import flattened
+from serving.settings import flat_settings
 
 _NAMED = 6
 
@@ -45,7 +45,7 @@ def settings_notes(issue: Issue, read: Callable[[], Profile]) -> tuple[str, ...]
     Nothing is repeated of settings that can't be used: whoever watches needs no key.
     """
     try:
-        return not_reflected(issue, read())
+        return settings_changes(issue, read())
     except SettingsError:
         said = (
             "the settings can't be used as they stand, and answers come from the issue in service; "
@@ -54,14 +54,16 @@ def settings_notes(issue: Issue, read: Callable[[], Profile]) -> tuple[str, ...]
         return (said,)
 
 
-def not_reflected(issue: Issue, profile: Profile) -> tuple[str, ...]:
+def settings_changes(issue: Issue, profile: Profile) -> tuple[str, ...]:
     """Return what the settings say now and the issue in service was not made with.
 
     Args:
         issue: the one in service.
         profile: the force's, as the settings have it now.
     """
-    then, now = (dict(flattened(each.model_dump(mode="json"))) for each in (issue.profile, profile))
+    then, now = (
+        dict(flat_settings(each.model_dump(mode="json"))) for each in (issue.profile, profile)
+    )
     changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if not changed:
         return ()

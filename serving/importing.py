@@ -10,9 +10,9 @@ import pandas as pd
 from forewatch.clock import Clock
 from forewatch.errors import SettingsError
 from forewatch.progress import Progress
-from serving.pooling import told
+from serving.pooling import pooling_remark
 from serving.spans import instant
-from serving.unused import unused
+from serving.unused import unused_remarks
 from serving.workspace import Workspace
 from sources import tables
 from sources.calls import import_calls
@@ -61,7 +61,7 @@ def calls(
         options=options,
         progress=progress,
     )
-    pools = () if options.is_dry_run else told(workspace)
+    pools = () if options.is_dry_run else pooling_remark(workspace)
     return replace(receipt, notes=(*lake.notes, *receipt.notes, *pools))
 
 
@@ -90,5 +90,5 @@ def table(
     )
     if options.is_dry_run:
         return receipt
-    said = (*told(workspace), *unused(workspace, name))
+    said = (*pooling_remark(workspace), *unused_remarks(workspace, name))
     return replace(receipt, notes=(*lake.notes, *receipt.notes, *said))

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.explanations import FACTORS, Factors
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Part
@@ -99,7 +99,7 @@ def forecast_of(about: dict[str, Any], held: Arrays) -> Forecast:
     )
 
 
-def observed_about(observed: Observed) -> dict[str, Any]:
+def observed_about(observed: ObservationEnd) -> dict[str, Any]:
     """Return up to when counts were observed, the series that are behind one by one."""
     return {
         "until": text(observed.until),
@@ -115,7 +115,7 @@ def observed_about(observed: Observed) -> dict[str, Any]:
     }
 
 
-def observed_of(about: dict[str, Any]) -> Observed:
+def observed_of(about: dict[str, Any]) -> ObservationEnd:
     """Return what `observed_about` was given."""
     behind = [
         Behind(
@@ -126,7 +126,7 @@ def observed_of(about: dict[str, Any]) -> Observed:
         )
         for each in about["behind"]
     ]
-    return Observed(pd.Timestamp(about["until"]), tuple(behind))
+    return ObservationEnd(pd.Timestamp(about["until"]), tuple(behind))
 
 
 def part_about(part: Part) -> dict[str, Any]:

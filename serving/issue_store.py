@@ -62,7 +62,7 @@ _INSIDE = (
 )
 
 
-class Published(NamedTuple):
+class StoredIssue(NamedTuple):
     """An issue as read, and the digest that stands for all of its content."""
 
     issue: Issue
@@ -188,7 +188,7 @@ class IssueStore:
         """
         return self.published(number).issue
 
-    def published(self, number: int) -> Published:
+    def published(self, number: int) -> StoredIssue:
         """Return a published issue with its digest; raises as `read` does."""
         about = self._about(number)
         try:
@@ -196,7 +196,7 @@ class IssueStore:
             if sha256(arrays).hexdigest() != about["arrays_sha256"]:
                 raise DamagedIssue(_damaged(number, f"{_ARRAYS} is not what was published"))
             with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
-                return Published(_issue(about, dict(found)), about["sha256"])
+                return StoredIssue(_issue(about, dict(found)), about["sha256"])
         except (OSError, KeyError, TypeError, ValueError, BadZipFile, ValidationError) as error:
             raise DamagedIssue(_damaged(number, str(error))) from error
 

@@ -56,7 +56,7 @@ def champion_of(register: Register) -> Version:
     """Return the champion; NoChampion, with what can be done, if there is none."""
     champion = register.champion()
     if champion is None:
-        raise NoChampion(f"{register.model} has no champion: {modelling.unpromoted(register)}")
+        raise NoChampion(f"{register.model} has no champion: {modelling.why_no_champion(register)}")
     return champion
 
 

@@ -12,7 +12,7 @@ from serving.workspace import Workspace
 _COLUMNS = ("issue", "status", "published", "origin", "data until", "model", "remark")
 
 
-def listed(workspace: Workspace) -> pd.DataFrame:
+def issue_list(workspace: Workspace) -> pd.DataFrame:
     """Return one row an issue, the newest first.
 
     Raises:

@@ -18,7 +18,7 @@ from planning import freshness
 from planning.issues import Issue, Part
 from serving import feeds
 from serving.issue_subjects import champion_of, part_of
-from serving.pooling import settled
+from serving.pooling import settle_pools
 from serving.spans import instant
 from serving.subjects import FIRST, subjects_of
 from serving.workspace import Workspace
@@ -49,13 +49,13 @@ def issue(
     progress("opening the registry", 0, 0)
     champion_of(workspace.register(FIRST))  # before minutes of reading
     progress("reading the history", 0, 0)
-    history = settled(workspace)
+    history = settle_pools(workspace)
     at = instant(Clock.of(profile), origin) if origin else history.observed_until
     view = AsOf(history, at)
     parts, said = _parts(
         workspace, history, view, days or profile.publication.horizon_days, progress
     )
-    observed = feeds.observed(history, view)
+    observed = feeds.observed_ends(history, view)
     until = next(iter(parts.values())).forecast.rates.edges[-1]
     made = Issue(
         number=0,
@@ -69,8 +69,8 @@ def issue(
             *unknown_days(observed.until, at),
             *freshness.notes(observed, profile.force.zone),
             *said,
-            *unpooled(profile, view.pools),
-            *announced(view, until),
+            *unpooled_notes(profile, view.pools),
+            *announced_breaks(view, until),
             *unused_rows(history, at, until),
         ),
         pools=_leaves_of_pools(view),
@@ -111,7 +111,7 @@ def unknown_days(until: pd.Timestamp, origin: pd.Timestamp) -> tuple[str, ...]:
     return (f"nothing is known of the {behind} days before the origin: the data end at {end}",)
 
 
-def unpooled(profile: Profile, pools: Mapping[str, Sequence[Pool]]) -> tuple[str, ...]:
+def unpooled_notes(profile: Profile, pools: Mapping[str, Sequence[Pool]]) -> tuple[str, ...]:
     """Return remarks on missing-person reports of small areas that are not pooled, or nothing.
 
     Args:
@@ -137,7 +137,7 @@ def unpooled(profile: Profile, pools: Mapping[str, Sequence[Pool]]) -> tuple[str
     return tuple(said)
 
 
-def announced(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
+def announced_breaks(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
     """Return the breaks of the register that change the days forecast from one of them on.
 
     Those that say too little for that are told by `features.unused_rows`.

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from forewatch.durable import OWNER_ONLY, write_file
-from serving.locks import locked
+from serving.locks import hold_lock
 
 _DAYS = TypeAdapter(dict[str, date])
 _NEXT_TRY = timedelta(minutes=10)  # after the disk refused, so that no request pays for it often
@@ -39,7 +39,7 @@ class KeyUse:
     def note(self, key_id: str, now: datetime) -> None:
         """Write that a key was used; a disk that refuses stops nobody, and is asked again later."""
         try:
-            with locked(self._path.with_suffix(".lock")):
+            with hold_lock(self._path.with_suffix(".lock")):
                 days = self.days()
                 if now.date() > days.get(key_id, date.min):
                     self._write(days | {key_id: now.date()})

@@ -30,7 +30,7 @@ from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import AccessError, MissingScope, SettingsError
 from forewatch.frozen import Frozen
 from serving.key_use import KeyUse
-from serving.locks import locked
+from serving.locks import hold_lock
 from serving.reach import Reach
 
 Scope = Literal["forecasts:read", "models:read", "metrics:read"]
@@ -267,7 +267,7 @@ class KeyRing:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Key]]:
         """Give the keys to change, with nobody else changing them, and save what became of them."""
-        with locked(self.path.with_suffix(".lock")):
+        with hold_lock(self.path.with_suffix(".lock")):
             keys = dict(self._loaded()) if self.path.exists() else {}
             yield keys
             self._save(keys)

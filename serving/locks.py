@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a file while the block runs; wait for whoever holds it.
 
     The system lets go when a process ends, however it ends, so a lock is never left behind. The

@@ -41,7 +41,7 @@ class Comparison:
     table: pd.DataFrame
 
 
-def listed(workspace: Workspace, subject: Subject) -> pd.DataFrame:
+def version_list(workspace: Workspace, subject: Subject) -> pd.DataFrame:
     """Return one row a version, oldest first, with the last decision about it."""
     register = workspace.register(subject)
     rows = [
@@ -80,7 +80,7 @@ def shown(workspace: Workspace, subject: Subject, name: str) -> Shown:
     return Shown("\n".join(lines), summary(scores_table(register.scores(version)), subject))
 
 
-def compared(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
+def compare_versions(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
     """Return the CRPS of two versions on the same past origins.
 
     Raises:
@@ -139,7 +139,7 @@ def promote(
     )
 
 
-def unpromoted(registry: Register) -> str:
+def why_no_champion(registry: Register) -> str:
     """Return why no version of a model is the champion, and what can be done about it."""
     usable = [one for one in registry.versions() if not one.retired]
     model = "" if registry.subject == FIRST.name else f" --subject {registry.subject}"

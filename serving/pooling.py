@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # opening a workspace imports nothing that it does not need
     from serving.workspace import Workspace
 
 
-def settled(workspace: Workspace) -> History:
+def settle_pools(workspace: Workspace) -> History:
     """Return the history, with the pools that are due decided and kept.
 
     Raises:
@@ -24,7 +24,7 @@ def settled(workspace: Workspace) -> History:
     return _decided(workspace) if due_kinds(history) else history
 
 
-def told(workspace: Workspace) -> tuple[str, ...]:
+def pooling_remark(workspace: Workspace) -> tuple[str, ...]:
     """Settle the pools after an import, and return a remark if some were decided, or nothing.
 
     Where there is no history to decide from yet, nothing is.
@@ -45,7 +45,7 @@ def told(workspace: Workspace) -> tuple[str, ...]:
 
 def text(workspace: Workspace) -> str:
     """Return which areas are pooled, by year and call type, for a person."""
-    history = settled(workspace)
+    history = settle_pools(workspace)
     lines = []
     for kind, years in decisions(history).items():
         for year, one in years.items():

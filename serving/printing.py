@@ -28,13 +28,13 @@ def plain(frame: pd.DataFrame) -> str:
     north    2.5
     s          -
     """
-    return aligned(_texts_of(frame), _numbers_of(frame))
+    return align_columns(_texts_of(frame), _numbers_of(frame))
 
 
 def echo_texts(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> None:
     """Print columns of texts, those named in *right* to the right."""
     if not sys.stdout.isatty():
-        click.echo(aligned(texts, right))
+        click.echo(align_columns(texts, right))
         return
     from rich.console import Console  # noqa: PLC0415 - needed on a screen only
     from rich.table import Table  # noqa: PLC0415
@@ -47,7 +47,7 @@ def echo_texts(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> No
     Console().print(table)
 
 
-def aligned(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> str:
+def align_columns(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> str:
     """Return columns of texts as lines, those named in *right* to the right."""
     columns = [
         [text.rjust(width) if name in right else text.ljust(width) for text in (name, *cells)]

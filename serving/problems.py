@@ -69,7 +69,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
 )
 
 
-class Said(ForewatchError):
+class ForwardedProblem(ForewatchError):
     """An error of another process, of which there is the problem alone."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ class Said(ForewatchError):
 
 def problem(error: ForewatchError) -> dict[str, Any]:
     """Return type, title, status and detail of an error, and the near names where it has some."""
-    if isinstance(error, Said):
+    if isinstance(error, ForwardedProblem):
         return error.said
     _, status, slug, title = next(row for row in _TABLE if isinstance(error, row[0]))
     said = plain(status, slug, title, str(error))

@@ -229,7 +229,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any a
     return None
 
 
-def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+def flat_settings(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Yield each setting under its path.
 
     >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
@@ -237,6 +237,6 @@ def flattened(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[st
     """
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            yield from flattened(value, f"{above}{name}.")
+            yield from flat_settings(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)

@@ -24,8 +24,8 @@ from models.register import Register, Version
 from models.subject import Subject, Training
 from models.verdict import Verdict
 from serving import modelling
-from serving.pooling import settled
-from serving.settings import flattened
+from serving.pooling import settle_pools
+from serving.settings import flat_settings
 from serving.spans import instant
 from serving.workspace import Workspace
 
@@ -61,7 +61,7 @@ def train(
         SettingsError: if the force has no calls of the subject.
     """
     progress("reading the history", 0, 0)
-    history = settled(workspace)
+    history = settle_pools(workspace)
     at = _end(workspace, history, until)
     recipe = workspace.settings().recipe(subject)
     run = partial(subject.train, history, at, jobs=jobs or os.cpu_count() or 1, progress=progress)
@@ -126,7 +126,7 @@ def keep(
     files[LOSSES] = trained.losses.to_csv(index=False)
     record = Record(
         state=model.state(),
-        params=dict(flattened(model.recipe.model_dump(mode="json"))),
+        params=dict(flat_settings(model.recipe.model_dump(mode="json"))),
         scores=dict(modelling.metrics(trained.scores)),
         first=modelling.first_metrics(trained.scores, subject),
         tags={

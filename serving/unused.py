@@ -12,7 +12,7 @@ from serving.workspace import Workspace
 TABLES = ("events", "tourism", "breaks", "covariates")
 
 
-def unused(workspace: Workspace, table: str) -> tuple[str, ...]:
+def unused_remarks(workspace: Workspace, table: str) -> tuple[str, ...]:
     """Return sentences on rows that a forecast from the data cut-off can't use, and why not.
 
     None of tables of which nothing can be said, and none where there is no history to forecast

@@ -18,7 +18,7 @@ import pandas as pd
 
 from forewatch.durable import write_file
 from forewatch.errors import DamagedIssue, SettingsError
-from serving.locks import locked
+from serving.locks import hold_lock
 from serving.standing import REASON_AFTER
 
 _FILE = "decisions.json"
@@ -90,7 +90,7 @@ class Withdrawals:
         said = " ".join(reason.split())
         if not said:
             raise SettingsError("say why; the reason is told with every answer from the issue")
-        with locked(self._lock):
+        with hold_lock(self._lock):
             already = self.reasons().get(issue)
             if act == "withdraw" and already is not None:
                 raise SettingsError(f"issue {issue} was {already}")

@@ -20,7 +20,7 @@ from forewatch.durable import write_file
 from forewatch.history import History
 from forewatch.profile import Profile
 from serving import settings as settings_file
-from serving.locks import locked
+from serving.locks import hold_lock
 from serving.settings import Settings
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
@@ -76,7 +76,7 @@ class Workspace:
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold one of the workspace's locks, e.g. "registry", while a block runs."""
-        return locked(self.root / ".locks" / f"{name}.lock")
+        return hold_lock(self.root / ".locks" / f"{name}.lock")
 
     def lake(self) -> Lake:
         """Return the tables of the history."""
@@ -127,12 +127,12 @@ class Workspace:
 
         What a kill cut short is ended first, and the snapshot for the API says what is held now.
         """
-        from models.register_tables import opened  # noqa: PLC0415
+        from models.register_tables import open_register  # noqa: PLC0415
         from models.store import Store  # noqa: PLC0415
 
         with self.locked("registry"):
             store = Store.at(self.registry_store())
-            found = opened(store, self.profile.force.id, subject.name)
+            found = open_register(store, self.profile.force.id, subject.name)
             if found is not None and not found.is_unfinished:
                 self.keep_snapshot(found)
                 return found

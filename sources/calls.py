@@ -41,7 +41,7 @@ from sources.plausibility import (
 )
 from sources.quarantine import put_aside, with_broken
 from sources.receipts import Receipt, line_count
-from sources.records import STATES, TAKEN, Reader, Records, joined
+from sources.records import STATES, TAKEN, Reader, Records, concatenate_records
 from sources.spans import Span, is_within, spans_of
 from sources.stored import ints, positions
 from sources.tabular import file_line
@@ -188,7 +188,7 @@ def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _
 
     account = extract.account(reader.key.encode(), has_time)
     reader.stop_if_unmapped(file.name, account)
-    records = reader.settle(joined(parts))
+    records = reader.settle(concatenate_records(parts))
     is_outside = _is_outside(records, mapping, reader)
     unread = set(offered) - {*mapping.used, *mapping.refuse, *mapping.ignore}
     return _Found(

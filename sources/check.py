@@ -91,7 +91,7 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
     known = gap_windows.without_gaps(per_day, gaps)  # a gap is told once
     far = findings.days_far_from_usual(found, known)
     return gaps, [
-        coverage.unobserved(found, per_day),
+        coverage.unobserved_windows(found, per_day),
         gap_windows.section(found, gaps),
         findings.volumes(found, per_day),
         findings.late(found),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from forewatch.errors import SettingsError
 from sources.crosswalk import EXCLUDE
 from sources.mapping import REASONS, Entry, Reason
-from sources.unmapped import Unmapped
+from sources.unmapped import UnmappedCode
 
 Positions = NDArray[np.int16]
 UNMAPPED = -1
@@ -24,7 +24,7 @@ MISSING = -2
 _EXCLUDED = -3  # and below: the reason's number further down
 
 
-def excluded(reason: Reason) -> int:
+def exclusion_code(reason: Reason) -> int:
     """Return the position that stands for "left out, for this reason"."""
     return _EXCLUDED - REASONS.index(reason)
 
@@ -48,7 +48,7 @@ class Codes:
     zone: str
     _rows: dict[str, int] = field(default_factory=dict, init=False)
     _table: list[list[int]] = field(default_factory=list, init=False)
-    unmapped: dict[str, Unmapped] = field(default_factory=dict, init=False)
+    unmapped: dict[str, UnmappedCode] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Cut time at the entries' dates and refuse a code that means two things at once."""
@@ -103,7 +103,7 @@ class Codes:
         for i in np.unique(rows):
             here = rows == i
             times, text = received[here], (texts[i] or "").strip()
-            found = Unmapped(
+            found = UnmappedCode(
                 text, times.size, int(numbers[here][0]), (int(times.min()), int(times.max()))
             )
             before = self.unmapped.get(text)
@@ -136,5 +136,5 @@ class Codes:
 
     def _position(self, entry: Entry) -> int:
         if entry.to == EXCLUDE:
-            return excluded(entry.reason or "other")
+            return exclusion_code(entry.reason or "other")
         return self._positions[entry.to]

@@ -49,7 +49,7 @@ class FileRecord:
 
 
 @dataclass(frozen=True)
-class Confirmed:
+class Confirmation:
     """What is confirmed of a table.
 
     Args:
@@ -61,7 +61,7 @@ class Confirmed:
     files: dict[str, FileRecord] = field(default_factory=dict)
 
 
-def read_confirmed(root: Path, table: str) -> Confirmed | None:
+def read_confirmed(root: Path, table: str) -> Confirmation | None:
     """Return what is confirmed of a table of the lake at *root*, None if nothing is.
 
     Raises:
@@ -73,7 +73,7 @@ def read_confirmed(root: Path, table: str) -> Confirmed | None:
         if held.pop("digest") != _digest_of(held):
             raise ValueError  # noqa: TRY301 - told like any other damage
         files = {name: FileRecord(**each) for name, each in held["files"].items()}
-        return Confirmed(int(held["version"]), files)
+        return Confirmation(int(held["version"]), files)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -113,7 +113,7 @@ def confirm(
     )
 
 
-def verify(root: Path, table: str, confirmed: Confirmed, names: Iterable[str]) -> None:
+def verify(root: Path, table: str, confirmed: Confirmation, names: Iterable[str]) -> None:
     """Stop where one of a table's files is not what was confirmed.
 
     Raises:
@@ -135,7 +135,7 @@ def verify(root: Path, table: str, confirmed: Confirmed, names: Iterable[str]) -
             )
 
 
-def log_names(confirmed: Confirmed) -> list[str]:
+def log_names(confirmed: Confirmation) -> list[str]:
     """Return the confirmed files of a table's log."""
     return [name for name in confirmed.files if name.startswith(f"{LOG}/")]
 

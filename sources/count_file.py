@@ -12,7 +12,7 @@ from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError, UnknownCallType
 from forewatch.profile import Profile
 from sources.count_intervals import Intervals
-from sources.crosswalk import EXCLUDE, translated
+from sources.crosswalk import EXCLUDE, translate_codes
 from sources.extract import column_names
 from sources.lines import LineAccount
 from sources.observed import Scope
@@ -20,7 +20,7 @@ from sources.personal import columns_text, refuse_persons
 from sources.quarantine import reasons
 from sources.table_mapping import Coded, CountsMapping
 from sources.tabular import table_texts
-from sources.unmapped import Unmapped, stop_if_unmapped, unmapped
+from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
 
 COLUMNS = ("start", "area", "call_type", "grade", "count")
 _CODED: tuple[Coded, ...] = ("area", "call_type", "grade")
@@ -100,7 +100,9 @@ def read_counts(
     written, account = _written(file, profile, mapping, clock, key)
     clock.stop_at_months(file.name, written["start"])
     ids = _ids(written, profile, tree, mapping)
-    lost: dict[str, list[Unmapped]] = {name: unmapped(written[name], ids[name]) for name in ids}
+    lost: dict[str, list[UnmappedCode]] = {
+        name: unmapped_codes(written[name], ids[name]) for name in ids
+    }
     stop_if_unmapped(file.name, lost, account, key, "[crosswalk]")
     part, repeated_hours = _starts(written, clock)
     clock.stop_at_other_intervals(file.name, part)
@@ -144,7 +146,7 @@ def _ids(
         "grade": {grade: grade for grade in profile.grade_ids},
     }
     return {
-        name: translated(
+        name: translate_codes(
             written[name],
             mapping.crosswalk.get(name, "identity"),
             names[name],

@@ -24,7 +24,7 @@ from forewatch.profile import Profile
 from sources.count_file import FRACTIONAL, NEGATIVE, TOO_MANY, CountFile, read_counts
 from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
-from sources.observed import Holes, Observed, of_lake
+from sources.observed import Holes, ObservedSpans, of_lake
 from sources.plausibility import (
     Doubt,
     local_days,
@@ -191,7 +191,7 @@ class _Change:
 
 
 def _change(
-    lake: Lake, cells: Cells, found: CountFile, before: Observed, mapping: CountsMapping
+    lake: Lake, cells: Cells, found: CountFile, before: ObservedSpans, mapping: CountsMapping
 ) -> _Change:
     stated, row_cell = np.unique(cells.keys(found.rows), return_inverse=True)
     new = np.bincount(row_cell, weights=found.rows["count"], minlength=stated.size).astype(np.int64)
@@ -215,7 +215,9 @@ def _change(
     )  # fmt: skip
 
 
-def _observed(cells: Cells, found: CountFile, before: Observed, change: _Change) -> Observed:
+def _observed(
+    cells: Cells, found: CountFile, before: ObservedSpans, change: _Change
+) -> ObservedSpans:
     """Return what the history has been told about after the file."""
     if found.scope:
         return before.with_span(found.scope, found.start, found.until, _holes(found))
@@ -343,7 +345,7 @@ def _stop_at_a_silent_type(
         )
 
 
-def _stop_at_another_kind(lake: Lake, before: Observed, step: Step) -> None:
+def _stop_at_another_kind(lake: Lake, before: ObservedSpans, step: Step) -> None:
     if "calls" in lake.names():
         raise SettingsError(
             "this history holds calls, and counts would count them twice; import the counts into "

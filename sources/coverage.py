@@ -95,7 +95,7 @@ def training_days(found: History, per_day: Daily) -> int:
     return int(cells.any((0, 1)).sum())
 
 
-def unobserved(found: History, per_day: Daily) -> Section:
+def unobserved_windows(found: History, per_day: Daily) -> Section:
     """List the windows that are declared as unobserved."""
     table = found.unobserved
     lost = 1 - per_day.known.mean() if per_day.known.size else 0.0

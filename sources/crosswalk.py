@@ -25,7 +25,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", anyascii(text).casefold()).strip("-")
 
 
-def translated(
+def translate_codes(
     codes: pd.Series, crosswalk: Crosswalk, names: Mapping[str, str], *, falls_back: bool = False
 ) -> pd.Series:
     """Return the id of each code as categories; NaN where the code is missing or unknown.

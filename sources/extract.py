@@ -26,10 +26,10 @@ from sources.lines import (
     Quoting,
     ReadsAsRow,
     checksum,
-    counted,
+    count_bytes,
     first_bytes,
     header_names,
-    unpacked,
+    unpack_bytes,
     walk,
 )
 from sources.personal import columns_text
@@ -157,7 +157,7 @@ class Extract:
             # beside, not through Arrow's own reading: there each block would wait for Python
             ThreadPoolExecutor(max_workers=1) as beside,
             pyarrow.csv.open_csv(
-                unpacked(self.file),
+                unpack_bytes(self.file),
                 read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
                 parse_options=_parsing(self.quoting, self._skip),
                 convert_options=pyarrow.csv.ConvertOptions(
@@ -168,7 +168,7 @@ class Extract:
                 ),
             ) as reader,
         ):
-            count = beside.submit(counted, self.file)
+            count = beside.submit(count_bytes, self.file)
             yield from reader
             self._lines, self._content = count.result().lines, count.result().content
 

@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 
 from forewatch.arrays import Index
 from forewatch.clock import HOUR_US, instant_us, instants_us
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from forewatch.history import History
 from forewatch.pools import Pool
 from sources.daily import Daily, daily, unobserved_by_leaf
-from sources.gaps import P_MAX, expected, stretches
+from sources.gaps import P_MAX, expected_counts, stretches
 from sources.groups import FALSE_ALARMS, Group, cells, groups
 from sources.sections import SHOWN, Section, local
-from sources.series_ends import Told, registered
+from sources.series_ends import Told, breaks_near
 from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Spread = list[tuple[int, Index]]  # call type and leaves of each pool, see `_spread`
@@ -98,7 +98,7 @@ class _Ends:
         return one.until < until and bool((here == instant_us(one.until)).any())
 
 
-def observed(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) -> Observed:
+def feed_ends(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) -> ObservationEnd:
     """Return up to when the counts of a history were observed.
 
     Args:
@@ -114,12 +114,12 @@ def observed(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) ->
         _silences(found, per_day, ends, _spread(found, pools))
     last = int(ends.us.max())
     until = found.observed_until if last == _NEVER else _instant(last)
-    return Observed(until, tuple(one for one in ends.told if ends.counts(one, until)))
+    return ObservationEnd(until, tuple(one for one in ends.told if ends.counts(one, until)))
 
 
 def section(found: History) -> Section:
     """Tell what ends before the extract does, and warn of silence that nobody explained so far."""
-    title, told = "What ends before the data do", observed(found)
+    title, told = "What ends before the data do", feed_ends(found)
     if told.until < found.observed_until:
         lines = [f"everything: observed until {local(found, told.until)}"]
     else:
@@ -245,7 +245,7 @@ def _last(group: Group, per_day: Daily, looked_at: int) -> Silence | None:
         return found
     if group.call_type:
         return None
-    mean = expected(series, per_day.days.day_of_week.to_numpy(np.int64), 1)
+    mean = expected_counts(series, per_day.days.day_of_week.to_numpy(np.int64), 1)
     for low, high, calls in stretches(series, mean, min(P_MAX, FALSE_ALARMS / looked_at)):
         if not np.isfinite(series[high:]).any():
             return Silence("ends", low, high, high - low, calls, -calls)
@@ -264,7 +264,7 @@ def _after(found: History, per_day: Daily) -> NDArray[np.bool_]:
 
 def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) -> bool:
     """Return whether the register says why a series is silent, as silent as it is."""
-    near = registered(found, per_day, told)
+    near = breaks_near(found, per_day, told)
     near = near[(near["kind"] != "exclude") & ~(near["end"] < per_day.edges[-1])]
     ratio = near["expected_ratio"].fillna(0.0).min() if len(near) else 1.0
     # Of so much fewer calls the silence is so much less improbable.

@@ -22,7 +22,7 @@ from forewatch.arrays import Array, Index
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.history import History
 from sources.daily import Daily, unobserved_by_leaf
-from sources.gaps import P_MAX, expected, stretches
+from sources.gaps import P_MAX, expected_counts, stretches
 from sources.groups import FALSE_ALARMS, areas
 from sources.sections import Section, local
 
@@ -181,7 +181,9 @@ def _search(
                 if np.isin(leaves, absence.leaves).all():
                     silent = (on.edges[1:] > absence.start_us) & (on.edges[:-1] < absence.end_us)
                     series[silent & (series == 0)] = np.nan
-            for low, high, calls in stretches(series, expected(series, on.slot, on.per_day), p_max):
+            for low, high, calls in stretches(
+                series, expected_counts(series, on.slot, on.per_day), p_max
+            ):
                 start, end = (
                     pd.Timestamp(int(on.edges[i]), unit="us", tz="UTC").as_unit("us")
                     for i in (low, high)

@@ -22,7 +22,7 @@ _LEVEL_FLOOR = (
 )
 
 
-def expected(counts: Array, slot: NDArray[np.int64], per_day: int) -> Array:
+def expected_counts(counts: Array, slot: NDArray[np.int64], per_day: int) -> Array:
     """Return the count expected of each interval, same shape as *counts*, NaN where all is unknown.
 
     Args:

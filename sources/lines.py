@@ -75,7 +75,7 @@ class LineAccount:
         return row + self.header if self.first is None else self.first[row - 1]
 
 
-def unpacked(file: Path) -> pa.NativeFile:
+def unpack_bytes(file: Path) -> pa.NativeFile:
     """Return a file's bytes, unpacked if its name ends as that of a gzipped one does."""
     kind = "gzip" if file.suffix.lower() == _GZIP else None
     return pa.input_stream(str(file), compression=kind)
@@ -98,7 +98,7 @@ class LineStream(io.RawIOBase):
     """
 
     def __init__(self, file: Path) -> None:
-        self._bytes = unpacked(file)
+        self._bytes = unpack_bytes(file)
         self._ends = self._size = self._crc = 0
         self._last = b""
 
@@ -142,7 +142,7 @@ class LineStream(io.RawIOBase):
         super().close()
 
 
-def counted(file: Path) -> LineStream:
+def count_bytes(file: Path) -> LineStream:
     """Return the stream of a file after all of it went through."""
     with LineStream(file) as stream:
         while stream.read(_BLOCK_BYTES):

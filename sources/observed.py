@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedSpans:
     """Disjoint ascending spans by area and call type; nothing was stated outside of them.
 
     Args:
@@ -31,7 +31,7 @@ class Observed:
 
     def with_span(
         self, scope: Scope, start: pd.Timestamp, until: pd.Timestamp, holes: Holes | None = None
-    ) -> Observed:
+    ) -> ObservedSpans:
         """Return the spans after a file that was complete in *scope* from *start* to *until*.
 
         Args:
@@ -43,15 +43,19 @@ class Observed:
         """
         new = (start.value // 1000, until.value // 1000)
         spans = {
-            pair: joined((*self.spans.get(pair, ()), *without(new, (holes or {}).get(pair, []))))
+            pair: merge_spans(
+                (*self.spans.get(pair, ()), *without(new, (holes or {}).get(pair, [])))
+            )
             for pair in scope
         }
-        return Observed(self.step, self.spans | spans)
+        return ObservedSpans(self.step, self.spans | spans)
 
-    def with_cells(self, cells: Holes) -> Observed:
+    def with_cells(self, cells: Holes) -> ObservedSpans:
         """Return the spans after single intervals were stated, by area and call type."""
-        spans = {pair: joined((*self.spans.get(pair, ()), *found)) for pair, found in cells.items()}
-        return Observed(self.step, self.spans | spans)
+        spans = {
+            pair: merge_spans((*self.spans.get(pair, ()), *found)) for pair, found in cells.items()
+        }
+        return ObservedSpans(self.step, self.spans | spans)
 
     def holds(
         self,
@@ -92,18 +96,18 @@ class Observed:
         }
 
 
-def of_lake(lake: Lake) -> Observed:
+def of_lake(lake: Lake) -> ObservedSpans:
     """Return what the imports of counts have spoken about so far."""
     imports = lake.imports("counts")
     if not imports:
-        return Observed()
+        return ObservedSpans()
     last = imports[-1]
     spans = {
         (area, call_type): tuple((int(a), int(b)) for a, b in found)
         for area, by_type in last["observed"].items()
         for call_type, found in by_type.items()
     }
-    return Observed(last["step"], spans)
+    return ObservedSpans(last["step"], spans)
 
 
 def without(whole: Span, holes: list[Span]) -> list[Span]:
@@ -113,14 +117,14 @@ def without(whole: Span, holes: list[Span]) -> list[Span]:
     [(0, 2), (4, 8)]
     """
     left, start = [], whole[0]
-    for hole_start, hole_until in joined(tuple(holes)):
+    for hole_start, hole_until in merge_spans(tuple(holes)):
         if hole_start > start:
             left.append((start, min(hole_start, whole[1])))
         start = max(start, hole_until)
     return [*left, (start, whole[1])] if start < whole[1] else left
 
 
-def joined(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+def merge_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Return the same time as ascending spans that neither touch nor overlap.
 
     >>> joined(((5, 7), (0, 2), (2, 3), (6, 9)))

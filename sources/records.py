@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from forewatch.areas import AreaTree
 from forewatch.hashes import hash_pairs
 from forewatch.profile import Profile
-from sources.codes import MISSING, UNMAPPED, Codes, excluded
+from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
 from sources.lines import LineAccount
 from sources.mapping import OFFSET, REASONS, Mapping
 from sources.quarantine import EARLIEST, plausible
@@ -96,7 +96,7 @@ class Records:
         return Records(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
-def joined(parts: list[Records]) -> Records:
+def concatenate_records(parts: list[Records]) -> Records:
     """Return the rows of several parts, one after the other."""
     if not parts:
         whole, small = np.empty(0, np.int64), np.empty(0, np.int16)
@@ -370,5 +370,5 @@ def _coded(block: pa.RecordBatch, name: str) -> tuple[list[str | None], NDArray[
 def _excluded_states(state: NDArray[np.int8], found: NDArray[np.int16]) -> NDArray[np.int8]:
     """Return the states with the rows left out whose code the crosswalk excludes."""
     for i, reason in enumerate(REASONS):
-        state = np.where((state == TAKEN) & (found == excluded(reason)), 1 + i, state)
+        state = np.where((state == TAKEN) & (found == exclusion_code(reason)), 1 + i, state)
     return state.astype(np.int8)

@@ -93,7 +93,7 @@ def section(found: History, per_day: Daily, told: list[Told]) -> Section:
         return Section(title, ("none: each is there from the first days to the last",))
     lines, warnings = [], []
     for one in told:
-        is_known = len(registered(found, per_day, one)) > 0
+        is_known = len(breaks_near(found, per_day, one)) > 0
         silence = one.silence
         lines.append(
             f"{one.group.name:<32.32} {_when(per_day, silence):<31} {silence.calls:>9,.0f} expected"
@@ -126,7 +126,7 @@ def _when(per_day: Daily, silence: Silence) -> str:
     return f"pauses {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
-def registered(found: History, per_day: Daily, one: Told) -> pd.DataFrame:
+def breaks_near(found: History, per_day: Daily, one: Told) -> pd.DataFrame:
     """Return the breaks that bear on a series and begin about where its silence does."""
     at = per_day.edges[one.silence.after if one.silence.kind == "begins" else one.silence.first]
     near = found.breaks[(found.breaks["start"] - at).abs() <= _NEAR_A_BREAK]

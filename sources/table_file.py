@@ -12,13 +12,13 @@ from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError
 from forewatch.profile import Profile
 from sources import instants
-from sources.crosswalk import EXCLUDE, translated
+from sources.crosswalk import EXCLUDE, translate_codes
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
 from sources.table_mapping import Coded, TableMapping
 from sources.tabular import table_texts
 from sources.time_format import has_day
-from sources.unmapped import Unmapped, stop_if_unmapped, unmapped
+from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
 
 _TIMES = (
     *("start", "end", "date", "hour", "from", "to", "month"),
@@ -197,8 +197,8 @@ class TableFile:
             return pd.Series(index=self.texts.index, dtype="str")
         codes = self.texts[name]
         crosswalk = self.mapping.crosswalk.get(name, "identity")
-        ids = translated(codes, crosswalk, names, falls_back=name == "area")
-        lost: dict[str, list[Unmapped]] = {name: unmapped(codes, ids)}
+        ids = translate_codes(codes, crosswalk, names, falls_back=name == "area")
+        lost: dict[str, list[UnmappedCode]] = {name: unmapped_codes(codes, ids)}
         stop_if_unmapped(self.name, lost, self.account, self._key, "[crosswalk]")
         return ids.astype("str")
 

@@ -196,7 +196,7 @@ def _of_holidays(rows: pd.DataFrame, found: Rows) -> Rows:
     return replace(found, rows=rows.astype(COLUMNS["holidays"]))
 
 
-def unobserved(file: TableFile) -> Rows:
+def unobserved_rows(file: TableFile) -> Rows:
     """Return windows of which nothing is known; their length is by the wall clock."""
     file.require("start")
     start = file.instant("start")
@@ -327,7 +327,7 @@ READERS: dict[str, Callable[[TableFile], Rows]] = {
     "tourism": tourism,
     "events": events,
     "holidays": holidays,
-    "unobserved": unobserved,
+    "unobserved": unobserved_rows,
     "breaks": breaks,
     "covariates": covariates,
 }

@@ -26,7 +26,7 @@ _DIGEST_BYTES = 6
 
 
 @dataclass(frozen=True)
-class Unmapped:
+class UnmappedCode:
     """A code that nothing maps.
 
     Args:
@@ -41,14 +41,14 @@ class Unmapped:
     first_row: int
     received: tuple[int, int] | None = None
 
-    def joined(self, later: Unmapped) -> Unmapped:
+    def joined(self, later: UnmappedCode) -> UnmappedCode:
         """Return what both say of the same code; *later* stands further down in the file."""
         times = [t for each in (self, later) if each.received for t in each.received]
         span = (min(times), max(times)) if times else None
-        return Unmapped(self.code, self.rows + later.rows, self.first_row, span)
+        return UnmappedCode(self.code, self.rows + later.rows, self.first_row, span)
 
 
-def unmapped(codes: pd.Series, ids: pd.Series) -> list[Unmapped]:
+def unmapped_codes(codes: pd.Series, ids: pd.Series) -> list[UnmappedCode]:
     """Return the codes that have no id.
 
     Args:
@@ -59,14 +59,14 @@ def unmapped(codes: pd.Series, ids: pd.Series) -> list[Unmapped]:
     names, numbers = codes.cat.categories, codes.cat.codes.to_numpy()[lost]
     found, first, rows = np.unique(numbers, return_index=True, return_counts=True)
     return [
-        Unmapped(str(names[code]), int(n), int(lost[at]) + 1)
+        UnmappedCode(str(names[code]), int(n), int(lost[at]) + 1)
         for code, at, n in zip(found, first, rows, strict=True)
     ]
 
 
 def stop_if_unmapped(
     file: str,
-    found: Mapping[str, Sequence[Unmapped]],
+    found: Mapping[str, Sequence[UnmappedCode]],
     account: LineAccount | None,
     key: bytes,
     where: str,
@@ -94,7 +94,7 @@ def stop_if_unmapped(
 
 
 def _told(
-    name: str, codes: Sequence[Unmapped], account: LineAccount | None, key: bytes
+    name: str, codes: Sequence[UnmappedCode], account: LineAccount | None, key: bytes
 ) -> list[str]:
     rows = sum(code.rows for code in codes)
     is_a_code_column = len(codes) <= _MANY_CODES or rows >= _SELDOM_ROWS * len(codes)
@@ -114,12 +114,12 @@ def _told(
     return lines
 
 
-def _is_a_code(code: Unmapped) -> bool:
+def _is_a_code(code: UnmappedCode) -> bool:
     is_short = len(code.code) <= _LONGEST_CODE and code.code.isprintable()
     return is_short and code.rows >= _LEAST_ROWS
 
 
-def _when(code: Unmapped) -> str:
+def _when(code: UnmappedCode) -> str:
     if code.received is None:
         return ""
     return ", " + " to ".join(str(pd.Timestamp(t, unit="us").date()) for t in code.received)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from features.catalogue import declared
+from features.catalogue import features_by_name
 from features.panel import Covariates, Panel
 from features.pool_decision import decisions, table
 from forewatch.history import History
@@ -92,7 +92,7 @@ def panel_of() -> Callable[..., Panel]:
             horizon=every_day[n - horizon :],
             keys=frame,
             counts=counts[: n - horizon],
-            covariates=Covariates(declared(*columns), areas, values),
+            covariates=Covariates(features_by_name(*columns), areas, values),
             area_of=np.array([areas.index(area) for area in frame["area"]], dtype=np.int64),
             hours=np.full(n, 24.0),
             places=areas[1:],

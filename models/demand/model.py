@@ -24,11 +24,11 @@ from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast
 from forewatch.shocks import Shocks
 from models.base import Member
-from models.blend import Weights, blended
+from models.blend import Weights, blend_predictions
 from models.explaining import factors, heeds
 from models.horizon import spread
 from models.hours import HourTrees
-from models.line_up import fitted, predictions, replacements, restored
+from models.line_up import fit_members, predictions, replacements, restore_members
 from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
@@ -57,7 +57,7 @@ class Engine(SubjectModel):
     @staticmethod
     def fit_members(recipe: Recipe, known: Panel, jobs: int = 1) -> dict[str, Member]:
         """Return the recipe's members, fitted to a panel."""
-        return fitted(recipe, known, jobs)
+        return fit_members(recipe, known, jobs)
 
     def fit(self, view: AsOf, weights: Weights, shocks: Shocks, jobs: int = 1) -> Self:
         """Learn the members, and the trees that bend the shares of hours."""
@@ -105,7 +105,7 @@ class Engine(SubjectModel):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.members_ = restored(state["members"])
+        self.members_ = restore_members(state["members"])
         self.hours_ = HourTrees.from_state(state["hours"])
         self.weights_ = Weights.from_state(state["weights"])
 
@@ -115,7 +115,7 @@ MODEL = Engine
 
 def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
     """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
-    blend = blended(predicted, weights, levels)
+    blend = blend_predictions(predicted, weights, levels)
     if not np.isfinite(blend).all():
         raise DataError("a member's forecast is not finite; train again and see the report")
     return rake(blend, parts)

@@ -10,7 +10,7 @@ import pandas as pd
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES
 from models import pictures
 from models.demand.model import Engine
-from models.judging import Judged, block_labels
+from models.judging import PastForecast, block_labels
 from models.report import Report, markdown_table, origin_of
 
 _SCORES = {
@@ -37,7 +37,7 @@ def report(
     model: Engine,
     scores: pd.DataFrame,
     folds: pd.DataFrame,
-    judged: Sequence[Judged],
+    judged: Sequence[PastForecast],
     keys: pd.DataFrame,
 ) -> Report:
     """Return what is told of a training; see `models.demand.training.DemandTraining`."""

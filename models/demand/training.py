@@ -21,7 +21,7 @@ from models import judging, origins
 from models.crossing import Groups, weights_of
 from models.demand.model import Engine, parts_of, pools_of, sums_of
 from models.demand.report import report
-from models.judging import Judged
+from models.judging import PastForecast
 from models.origins import Fold
 from models.recipe import Recipe
 from models.report import Report
@@ -46,7 +46,7 @@ class DemandTraining(Training):
 
     model: Engine
     folds: pd.DataFrame
-    judged: tuple[Judged, ...]
+    judged: tuple[PastForecast, ...]
     keys: pd.DataFrame
 
     def report(self) -> Report:
@@ -79,7 +79,7 @@ def train(
         if alone is not None:
             sizes = judging.crossed_shocks(groups, alone, recipe)
             others[prefix] = judging.spread(groups, alone, sizes)
-    scores = judging.scored(ours, others, groups, recipe)
+    scores = judging.score_table(ours, others, groups, recipe)
     progress("scoring", 1, 1)
     notes = _notes(engine, found, now)
     return DemandTraining(

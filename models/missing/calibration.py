@@ -37,7 +37,7 @@ from models.comparison import weekly
 from models.judging import block_labels
 from models.missing.reliability import reliability_rows
 from models.missing.settings import MissingRecipe
-from models.missing.windows import SHIFT, judged
+from models.missing.windows import SHIFT, window_table
 from models.origins import Fold
 
 LEAST_REPORTS = 50
@@ -103,7 +103,7 @@ def of(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> Calibration:
         found: past origins with the members' forecasts.
         recipe: the recipe.
     """
-    rows = judged(view, found, recipe)
+    rows = window_table(view, found, recipe)
     return tables(
         rows, view.profile.missing.at_least, block_labels(recipe.lead_blocks), recipe.seed
     )

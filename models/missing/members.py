@@ -165,7 +165,7 @@ def _believed(reports: Array | float, expected: Array | float, memory: Memory) -
     return np.asarray((reports + trust) / (expected + trust))
 
 
-def blended(predicted: Array, weights: Array, lead_blocks: Sequence[int]) -> Array:
+def blend_reports(predicted: Array, weights: Array, lead_blocks: Sequence[int]) -> Array:
     """Return the weighted mean of the members, shape (H, P).
 
     Args:

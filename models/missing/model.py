@@ -22,7 +22,7 @@ from forewatch.arrays import Array
 from forewatch.errors import DataError
 from forewatch.rates import Forecast
 from models.missing.calibration import Calibration
-from models.missing.members import Members, blended
+from models.missing.members import Members, blend_reports
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spreading import rates_of, shares_of
@@ -70,7 +70,7 @@ class MissingPersons(SubjectModel):
                 f"first that differs: {(odd or ['the order'])[0]}; train again"
             )
         predicted = self.members_.predict(seen)
-        mean = blended(predicted, weights, self.recipe.lead_blocks)
+        mean = blend_reports(predicted, weights, self.recipe.lead_blocks)
         plain = predicted[list(self.recipe.members).index(CLIMATOLOGY)]
         rates = rates_of(view, seen.horizon, mean, plain, shares_of(view, self.recipe))
         return Forecast(view.origin, view.known_until, rates, shocks)

@@ -23,10 +23,10 @@ from features.asof import AsOf
 from forewatch.arrays import Array
 from forewatch.progress import Progress, silent
 from forewatch.shocks import Shocks
-from models.missing.members import Members, blended
+from models.missing.members import Members, blend_reports
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.spells import Seen, sizes
+from models.missing.spells import PastReports, sizes
 from models.origins import Fold, from_origins, on_days, past_origins
 
 _LEAST_SHARE = 0.35  # of the history lies before the first origin
@@ -63,10 +63,10 @@ def folds(
     ]
 
 
-def learned(found: Sequence[Fold], recipe: MissingRecipe) -> tuple[Array, Shocks]:
+def learn_weights(found: Sequence[Fold], recipe: MissingRecipe) -> tuple[Array, Shocks]:
     """Return weights (blocks, members) and shocks from folds."""
     weights = weights_of(found, recipe)
-    means = [blended(fold.predicted, weights, recipe.lead_blocks) for fold in found]
+    means = [blend_reports(fold.predicted, weights, recipe.lead_blocks) for fold in found]
     return weights, shocks_of(found, means, recipe)
 
 
@@ -108,7 +108,7 @@ def shocks_of(found: Sequence[Fold], means: Sequence[Array], recipe: MissingReci
         means: each fold's expected reports, shape (H, P).
         recipe: the blocks of leads.
     """
-    seen = [Seen(mean, fold.counts) for fold, mean in zip(found, means, strict=True)]
+    seen = [PastReports(mean, fold.counts) for fold, mean in zip(found, means, strict=True)]
     return sizes(seen, recipe.lead_blocks, recipe.origins.every_days)
 
 

@@ -46,7 +46,7 @@ _LEAST = 1e-9
 
 
 @dataclass(frozen=True)
-class Seen:
+class PastReports:
     """Forecasts of one past origin beside what happened.
 
     Args:
@@ -58,7 +58,7 @@ class Seen:
     counts: Array
 
 
-def sizes(found: Sequence[Seen], lead_blocks: Sequence[int], every_days: int) -> Shocks:
+def sizes(found: Sequence[PastReports], lead_blocks: Sequence[int], every_days: int) -> Shocks:
     """Return the shocks by block of leads; dispersion is 1 throughout.
 
     A block that no origin reached takes the sizes of the block before it.
@@ -70,7 +70,7 @@ def sizes(found: Sequence[Seen], lead_blocks: Sequence[int], every_days: int) ->
     """
     variance: list[Array] = []
     for first, after in pairwise([*lead_blocks, np.iinfo(np.int64).max]):
-        rows = _rows([Seen(one.mean[first:after], one.counts[first:after]) for one in found])
+        rows = _rows([PastReports(one.mean[first:after], one.counts[first:after]) for one in found])
         if rows.excess.size:
             days = max(len(one.mean[first:after]) for one in found)
             variance.append(_fitted(rows, max(days / every_days, 1.0)))
@@ -99,7 +99,7 @@ class _Rows:
     shared: Array
 
 
-def _rows(found: Sequence[Seen]) -> _Rows:
+def _rows(found: Sequence[PastReports]) -> _Rows:
     parts: list[_Rows] = []
     for one in found:
         for length in (1, WEEK_DAYS):

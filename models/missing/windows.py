@@ -19,7 +19,7 @@ from forewatch.clock import WEEK_DAYS, instants_us
 from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
-from models.missing.members import blended
+from models.missing.members import blend_reports
 from models.missing.origins import shocks_of, weights_of
 from models.missing.reports import types_of
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
@@ -46,7 +46,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Happened:
+class ReportCounts:
     """Reports by leaf area and interval.
 
     Args:
@@ -73,7 +73,7 @@ class Happened:
         return np.where(inside & (gaps == 0), found, np.nan)
 
 
-def happened(view: AsOf) -> Happened:
+def report_counts(view: AsOf) -> ReportCounts:
     """Return the reports of every leaf area that are known to a view."""
     past = cube(view)
     edges_us = instants_us(past.edges)
@@ -86,10 +86,10 @@ def happened(view: AsOf) -> Happened:
     place = {name: i for i, name in enumerate(past.places)}
     of_leaf = np.array([place[view.tree.ancestor_in(leaf, past.places)] for leaf in leaves])
     unknown: Array = np.isnan(past.counts[:, types]).max(1)[of_leaf].astype(np.float64)
-    return Happened(edges_us, _before(counts), _before(unknown))
+    return ReportCounts(edges_us, _before(counts), _before(unknown))
 
 
-def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataFrame:
+def window_table(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataFrame:
     """Return forecasts of areas and windows beside what happened, one row each.
 
     Weights and shocks are those that the other groups of folds ask for, so that nothing is judged
@@ -105,7 +105,7 @@ def judged(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataF
         number of the calendar week, start an instant (microseconds since 1970 UTC), baseline the
         shrunken climatology. Unknown windows are left out.
     """
-    truth = happened(view)
+    truth = report_counts(view)
     frames: list[pd.DataFrame] = []
     for group in dict.fromkeys(fold.group for fold in found):
         own = [fold for fold in found if fold.group == group]
@@ -127,7 +127,7 @@ class _Learned:
     @classmethod
     def of(cls, view: AsOf, others: Sequence[Fold], recipe: MissingRecipe) -> _Learned:
         weights = weights_of(others, recipe)
-        means = [blended(fold.predicted, weights, recipe.lead_blocks) for fold in others]
+        means = [blend_reports(fold.predicted, weights, recipe.lead_blocks) for fold in others]
         plain = [_plain(fold, recipe) for fold in others]
         return cls(
             shares_of(view, recipe),
@@ -142,11 +142,11 @@ def _plain(fold: Fold, recipe: MissingRecipe) -> Array:
 
 
 def _rows(
-    view: AsOf, fold: Fold, learned: _Learned, truth: Happened, recipe: MissingRecipe
+    view: AsOf, fold: Fold, learned: _Learned, truth: ReportCounts, recipe: MissingRecipe
 ) -> pd.DataFrame:
     """Return the rows of one fold."""
     then = view.at(fold.origin)
-    mean = blended(fold.predicted, learned.weights, recipe.lead_blocks)
+    mean = blend_reports(fold.predicted, learned.weights, recipe.lead_blocks)
     rates = rates_of(then, fold.days, mean, _plain(fold, recipe), learned.parts)
     ours = Forecast(fold.origin, fold.origin, rates, learned.shocks)
     plain = Forecast(

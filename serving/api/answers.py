@@ -18,9 +18,9 @@ from planning.issues import Issue
 from serving import answers
 from serving.answers import OFFERS, Offer
 from serving.api import costs, documents, media
-from serving.api.processes import Stopped
+from serving.api.processes import AskerGone
 from serving.api.service import Access, Service, needs, service
-from serving.api.shelf import Body, Opened
+from serving.api.shelf import Body, OpenIssue
 from serving.queries import SpanQuery
 from serving.reach import Reach
 from serving.standing import Standing
@@ -87,7 +87,7 @@ async def respond(
     Nothing is computed here, in the process of the connections: what is not at hand is a job for
     the workers, after its cost was estimated and charged to the key.
     """
-    kind = media.negotiated(request, (media.JSON, media.CSV))
+    kind = media.negotiate_type(request, (media.JSON, media.CSV))
     opened = await _opened(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
@@ -104,13 +104,13 @@ async def respond(
         "Forewatch-Data-Age-Hours": f"{(now - issue.forecast.data_until) / _HOUR:.2f}",
     }
     if media.is_known(request, tag):
-        return media.unchanged(tag, headers)
+        return media.not_modified(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
         job = Job(offer.name, query, access.reach, issue.number, kind, now, standing)
         try:
             body = await _worked(issue, job, request, serving)
-        except Stopped:
+        except AskerGone:
             return Response(status_code=_CLIENT_GONE)
         serving.shelf.bodies.keep(tag, body)
     request.state.rows = body.rows
@@ -119,7 +119,7 @@ async def respond(
     return media.fresh(body.content, kind, tag, headers)
 
 
-async def _opened(number: int | None, request: Request, serving: Service) -> Opened:
+async def _opened(number: int | None, request: Request, serving: Service) -> OpenIssue:
     if (opened := serving.shelf.at_hand(number)) is not None:
         return opened
     if number is not None:
@@ -144,7 +144,7 @@ async def _worked(issue: Issue, job: Job, request: Request, serving: Service) ->
         return Body.read(await serving.workers.answer(job.written(), key, cost, disconnected))
 
 
-def page(opened: Opened, job: Job, stop_if_told: Callable[[], None]) -> Body:
+def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
     """Return a page of rows as it is sent; what workers do.
 
     Args:

@@ -19,12 +19,12 @@ from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
 from serving.api import answers, catalogue, documents, health
-from serving.api.audited import Audited
-from serving.api.compression import Packed
-from serving.api.guards import Guarded, Questions
+from serving.api.audited import AuditMiddleware
+from serving.api.compression import CompressionMiddleware
+from serving.api.guards import GuardMiddleware, Questions
 from serving.api.hosts import Hosts
 from serving.api.limits import Limits
-from serving.api.metrics import Measured, Metrics
+from serving.api.metrics import Metrics, MetricsMiddleware
 from serving.api.proxies import BehindProxies
 from serving.api.schemas import ModelsRequest, PageRequest
 from serving.api.service import Service, Workspace
@@ -95,7 +95,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
     _wrap(app, settings, clock, audit)
-    app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
     return app
 
@@ -113,14 +113,16 @@ def _wrap(
         for name, field in model.model_fields.items()
     ]
     lists = {name for name, annotation in fields if get_origin(annotation) is list}
-    app.add_middleware(Packed)
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(
-        Guarded,
+        GuardMiddleware,
         hosts=Hosts(settings.hosts, settings.host),
         questions=Questions({name for name, _ in fields}, lists),
     )
     if audit is not None:
-        app.add_middleware(Audited, file=audit, clock=clock, questions=settings.audit.questions)
+        app.add_middleware(
+            AuditMiddleware, file=audit, clock=clock, questions=settings.audit.questions
+        )
     app.add_middleware(BehindProxies, trusted=settings.trusted_proxies, by=settings.forwarded_by)
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.audit import AuditFile
 
 
-class Audited:
+class AuditMiddleware:
     """The app, with a line written after each answer."""
 
     def __init__(

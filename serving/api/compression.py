@@ -26,7 +26,7 @@ _VARIES = "Accept-Encoding"
 _NOT_MODIFIED = 304
 
 
-class Packed:
+class CompressionMiddleware:
     """The app, its large answers packed where the client likes that as much as plain ones."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
             self._reading = None
 
 
-class Attended:
+class AskerMiddleware:
     """The app, with the requests of each asker counted until it has done with them.
 
     Also where the client hung up meanwhile: else hanging up would be a way to ask without end.

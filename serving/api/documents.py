@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from planning import uses
 from planning.missing import DEMAND
-from planning.tables import described
+from planning.tables import column_descriptions
 from serving import problems
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer
 from serving.api import answer_schemas
@@ -228,7 +228,7 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
         **_ORIGIN,
         **(_DEMAND if kind is DEMAND else {}),
         "unit": kind.unit,
-        "columns": described(columns),
+        "columns": column_descriptions(columns),
         "next": f"{offer.path}?{following}",
         "rows": [row],
     }

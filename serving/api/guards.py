@@ -82,7 +82,7 @@ def _unprocessable(slug: str, title: str, detail: str) -> Refusal:
     return HTTPStatus.UNPROCESSABLE_ENTITY, slug, title, detail
 
 
-class Guarded:
+class GuardMiddleware:
     """The app behind limits on what is asked, with the security headers on each answer.
 
     Refused is what was sent to another host, and a query that is too long, repeats what stands

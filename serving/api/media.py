@@ -23,7 +23,7 @@ CSV = "text/csv"
 _CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
 
 
-def negotiated(request: Request, offered: tuple[str, ...]) -> str:
+def negotiate_type(request: Request, offered: tuple[str, ...]) -> str:
     """Return the offered media type that the client likes best, the first of equal ones.
 
     Raises:
@@ -56,7 +56,7 @@ def is_known(request: Request, tag: str) -> bool:
     return tag in {each.strip().removeprefix("W/") for each in given.split(",")}
 
 
-def unchanged(tag: str, headers: Mapping[str, str] | None = None) -> Response:
+def not_modified(tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return the 304 for an answer that the client has."""
     return Response(
         status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **_CACHE, **(headers or {})}
@@ -72,10 +72,10 @@ def fresh(
 
 def document(request: Request, content: Mapping[str, Any]) -> Response:
     """Return a small JSON document, or 304 where the client has it."""
-    negotiated(request, (JSON,))
+    negotiate_type(request, (JSON,))
     body = to_json(content)
     tag = entity_tag(sha256(body).hexdigest())
-    return unchanged(tag) if is_known(request, tag) else fresh(body, JSON, tag)
+    return not_modified(tag) if is_known(request, tag) else fresh(body, JSON, tag)
 
 
 def qualities(lines: Sequence[str]) -> dict[str, float]:

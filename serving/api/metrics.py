@@ -112,7 +112,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class Measured:
+class MetricsMiddleware:
     """The app with each request counted and timed under its route's template."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -40,7 +40,7 @@ _READ_BYTES = 2**20
 _LOG = logging.getLogger("uvicorn.error")
 
 
-class Stopped(Exception):
+class AskerGone(Exception):
     """Whoever asked is gone: the rest of the answer isn't computed."""
 
 
@@ -76,7 +76,7 @@ class Nursery:
         self._control.close()
 
 
-def framed(content: bytes) -> bytes:
+def frame_message(content: bytes) -> bytes:
     """Return a message between processes: its length, then what it says."""
     return _LENGTH.pack(len(content)) + content
 
@@ -122,19 +122,19 @@ def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
 
     def stop_if_told() -> None:
         if select.select([server], [], [], 0)[0]:
-            raise Stopped
+            raise AskerGone
 
     with threadpool_limits(1):  # linear algebra would take every core for one question
         while True:
             job = _received(server)
             if job != STOP:  # a stop that came after the answer had gone
-                server.sendall(framed(_answer(compute, job, stop_if_told)))
+                server.sendall(frame_message(_answer(compute, job, stop_if_told)))
 
 
 def _answer(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> bytes:
     try:
         return ANSWER + compute(job, stop_if_told)
-    except Stopped:
+    except AskerGone:
         return STOPPED
     except ForewatchError as error:
         return PROBLEM + json.dumps(problems.problem(error)).encode()

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from serving.api.connections import Attended, Connection, Connections
+from serving.api.connections import AskerMiddleware, Connection, Connections
 from serving.settings import ServingSettings
 
 _MAX_CONNECTIONS = 2000
@@ -40,7 +40,7 @@ def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().w
         min(_MAX_CONNECTIONS, _files() - _OTHER_FILES), app.state.service.metrics.note_turned_away
     )
     uvicorn.run(
-        Attended(app),
+        AskerMiddleware(app),
         host=host,
         port=port,
         http=cast("type[asyncio.Protocol]", partial(Connection, connections, HttpToolsProtocol)),

@@ -65,7 +65,7 @@ class Bodies:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenIssue:
     """An issue in memory, with the digest of its content."""
 
     issue: Issue
@@ -80,15 +80,15 @@ class Shelf:
         self.bodies = Bodies()
         self._store = store
         self._lock = Lock()
-        self._latest: Opened | None = None
+        self._latest: OpenIssue | None = None
         self._tried = Mark()  # what was there when reading was last tried
         self._unreadable: DamagedIssue | None = None
-        self._earlier: OrderedDict[int, Opened] = OrderedDict()
+        self._earlier: OrderedDict[int, OpenIssue] = OrderedDict()
         self._about: dict[int, dict[str, Any]] = {}
         self._trees: dict[int, AreaTree] = {}
         self._standings: tuple[Mark, dict[int, Standing]] = (Mark(), {})
 
-    def latest(self) -> Opened:
+    def latest(self) -> OpenIssue:
         """Return the newest issue in service that can be read.
 
         Raises:
@@ -107,7 +107,7 @@ class Shelf:
             raise self._unreadable or NoIssue(self._store.why_none())
         return self._latest
 
-    def issue(self, number: int | None) -> Opened:
+    def issue(self, number: int | None) -> OpenIssue:
         """Return the issue of a number, or the latest for None.
 
         Raises:
@@ -123,14 +123,14 @@ class Shelf:
             if number in self._earlier:
                 self._earlier.move_to_end(number)
                 return self._earlier[number]
-        opened = Opened(*self._store.published(number))
+        opened = OpenIssue(*self._store.published(number))
         with self._lock:
             self._earlier[number] = opened
             while len(self._earlier) > _MAX_OPEN:
                 self._earlier.popitem(last=False)
         return opened
 
-    def at_hand(self, number: int | None) -> Opened | None:
+    def at_hand(self, number: int | None) -> OpenIssue | None:
         """Return the issue of a number, or the latest for None, if no file has to be read for it.
 
         For the loop that serves everybody: it looks for a newer issue, and reads nothing.
@@ -201,14 +201,14 @@ class Shelf:
         tried = Mark(self._store.newest(), self._store.withdrawals.stamp())
         at_hand = self._latest.issue.number if self._latest else 0
         unreadable: DamagedIssue | None = None
-        found: Opened | None = None
+        found: OpenIssue | None = None
         try:
             for number in self._store.in_service():
                 if number == at_hand:
                     found = self._latest
                     break
                 try:
-                    found = Opened(*self._store.published(number))
+                    found = OpenIssue(*self._store.published(number))
                     break
                 except (DamagedIssue, UnknownIssue) as error:
                     unreadable = unreadable or DamagedIssue(str(error))

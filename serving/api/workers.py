@@ -29,13 +29,13 @@ from serving.api.processes import (
     LENGTH_BYTES,
     PROBLEM,
     STOP,
+    AskerGone,
     Compute,
     Nursery,
-    Stopped,
-    framed,
+    frame_message,
     length_of,
 )
-from serving.problems import Said
+from serving.problems import ForwardedProblem
 
 Gone = Callable[[], Coroutine[Any, Any, None]]
 
@@ -129,7 +129,7 @@ class Workers:
             await self._put(question)
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if not question.answer.done():
-                raise Stopped
+                raise AskerGone
             return _said(question.answer.result())
         except WorkerLost as error:
             said = "the process that worked on this ended; ask for less, or later"
@@ -240,7 +240,7 @@ class _Worker:
 
     async def worked(self, question: _Question) -> bytes:
         """Return the reply, whatever it is."""
-        self.writer.write(framed(question.job))
+        self.writer.write(frame_message(question.job))
         reply = asyncio.ensure_future(self._reply())
         await asyncio.wait(
             {reply, question.answer},
@@ -248,7 +248,7 @@ class _Worker:
             return_when=asyncio.FIRST_COMPLETED,
         )
         if question.answer.cancelled() and not reply.done():
-            self.writer.write(framed(STOP))
+            self.writer.write(frame_message(STOP))
             await asyncio.wait({reply}, timeout=_STOP_SECONDS)
         if not reply.done():
             reply.cancel()
@@ -274,9 +274,9 @@ def _said(reply: bytes) -> bytes:
     """Return the answer in the reply of a worker, or raise what it stands for."""
     kind, content = reply[:1], reply[1:]
     if kind == PROBLEM:
-        raise Said(json.loads(content))
+        raise ForwardedProblem(json.loads(content))
     if kind == FAULT:
         raise WorkerFailed("a question could not be answered; the log has the trace")
     if kind != ANSWER:
-        raise Stopped
+        raise AskerGone
     return content

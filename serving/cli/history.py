@@ -110,5 +110,7 @@ def export(
     """
     from serving import exporting
 
-    wanted = exporting.Wanted(by=by, out=out, start=start, end=end, zeros=zeros, replaces=force)
+    wanted = exporting.ExportQuery(
+        by=by, out=out, start=start, end=end, zeros=zeros, replaces=force
+    )
     click.echo(exporting.export(workspace_of(root), wanted), err=True)

@@ -29,7 +29,7 @@ def list_(root: Path) -> None:
     from serving import issues as published
     from serving.printing import echo_table
 
-    echo_table(published.listed(workspace_of(root)))
+    echo_table(published.issue_list(workspace_of(root)))
 
 
 @issues.command()

@@ -26,7 +26,7 @@ def list_(root: Path, subject: Subject) -> None:
     from serving import modelling
     from serving.printing import echo_table
 
-    echo_table(modelling.listed(workspace_of(root), subject))
+    echo_table(modelling.version_list(workspace_of(root), subject))
     if note := modelling.outside_note(workspace_of(root), subject):
         click.echo(f"note: {note}")
 
@@ -58,7 +58,7 @@ def compare(root: Path, version: str, other: str, subject: Subject) -> None:
     from serving import modelling
     from serving.printing import echo_table
 
-    found = modelling.compared(workspace_of(root), subject, version, other)
+    found = modelling.compare_versions(workspace_of(root), subject, version, other)
     click.echo(found.text)
     echo_table(found.table)
     for note in modelling.notes(workspace_of(root), subject, version, other):

@@ -34,25 +34,25 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_file(table: Table) -> bytes:
     """Return the rows with a header line, and where they come from at the end of each."""
-    constants = repeated(table.provenance)
+    constants = provenance_cells(table.provenance)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow((*(each.name for each in table.columns), *constants))
-    tail = [guarded(value) for value in constants.values()]
+    tail = [guard_cell(value) for value in constants.values()]
     columns = cells(table)
     for each in table.columns:
         if each.type == "text":
-            columns[each.name] = [guarded(value) for value in columns[each.name]]
+            columns[each.name] = [guard_cell(value) for value in columns[each.name]]
     writer.writerows((*row, *tail) for row in zip(*columns.values(), strict=True))
     return text.getvalue().encode()
 
 
-def repeated(provenance: Mapping[str, Any]) -> dict[str, str | int]:
+def provenance_cells(provenance: Mapping[str, Any]) -> dict[str, str | int]:
     """Return what each row of a file says of where it comes from, "" for nothing."""
     return {name: _cell(provenance[name]) for name in _REPEATED if name in provenance}
 
 
-def guarded(value: str | float) -> str | float:
+def guard_cell(value: str | float) -> str | float:
     """Return a cell that no spreadsheet takes for a formula.
 
     >>> guarded("=1+1"), guarded("district-1"), guarded(-2.5)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from planning.names import says_more
 from planning.tables import Column, Table
-from serving.printing import aligned, echo_texts
+from serving.printing import align_columns, echo_texts
 
 _LINES_BELOW = 5  # of one column
 _ROWS_NAMED = 5  # in a line below
@@ -34,7 +34,7 @@ def text(table: Table) -> str:
     """Return the same as plain text."""
     columns = shown(table)
     lines = below(table, columns)
-    parts = [*table.heading, aligned(texts(table, columns), _right(columns))]
+    parts = [*table.heading, align_columns(texts(table, columns), _right(columns))]
     return "\n".join([*parts, *([""] if lines else []), *lines])
 
 

@@ -173,7 +173,7 @@ def _hour_factors(plan: Plan, grid: Grid) -> Array:
     return factors
 
 
-def expected(plan: Plan, grid: Grid, around: Around) -> Array:
+def expected_calls(plan: Plan, grid: Grid, around: Around) -> Array:
     """Return expected calls before any shock, shape (districts, call types, hours)."""
     here = districts(plan)
     shared = _hour_factors(plan, grid)

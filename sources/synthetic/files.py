@@ -28,7 +28,7 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     csv.write_csv(extract.table(demo.plan, demo.grid, demo.records), calls, options)
     texts = {
         "mapping.toml": demo.mapping,
-        "forewatch.toml": _PROFILE_HEAD + templates.rendered(demo.profile),
+        "forewatch.toml": _PROFILE_HEAD + templates.profile_toml(demo.profile),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from sources.synthetic import demand, extract, happenings, weather
 from sources.synthetic.grid import Grid
 from sources.synthetic.places import GRADES, beats, districts, profile
 from sources.synthetic.plan import Plan
-from sources.synthetic.records import Draw, Records, unobserved
+from sources.synthetic.records import Draw, Records, lost_window
 from sources.synthetic.truth import ShockSizes, Truth, factors
 
 
@@ -68,7 +68,7 @@ class DemoForce:
 
 
 def _rates(plan: Plan, grid: Grid, around: demand.Around) -> Rates:
-    calls = demand.expected(plan, grid, around)
+    calls = demand.expected_calls(plan, grid, around)
     below = beats(plan)
     made = profile(plan)
     return Rates(
@@ -111,7 +111,7 @@ def demo_force(seed: int = 1, **size: object) -> DemoForce:
     truth = Truth(rates, factors(plan, grid, sizes), sizes, demand.break_at(plan))
     records = Draw(plan, grid, rates, truth.conditional()).records()
     end = grid.edges[np.searchsorted(grid.seconds, grid.day_seconds[plan.history_days])]
-    low, high = (pd.Timestamp(s, unit="s", tz="UTC") for s in unobserved(plan, grid))
+    low, high = (pd.Timestamp(s, unit="s", tz="UTC") for s in lost_window(plan, grid))
     events = happenings.events_table(around.events)
     return DemoForce(
         plan,

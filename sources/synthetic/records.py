@@ -174,7 +174,7 @@ class Draw:
             for first in range(0, days, _BLOCK_DAYS)
         ]
         every = Records.joined(parts)
-        low, high = unobserved(self.plan, self.grid)
+        low, high = lost_window(self.plan, self.grid)
         end = self.grid.day_seconds[days]
         seen = (every.known < end) & ~((every.second >= low) & (every.second < high))
         every = every.where(seen)
@@ -309,7 +309,7 @@ def _typed(**arrays: NDArray[Any]) -> Records:
     return Records(**{k: a.astype(_DTYPES.get(k, np.int8), copy=False) for k, a in arrays.items()})
 
 
-def unobserved(plan: Plan, grid: Grid) -> tuple[int, int]:
+def lost_window(plan: Plan, grid: Grid) -> tuple[int, int]:
     """Return the window whose calls are lost, in seconds since 1970 UTC.
 
     It begins at 13:00, 200 days before the end, or after a third of a shorter history.

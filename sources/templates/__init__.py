@@ -26,7 +26,7 @@ def text(name: str) -> str:
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
-def rendered(profile: Profile) -> str:
+def profile_toml(profile: Profile) -> str:
     """Return a profile as TOML that reads back as the same profile; keys without value left out."""
     tables = ("force", "levels", "publication")
     standard = [grade.id for grade in profile.grades if grade in STANDARD_GRADES]

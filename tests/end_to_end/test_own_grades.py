@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from serving.cli import cli
 from serving.settings import load, parse
 from serving.workspace import Workspace
-from sources.templates import rendered
+from sources.templates import profile_toml
 
 SETTINGS = """
 [force]
@@ -65,4 +65,4 @@ def test_grades_of_the_force_s_own_are_imported_and_kept_apart(tmp_path: Path) -
 def test_a_profile_with_grades_of_its_own_is_written_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "forewatch.toml").write_text(SETTINGS)
     profile = load(tmp_path / "forewatch.toml").profile
-    assert parse(rendered(profile)).profile == profile
+    assert parse(profile_toml(profile)).profile == profile

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from features.asof import AsOf
 from features.cube import cube
 from features.pool_decision import Decision, Thresholds, decisions, table
-from features.pools import pooled
+from features.pools import pool_history
 from forewatch.history import History, check
-from forewatch.pools import Pool, areas_of_their_own, joined, splits, whole_areas
+from forewatch.pools import Pool, areas_of_their_own, merge_overlapping, splits, whole_areas
 
 KEYS = ["start", "area", "call_type", "grade"]
 KIND = "missing_person"
@@ -105,7 +105,7 @@ def test_a_pools_reports_are_spread_by_its_chances(town_history: History) -> Non
     leaves, whole = town_history.tree.leaves, town_history
     chances = (0.5, 0.3, 0.1, 0.1)
     one = Decision((Pool(leaves[:4], chances),), Thresholds(50, 1000), frozenset(leaves))
-    found = own_of(pooled(replace(whole, pools=table({KIND: {2026: one}}))).history)
+    found = own_of(pool_history(replace(whole, pools=table({KIND: {2026: one}}))).history)
     count = found.groupby("area", observed=False)["count"].sum().reindex(leaves[:4]).to_numpy()
     n = count.sum()
     assert n == own_of(whole)[own_of(whole)["area"].isin(leaves[:4])]["count"].sum()
@@ -122,7 +122,7 @@ def test_pools_belong_to_the_year_in_which_a_report_began(town_history: History)
     first = Decision((Pool(leaves[:2], (0.5, 0.5)),), least, decided)
     second = Decision((Pool(leaves[2:4], (1.0, 0.0)),), least, decided)
     history = replace(town_history, pools=table({KIND: {2025: first, 2026: second}}))
-    found, raw = own_of(pooled(history).history), own_of(history)
+    found, raw = own_of(pool_history(history).history), own_of(history)
     new_year = pd.Timestamp("2026-01-01T07:00", tz="UTC")
 
     def of(frame: pd.DataFrame, leaf: str, *, later: bool) -> int:
@@ -179,7 +179,7 @@ def test_a_history_without_small_areas_or_pooled_types_is_left_as_it_is(
         update={"privacy": profile.privacy.model_copy(update={"call_types": ()})}
     )
     history = replace(town_history, profile=free, pools=town_history.pools.iloc[:0])
-    assert pooled(history).history is history
+    assert pool_history(history).history is history
     assert AsOf(history, history.observed_until).pools == {}
 
 
@@ -188,7 +188,7 @@ def test_groups_that_share_a_member_are_told_together(town_history: History) -> 
     leaves = tree.leaves
     groups = [{leaves[0], leaves[3]}, {leaves[3], leaves[6]}]
     districts = tree.at_level("district")
-    assert joined(groups) == [{leaves[0], leaves[3], leaves[6]}]
+    assert merge_overlapping(groups) == [{leaves[0], leaves[3], leaves[6]}]
     assert splits({leaves[0]}, groups[0])
     assert not splits(set(leaves), groups[0])
     assert areas_of_their_own(tree, groups, districts) == [districts]

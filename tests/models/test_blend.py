@@ -3,7 +3,16 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import SettingsError
-from models.blend import Evidence, Trust, Weights, blended, block_of, evidence, looks, weigh
+from models.blend import (
+    Evidence,
+    Trust,
+    Weights,
+    blend_predictions,
+    block_of,
+    evidence,
+    looks,
+    weigh,
+)
 
 MEMBERS = ("base", "good", "bad")
 LEVELS = ("top",)
@@ -117,20 +126,20 @@ def test_a_block_without_evidence_takes_the_weights_of_the_block_before() -> Non
 def test_the_weight_of_a_missing_forecast_goes_to_the_others_in_proportion() -> None:
     held = Weights(("a", "b", "c"), ("top",), (0,), np.array([[[0.5, 0.3, 0.2]]]))
     predictions = np.array([10.0, 20.0, np.nan]).reshape(3, 1, 1)
-    assert blended(predictions, held, ["top"]) == pytest.approx(np.array([[11 / 0.8]]))
+    assert blend_predictions(predictions, held, ["top"]) == pytest.approx(np.array([[11 / 0.8]]))
 
 
 def test_blocks_and_levels_have_weights_of_their_own() -> None:
     values = np.array([[[1.0, 0.0], [0.0, 1.0]], [[0.5, 0.5], [1.0, 0.0]]])
     held = Weights(("a", "b"), ("top", "low"), (0, 1), values)
     predictions = np.array([[[1.0, 1.0]] * 2, [[3.0, 3.0]] * 2])
-    assert blended(predictions, held, ["top", "low"]).tolist() == [[1.0, 3.0], [2.0, 1.0]]
+    assert blend_predictions(predictions, held, ["top", "low"]).tolist() == [[1.0, 3.0], [2.0, 1.0]]
 
 
 def test_a_level_without_weights_is_refused() -> None:
     held = Weights.equal(("a",), ("top",), (0,))
     with pytest.raises(SettingsError, match="no weights for low; train again on this profile"):
-        blended(np.ones((1, 1, 1)), held, ["low"])
+        blend_predictions(np.ones((1, 1, 1)), held, ["low"])
 
 
 def test_state_and_back_is_the_same() -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from features.catalogue import PLACE_AND_TIME, declared
+from features.catalogue import PLACE_AND_TIME, features_by_name
 from features.declaration import Prior
 from features.panel import Covariates, Panel, panel
 from forewatch.arrays import Array
@@ -121,7 +121,7 @@ def test_sarima_is_asked_again_only_for_what_it_sees() -> None:
     parts = ("season", "holiday", "tourism", "events")
     assert [heeds("sarima", part, PLACE_AND_TIME) for part in parts] == [True, True, True, False]
     assert all(heeds("boosting", part, PLACE_AND_TIME) for part in parts)
-    assert not heeds("sarima", "holiday", declared("season_sin_1", "weekday"))
+    assert not heeds("sarima", "holiday", features_by_name("season_sin_1", "weekday"))
 
 
 def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
@@ -135,7 +135,7 @@ def steady(panel_of: PanelOf, days: int = 364 * 2) -> Panel:
 
 def with_events(made: Panel, thousands: Array) -> Panel:
     """Return the panel with people at events, shape (days, areas, 1)."""
-    features = (*made.covariates.features, *declared("event_here_thousands"))
+    features = (*made.covariates.features, *features_by_name("event_here_thousands"))
     both = np.concatenate([grid(made), thousands], axis=2)
     return dataclasses.replace(made, covariates=Covariates(features, made.covariates.areas, both))
 

@@ -7,7 +7,7 @@ import pytest
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History, check
-from models.origins import folds, happened, plan, table
+from models.origins import counts_on_days, folds, plan, table
 from models.recipe import Recipe
 
 
@@ -43,7 +43,7 @@ def test_half_of_a_short_history_lies_before_the_first_origin(view: AsOf, now: P
 
 def test_what_is_not_known_yet_is_unknown(now: Panel) -> None:
     days = pd.date_range(now.days[-2], periods=4, freq="D", unit="us")
-    found = happened(now, days)
+    found = counts_on_days(now, days)
     assert found[:2] == pytest.approx(now.counts[-2:])
     assert np.isnan(found[2:]).all()
 

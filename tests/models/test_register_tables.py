@@ -13,7 +13,7 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import RegistryError
-from models.register_tables import opened, verify
+from models.register_tables import open_register, verify
 from models.registry import Registry
 from models.store import Store
 from tests.models.test_registry import NOW, record, tables
@@ -49,8 +49,8 @@ def test_both_roads_to_the_register_read_the_same(registry: Registry) -> None:
 def test_tables_of_another_revision_are_left_to_mlflow(registry: Registry, mlruns: Path) -> None:
     with closing(sqlite3.connect(mlruns / "mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'later'")
-    assert opened(registry.store, "town", "demand") is None
-    assert opened(Store.at("http://tracking:5000"), "town", "demand") is None
+    assert open_register(registry.store, "town", "demand") is None
+    assert open_register(Store.at("http://tracking:5000"), "town", "demand") is None
 
 
 def test_damaged_tables_are_named(registry: Registry, mlruns: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
-from models.register_tables import TableRegister, opened
+from models.register_tables import TableRegister, open_register
 from models.registry import Record, Registry
 from models.store import Store
 
@@ -31,7 +31,7 @@ def record(*, passed: bool = True, **more: Any) -> Record:
 
 def tables(registry: Registry) -> TableRegister:
     """The same register, read without MLflow."""
-    found = opened(registry.store, "town", registry.subject)
+    found = open_register(registry.store, "town", registry.subject)
     assert found is not None
     return found
 

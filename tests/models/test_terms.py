@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from features.catalogue import PLACE_AND_TIME, declared
+from features.catalogue import PLACE_AND_TIME, features_by_name
 from features.days import OWN_HOLIDAYS
 from features.panel import Covariates, Panel
 from models.terms import Term, design, terms
@@ -31,7 +31,7 @@ def test_crowds_count_by_their_logarithm_and_unknown_as_none(panel_of: PanelOf) 
     panel = panel_of(np.ones((21, 1, 1)), horizon=7)
     values = np.zeros((21, 2, 2))
     values[3, 1] = [200.0, np.nan]
-    features = declared("event_here_thousands", "tourism_pressure")
+    features = features_by_name("event_here_thousands", "tourism_pressure")
     crowd = Panel(
         panel.days,
         panel.horizon,
@@ -48,7 +48,7 @@ def test_crowds_count_by_their_logarithm_and_unknown_as_none(panel_of: PanelOf) 
 
 def test_a_kind_of_holiday_of_the_force_is_a_term_and_attributes_are_not() -> None:
     own = OWN_HOLIDAYS.declared[0]
-    chosen = terms((own, *declared("area_urban", "day_of_year", "weekday")), harmonics=3)
+    chosen = terms((own, *features_by_name("area_urban", "day_of_year", "weekday")), harmonics=3)
     assert [term.name for term in chosen[7:]] == [own.name] == ["holiday_<kind>"]
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.yearly import believed
+from models.yearly import credible_shares
 
 DAYS = 1200
 
@@ -14,7 +14,7 @@ def cycle(size: float, harmonic: int) -> np.ndarray[tuple[int], np.dtype[np.floa
 def test_a_clear_cycle_is_believed_and_nothing_else(harmonic: int) -> None:
     rng = np.random.default_rng(harmonic)
     counts = rng.poisson(100 * cycle(0.2, harmonic)).astype(float)[:, None]
-    share = believed(counts, np.full((DAYS, 1), 100.0))[0]
+    share = credible_shares(counts, np.full((DAYS, 1), 100.0))[0]
     assert share[harmonic - 1] > 0.97
     assert np.delete(share, harmonic - 1).max() < 0.9
 
@@ -26,18 +26,18 @@ def test_a_wandering_level_is_no_cycle() -> None:
     for month in range(1, len(steps)):
         level[month] = 0.8 * level[month - 1] + steps[month]
     counts = 1000 * np.exp(np.repeat(level, 28, axis=0)[:DAYS])
-    share = believed(counts, np.full(counts.shape, 1000.0))
+    share = credible_shares(counts, np.full(counts.shape, 1000.0))
     assert share[:, 0].mean() < 0.3
     assert (share[:, 0] == 0).mean() > 0.5
 
 
 def test_a_short_history_shows_no_year() -> None:
     counts = np.repeat(cycle(0.5, 1)[:400, None] * 100, 2, axis=1)
-    assert (believed(counts, np.full(counts.shape, 100.0)) == 0).all()
+    assert (credible_shares(counts, np.full(counts.shape, 100.0)) == 0).all()
 
 
 def test_unknown_days_are_not_a_dip() -> None:
     counts, expected = 100 * cycle(0.3, 1)[:, None], np.full((DAYS, 1), 100.0)
     gap = slice(300, 420)
     counts[gap], expected[gap] = 0, 0
-    assert believed(counts, expected)[0, 0] > 0.9
+    assert credible_shares(counts, expected)[0, 0] > 0.9

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from planning import questions
 from planning.answers import FORECAST
 from planning.freshness import BEFORE_THE_DATA, TOLD_SHARE, Freshness, notes
@@ -22,7 +22,7 @@ A_DAY_LATER = UNTIL + pd.Timedelta(days=1)
 
 
 def behind(issue: Issue, *rows: Behind) -> Issue:
-    return replace(issue, observed=Observed(UNTIL, rows))
+    return replace(issue, observed=ObservationEnd(UNTIL, rows))
 
 
 def said(issue: Issue, now: pd.Timestamp, **asked: object) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def test_what_was_never_observed_is_stale_whatever_the_time(october: Issue) -> N
 
 
 def test_a_clock_before_the_data_makes_every_row_stale_and_says_so(october: Issue) -> None:
-    ahead = replace(october, observed=Observed(A_DAY_LATER), published_at=UNTIL)
+    ahead = replace(october, observed=ObservationEnd(A_DAY_LATER), published_at=UNTIL)
     for now in (UNTIL, A_DAY_LATER - pd.Timedelta(seconds=1)):
         frame = said(ahead, now)
         assert (frame["state"].tolist(), frame["reason"].tolist()) == (["stale"], [BEFORE_THE_DATA])
@@ -101,12 +101,12 @@ def test_notes_name_what_is_a_day_behind_in_local_time_and_count_the_rest() -> N
     hours = Behind("south", "", UNTIL - pd.Timedelta(hours=3), "declared")
     rows = [Behind("town", "violence", EARLIER, SILENT), hours]
     rows += [Behind("north-1", "", None, "in no file of counts")]
-    assert notes(Observed(UNTIL, tuple(rows)), "Europe/London") == (
+    assert notes(ObservationEnd(UNTIL, tuple(rows)), "Europe/London") == (
         f"violence in town: observed until 2026-09-21 07:00 only ({SILENT})",
         "all calls in north-1: never observed (in no file of counts)",
     )
     many = tuple(Behind("north-1", f"t{i}", EARLIER, SILENT) for i in range(12))
-    found = notes(Observed(UNTIL, many), "Europe/London")
+    found = notes(ObservationEnd(UNTIL, many), "Europe/London")
     assert len(found) == 11
     assert found[-1] == "2 more areas and call types are behind; the issue lists them"
 
@@ -122,7 +122,7 @@ def test_a_row_ends_where_a_tenth_of_it_has_by_counting(
         for pair, age in zip(pairs, ages, strict=True)
     }
     rows = tuple(Behind(*pair, at, "why") for pair, at in until.items() if at != UNTIL)
-    fresh = Freshness(Observed(UNTIL, rows), tree, rates, 8, UNTIL)
+    fresh = Freshness(ObservationEnd(UNTIL, rows), tree, rates, 8, UNTIL)
     weight = {
         (leaf, kind): rates.base[rates.leaf_place[i], j].sum() * rates.leaf_shares[i, j]
         for i, leaf in enumerate(rates.leaves)

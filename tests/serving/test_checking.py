@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from serving.cli import cli
-from serving.unused import unused
+from serving.unused import unused_remarks
 from serving.workspace import Workspace
 
 SETTINGS = """
@@ -229,15 +229,15 @@ def test_rows_that_can_t_be_used_are_named_at_import(desk: Desk) -> None:
         "Far,north,2026-06-01,2026-06-02,100,200,2025-05-01\n",
     )
     workspace = Workspace(desk.root)
-    (sentence,) = unused(workspace, "events")
+    (sentence,) = unused_remarks(workspace, "events")
     assert sentence == (
         "1 event is not in the forecast (14 days or more after the last day forecast, "
         "2025-11-28): Far (north, 2026-06-01)"
     )
-    assert unused(workspace, "holidays") == ()
-    assert unused(workspace, "breaks") == ()
+    assert unused_remarks(workspace, "holidays") == ()
+    assert unused_remarks(workspace, "breaks") == ()
 
 
 def test_nothing_is_said_where_there_is_no_history_yet(tmp_path: Path) -> None:
     (tmp_path / "forewatch.toml").write_text(SETTINGS, encoding="utf-8")
-    assert unused(Workspace(tmp_path), "events") == ()
+    assert unused_remarks(Workspace(tmp_path), "events") == ()

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from serving.api.connections import (
     MAX_AT_A_TIME,
     MAX_HEAD_BYTES,
-    Attended,
+    AskerMiddleware,
     Connection,
     Connections,
 )
@@ -43,7 +43,9 @@ class Town:
         self.writers: list[asyncio.StreamWriter] = []
 
     async def start(self, most: int = 100) -> None:
-        config = uvicorn.Config(Attended(self.app), interface="asgi3", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            AskerMiddleware(self.app), interface="asgi3", lifespan="off", ws="none"
+        )
         config.load()
         made = partial(
             Connection,

@@ -16,7 +16,7 @@ from sources import feed_ends
 def test_a_whole_history_is_observed_to_its_end_at_any_origin(town_history: History) -> None:
     for days in (0, 100):
         origin = town_history.observed_until - pd.Timedelta(days=days)
-        found = feeds.observed(town_history, AsOf(town_history, origin))
+        found = feeds.observed_ends(town_history, AsOf(town_history, origin))
         assert (found.until, found.behind) == (origin, ())
 
 
@@ -28,12 +28,12 @@ def test_calls_known_after_the_origin_don_t_make_a_silence_fresh(town_history: H
     late = (counts["call_type"] == kind) & (counts["start"] >= since)
     told = counts.assign(known_at=counts["known_at"].where(~late, origin + pd.Timedelta(days=1)))
     history = replace(town_history, counts=told)
-    assert feed_ends.observed(history).behind == ()  # now that they are known
-    (one,) = feeds.observed(history, AsOf(history, origin)).behind
+    assert feed_ends.feed_ends(history).behind == ()  # now that they are known
+    (one,) = feeds.observed_ends(history, AsOf(history, origin)).behind
     assert (one.area, one.call_type) == (town_history.tree.root, kind)
     assert one.until is not None
     assert abs(one.until - since) <= pd.Timedelta(days=1)
-    assert feeds.observed(history, AsOf(history, since)).behind == ()
+    assert feeds.observed_ends(history, AsOf(history, since)).behind == ()
 
 
 def test_the_same_counts_are_judged_alike_through_the_view_and_without(
@@ -44,8 +44,8 @@ def test_the_same_counts_are_judged_alike_through_the_view_and_without(
         town_history.counts["start"] < town_history.observed_until - pd.Timedelta(days=21)
     )
     history = replace(town_history, counts=town_history.counts[keep | late])
-    through = feeds.observed(history, AsOf(history, history.observed_until))
-    assert through == feed_ends.observed(history)
+    through = feeds.observed_ends(history, AsOf(history, history.observed_until))
+    assert through == feed_ends.feed_ends(history)
     assert [one.area for one in through.behind] == [town_history.tree.leaves[0]]
 
 
@@ -67,10 +67,14 @@ def test_a_feed_that_stopped_is_seen_behind_the_reports_of_its_pool(town_history
     history = replace(alone, pools=pools, counts=alone.counts[~stopped])
     view = AsOf(history, until)
     assert view.pools[kinds[0]][0].leaves == leaves[:2]
-    found = {(one.area, one.call_type): one.why for one in feeds.observed(history, view).behind}
+    found = {
+        (one.area, one.call_type): one.why for one in feeds.observed_ends(history, view).behind
+    }
     assert set(found) == {(leaves[0], ""), (leaves[1], kinds[0])}
     assert found[leaves[1], kinds[0]] == "nothing is known of a part of its pool"
     assert (
-        feeds.observed(replace(alone, pools=pools), AsOf(replace(alone, pools=pools), until)).behind
+        feeds.observed_ends(
+            replace(alone, pools=pools), AsOf(replace(alone, pools=pools), until)
+        ).behind
         == ()
     )

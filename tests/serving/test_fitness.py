@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import SettingsError
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from forewatch.profile import Profile
 from planning.issues import Issue
-from serving.fitness import not_reflected, settings_notes, unfit
+from serving.fitness import settings_changes, settings_notes, unfit
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
     from tests.serving.conftest import Bench
@@ -45,19 +45,19 @@ def test_each_setting_that_changes_what_answers_mean_is_named(
     make_issue: MakeIssue, values: dict[str, Any], name: str
 ) -> None:
     issue = make_issue()
-    assert not_reflected(issue, issue.profile) == ()
-    (note,) = not_reflected(issue, changed(issue.profile, **values))
+    assert settings_changes(issue, issue.profile) == ()
+    (note,) = settings_changes(issue, changed(issue.profile, **values))
     assert f"answers don't reflect it: {name};" in note
 
 
 def test_lists_are_compared_whole_and_many_changes_are_counted(make_issue: MakeIssue) -> None:
     issue = make_issue()
     fewer = issue.profile.model_copy(update={"shifts": issue.profile.shifts[:2]})
-    (note,) = not_reflected(issue, fewer)
+    (note,) = settings_changes(issue, fewer)
     assert ": shifts;" in note
     missing = {"mean_hours": 20.0, "hours_cv": 2.0, "may_be_short": 0.1, "short": 0.9}
     publication = {"stale_after_days": 3, "horizon_days": 7}
-    (note,) = not_reflected(
+    (note,) = settings_changes(
         issue, changed(fewer, missing=missing, publication=publication, force={"name": "X"})
     )
     assert note.split(": ")[1].split(";")[0].endswith(" and 2 more")
@@ -98,7 +98,9 @@ def test_an_area_that_is_behind_is_stale_on_every_route_and_the_issue_lists_it(
 ) -> None:
     made = make_issue()
     until = made.forecast.data_until - pd.Timedelta(days=21)
-    observed = Observed(made.forecast.data_until, (Behind("north", "", until, "no call since"),))
+    observed = ObservationEnd(
+        made.forecast.data_until, (Behind("north", "", until, "no call since"),)
+    )
     bench.issues().publish(replace(made, observed=observed))
     for path in ("/v1/forecasts", "/v1/explanations"):
         rows = bench.get(path, **WEEK, area=["north", "south"], by="week")["rows"]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
-from forewatch.freshness import Observed
+from forewatch.freshness import ObservationEnd
 from forewatch.rates import Rates
 from planning.issues import Issue, Part
 from serving import issue_parts
@@ -33,7 +33,7 @@ def test_an_issue_comes_back_as_it_was_published(store: IssueStore, make_issue: 
     read = store.read(1)
     plain = [f.name for f in fields(Issue) if f.name not in ("parts", "observed")]
     assert [getattr(read, name) for name in plain] == [getattr(made, name) for name in plain]
-    assert read.observed == Observed(made.forecast.data_until)
+    assert read.observed == ObservationEnd(made.forecast.data_until)
     assert (read.forecast.origin, read.forecast.data_until) == (made.forecast.origin,) * 2
     assert list(read.parts) == list(made.parts)
     for f in fields(Rates):

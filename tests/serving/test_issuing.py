@@ -12,7 +12,7 @@ from features.unused_rows import unused_rows
 from forewatch.history import COLUMNS, History
 from forewatch.pools import Pool
 from planning.issues import Issue
-from serving.issuing import announced, text, unpooled
+from serving.issuing import announced_breaks, text, unpooled_notes
 
 _HOUR = pd.Timedelta(hours=1)
 
@@ -30,7 +30,7 @@ def said(history: History) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the breaks that are used are told as, and those that are not."""
     origin = history.observed_until
     until = origin + pd.Timedelta(days=28)
-    used = announced(AsOf(history, origin), until)
+    used = announced_breaks(AsOf(history, origin), until)
     return used, unused_rows(history, origin, until, ("breaks",))
 
 
@@ -90,7 +90,7 @@ def test_an_issue_says_whose_small_areas_are_not_pooled_and_whose_still_are(
 
     def told(pools: dict[str, tuple[Pool, ...]], **privacy: Any) -> tuple[str, ...]:
         made = town_history.profile.privacy.model_validate(privacy)
-        return unpooled(town_history.profile.model_copy(update={"privacy": made}), pools)
+        return unpooled_notes(town_history.profile.model_copy(update={"privacy": made}), pools)
 
     off: dict[str, Any] = {"call_types": []}
     zero = {"least_yearly_reports": 0, "least_population": 0}

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serving.locks import locked
+from serving.locks import hold_lock
 
 # Adds one to a number in a file, in two steps, as a registry's writer would.
 ADD = """
@@ -39,5 +39,5 @@ def test_no_increment_is_lost_between_processes(tmp_path: Path, root: Path) -> N
 def test_a_lock_dies_with_its_holder(tmp_path: Path, root: Path) -> None:
     lock = tmp_path / "a.lock"
     assert subprocess.run([sys.executable, "-c", DIE, str(lock)], cwd=root, check=False).returncode
-    with locked(lock):
+    with hold_lock(lock):
         assert lock.exists()

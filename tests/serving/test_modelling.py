@@ -147,7 +147,7 @@ def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> Non
 
 
 def test_two_versions_are_compared_on_the_same_origins(workspace: Workspace) -> None:
-    found = modelling.compared(workspace, FIRST, "2", "1")
+    found = modelling.compare_versions(workspace, FIRST, "2", "1")
     assert found.text == "mean CRPS on the same 1 past origins; lower is better"
     (row,) = found.table.to_dict("records")
     assert row == {
@@ -177,11 +177,11 @@ def test_a_recipe_that_was_fitted_beside_a_version_is_what_it_is_compared_with(
     registry = workspace.registry(FIRST)
     registry.log(Record(state={}, tags={"recipe": "abc"}, files=files))
     with pytest.raises(RegistryError, match="versions 3 and 1 were judged on no past origin in"):
-        modelling.compared(workspace, FIRST, "3", "1")
+        modelling.compare_versions(workspace, FIRST, "3", "1")
     files |= {losses_of_recipe("abc"): again}
     registry.log(Record(state={}, tags={"recipe": "def"}, files=files))
     for one, other in (("4", "3"), ("3", "4")):
-        (row,) = modelling.compared(workspace, FIRST, one, other).table.to_dict("records")
+        (row,) = modelling.compare_versions(workspace, FIRST, one, other).table.to_dict("records")
         assert (row["version 4"], row["version 3"]) == (4.4, 4.5)
 
 
@@ -276,12 +276,12 @@ def test_a_tracking_server_in_the_environment_comes_first(
 
 def test_why_nothing_is_champion_says_what_can_be_done(workspace: Workspace) -> None:
     registry = workspace.registry(FIRST)
-    assert modelling.unpromoted(registry) == (
+    assert modelling.why_no_champion(registry) == (
         "version 1 of its model passed the gate and was not promoted; run 'forewatch models "
         "promote 1'"
     )
     registry.retire(registry.version("1"), "ann", pd.Timestamp("2026-11-24T07:00Z"), "too old")
-    assert modelling.unpromoted(registry) == (
+    assert modelling.why_no_champion(registry) == (
         "the gate refused version 2 of its model (level 0: worse and 4 more reasons); train again "
         "when more is known, or overrule the gate: 'forewatch models promote 2 --force --reason "
         "WHY'"

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea
-from forewatch.freshness import Behind, Observed
+from forewatch.freshness import Behind, ObservationEnd
 from planning import freshness
 from planning.issues import NOT_FORECAST, Issue, Part
 from serving import problems
@@ -277,7 +277,7 @@ def test_what_is_behind_in_all_the_force_is_told_without_its_number_of_calls(
     made = make_issue()
     until = made.forecast.data_until - pd.Timedelta(days=20)
     row = Behind("town", "violence", until, "no call since where 5,078 were to be expected")
-    found = Observed(made.forecast.data_until, (row,))
+    found = ObservationEnd(made.forecast.data_until, (row,))
     bench.issues().publish(
         replace(made, observed=found, notes=freshness.notes(found, "Europe/London")).with_whole(
             forecast=replace(made.forecast, data_until=until)

@@ -42,8 +42,8 @@ def test_promoting_one_leaves_the_other_as_it_was(workspace: Workspace) -> None:
     assert workspace.registry(MISSING).version(CHAMPION).version == "1"
     with pytest.raises(NoChampion, match="demand-town has no champion"):
         workspace.registry(DEMAND).version(CHAMPION)
-    assert modelling.listed(workspace, DEMAND)["status"].tolist() == ["challenger"]
-    assert modelling.listed(workspace, MISSING)["status"].tolist() == ["champion"]
+    assert modelling.version_list(workspace, DEMAND)["status"].tolist() == ["challenger"]
+    assert modelling.version_list(workspace, MISSING)["status"].tolist() == ["champion"]
 
 
 def test_each_writes_down_what_it_holds_in_a_file_of_its_own(workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from forewatch.errors import BadQuestion, Overloaded
 from serving import problems
 from serving.api import workers as module
-from serving.api.processes import Stopped
+from serving.api.processes import AskerGone
 from serving.api.workers import QUICK_COST, WorkerFailed, Workers
 
 # Workers are forked, and a test process may have threads: what the workers here do needs none.
@@ -104,7 +104,7 @@ def test_a_question_takes_one_core(told: Callable[..., None]) -> None:
 
 def test_a_refusal_comes_with_its_problem_and_a_fault_as_one(told: Callable[..., None]) -> None:
     async def story(workers: Workers) -> None:
-        with pytest.raises(problems.Said, match="never on Sundays") as refused:
+        with pytest.raises(problems.ForwardedProblem, match="never on Sundays") as refused:
             await workers.answer(job("refuse"), "key", 1, never)
         assert problems.problem(refused.value)["status"] == 422
         with pytest.raises(WorkerFailed):
@@ -143,7 +143,7 @@ def test_work_whose_asker_hung_up_is_stopped(told: Callable[..., None], tmp_path
     async def story(workers: Workers) -> None:
         process = await workers.answer(job("pid"), "key", 1, never)
         waiting = job("wait", tmp_path / "never")
-        with pytest.raises(Stopped):
+        with pytest.raises(AskerGone):
             await workers.answer(waiting, "key", 1, lambda: there(tmp_path / "never.begun"))
         # the same process goes on with the next question, though the file never came
         assert await workers.answer(job("pid"), "key", 1, never) == process
@@ -160,7 +160,7 @@ def test_who_hangs_up_in_line_leaves_it(told: Callable[..., None], tmp_path: Pat
         async def at_once() -> None:
             return
 
-        with pytest.raises(Stopped):
+        with pytest.raises(AskerGone):
             await workers.answer(job("wait", tmp_path / "second"), "key", 1, at_once)
         assert workers.waiting == 0
         ends.touch()

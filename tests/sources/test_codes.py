@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import SettingsError
-from sources.codes import MISSING, UNMAPPED, Codes, excluded
+from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
 from sources.mapping import Entry
-from sources.unmapped import Unmapped
+from sources.unmapped import UnmappedCode
 
 IDS = {"violence": "Violence", "missing_person": "Missing person"}
 
@@ -51,7 +51,7 @@ def test_blank_unknown_and_excluded_codes_are_three_things() -> None:
     )
     texts = [" V ", None, "  ", "W", "T", "E"]
     assert meanings(found, texts, *["2026-01-01"] * 6) == [
-        0, MISSING, MISSING, UNMAPPED, excluded("test"), excluded("other"),
+        0, MISSING, MISSING, UNMAPPED, exclusion_code("test"), exclusion_code("other"),
     ]  # fmt: skip
 
 
@@ -79,5 +79,5 @@ def test_unmapped_codes_are_counted_with_their_first_and_last_day() -> None:
         numbers = np.array([1, 2, 4]) + shift
         found.note_unmapped(["A", "B"], rows, np.array([5, 3, 7]) + shift, numbers)
     assert found.unmapped == {
-        "A": Unmapped("A", 4, 1, (3, 15)), "B": Unmapped("B", 2, 4, (7, 17)),
+        "A": UnmappedCode("A", 4, 1, (3, 15)), "B": UnmappedCode("B", 2, 4, (7, 17)),
     }  # fmt: skip

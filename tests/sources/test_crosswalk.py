@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.crosswalk import EXCLUDE, slug, translated
+from sources.crosswalk import EXCLUDE, slug, translate_codes
 
 TYPES = {"theft": "Theft and handling", "asb": "Antisocial behaviour"}
 
@@ -49,16 +49,16 @@ def test_an_id_is_lower_case_latin_or_nothing(name: str) -> None:
 
 
 def test_two_spellings_of_a_code_may_lead_to_one_id() -> None:
-    found = translated(codes("Café", "CAFE", "café"), "slug", {"cafe": "Café"})
+    found = translate_codes(codes("Café", "CAFE", "café"), "slug", {"cafe": "Café"})
     assert found.tolist() == ["cafe"] * 3
 
 
 def test_identity_takes_an_id_or_a_name_whatever_its_case() -> None:
-    found = translated(codes("ASB", "theft AND handling", "asb"), "identity", TYPES)
+    found = translate_codes(codes("ASB", "theft AND handling", "asb"), "identity", TYPES)
     assert found.tolist() == ["asb", "theft", "asb"]
 
 
 def test_a_table_of_codes_takes_only_what_it_names() -> None:
-    found = translated(codes("T1", "theft", "X", None), {"T1": "theft", "X": EXCLUDE}, TYPES)
+    found = translate_codes(codes("T1", "theft", "X", None), {"T1": "theft", "X": EXCLUDE}, TYPES)
     assert found[[0, 2]].tolist() == ["theft", "exclude"]
     assert found.isna().tolist() == [False, True, False, True]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forewatch.freshness import Behind
 from forewatch.history import COLUMNS, UTC, History
-from sources.feed_ends import observed
+from sources.feed_ends import feed_ends
 
 MakeForce = Callable[..., History]
 BUSY = (12.0, 12.0, 12.0, 12.0)
@@ -44,7 +44,7 @@ def table(name: str, *rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def ends(history: History) -> dict[tuple[str, str], pd.Timestamp | None]:
-    return {(one.area, one.call_type): one.until for one in observed(history).behind}
+    return {(one.area, one.call_type): one.until for one in feed_ends(history).behind}
 
 
 def near(found: pd.Timestamp | None, wanted: pd.Timestamp) -> bool:
@@ -55,7 +55,7 @@ def near(found: pd.Timestamp | None, wanted: pd.Timestamp) -> bool:
 def test_nothing_is_behind_in_a_force_that_is_whole(drawn_force: MakeForce) -> None:
     for seed in range(15):
         history = drawn_force(seed, per_day=BUSY, days=DAYS, call_types=3)
-        found = observed(history)
+        found = feed_ends(history)
         assert (found.until, found.behind) == (history.observed_until, ())
 
 
@@ -67,7 +67,7 @@ def test_a_call_type_that_falls_silent_everywhere_is_told_once(
     history = drawn_force(
         1, silent(since, types=slice(1, 2)), per_day=BUSY, days=DAYS, call_types=3
     )
-    (one,) = observed(history).behind
+    (one,) = feed_ends(history).behind
     assert (one.area, one.call_type) == ("force", "t1")
     assert near(one.until, day_start(history, since))
     assert one.why.startswith("no call since where")
@@ -80,7 +80,7 @@ def test_one_type_only_leaves_every_other_behind(drawn_force: MakeForce) -> None
     )
     found = ends(history)
     assert set(found) == {("force", "t1"), ("force", "t2")}
-    assert observed(history).until == history.observed_until
+    assert feed_ends(history).until == history.observed_until
 
 
 def test_a_feed_that_stops_for_one_district_is_told_once_with_its_beats(
@@ -90,7 +90,7 @@ def test_a_feed_that_stops_for_one_district_is_told_once_with_its_beats(
     history = drawn_force(
         3, silent(since, leaves=slice(0, None, 2)), per_day=BUSY, days=DAYS, call_types=3
     )
-    (one,) = observed(history).behind
+    (one,) = feed_ends(history).behind
     assert (one.area, one.call_type) == ("d0", "")
     assert near(one.until, day_start(history, since))
 
@@ -99,7 +99,7 @@ def test_undeclared_weeks_without_any_call_move_the_end_of_the_whole(
     drawn_force: MakeForce,
 ) -> None:
     history = drawn_force(4, silent(DAYS - WEEKS_3), per_day=BUSY, days=DAYS, call_types=3)
-    found = observed(history)
+    found = feed_ends(history)
     assert near(found.until, day_start(history, DAYS - WEEKS_3))
     assert found.behind == ()  # nothing is behind anything
 
@@ -109,7 +109,7 @@ def test_declared_weeks_count_as_much_for_one_area_as_for_all(drawn_force: MakeF
     since, until = day_start(history, DAYS - WEEKS_3), history.observed_until
     for area in ("", "d1", "b0"):
         lost = table("unobserved", {"start": since, "end": until, "area": area})
-        found = observed(replace(history, unobserved=lost))
+        found = feed_ends(replace(history, unobserved=lost))
         if area:
             assert found.behind == (
                 Behind(area, "", since, "declared unobserved, or in no file since"),
@@ -141,7 +141,7 @@ def test_silence_before_declared_weeks_is_found_behind_them(drawn_force: MakeFor
     found = ends(replace(history, unobserved=lost))
     assert found[("b1", "")] == since
     half = lost.assign(area="b0")  # half of the silence is declared
-    (one,) = observed(replace(history, unobserved=half)).behind
+    (one,) = feed_ends(replace(history, unobserved=half)).behind
     assert near(one.until, day_start(history, DAYS - 40))
     assert near(found[("b0", "")], day_start(history, DAYS - 40))
 
@@ -156,7 +156,7 @@ def test_a_rare_call_may_be_silent_for_weeks(drawn_force: MakeForce) -> None:
         return found
 
     history = drawn_force(7, factor, per_day=BUSY, days=DAYS, call_types=3)
-    assert observed(history).behind == ()
+    assert feed_ends(history).behind == ()
 
 
 def breaking(history: History, day: int, **values: Any) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def test_a_series_that_a_break_ended_is_not_behind(
 def test_what_a_break_leaves_out_is_behind_by_its_reason(drawn_force: MakeForce) -> None:
     history = drawn_force(9, per_day=BUSY, days=DAYS, call_types=3)
     left_out = breaking(history, DAYS - WEEKS_3, kind="exclude", area="d0")
-    (one,) = observed(replace(history, breaks=left_out)).behind
+    (one,) = feed_ends(replace(history, breaks=left_out)).behind
     start = day_start(history, DAYS - WEEKS_3)
     assert one == Behind("d0", "t1", start, "left out by a break: codes")
 
@@ -207,7 +207,7 @@ def test_what_no_file_of_counts_speaks_of_was_never_observed(drawn_force: MakeFo
     late = pairs | {("b1", "t0"): early}
     found = {
         (b.area, b.call_type): (b.until, b.why)
-        for b in observed(replace(history, stated_until=late)).behind
+        for b in feed_ends(replace(history, stated_until=late)).behind
     }
     assert found == {
         ("b0", "t2"): (None, "in no file of counts"),
@@ -217,7 +217,7 @@ def test_what_no_file_of_counts_speaks_of_was_never_observed(drawn_force: MakeFo
 
 def test_a_call_type_without_a_single_call_was_never_observed(drawn_force: MakeForce) -> None:
     history = drawn_force(11, silent(0, types=slice(2, 3)), per_day=BUSY, days=DAYS, call_types=3)
-    assert observed(history).behind == (
+    assert feed_ends(history).behind == (
         Behind("force", "t2", None, "not a single call was ever recorded"),
     )
 

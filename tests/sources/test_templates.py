@@ -30,7 +30,7 @@ def test_the_forces_template_has_its_published_scale() -> None:
 
 
 def test_a_rendered_profile_reads_back_as_itself(town: DemoForce) -> None:
-    assert Profile(**tomllib.loads(templates.rendered(town.profile))) == town.profile
+    assert Profile(**tomllib.loads(templates.profile_toml(town.profile))) == town.profile
 
 
 def test_an_unknown_template_names_those_there_are() -> None:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from models.missing.members import Members, blended
+from models.missing.members import Members, blend_reports
 from models.missing.reports import Reports
 from models.missing.settings import MissingRecipe
 
@@ -74,6 +74,6 @@ def test_a_force_without_a_report_expects_little_but_not_nothing(panel: Panel) -
 
 def test_the_blend_takes_the_weights_of_the_block_of_each_day() -> None:
     predicted = np.stack([np.ones((10, 2)), np.full((10, 2), 3.0)])
-    found = blended(predicted, np.array([[1.0, 0.0], [0.5, 0.5]]), (0, 7))
+    found = blend_reports(predicted, np.array([[1.0, 0.0], [0.5, 0.5]]), (0, 7))
     assert np.array_equal(found[:7], np.ones((7, 2)))
     assert np.array_equal(found[7:], np.full((3, 2), 2.0))

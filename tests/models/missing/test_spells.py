@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from forewatch.shocks import PERSISTENCES, SCOPES, Within
-from models.missing.spells import Seen, sizes
+from models.missing.spells import PastReports, sizes
 
 WEEK = 7
 
 
 def drawn(
     rng: np.random.Generator, origins: int, days: int, spell: float, force: float, mean: float
-) -> list[Seen]:
+) -> list[PastReports]:
     """Draw counts with gamma spells of a place's week and a force-week."""
     found = []
     for _ in range(origins):
@@ -18,11 +18,11 @@ def drawn(
         both = rng.gamma(1 / force**2, force**2, (weeks, 1)) if force else np.ones((weeks, 1))
         factor = np.repeat(own * both, WEEK, axis=0)
         expected = np.full((weeks * WEEK, 6), mean)
-        found.append(Seen(expected, rng.poisson(expected * factor).astype(float)))
+        found.append(PastReports(expected, rng.poisson(expected * factor).astype(float)))
     return found
 
 
-def size(found: list[Seen], scope: str, persistence: str) -> float:
+def size(found: list[PastReports], scope: str, persistence: str) -> float:
     shocks = sizes(found, (0,), 28)
     at = [name for name in SCOPES if name == scope], [p for p in PERSISTENCES if p == persistence]
     return float(shocks.sd[0, SCOPES.index(at[0][0]), PERSISTENCES.index(at[1][0])])
@@ -57,7 +57,7 @@ def test_shocks_never_shrink_with_the_lead_and_an_unreached_block_has_those_befo
     near = drawn(rng, 30, 7, 0.4, 0, mean=3.0)
     far = drawn(rng, 30, 21, 0.0, 0, mean=3.0)
     both = [
-        Seen(np.concatenate([a.mean, b.mean]), np.concatenate([a.counts, b.counts]))
+        PastReports(np.concatenate([a.mean, b.mean]), np.concatenate([a.counts, b.counts]))
         for a, b in zip(near, far, strict=True)
     ]
     shocks = sizes(both, (0, 7, 28), 28)
@@ -68,9 +68,12 @@ def test_shocks_never_shrink_with_the_lead_and_an_unreached_block_has_those_befo
 
 def test_days_with_an_unknown_count_are_left_out() -> None:
     found = drawn(np.random.default_rng(5), 10, 28, 0.3, 0, mean=2.0)
-    with_gaps = [Seen(one.mean, one.counts.copy()) for one in found]
+    with_gaps = [PastReports(one.mean, one.counts.copy()) for one in found]
     for one in with_gaps:
         one.counts[3, 2] = np.nan
-    wild = [Seen(one.mean, np.where(np.isnan(one.counts), np.nan, one.counts)) for one in with_gaps]
+    wild = [
+        PastReports(one.mean, np.where(np.isnan(one.counts), np.nan, one.counts))
+        for one in with_gaps
+    ]
     assert np.array_equal(sizes(with_gaps, (0,), 28).sd, sizes(wild, (0,), 28).sd)
     assert np.isfinite(sizes(with_gaps, (0,), 28).sd).all()
