@@ -27,7 +27,7 @@ from forewatch.arrays import Array
 from forewatch.history import History
 from models import origins
 from models.blend import Weights, blend_predictions
-from models.crossing import Groups, weights_of
+from models.crossing import Groups, crossed_weights
 from models.demand.model import parts_of, sums_of
 from models.line_up import fit_members, predictions
 from models.raking import Structure, rake
@@ -81,7 +81,7 @@ def trial(history: History, protocol: Protocol, jobs: int) -> Trial:
     first = pd.Timestamp(protocol.first_origin, tz=history.profile.force.zone)
     view = AsOf(history, first)
     now = panel(view, 1)
-    past = origins.folds(view, now, recipe, jobs, lambda *_: None)
+    past = origins.call_folds(view, now, recipe, jobs, lambda *_: None)
     groups = Groups(past, parts_of(view, now), now.keys, sums_of(view, now))
     starts = [first + pd.Timedelta(days=protocol.every_days * k) for k in range(protocol.folds)]
     views = (panel(AsOf(history, start), protocol.horizon_days) for start in starts)
@@ -136,10 +136,10 @@ def main() -> None:
         name: scores(found, alone(found, (name,)), top_down) for name in Recipe().members
     }
     for name, recipe in WEIGHTS.items():
-        rows[name] = scores(found, weights_of(found.past, recipe)[0], top_down)
+        rows[name] = scores(found, crossed_weights(found.past, recipe)[0], top_down)
     rows["models alike"] = scores(found, alone(found, models), top_down)
     rows["models alike, levels agree"] = scores(found, alone(found, models), rake)
-    chosen = weights_of(found.past, Recipe())[0]
+    chosen = crossed_weights(found.past, Recipe())[0]
     rows["means 1/6, levels agree"] = scores(found, chosen, rake)
     print(pd.DataFrame(rows).T.to_string())
 

@@ -25,7 +25,7 @@ from features.panel import Panel, panel
 from forewatch.history import History
 from models.line_up import fit_members, predictions
 from models.recipe import MemberName, Recipe
-from sources.synthetic import DemoForce, demo_force, history
+from sources.synthetic import DemoForce, demo_force, demo_history
 
 HORIZON_DAYS = 28
 MEMBERS: tuple[MemberName, ...] = ("same_weekday_8", "same_weekday_52", "loglinear")
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=float, nargs="+", default=[-2, 1, 2, 4, 8, 16])
     options = parser.parse_args()
     demo = demo_force(seed=1, years=4, until=date(2025, 1, 6), districts=options.districts)
-    past, recipe = unpooled(history(demo)), Recipe(members=tuple(options.members))
+    past, recipe = unpooled(demo_history(demo)), Recipe(members=tuple(options.members))
     stated = past.breaks.assign(expected_ratio=EXPECTED)
     registers = {"none": past.breaks.iloc[:0], "dated": past.breaks, "with 0.7": stated}
     made = [

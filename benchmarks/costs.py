@@ -107,7 +107,7 @@ def main() -> None:
         compared(kind, weights, sizes, np.array(took))
 
 
-def compared(kind: str, weights: costs.Weights, sizes: list[costs.Size], took: Any) -> None:  # noqa: ANN401
+def compared(kind: str, weights: costs.Weights, sizes: list[costs.PageSize], took: Any) -> None:  # noqa: ANN401
     """Print the weights that fit best, and how the code's weights fit."""
     names = ("rows", "groups", "numbers", "cells", "periods", "overlaps")
     parts = np.array([[1, *(getattr(each, name) for name in names)] for each in sizes], float)

@@ -31,7 +31,7 @@ from forewatch.history import History, empty
 from models.boosting import Boosting
 from models.loglinear import Loglinear
 from sources.synthetic import DemoForce, demo_force, weather
-from sources.synthetic import history as of_demo
+from sources.synthetic import demo_history as of_demo
 from sources.synthetic.places import HOT_WEEKEND
 
 DAYS = 7

@@ -237,7 +237,7 @@ async def run(port: int, requests: Requests, arguments: argparse.Namespace) -> A
 def serve(root: Path, port: int) -> None:
     """Serve the workspace; runs in the server's own process."""
     from serving.api.app import create_app  # noqa: PLC0415 - the client's process needs no web
-    from serving.api.server import serve as run_server  # noqa: PLC0415
+    from serving.api.server import run_server  # noqa: PLC0415
     from serving.workspace import Workspace  # noqa: PLC0415
 
     run_server(create_app(Workspace(root)), "127.0.0.1", port)

@@ -42,7 +42,7 @@ from serving.workspace import Workspace
 from sources.history import history as of_lake
 from sources.lake import Lake
 from sources.synthetic import Truth, demo_force
-from sources.synthetic import history as of_demo
+from sources.synthetic import demo_history as of_demo
 
 SUMS: dict[str, tuple[int, ...]] = {"cell": (), "type": (0,), "place": (1,), "force": (0, 1)}
 NEAR_DAYS = 45  # of the season that a seasonal profile looks at, before and after

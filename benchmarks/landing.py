@@ -25,9 +25,9 @@ from forewatch.rates import Spans
 from models.missing.settings import MissingRecipe
 from models.missing.training import train
 from planning.casework import CaseLength
-from planning.landing import KnownReports, Release, landing
+from planning.landing import KnownReports, Release, landing_hours
 from planning.periods import periods
-from sources.synthetic import demo_force, history
+from sources.synthetic import demo_force, demo_history
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 JUDGED_DAYS = 280
@@ -91,7 +91,7 @@ def judged(past: History, seed: int) -> tuple[pd.DataFrame, float]:
         known = KnownReports.of(view, past.profile.missing_call_types, 8)
         began = time.process_time()
         leaves = [past.tree.leaves_of(area) for area in cases]
-        work = landing(forecast, leaves, spans, LENGTH, RELEASE, known)
+        work = landing_hours(forecast, leaves, spans, LENGTH, RELEASE, known)
         quantiles, _ = work.quantiles(LEVELS, np.full(len(work.mean), np.nan))
         seconds.append(time.process_time() - began)
         found = pd.DataFrame(quantiles, columns=[f"q{100 * level:.0f}" for level in LEVELS])
@@ -109,7 +109,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--seed", type=int, default=1)
     seed = asked.parse_args().seed
-    rows, seconds = judged(history(demo_force(seed=seed)), seed)
+    rows, seconds = judged(demo_history(demo_force(seed=seed)), seed)
     names = [name for name in rows.columns if name.startswith("q")]
     below = (
         rows[names]

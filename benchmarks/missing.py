@@ -57,11 +57,11 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from models import scores
 from models.missing import origins
-from models.missing.calendar_shape import columns, poisson_mode, shares
+from models.missing.calendar_shape import columns, place_shares, poisson_mode
 from models.missing.model import MissingPersons
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
-from models.missing.windows import report_counts
+from models.missing.windows import counts_in_windows
 from models.terms import terms
 from serving import importing
 from serving.workspace import Workspace
@@ -130,7 +130,7 @@ def main() -> None:
     truth: Truth | None = None
     if asked.what == "demo":
         force = demo_force()
-        history, truth = unpooled(synthetic.history(force)), force.truth
+        history, truth = unpooled(synthetic.demo_history(force)), force.truth
     else:
         data = asked.data or ROOT.parent / "shared" / "data" / FOLDERS[asked.what]
         with tempfile.TemporaryDirectory() as folder:
@@ -159,9 +159,9 @@ def built(what: str, data: Path, work: Path, midnight: bool) -> History:  # noqa
     workspace = Workspace(work)
     if what == "laguna" and not midnight:
         gaps = data / "missing_24h_windows.csv"
-        importing.table(workspace, "unobserved", gaps, example / "unobserved.toml")
+        importing.import_table_file(workspace, "unobserved", gaps, example / "unobserved.toml")
     calls = next(iter(sorted(data.glob("*.csv.gz"))))
-    importing.calls(workspace, calls, example / "mapping.toml", None, lambda *_: None)
+    importing.import_call_log(workspace, calls, example / "mapping.toml", None, lambda *_: None)
     found = unpooled(workspace.history())
     if work.name.startswith("tmp"):
         shutil.rmtree(work / "history", ignore_errors=True)
@@ -172,7 +172,7 @@ def cases(
     history: History, days: pd.DatetimeIndex, truth: Truth | None, recipe: MissingRecipe
 ) -> Iterator[Case]:
     """Yield the case of each origin, given as force-days."""
-    everything = report_counts(AsOf(history, history.observed_until))
+    everything = counts_in_windows(AsOf(history, history.observed_until))
     known: tuple[Array, Shocks, Shocks] | None = None
     for number, day in enumerate(days):
         clock = AsOf(history, history.observed_until).clock
@@ -208,7 +208,7 @@ def simple(seen: Reports) -> dict[str, Array]:
     known = seen.known.sum(0)
     own = seen.filled.sum(0) / np.maximum(known, 1)
     force = seen.filled.sum() / max(float(known.mean()), 1.0)
-    share = shares(seen, np.ones_like(seen.filled))
+    share = place_shares(seen, np.ones_like(seen.filled))
     even = np.ones((ahead, 1))
     found = {_FLAT: even * own, "flat, shrunken": even * force * share}
     for name, days in (("52-week mean", 364), ("8-week mean", 56)):
@@ -244,10 +244,10 @@ def _regression(seen: Reports, share: Array, precision: float | None) -> Array:
 
 def learned(view: AsOf, recipe: MissingRecipe) -> tuple[Array, Shocks, Shocks]:
     """Return weights, shocks, and the shocks of the climatology."""
-    found = origins.folds(view, recipe)
+    found = origins.report_folds(view, recipe)
     weights, shocks = origins.learn_weights(found, recipe)
     at = list(recipe.members).index(CLIMATOLOGY)
-    plain = origins.shocks_of(found, [fold.predicted[at] for fold in found], recipe)
+    plain = origins.report_shocks(found, [fold.predicted[at] for fold in found], recipe)
     return weights, shocks, plain
 
 

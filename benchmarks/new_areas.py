@@ -22,7 +22,7 @@ from features.panel import panel
 from forewatch.history import History
 from models.leaf_shares import leaf_shares
 from models.loglinear import Loglinear
-from sources.synthetic import DemoForce, demo_force, history
+from sources.synthetic import DemoForce, demo_force, demo_history
 
 YEAR_DAYS, BEAT_DAYS, DISTRICT_DAYS, AHEAD_DAYS = 364, 30, 21, 28
 
@@ -81,7 +81,7 @@ def main() -> None:
     demo = demo_force(
         seed=1, weeks=60, districts=3, beats_per_district=3, call_types=4, calls_per_week=2000
     )
-    past = unpooled(history(demo))
+    past = unpooled(demo_history(demo))
     beat(demo, past)
     district(demo, past)
 

@@ -33,7 +33,7 @@ from forewatch.rates import Selection, Spans
 from models import scores
 from models.missing.model import MissingPersons
 from models.missing.settings import MissingRecipe
-from models.missing.windows import report_counts
+from models.missing.windows import counts_in_windows
 from sources import synthetic
 
 _EPOCH = pd.Timestamp("1970-01-05")
@@ -50,7 +50,7 @@ def main() -> None:
     asked = parser.parse_args()
     began = time.monotonic()
     if asked.what == "demo":
-        raw = unpooled(synthetic.history(demo_force()))
+        raw = unpooled(synthetic.demo_history(demo_force()))
     else:
         data = asked.data or ROOT.parent / "shared" / "data" / FOLDERS[asked.what]
         with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +79,7 @@ def _pooled(raw: History, least: int | None) -> History:
 
 def scored(history: History, raw: History, days: pd.DatetimeIndex, leaves: list[str]) -> Array:
     """Return CRPS, Brier score, week and whether it is one, of every window, shape (windows, 4)."""
-    truth, recipe = report_counts(AsOf(raw, raw.observed_until)), MissingRecipe()
+    truth, recipe = counts_in_windows(AsOf(raw, raw.observed_until)), MissingRecipe()
     whole = AsOf(history, history.observed_until)
     number = {leaf: i for i, leaf in enumerate(raw.tree.leaves)}
     rows = []

@@ -29,7 +29,7 @@ from forewatch.history import History
 from forewatch.shocks import Shocks
 from models import judging, origins, scores
 from models.blend import block_of
-from models.crossing import Groups, weights_of
+from models.crossing import Groups, crossed_weights
 from models.demand.model import parts_of, sums_of
 from models.judging import PastForecast, block_labels
 from models.recipe import Recipe
@@ -41,7 +41,7 @@ _ONE_YEAR_DAYS = 365
 
 def variants(groups: Groups, recipe: Recipe) -> dict[str, list[PastForecast]]:
     """Return each variant's forecasts of the past origins."""
-    _, *crossed = weights_of(groups, recipe)
+    _, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     alike = [replace(fold, history_days=_ONE_YEAR_DAYS) for fold in groups.folds]
     sizes = judging.crossed_shocks(groups, cells, recipe)
@@ -50,7 +50,9 @@ def variants(groups: Groups, recipe: Recipe) -> dict[str, list[PastForecast]]:
         "any history alike": judging.crossed_shocks(replace(groups, folds=alike), cells, recipe),
         "no steadier wholes": {group: _unsteady(one) for group, one in sizes.items()},
     }
-    return {name: judging.spread(groups, cells, by_group) for name, by_group in sized.items()}
+    return {
+        name: judging.spread_forecasts(groups, cells, by_group) for name, by_group in sized.items()
+    }
 
 
 def _unsteady(shocks: Shocks) -> Shocks:
@@ -84,7 +86,7 @@ def past(history: History, until: str | None, recipe: Recipe, jobs: int) -> Grou
     origin = pd.Timestamp(until, tz=history.profile.force.zone) if until else end
     view = AsOf(history, origin)
     now = panel(view, 1)
-    folds = origins.folds(view, now, recipe, jobs, lambda *_: None)
+    folds = origins.call_folds(view, now, recipe, jobs, lambda *_: None)
     return Groups(folds, parts_of(view, now), now.keys, sums_of(view, now))
 
 

@@ -59,7 +59,7 @@ def log_ratio(counts: Array, calendar: Calendar, force: Array, stated: float) ->
     columns, prior_sd = _design(calendar, force)
     centres = np.zeros(len(prior_sd))
     centres[0], prior_sd[0] = centre, sd
-    return float(_fitted(counts[known], columns[known], centres, 1 / prior_sd**2)[0])
+    return float(_coefficients(counts[known], columns[known], centres, 1 / prior_sd**2)[0])
 
 
 def _design(calendar: Calendar, force: Array) -> tuple[Array, Array]:
@@ -74,7 +74,7 @@ def _design(calendar: Calendar, force: Array) -> tuple[Array, Array]:
     return columns, sd
 
 
-def _fitted(counts: Array, columns: Array, centre: Array, precision: Array) -> Array:
+def _coefficients(counts: Array, columns: Array, centre: Array, precision: Array) -> Array:
     """Return the penalised quasi-Poisson coefficients, shape (terms,); the intercept is second."""
     found = centre.copy()
     # free of the break, so that a stated ratio of nearly 0 does not start the search far away

@@ -98,13 +98,13 @@ def break_adjustment(
         days: the D force-days of the past and the H ahead, ascending, without holes.
     """
     past = daily.shape[2]
-    found = _sized(_bearing(view, places, days), daily, _calendar(view, days[:past]))
+    found = _with_ratios(_bearing(view, places, days), daily, _calendar(view, days[:past]))
     if not found:
         return None
     counts, ahead = daily.copy(), np.ones((*daily.shape[:2], len(days) - past))
     for one in found:
         if one.is_pulse:
-            counts[np.ix_(*_at(one), np.flatnonzero(one.force[:past] > 0))] = np.nan
+            counts[np.ix_(*_place_numbers(one), np.flatnonzero(one.force[:past] > 0))] = np.nan
             ahead[one.cells] *= np.exp(one.log_ratio * one.force[past:])
         else:
             now = one.force[past - 1]
@@ -156,16 +156,16 @@ def _in_force(row: pd.Series, edges: pd.DatetimeIndex) -> Array:
     return np.asarray(np.clip(within / np.diff(bounds), 0, 1))
 
 
-def _sized(found: list[Break], daily: Array, calendar: Calendar) -> list[Break]:
+def _with_ratios(found: list[Break], daily: Array, calendar: Calendar) -> list[Break]:
     """Return the breaks with their ratios, each estimated with the others taken out."""
     for _ in range(_ROUNDS if len(found) > 1 else 1):
         for i, one in enumerate(found):
             others = [other for other in found if other is not one]
-            found[i] = _with_ratio(one, _without(daily, one, others), calendar)
+            found[i] = _with_ratio(one, _calls_without(daily, one, others), calendar)
     return found
 
 
-def _without(daily: Array, one: Break, others: list[Break]) -> Array:
+def _calls_without(daily: Array, one: Break, others: list[Break]) -> Array:
     """Return the calls a day that a break concerns, other breaks taken out, shape (D,).
 
     Cells that are known of much fewer days than others are left out: they would hide the others'.
@@ -202,6 +202,6 @@ def _calendar(view: AsOf, days: pd.DatetimeIndex) -> Calendar:
     return Calendar(columns, np.array(sd))
 
 
-def _at(one: Break) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _place_numbers(one: Break) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of the places and of the call types of a break."""
     return np.flatnonzero(one.cells.any(1)), np.flatnonzero(one.cells.any(0))

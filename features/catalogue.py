@@ -140,7 +140,7 @@ def grid(
     return stacked
 
 
-def markdown() -> str:
+def features_page() -> str:
     """Return the page docs/features.md."""
     lines = [
         "# Features",
@@ -165,4 +165,4 @@ def markdown() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown())
+    sys.stdout.write(features_page())

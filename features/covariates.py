@@ -44,7 +44,7 @@ def covariate_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...
         rows = (table["covariate"] == each.id).to_numpy()
         known = _by_day(table[rows], of_day[rows]) if of_day is not None and rows.any() else None
         values = _of_areas(known, view.tree, each, areas)
-        filled = _on(days, values, each)
+        filled = _values_on(days, values, each)
         found[_name(each)] = (filled - each.nothing) / each.step
     return found
 
@@ -72,7 +72,7 @@ def _of_areas(
     return pd.DataFrame(found, index=known.index)
 
 
-def _on(days: pd.DatetimeIndex, known: pd.DataFrame, covariate: Covariate) -> Array:
+def _values_on(days: pd.DatetimeIndex, known: pd.DataFrame, covariate: Covariate) -> Array:
     """Return the values of days, shape (days, areas), with what stands in where unknown."""
     values = known.reindex(days).to_numpy(dtype=np.float64, copy=True)
     if covariate.known == "announced":
@@ -109,7 +109,7 @@ def _name(covariate: Covariate) -> str:
     return f"covariate_{covariate.id}"
 
 
-def _declared(view: AsOf) -> tuple[Feature, ...]:
+def _feature_of(view: AsOf) -> tuple[Feature, ...]:
     return tuple(
         replace(
             _COVARIATE,
@@ -132,4 +132,4 @@ _COVARIATE = Feature(
     prior=Prior(0.1, 0.05),
     sight=Sight(sarima=True, missing_trees=7),
 )
-COVARIATES = Maker(covariate_features, (_COVARIATE,), _declared)
+COVARIATES = Maker(covariate_features, (_COVARIATE,), _feature_of)

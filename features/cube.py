@@ -83,7 +83,7 @@ def cube(view: AsOf, days: int | None = None) -> Cube:
     key = _place_of_leaf(view, places)[ledger.leaf] * (shape[1] * shape[2])
     key += ledger.call_type.astype(np.int64) * shape[2]
     key += intervals_of(instants_us(edges), ledger.starts_us)
-    counts = _summed(key, ledger.count, shape)
+    counts = _sum_by_cell(key, ledger.count, shape)
     counts[_unknown(view, places, instants_us(edges))] = np.nan
     return Cube(view.step, places, types, edges, day, slot, force_days, counts)
 
@@ -119,7 +119,7 @@ def leaf_counts(view: AsOf, days: int) -> Array:
     ledger = view.ledger(since=_trailing_start(view, days))
     shape = (len(view.tree.leaves), len(view.profile.call_type_ids))
     key = ledger.leaf.astype(np.int64) * shape[1] + ledger.call_type
-    return _summed(key, ledger.count, shape)
+    return _sum_by_cell(key, ledger.count, shape)
 
 
 def leaf_days(view: AsOf) -> Array:
@@ -135,7 +135,7 @@ def leaf_days(view: AsOf) -> Array:
     inside = (day < len(force_days)) & np.isin(ledger.call_type, view.unpooled_types)
     shape = (len(view.tree.leaves), len(force_days))
     key = ledger.leaf.astype(np.int64) * shape[1] + day
-    return _summed(key[inside], ledger.count[inside], shape)
+    return _sum_by_cell(key[inside], ledger.count[inside], shape)
 
 
 def grade_counts(view: AsOf, days: int) -> Array:
@@ -150,7 +150,7 @@ def grade_counts(view: AsOf, days: int) -> Array:
     slots = HOURS_OF_DAY if view.step == "hour" else 1
     key = _place_of_leaf(view, places)[ledger.leaf] * types + ledger.call_type
     key = (key * slots + _slot(view, ledger.starts_us)) * grades + ledger.grade
-    return _summed(key, ledger.count, (len(places), types, slots, grades))
+    return _sum_by_cell(key, ledger.count, (len(places), types, slots, grades))
 
 
 def _trailing_start(view: AsOf, days: int) -> pd.Timestamp:
@@ -178,7 +178,7 @@ def _place_of_leaf(view: AsOf, places: tuple[str, ...]) -> Index:
     )
 
 
-def _summed(cell: Index, count: Array, shape: tuple[int, ...]) -> Array:
+def _sum_by_cell(cell: Index, count: Array, shape: tuple[int, ...]) -> Array:
     """Return the sums of the changes that fall into each cell."""
     sums = np.bincount(cell, count, int(np.prod(shape)))
     return np.asarray(sums, dtype=np.float64).reshape(shape)
@@ -192,7 +192,7 @@ def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np
     unknown = np.repeat(outside[None, None, :], len(places), axis=0).repeat(len(types), axis=1)
     windows = view.unknown()
     first, after = _intervals(windows, edges_us)
-    touched = {area: _touched(view, area, places) for area in windows["area"].unique()}
+    touched = {area: _places_beside(view, area, places) for area in windows["area"].unique()}
     scopes = zip(windows["area"], windows["call_type"], first, after, strict=True)
     for area, kind, low, high in scopes:
         kinds = np.flatnonzero([kind in ("", one) for one in types])
@@ -209,7 +209,7 @@ def _intervals(windows: pd.DataFrame, edges_us: Index) -> tuple[Index, Index]:
     return first, after
 
 
-def _touched(view: AsOf, area: str, places: tuple[str, ...]) -> Codes:
+def _places_beside(view: AsOf, area: str, places: tuple[str, ...]) -> Codes:
     """Return the numbers of the places that share a leaf with an area ("" is the whole force)."""
     leaves = view.tree.leaves if area == "" else view.tree.leaves_of(area)
     return np.unique([places.index(view.tree.ancestor_in(leaf, places)) for leaf in leaves])

@@ -19,7 +19,7 @@ _EARTH_KM = 6371.0
 
 
 @dataclass(frozen=True)
-class _Announced:
+class _EventList:
     """Events one by one: where, first and last force-day (days since 1970), thousands a day."""
 
     areas: tuple[str, ...]
@@ -34,7 +34,7 @@ def event_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -
     The middle of an event's range of attendance is spread evenly over the force-days it touches;
     one without any figure counts nothing here but still as the next event.
     """
-    events = _announced(view)
+    events = _event_list(view)
     today = _day_number(days)[:, None]
     present = (events.first <= today) & (today <= events.last)
     thousands = present * events.thousands
@@ -65,7 +65,7 @@ def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) ->
         edges: instants (UTC) that bound the intervals, shape (intervals + 1,).
         areas: ids of the tree.
     """
-    events, table = _announced(view), view.events()
+    events, table = _event_list(view), view.events()
     bounds = instants_us(edges)
     starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
     low = np.clip(np.searchsorted(bounds, starts, side="right") - 1, 0, len(edges) - 1)
@@ -79,14 +79,14 @@ def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) ->
     return np.asarray(np.round(np.maximum(come_and_go.cumsum(1)[:, :-1], 0), 9))
 
 
-def _announced(view: AsOf) -> _Announced:
+def _event_list(view: AsOf) -> _EventList:
     table = view.events()
     starts, ends = pd.DatetimeIndex(table["start"]), pd.DatetimeIndex(table["end"])
     last_moments = (ends - pd.Timedelta(microseconds=1)).where(ends > starts, starts)
     first, last = (_day_number(view.clock.force_day(at)) for at in (starts, last_moments))
     middle = table[["attendance_low", "attendance_high"]].mean(axis=1).fillna(0)
     thousands = middle.to_numpy(dtype=np.float64) / 1000 / (last - first + 1)
-    return _Announced(tuple(table["area"]), first, last, thousands)
+    return _EventList(tuple(table["area"]), first, last, thousands)
 
 
 def _day_number(days: pd.DatetimeIndex) -> Array:

@@ -71,7 +71,7 @@ def same_weekday(counts: Array, origins: Index, weeks: int) -> Array:
     there = (days >= 0)[..., None]
     found = np.where(there, counts[np.maximum(days, 0)], np.nan)
     known = np.isfinite(found)
-    return np.moveaxis(_divided(np.where(known, found, 0).sum(2), known.sum(2)), 1, 2)
+    return np.moveaxis(_divide(np.where(known, found, 0).sum(2), known.sum(2)), 1, 2)
 
 
 class _Sums:
@@ -86,10 +86,10 @@ class _Sums:
     def mean(self, first: Index, end: Index) -> Array:
         """Return the mean of the known days of [first, end), shape (K, N)."""
         first, end = np.maximum(first, 0), np.maximum(end, 0)
-        return _divided(self._calls[end] - self._calls[first], self._days[end] - self._days[first])
+        return _divide(self._calls[end] - self._calls[first], self._days[end] - self._days[first])
 
 
-def _divided(calls: Array, days: Array) -> Array:
+def _divide(calls: Array, days: Array) -> Array:
     mean: Array = np.divide(calls, days, out=np.full(calls.shape, np.nan), where=days > 0)
     return mean
 

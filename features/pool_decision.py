@@ -120,7 +120,7 @@ def partition(sizes: Sizes, before: Sequence[Group] = ()) -> list[Group]:
     queue = [sizes.tree.root]
     for area in queue:
         children = [child for child in sizes.tree.children(area) if sizes.leaves([child])]
-        pool = _pooled(sizes, children, before)
+        pool = _children_to_pool(sizes, children, before)
         leaves = sizes.leaves(pool)
         if len(leaves) > 1:
             found.append(leaves)
@@ -128,7 +128,7 @@ def partition(sizes: Sizes, before: Sequence[Group] = ()) -> list[Group]:
     return found
 
 
-def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> list[str]:
+def _children_to_pool(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> list[str]:
     """Return which of an area's children are pooled."""
     below = {child: sizes.leaves([child]) for child in children}
     own = [pool for pool in before if any(pool & leaves for leaves in below.values())]
@@ -140,7 +140,7 @@ def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> l
     standing = sorted((child for child in children if child not in pool), key=sizes.order)
     while standing:
         if not pool or sizes.stands(pool):
-            stays = _held(sizes, standing, below, own)
+            stays = _smallest_that_must_stay(sizes, standing, below, own)
             if stays is None:
                 break
             standing.remove(stays)
@@ -150,7 +150,7 @@ def _pooled(sizes: Sizes, children: Sequence[str], before: Sequence[Group]) -> l
     return pool
 
 
-def _held(
+def _smallest_that_must_stay(
     sizes: Sizes, standing: Sequence[str], below: Mapping[str, Group], before: Sequence[Group]
 ) -> str | None:
     """Return the smallest area that can't leave its pool, because the rest would be too small."""
@@ -190,7 +190,7 @@ def decisions(history: History) -> Decisions:
         history: everything that is known by now, as recorded.
     """
     profile, year = history.profile, _year(history)
-    held = _read(history.pools)
+    held = _decisions_of(history.pools)
     kinds = [kind for kind in profile.call_type_ids if kind in {*profile.pooled_call_types, *held}]
     due = due_kinds(history)
     yearly = _yearly(history) if due else {}
@@ -207,7 +207,7 @@ def due_kinds(history: History) -> list[str]:
 
     Nothing of it depends on the counts.
     """
-    profile, held, year = history.profile, _read(history.pools), _year(history)
+    profile, held, year = history.profile, _decisions_of(history.pools), _year(history)
     wanted = {*profile.pooled_call_types, *held}
     kinds = [kind for kind in profile.call_type_ids if kind in wanted]
     return [kind for kind in kinds if _is_due(held.get(kind, {}), kind, history, year)]
@@ -219,12 +219,12 @@ def table(found: Decisions) -> pd.DataFrame:
         (year, kind, leaf, name, chance, one.least.yearly_reports, one.least.population)
         for kind, years in found.items()
         for year, one in years.items()
-        for leaf, (name, chance) in sorted(_named(one).items())
+        for leaf, (name, chance) in sorted(_pool_names(one).items())
     ]
     return check("pools", pd.DataFrame(rows, columns=list(COLUMNS["pools"])))
 
 
-def _named(one: Decision) -> dict[str, tuple[str, float]]:
+def _pool_names(one: Decision) -> dict[str, tuple[str, float]]:
     """Return the name of each leaf's pool ("" alone) and its share in it."""
     found = dict.fromkeys(one.leaves, ("", 1.0))
     for pool in one.pools:
@@ -233,7 +233,7 @@ def _named(one: Decision) -> dict[str, tuple[str, float]]:
     return found
 
 
-def _read(held: pd.DataFrame) -> Decisions:
+def _decisions_of(held: pd.DataFrame) -> Decisions:
     """Return the decisions of a table."""
     found: Decisions = {}
     for (kind, _), rows in held.groupby(["call_type", "year"], sort=True):
@@ -262,7 +262,7 @@ def _is_due(years: Mapping[int, Decision], kind: str, history: History, year: in
 def _is_anew(years: Mapping[int, Decision], kind: str, history: History) -> bool:
     """Return whether pools merge at once: other leaves, or thresholds that were raised."""
     last = years[max(years)]
-    raised = last.least != last.least.or_more(_wanted(history))
+    raised = last.least != last.least.or_more(_needs_pool(history))
     is_wanted = kind in history.profile.pooled_call_types
     return last.leaves != set(observed_leaves(history)) or (is_wanted and raised)
 
@@ -279,7 +279,7 @@ def observed_leaves(history: History) -> tuple[str, ...]:
     return tuple(leaf for leaf in tree.leaves if leaf not in gone)
 
 
-def _wanted(history: History) -> Thresholds:
+def _needs_pool(history: History) -> Thresholds:
     privacy = history.profile.privacy
     return Thresholds(privacy.least_yearly_reports, privacy.least_population)
 
@@ -294,14 +294,14 @@ def _of_kind(
     """Return the decisions of a call type that is due."""
     profile, tree = history.profile, history.tree
     others = [name for name in profile.call_type_ids if name not in profile.pooled_call_types]
-    leaves, wanted = frozenset(observed_leaves(history)), _wanted(history)
+    leaves, wanted = frozenset(observed_leaves(history)), _needs_pool(history)
     calls = {leaf: sum(yearly[name][leaf] for name in others) for leaf in leaves}
     found = dict(years)
     if years and _is_anew(years, kind, history):
         last = years[max(years)]
         least = last.least.or_more(wanted)
         before = [frozenset(pool.leaves) & leaves for pool in last.pools]
-        new = partition(Sizes(tree, yearly[kind], least, _left(years, leaves)), before)
+        new = partition(Sizes(tree, yearly[kind], least, _last_leaves(years, leaves)), before)
         for own_year, one in years.items():
             merged = merge_overlapping(
                 [*(leaves.intersection(pool.leaves) for pool in one.pools), *new]
@@ -318,7 +318,7 @@ def _of_kind(
     return found
 
 
-def _left(years: Mapping[int, Decision], leaves: Group) -> Group:
+def _last_leaves(years: Mapping[int, Decision], leaves: Group) -> Group:
     """Return the leaves that are all that is left of a pool, whose past would be opened."""
     pools = [frozenset(pool.leaves) for one in years.values() for pool in one.pools]
     rests = [pool & leaves for pool in pools if not pool <= leaves]

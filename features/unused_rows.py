@@ -94,7 +94,7 @@ def _events(scope: _Scope) -> Iterator[str]:
         f"{row['name']} ({row['area']}, {scope.local(row['start'])})"
         for row in table.to_dict("records")
     ]
-    yield from _told(
+    yield from _sentences(
         "event",
         names,
         {
@@ -110,9 +110,11 @@ def _events(scope: _Scope) -> Iterator[str]:
 def _tourism(scope: _Scope) -> Iterator[str]:
     table, late, anew, nowhere = _looked_at(scope, "tourism", ["area", "month"])
     own = set(table["area"][~nowhere & ~late])
-    used = set().union(*(_read_for(scope.view.tree, area, own) for area in _asked(scope.view)))
+    used = set().union(
+        *(_read_for(scope.view.tree, area, own) for area in _areas_in_use(scope.view))
+    )
     names = [f"{row['area']} {row['month']:%Y-%m}" for row in table.to_dict("records")]
-    yield from _told(
+    yield from _sentences(
         "tourism figure",
         names,
         {
@@ -139,7 +141,7 @@ def _breaks(scope: _Scope) -> Iterator[str]:
         f"({scope.local(row['start'])}, {row['reason']})"
         for row in table.to_dict("records")
     ]
-    yield from _told(
+    yield from _sentences(
         "break",
         names,
         {
@@ -166,7 +168,7 @@ def _covariates(scope: _Scope) -> Iterator[str]:
         f"{row['covariate']} {row['area'] or 'everywhere'} {scope.local(row['start'])}"
         for row in table.to_dict("records")
     ]
-    yield from _told(
+    yield from _sentences(
         "covariate value",
         names,
         {
@@ -189,7 +191,7 @@ _TABLES: dict[str, Callable[[_Scope], Iterator[str]]] = {
 }
 
 
-def _told(what: str, names: list[str], reasons: dict[str, pd.Series | Mask]) -> Iterator[str]:
+def _sentences(what: str, names: list[str], reasons: dict[str, pd.Series | Mask]) -> Iterator[str]:
     """Yield a sentence for each reason that rows have; of several reasons the first counts."""
     left = np.ones(len(names), bool)
     for reason, mask in reasons.items():
@@ -230,7 +232,7 @@ def _force_days(scope: _Scope, table: pd.DataFrame) -> tuple[pd.DatetimeIndex, p
     return scope.view.clock.force_day(starts), scope.view.clock.force_day(last)
 
 
-def _asked(view: AsOf) -> set[str]:
+def _areas_in_use(view: AsOf) -> set[str]:
     """Return the areas whose features are looked at: the modelled ones and those above them."""
     found: set[str] = set()
     for place in view.tree.cut(view.profile.levels.modelled):

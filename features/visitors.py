@@ -42,7 +42,7 @@ def tourism_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...])
     pressure = np.zeros((len(months), len(areas)))
     known = np.zeros((len(months), len(areas)))
     for column, area in enumerate(areas):
-        figure = _summed(view, area, own) or _inherited(view, area, own)
+        figure = _sum_of_parts(view, area, own) or _figure_above(view, area, own)
         if figure is None or figure.usual <= 0:
             continue
         known[:, column] = np.isfinite(figure.visitors)
@@ -62,11 +62,11 @@ def _own_figure(rows: pd.DataFrame, months: Index) -> _Figure:
     )
 
 
-def _summed(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None:
+def _sum_of_parts(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None:
     """Return the area's own figure, or the sum of its parts'; None if there is neither."""
     if area in own:
         return own[area]
-    found = [_summed(view, child, own) for child in view.tree.children(area)]
+    found = [_sum_of_parts(view, child, own) for child in view.tree.children(area)]
     parts = [part for part in found if part is not None]
     if not parts:
         return None
@@ -74,12 +74,12 @@ def _summed(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None:
     return _Figure(visitors, sum(part.usual for part in parts))
 
 
-def _inherited(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None:
+def _figure_above(view: AsOf, area: str, own: dict[str, _Figure]) -> _Figure | None:
     """Return the own figure of the nearest area above; None if there is none."""
     parent = view.tree.area(area).parent
     if parent is None:
         return None
-    return own.get(parent) or _inherited(view, parent, own)
+    return own.get(parent) or _figure_above(view, parent, own)
 
 
 _SOURCE = "imported tourism figures"

@@ -57,7 +57,10 @@ class CountDistribution:
             means, ratios = self.mean[small], ratio[small]
             blocks = (slice(i, i + _ROWS) for i in range(0, len(means), _ROWS))
             found[small] = np.concatenate(
-                [_counted(means[block], ratios[block], levels, points) for block in blocks]
+                [
+                    _quantiles_by_count(means[block], ratios[block], levels, points)
+                    for block in blocks
+                ]
             )
         # What is beyond the points, and every other kind of count.
         rest = np.isnan(found).any(-1)
@@ -127,7 +130,7 @@ def _below(
     return np.where(at < 0, 0.0, found)
 
 
-def _counted(
+def _quantiles_by_count(
     mean: NDArray[np.float64], ratio: NDArray[np.float64], levels: NDArray[np.float64], points: int
 ) -> NDArray[np.float64]:
     """Return quantiles of negative binomial counts by adding their probabilities up.

@@ -26,16 +26,18 @@ class Frozen(BaseModel):
         if not isinstance(given, dict):
             return given
         defaults = {_key(cls, name): field.default for name, field in cls.model_fields.items()}
-        return given | {key: _merged(defaults[key], given[key]) for key in given.keys() & defaults}
+        return given | {
+            key: _merge_defaults(defaults[key], given[key]) for key in given.keys() & defaults
+        }
 
 
-def _merged(default: object, given: object) -> object:
+def _merge_defaults(default: object, given: object) -> object:
     """Return a table with the keys that it lacks as they are by default."""
     if not (isinstance(default, BaseModel) and isinstance(given, dict)):
         return given
     model = type(default)
     whole = {_key(model, name): getattr(default, name) for name in model.model_fields}
-    return whole | {key: _merged(whole.get(key), value) for key, value in given.items()}
+    return whole | {key: _merge_defaults(whole.get(key), value) for key, value in given.items()}
 
 
 def _key(model: type[BaseModel], name: str) -> str:

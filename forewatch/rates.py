@@ -293,8 +293,8 @@ def _within(values: Array, block: _Block, pieces: _Pieces) -> Array:
     Cumulated values are linear within an interval, so a span may cut an interval anywhere.
     """
     cumulated = np.concatenate([np.zeros((*values.shape[:-1], 1)), values.cumsum(-1)], axis=-1)
-    right = _interpolated(cumulated, block.edges, pieces.right)
-    return np.asarray(right - _interpolated(cumulated, block.edges, pieces.left))
+    right = _interpolate(cumulated, block.edges, pieces.right)
+    return np.asarray(right - _interpolate(cumulated, block.edges, pieces.left))
 
 
 def _seconds(instants: pd.DatetimeIndex) -> Array:
@@ -308,7 +308,7 @@ def _indices(known: tuple[str, ...], asked: tuple[str, ...]) -> Index:
     return np.array([position[name] for name in asked], dtype=np.int64)
 
 
-def _interpolated(cumulated: Array, edges: Array, at: Array) -> Array:
+def _interpolate(cumulated: Array, edges: Array, at: Array) -> Array:
     """Return the cumulated calls at instants, linear between edges; (places, types, instants)."""
     i = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(edges) - 2)
     fraction = (at - edges[i]) / (edges[i + 1] - edges[i])

@@ -48,7 +48,7 @@ def restoring(what: str) -> Iterator[None]:
         ) from error
 
 
-def write(folder: Path, state: Mapping[str, Any]) -> None:
+def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write a state into a folder that is not there yet, all of it or nothing.
 
     Args:
@@ -67,7 +67,7 @@ def write(folder: Path, state: Mapping[str, Any]) -> None:
     try:
         arrays: dict[str, NDArray[Any]] = {}
         texts: dict[str, str] = {}
-        packed = _packed(state, "state", arrays, texts)
+        packed = _pack(state, "state", arrays, texts)
         np.savez_compressed(made / _ARRAYS, allow_pickle=False, **arrays)
         for name, text in texts.items():
             (made / name).write_text(text, encoding="utf-8")
@@ -81,7 +81,7 @@ def write(folder: Path, state: Mapping[str, Any]) -> None:
         raise
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read_state(folder: Path) -> dict[str, Any]:
     """Return the state that `write` wrote.
 
     Raises:
@@ -93,27 +93,27 @@ def read(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise RegistryError(f"{folder} holds no model: {_MODEL} is missing; train again") from error
     except ValueError:
-        raise _damaged(_MODEL) from None
+        raise _damage(_MODEL) from None
     if not isinstance(model, dict):
-        raise _damaged(_MODEL)
+        raise _damage(_MODEL)
     if model.get("format") != FORMAT:
         raise StaleModel(
             f"the model in {folder} has format {model.get('format')}, this code reads {FORMAT}; "
             "run 'forewatch train'"
         )
     if model.pop("digest", None) != _digest_of(model):
-        raise _damaged(_MODEL)
+        raise _damage(_MODEL)
     for name, digest in model["digests"].items():
         path = folder / Path(name).name
         if not path.is_file() or _digest(path.read_bytes()) != digest:
-            raise _damaged(name)
+            raise _damage(name)
     with np.load(folder / _ARRAYS, allow_pickle=False) as kept:
         arrays = {name: kept[name] for name in kept.files}
-    state: dict[str, Any] = _unpacked(model["state"], folder, arrays)
+    state: dict[str, Any] = _unpack(model["state"], folder, arrays)
     return state
 
 
-def _damaged(name: str) -> RegistryError:
+def _damage(name: str) -> RegistryError:
     return RegistryError(
         f"{name} of the model is not what was written; choose another version with 'forewatch "
         "models list', or run 'forewatch train'"
@@ -128,7 +128,7 @@ def _digest_of(model: Mapping[str, Any]) -> str:
     return _digest(json.dumps(model, sort_keys=True).encode())
 
 
-def _packed(
+def _pack(
     value: Any,  # noqa: ANN401 - a state is any JSON value, array or booster
     path: str,
     arrays: dict[str, NDArray[Any]],
@@ -136,9 +136,9 @@ def _packed(
 ) -> Any:  # noqa: ANN401
     """Return the value with arrays and boosters moved aside under the name of their path."""
     if isinstance(value, Mapping):
-        return {str(key): _packed(v, f"{path}.{key}", arrays, texts) for key, v in value.items()}
+        return {str(key): _pack(v, f"{path}.{key}", arrays, texts) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_packed(v, f"{path}.{i}", arrays, texts) for i, v in enumerate(value)]
+        return [_pack(v, f"{path}.{i}", arrays, texts) for i, v in enumerate(value)]
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in _NUMERIC:
             raise TypeError(f"{path} is an array of {value.dtype}; only numbers are kept")
@@ -154,10 +154,10 @@ def _packed(
     raise TypeError(f"{path} is a {type(value).__name__}; a state holds JSON values and arrays")
 
 
-def _unpacked(value: Any, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401
+def _unpack(value: Any, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401
     """Return the value with arrays and boosters back in their places."""
     if isinstance(value, list):
-        return [_unpacked(v, folder, arrays) for v in value]
+        return [_unpack(v, folder, arrays) for v in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {_ARRAY}:
@@ -171,4 +171,4 @@ def _items(
     value: Mapping[str, Any], folder: Path, arrays: Mapping[str, NDArray[Any]]
 ) -> Iterator[tuple[str, Any]]:
     for key, inner in value.items():
-        yield key, _unpacked(inner, folder, arrays)
+        yield key, _unpack(inner, folder, arrays)

@@ -37,7 +37,7 @@ def weekly(rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(origin=found["origin"].map(pd.Timestamp.isoformat))
 
 
-def read(text: str) -> pd.DataFrame:
+def read_losses(text: str) -> pd.DataFrame:
     """Return the sums of losses that a file holds."""
     return pd.read_csv(io.StringIO(text), dtype={"level": str, "block": str, "origin": str})
 
@@ -64,18 +64,18 @@ def _losses(register: Register, one: Version, two: Version) -> tuple[pd.DataFram
     for own, other in ((one, two), (two, one)):
         again = register.report_text(own, losses_of_recipe(other.tags.get("recipe", "")))
         if again is not None:
-            held, beside = _lost(register, own), read(again)
+            held, beside = _loss_sums(register, own), read_losses(again)
             return (held, beside) if own is one else (beside, held)
-    return _lost(register, one), _lost(register, two)
+    return _loss_sums(register, one), _loss_sums(register, two)
 
 
-def _lost(register: Register, version: Version) -> pd.DataFrame:
+def _loss_sums(register: Register, version: Version) -> pd.DataFrame:
     text = register.report_text(version, LOSSES)
     if text is None:
         raise RegistryError(
             f"version {version.version} holds no losses by week to compare it by; train again"
         )
-    return read(text)
+    return read_losses(text)
 
 
 def side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame, loss: str = "crps") -> pd.DataFrame:

@@ -70,7 +70,7 @@ class Groups:
         return [i for i, fold in enumerate(self.folds) if fold.group != group]
 
 
-def weights_of(groups: Groups, recipe: Recipe) -> list[Weights]:
+def crossed_weights(groups: Groups, recipe: Recipe) -> list[Weights]:
     """Return the weights from all folds, then for each fold those from the other groups."""
     proof = [_proof(fold, fold.predicted, groups, recipe) for fold in groups.folds]
     everything = _weights(proof, groups.folds, groups.levels, recipe)
@@ -80,14 +80,14 @@ def weights_of(groups: Groups, recipe: Recipe) -> list[Weights]:
         seen = [proof[i] for i in others], [groups.folds[i] for i in others]
         crossed.append(_weights(*seen, groups.levels, recipe))
     tried = [
-        _tried(fold, weights, groups, recipe)
+        _mixture_scores(fold, weights, groups, recipe)
         for fold, weights in zip(groups.folds, crossed, strict=True)
     ]
-    share = _proven(tried, _looks(groups.folds, recipe))
-    return [_mixed(weights, share, recipe) for weights in (everything, *crossed)]
+    share = _proven_share(tried, _looks(groups.folds, recipe))
+    return [_mix(weights, share, recipe) for weights in (everything, *crossed)]
 
 
-def _proven(tried: Sequence[Evidence], seen: Array) -> Array:
+def _proven_share(tried: Sequence[Evidence], seen: Array) -> Array:
     """Return the largest share of the blend that does not clearly lose to the baseline, (blocks,).
 
     Args:
@@ -113,7 +113,7 @@ def _log_losses(tried: Evidence) -> Array:
     return np.where((tried.n > 0).all(1, keepdims=True), mean, np.nan)
 
 
-def _tried(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evidence:
+def _mixture_scores(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evidence:
     """Return what one fold says of the blend mixed with the baseline in each share."""
     blend = blend_predictions(fold.predicted, weights, groups.level)
     baseline = fold.predicted[list(recipe.members).index(BASELINE)]
@@ -121,7 +121,7 @@ def _tried(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evid
     return _proof(fold, mixed, groups, recipe)
 
 
-def _mixed(weights: Weights, share: Array, recipe: Recipe) -> Weights:
+def _mix(weights: Weights, share: Array, recipe: Recipe) -> Weights:
     alone = np.zeros(len(recipe.members))
     alone[list(recipe.members).index(BASELINE)] = 1
     part = share[:, None, None]

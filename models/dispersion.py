@@ -83,7 +83,7 @@ def estimate(
     for first, after in pairwise([*lead_blocks, np.iinfo(np.int64).max]):
         rows = [row for part in found for row in _rows(part, slice(first, after), history_days)]
         if rows:
-            sizes.append(_sizes(_joined(rows)))
+            sizes.append(_sizes(_concatenate(rows)))
         else:
             types = found[0].mean.shape[2]
             sizes.append(sizes[-1] if sizes else (_POISSON, np.ones(types)))
@@ -128,7 +128,7 @@ class _Rows:
         return _Rows(self.square[which], self.by_type[which], self.shared[which], self.kind[which])
 
 
-def _joined(rows: Sequence[_Rows]) -> _Rows:
+def _concatenate(rows: Sequence[_Rows]) -> _Rows:
     return _Rows(
         np.concatenate([row.square for row in rows]),
         csr_array(vstack([row.by_type for row in rows])),
@@ -228,7 +228,7 @@ def _sizes(rows: _Rows) -> tuple[Array, Array]:
         one = 1 / np.sqrt(expected + 2 * expected**2)
         weight = fair * one
         regressors = np.column_stack([rows.by_type @ ratio, rows.shared])
-        found = _bounded(regressors * weight[:, None], wanted * weight)
+        found = _bound_coefficients(regressors * weight[:, None], wanted * weight)
         if days.size:
             rest = wanted[days] - one_cell.shared @ found[1:]
             ratio = _ratio(one_cell.by_type, rest, one[days], float(found[0]))
@@ -252,7 +252,7 @@ def _ratio(calls: csr_array, chance: Array, weight: Array, alone: float) -> Arra
     return np.asarray(np.maximum(found, _LEAST_ALONE) / alone)
 
 
-def _bounded(regressors: Array, wanted: Array) -> Array:
+def _bound_coefficients(regressors: Array, wanted: Array) -> Array:
     """Return non-negative coefficients, that of chance alone no less than its bound.
 
     Weak priors stand as further rows: counts are Poisson given their rates, each on its own, which

@@ -45,7 +45,7 @@ def heeds(member: str, part: str, features: Iterable[Feature]) -> bool:
     )
 
 
-def without(seen: Panel, part: str) -> Panel | None:
+def panel_without(seen: Panel, part: str) -> Panel | None:
     """Return the panel with nothing of a part on the days ahead; None if there is nothing now.
 
     The past stays: what was learned of levels from it doesn't change.
@@ -83,7 +83,7 @@ def factors(
     logs = dict.fromkeys(names, np.zeros(cells.shape))
     said = np.log(np.maximum(cells, _NOTHING))
     for part in (part for part in names if part in fed):
-        if (panel := without(seen, part)) is not None:
+        if (panel := panel_without(seen, part)) is not None:
             logs[part] = said - np.log(np.maximum(coherent(part, panel), _NOTHING))
     logs["recent_trend"] = np.broadcast_to(np.log(change), cells.shape)
     hours = seen.hours[len(seen.days) :, None, None]

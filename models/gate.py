@@ -26,7 +26,7 @@ def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rule: Rule) -
     """Return the verdict on a challenger.
 
     Args:
-        challenger: its scores, see `models.judging.scored`; the first level is the whole force.
+        challenger: its scores, see `models.judging.score_table`; the first level is the force.
         champion: the champion's scores on the same past origins; None if there is no champion.
         rule: what is compared.
     """

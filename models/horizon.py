@@ -14,7 +14,7 @@ from models.hours import HourTrees
 from models.profiles import Shares, kinds_of_day, split
 
 
-def spread(
+def rates_over_horizon(
     view: AsOf,
     days: pd.DatetimeIndex,
     daily: Array,

@@ -83,7 +83,9 @@ def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | Non
     return [one[:, groups.parts.cells] for one in alone]
 
 
-def shocks_of(groups: Groups, cells: Sequence[Array], recipe: Recipe, history_days: int) -> Shocks:
+def fold_shocks(
+    groups: Groups, cells: Sequence[Array], recipe: Recipe, history_days: int
+) -> Shocks:
     """Return the shocks from all folds, for forecasts that learn from so many force-days."""
     found = _residuals(groups, cells, range(len(cells)))
     return estimate(found, recipe.lead_blocks, history_days=history_days)
@@ -102,12 +104,12 @@ def crossed_shocks(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> di
     }
 
 
-def spread(
+def spread_forecasts(
     groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]
 ) -> list[PastForecast]:
     """Return each fold's forecast with the spread that its group's shocks give."""
     return [
-        _summed(fold, own, by_group[fold.group], groups)
+        _sum_series(fold, own, by_group[fold.group], groups)
         for fold, own in zip(groups.folds, cells, strict=True)
     ]
 
@@ -195,14 +197,14 @@ def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict
 
 def _losses(found: Sequence[PastForecast]) -> dict[str, Array]:
     """Return the losses that forecasts are compared by, (all days, series); NaN unknown."""
-    mae = _joined(found, "mae")
-    return {"mae": mae, "mse": mae**2, "crps": _joined(found, "crps")}
+    mae = _concatenate(found, "mae")
+    return {"mae": mae, "mse": mae**2, "crps": _concatenate(found, "crps")}
 
 
 def _details(found: Sequence[PastForecast]) -> dict[str, Array]:
     """Return what else is told of the blend, in the shape of the losses."""
-    mean, counts = _joined(found, "mean"), _joined(found, "counts")
-    steps = scores.bracket(CountDistribution.of(mean, _joined(found, "variance")), counts)
+    mean, counts = _concatenate(found, "mean"), _concatenate(found, "counts")
+    steps = scores.bracket(CountDistribution.of(mean, _concatenate(found, "variance")), counts)
     floor_crps, floor_mae = scores.poisson_floor(mean)
     return {
         "calls": counts,
@@ -217,7 +219,7 @@ def _details(found: Sequence[PastForecast]) -> dict[str, Array]:
     }
 
 
-def _joined(found: Sequence[PastForecast], name: str) -> Array:
+def _concatenate(found: Sequence[PastForecast], name: str) -> Array:
     return np.concatenate([getattr(one, name) for one in found])
 
 
@@ -229,7 +231,7 @@ def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> 
     ]
 
 
-def _summed(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
+def _sum_series(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
     """Return mean and variance of every published series, summed from the cells.
 
     Of series that are told together the first stands for their sum, the others are unknown.

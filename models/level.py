@@ -52,8 +52,8 @@ class Level:
 
         Where a series is small it follows the path of the whole force.
         """
-        calls = _around(self.counts, half_life_days)
-        expected = _around(np.where(self.known, effect, 0.0), half_life_days) * self.typical
+        calls = _decaying_sums(self.counts, half_life_days)
+        expected = _decaying_sums(np.where(self.known, effect, 0.0), half_life_days) * self.typical
         found = np.empty_like(calls)
         for series in self.lineage.generations:
             shape = found[:, :1] / self.typical[0] if series[0] else np.ones((len(calls), 1))
@@ -108,7 +108,7 @@ def _before(values: Array, half_life_days: float) -> Array:
     return np.concatenate([np.zeros_like(sums[:1]), sums])
 
 
-def _around(values: Array, half_life_days: float) -> Array:
+def _decaying_sums(values: Array, half_life_days: float) -> Array:
     """Return decaying sums over the days before and after each day, itself included; (D, N)."""
     keep = 0.5 ** (1 / half_life_days)
     before = lfilter([1.0], [1.0, -keep], values, axis=0)

@@ -41,13 +41,13 @@ def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
         seen: the panel.
         jobs: members fitted at a time, each in a process of its own with one thread.
     """
-    tasks = (delayed(_fitted)(name, recipe, seen) for name in recipe.members)
+    tasks = (delayed(_fit_member)(name, recipe, seen) for name in recipe.members)
     made = Parallel(n_jobs=jobs)(tasks) if jobs > 1 else [run(*args) for run, args, _ in tasks]
     pairs = zip(recipe.members, made, strict=True)
     return {name: one for name, one in pairs if one is not None}
 
 
-def _fitted(name: str, recipe: Recipe, seen: Panel) -> Member | None:
+def _fit_member(name: str, recipe: Recipe, seen: Panel) -> Member | None:
     """Return a fitted member, None where the panel is too short for it."""
     with threadpool_limits(1):
         try:

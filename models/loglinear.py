@@ -137,7 +137,7 @@ class _Fit:
         for area in np.unique(self.area_of[series]):
             here = np.flatnonzero(self.area_of[series] == area)
             which = series[here]
-            coefficients[which] = _solved(
+            coefficients[which] = _solve(
                 self.columns[area],
                 _Target(
                     self.level.counts[:, which],
@@ -202,7 +202,7 @@ class _Ridge:
         )
 
 
-def _solved(columns: Array, target: _Target, start: Array, ridge: _Ridge) -> Array:
+def _solve(columns: Array, target: _Target, start: Array, ridge: _Ridge) -> Array:
     """Return the coefficients of series that share their columns, shape (n, terms)."""
     n, size = len(start), columns.shape[1]
     ridge = ridge.with_intercept()

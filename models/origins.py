@@ -82,7 +82,7 @@ def past_origins(
     return [firsts[i : i + size] for i in range(0, n, size)]
 
 
-def folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress) -> list[Fold]:
+def call_folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress) -> list[Fold]:
     """Return the members' forecasts from past origins, ascending by origin.
 
     Args:

@@ -47,7 +47,7 @@ def skill(scores: pd.DataFrame) -> str:
     return _svg(figure)
 
 
-def coverage(scores: pd.DataFrame) -> str:
+def coverage_picture(scores: pd.DataFrame) -> str:
     """Return a picture of how often intervals held what happened, by level and block."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()

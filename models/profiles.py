@@ -154,17 +154,17 @@ def _festive(calls: Array, week: Array, found: Array) -> Array:
         week: shares of the call types by weekday, same shape.
         found: shares of the places by weekday, (places, call types, 7, slots).
     """
-    likelihood = [(calls * np.log(_mixed(week, mix))).sum() for mix in _MIXES]
+    likelihood = [(calls * np.log(_mix_days(week, mix))).sum() for mix in _MIXES]
     mix = _MIXES[int(np.argmax(likelihood))]
-    prior = _mixed(week, mix)
+    prior = _mix_days(week, mix)
     # calls by weekday as the holidays fell; where there were none, all weekdays alike
     fell = calls.sum(-1, keepdims=True) + _FEW
     expected = (fell * prior).sum(1) / fell.sum(1)
-    bent = _mixed(found, mix) * (shrunk(calls.sum(1), expected) / expected)[:, None]
+    bent = _mix_days(found, mix) * (shrunk(calls.sum(1), expected) / expected)[:, None]
     return np.asarray(bent / bent.sum(-1, keepdims=True))
 
 
-def _mixed(week: Array, mix: float) -> Array:
+def _mix_days(week: Array, mix: float) -> Array:
     """Return Sunday's shares mixed with each weekday's in logarithms, (..., 7, slots)."""
     both = week[..., [_SUNDAY], :] ** (1 - mix) * week**mix
     return np.asarray(both / both.sum(-1, keepdims=True))

@@ -115,11 +115,11 @@ def rake(predicted: Array, parts: Structure) -> Array:
     areas = _upwards(np.maximum(predicted, 0), parts)
     predicted = np.nan_to_num(np.maximum(predicted, 0))
     for parent, children in parts.steps:
-        areas[:, children] = _scaled(areas[:, children], areas[:, parent])
+        areas[:, children] = _scale_parts(areas[:, children], areas[:, parent])
     total = areas[:, 0]
-    places = _scaled(areas[:, parts.places], total)
-    types = _scaled(predicted[:, parts.call_types], total)
-    return _fitted(predicted[:, parts.cells], places, types, total)
+    places = _scale_parts(areas[:, parts.places], total)
+    types = _scale_parts(predicted[:, parts.call_types], total)
+    return _fit_margins(predicted[:, parts.cells], places, types, total)
 
 
 def _upwards(predicted: Array, parts: Structure) -> Array:
@@ -128,29 +128,29 @@ def _upwards(predicted: Array, parts: Structure) -> Array:
     whole = [predicted[:, parts.root]]
     if parts.call_types.size > 1:
         whole.append(predicted[:, parts.call_types].sum(1))
-    areas[:, 0] = _agreed(*whole)
+    areas[:, 0] = _mean_estimate(*whole)
     for parent, children in reversed(parts.steps):
         if parts.areas[children[0]] != parts.areas[parent]:  # an only child is its parent again
             own = [areas[:, parent]] if parent else whole
-            areas[:, parent] = _agreed(*own, areas[:, children].sum(1))
+            areas[:, parent] = _mean_estimate(*own, areas[:, children].sum(1))
     return np.nan_to_num(areas)
 
 
-def _agreed(*estimates: Array) -> Array:
+def _mean_estimate(*estimates: Array) -> Array:
     """Return the mean of the estimates that are known and positive, shape (days,); else 0."""
     stacked = np.nan_to_num(np.stack(estimates))
     known = (stacked > 0).sum(0)
     return np.asarray(np.divide(stacked.sum(0), known, out=np.zeros(known.shape), where=known > 0))
 
 
-def _scaled(parts: Array, whole: Array) -> Array:
+def _scale_parts(parts: Array, whole: Array) -> Array:
     """Return parts (days, n) that add up to whole (days,); equal parts where all are zero."""
     total = parts.sum(1, keepdims=True)
     share = np.divide(parts, total, out=np.full(parts.shape, 1 / parts.shape[1]), where=total > 0)
     return np.asarray(share * whole[:, None])
 
 
-def _fitted(cells: Array, places: Array, types: Array, total: Array) -> Array:
+def _fit_margins(cells: Array, places: Array, types: Array, total: Array) -> Array:
     """Fit cells (days, P, C) to margins (days, P) and (days, C) by turns."""
     safe = np.where(total > 0, total, 1.0)[:, None, None]
     independent = places[:, :, None] * types[:, None, :] / safe

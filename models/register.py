@@ -77,9 +77,9 @@ class Version:
                 sorted(alias for alias, version in model.aliases.items() if version == number)
             ),
             passed=rest.pop("gate_passed", "") == "true",
-            reasons=tuple(_joined(rest, REASONS).splitlines()),
+            reasons=tuple(_join_tags(rest, REASONS).splitlines()),
             retired=rest.pop("retired", ""),
-            notes=tuple(_joined(rest, NOTES).splitlines()),
+            notes=tuple(_join_tags(rest, NOTES).splitlines()),
             was_champion=number in champions(model.decisions),
             tags=rest,
         )
@@ -271,7 +271,7 @@ def champions(decisions: Sequence[Decision]) -> list[str]:
     return line
 
 
-def _joined(tags: dict[str, str], name: str) -> str:
+def _join_tags(tags: dict[str, str], name: str) -> str:
     """Take a text out of tags; a long one goes on in name-2, name-3 and so on."""
     text, part = tags.pop(name, ""), 2
     while (more := tags.pop(f"{name}-{part}", None)) is not None:
@@ -279,11 +279,11 @@ def _joined(tags: dict[str, str], name: str) -> str:
     return text
 
 
-def read_state(version: Version, folder: Path) -> dict[str, Any]:
+def read_register(version: Version, folder: Path) -> dict[str, Any]:
     """Return the state in a folder of artefacts; RegistryError naming the version if it's gone."""
     if not folder.is_dir():
         raise files_missing(version, "FileNotFoundError")
-    return artefacts.read(folder)
+    return artefacts.read_state(folder)
 
 
 def files_missing(version: Version, why: str) -> RegistryError:

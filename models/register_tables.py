@@ -18,7 +18,7 @@ from models.register import (
     ModelRecord,
     Register,
     Version,
-    read_state,
+    read_register,
 )
 from models.relocation import damaged_tables, opened_tables
 from models.store import Store, file_path
@@ -102,7 +102,7 @@ class TableRegister(Register):
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def _state(self, version: Version) -> dict[str, Any]:
-        return read_state(version, self._files(version) / ENGINE)
+        return read_register(version, self._files(version) / ENGINE)
 
     def _files(self, version: Version) -> Path:
         rows = self._rows(_FILES, version)

@@ -53,7 +53,7 @@ from models.register import (  # noqa: E402
     Register,
     Version,
     files_missing,
-    read_state,
+    read_register,
 )
 from models.store import Store, file_path  # noqa: E402
 
@@ -160,7 +160,7 @@ class Registry(Register):
                 self._client.download_artifacts(version.run_id, ENGINE, folder)
             except (MlflowException, OSError) as error:
                 raise files_missing(version, type(error).__name__) from error
-            return read_state(version, Path(folder) / ENGINE)
+            return read_register(version, Path(folder) / ENGINE)
 
     def report_text(self, version: Version, name: str) -> str | None:
         """Return a text of a version's report by file name, None if it has none."""
@@ -262,7 +262,7 @@ class Registry(Register):
             self._client.set_tag(run_id, key, _short(text))
         self._client.set_tag(run_id, "notes", _short("\n".join(record.notes)))
         with tempfile.TemporaryDirectory() as folder:
-            artefacts.write(Path(folder) / ENGINE, dict(record.state))
+            artefacts.write_state(Path(folder) / ENGINE, dict(record.state))
             self._client.log_artifacts(run_id, str(Path(folder) / ENGINE), ENGINE)
         for name, text in record.files.items():
             self._client.log_text(run_id, text, f"{REPORT}/{name}")

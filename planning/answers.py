@@ -17,7 +17,7 @@ from forewatch.count_distribution import CountDistribution
 from planning import columns
 from planning.issues import Issue
 from planning.kinds import AnswerKind
-from planning.questions import ALL, Question, ask, row_layout, states
+from planning.questions import ALL, Question, look_up, row_layout, states
 from planning.tables import Column, OwnParts, Values
 
 _CALLS = "calls"
@@ -68,7 +68,7 @@ def forecast_values(
 
     Args:
         issue: the issue asked.
-        question: from `planning.questions.ask`.
+        question: from `planning.questions.look_up`.
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
     """
@@ -142,4 +142,4 @@ def noise_floor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     return floor
 
 
-FORECAST = AnswerKind(_CALLS, ask, forecast_columns, forecast_values, _title)
+FORECAST = AnswerKind(_CALLS, look_up, forecast_columns, forecast_values, _title)

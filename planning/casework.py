@@ -197,7 +197,7 @@ class Workload:
             for first in range(0, len(rows), _ROWS):
                 part = rows[first : first + _ROWS]
                 probabilities = self._probabilities(part, step, dispersion)
-                read = _Read(probabilities, self._none(part, dispersion), step)
+                read = _GridLookup(probabilities, self._none(part, dispersion), step)
                 found[part] = read.quantiles(at)
                 over[part] = 1 - read.cdf(above[part])
         return found, np.where(np.isnan(above), np.nan, np.clip(over, 0, 1))
@@ -220,7 +220,7 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _GridLookup:
     """Probabilities on a grid, read between its points.
 
     The mass of a point lies half a step to both sides of it, except that of exactly no hours.

@@ -14,7 +14,7 @@ from planning import columns
 from planning.answers import MEAN, about_calls
 from planning.issues import Issue
 from planning.kinds import AnswerKind
-from planning.questions import Question, ask, row_layout, states
+from planning.questions import Question, look_up, row_layout, states
 from planning.tables import Column, OwnParts, Values
 
 # Examples that add up to the mean's.
@@ -59,7 +59,7 @@ def explanation_values(
 
     Args:
         issue: the issue asked.
-        question: from `planning.questions.ask`; its quantiles don't matter.
+        question: from `planning.questions.look_up`; its quantiles don't matter.
         now: the instant at which the issue's age is judged, UTC.
         rows: which rows of the answer, without a step; no others are computed.
 
@@ -92,4 +92,4 @@ def _title(issue: Issue, question: Question) -> tuple[str, ...]:
     return (f"what the expected calls are made of {question.when}: {about}",)
 
 
-EXPLANATION = AnswerKind("calls", ask, explanation_columns, explanation_values, _title)
+EXPLANATION = AnswerKind("calls", look_up, explanation_columns, explanation_values, _title)

@@ -23,7 +23,7 @@ class AnswerKind:
 
     Args:
         unit: of its numbers.
-        ask: looks the names of a question up; raises as `planning.questions.ask` does.
+        ask: looks the names of a question up; raises as `planning.questions.look_up` does.
         columns: of a table with these quantiles and numbers k for P(at least k), of an issue whose
             force has these parts of explanations of its own, each with what it is.
         values: of some rows, by the name of their column; no other rows are computed.

@@ -163,7 +163,7 @@ class _Timing:
     piece_lead: Index
 
 
-def landing(
+def landing_hours(
     forecast: Forecast,
     areas: Sequence[Sequence[str]],
     spans: Spans,
@@ -239,7 +239,7 @@ def _area(
     calls = _hourly(forecast, leaves, timing)
     made = np.zeros(calls.shape[1])
     if known is not None and timing.past.any():
-        seen = _seen(forecast, leaves, known, timing)
+        seen = _known_reports(forecast, leaves, known, timing)
         calls[:, timing.past] = np.where(np.isnan(seen), calls[:, timing.past], 0)
         made[timing.past] = np.nansum(seen, axis=0)
     expected, of_known = (
@@ -263,7 +263,7 @@ def _hourly(forecast: Forecast, leaves: tuple[str, ...], timing: _Timing) -> Arr
     return np.asarray(forecast.expected(Selection(leaves), spans).sum(1))
 
 
-def _seen(
+def _known_reports(
     forecast: Forecast, leaves: tuple[str, ...], known: KnownReports, timing: _Timing
 ) -> Array:
     """Return known reports of the hours before the horizon, (places, hours); NaN unknown."""

@@ -30,7 +30,7 @@ from planning.bands import BANDS, bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
 from planning.kinds import AnswerKind
-from planning.landing import Release, landing
+from planning.landing import Release, landing_hours
 from planning.period_kinds import By
 from planning.questions import Question, row_layout, states
 from planning.tables import Column, OwnParts, Values
@@ -62,7 +62,7 @@ def missing_part(issue: Issue) -> Part:
     raise BadQuestion(f"issue {issue.number} holds no missing-person demand: {why}")
 
 
-def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
+def look_up_missing(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
     issue: Issue,
     *,
     start: pd.Timestamp,
@@ -96,7 +96,7 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
             f"missing-person demand is too rare to be asked by {by}; ask by {', '.join(_PERIODS)}"
         )
     missing_part(issue)
-    asked = questions.ask(
+    asked = questions.look_up(
         issue,
         start=start,
         end=end,
@@ -227,7 +227,10 @@ def _hours(
     """Return the columns in officer-hours."""
     settings = issue.profile.missing
     told = np.flatnonzero(np.isfinite(counts.mean))
-    reserved, uncalibrated = _reserved(issue, question, rows), _uncalibrated(issue, question, rows)
+    reserved, uncalibrated = (
+        _reserved_hours(issue, question, rows),
+        _calibration_doubts(issue, question, rows),
+    )
     found: Values = {}
     none = np.full(len(counts.mean), np.nan)
     names = [f"_{columns.quantile_name(level)}" for level in HOURS_LEVELS]
@@ -261,7 +264,7 @@ def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workl
     periods, p = np.unique(period, return_inverse=True)
     asked = question.periods.spans
     spans = Spans(asked.starts[periods], asked.ends[periods])
-    whole = landing(
+    whole = landing_hours(
         missing_part(issue).forecast,
         [issue.tree.leaves_of(question.areas[i]) for i in groups],
         spans,
@@ -272,7 +275,7 @@ def _landing(issue: Issue, question: Question, rows: NDArray[np.int64]) -> Workl
     return whole.at(g * len(periods) + p)
 
 
-def _reserved(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
+def _reserved_hours(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
     """Return the hours reserved for each row; NaN where none are named."""
     periods, areas = question.periods.period, question.areas
     group, period = np.divmod(np.arange(*rows), max(len(periods), 1))
@@ -285,7 +288,7 @@ def _reserved(issue: Issue, question: Question, rows: tuple[int, int]) -> Array:
     return np.array(table, dtype=np.float64).reshape(len(areas), -1)[group, period]
 
 
-def _uncalibrated(issue: Issue, question: Question, rows: tuple[int, int]) -> NDArray[Any]:
+def _calibration_doubts(issue: Issue, question: Question, rows: tuple[int, int]) -> NDArray[Any]:
     """Return why each row's level and kind of period can't be trusted, "" where they can."""
     levels = [issue.tree.level(area) for area in question.areas]
     why = [missing_part(issue).why_uncalibrated(level, question.by) for level in levels]
@@ -328,5 +331,5 @@ def _title(issue: Issue, question: Question) -> tuple[str, ...]:
 
 
 DEMAND = AnswerKind(
-    "reports and officer-hours", ask, missing_columns, missing_values, _title, _facts
+    "reports and officer-hours", look_up_missing, missing_columns, missing_values, _title, _facts
 )

@@ -118,7 +118,7 @@ class Question:
         return f"in {self.periods.period[0]}" if len(self.periods) == 1 else f"by {self.by}"
 
 
-def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
+def look_up(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner gives
     issue: Issue,
     *,
     start: pd.Timestamp,
@@ -164,8 +164,8 @@ def ask(  # noqa: PLR0913 - the dimensions of a forecast, each a name a planner 
         raise BadQuestion(f"at_least counts from 1; found {least[0]}")
     return Question(
         names.area_ids(issue.tree, areas or (issue.tree.root,)),
-        _expanded(_type_names(issue), call_types, UnknownCallType),
-        _expanded({grade: grade for grade in rates.grades}, grades, UnknownGrade),
+        _expand(_type_names(issue), call_types, UnknownCallType),
+        _expand({grade: grade for grade in rates.grades}, grades, UnknownGrade),
         _periods(Clock.of(profile), profile.shifts, start, end, by),
         levels,
         by,
@@ -217,7 +217,7 @@ def row_layout(
         part = slice(max(first - n * count, 0), min(stop - n * count, count))
         is_whole = part == slice(0, count)
         asked = spans if is_whole else Spans(spans.starts[part], spans.ends[part])
-        cells.append((_selected(issue, each), asked))
+        cells.append((_select(issue, each), asked))
     row = group - low
     kinds = _type_names(issue) | {ALL: _ALL_TYPES}
     texts = {
@@ -276,7 +276,7 @@ def _type_names(issue: Issue) -> dict[str, str]:
     return {kind: known.get(kind, kind) for kind in issue.forecast.rates.call_types}
 
 
-def _selected(issue: Issue, group: tuple[str, str, str]) -> Selection:
+def _select(issue: Issue, group: tuple[str, str, str]) -> Selection:
     area, call_type, grade = group
     return Selection(
         issue.tree.leaves_of(area),
@@ -285,7 +285,7 @@ def _selected(issue: Issue, group: tuple[str, str, str]) -> Selection:
     )
 
 
-def _expanded(
+def _expand(
     known: Mapping[str, str],
     asked: Sequence[str],
     error: Callable[[str, Sequence[str]], Exception],

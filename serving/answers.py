@@ -85,7 +85,7 @@ def question(offer: Offer, issue: Issue, query: SpanQuery, reach: Reach) -> Ques
     )
 
 
-def table(  # noqa: PLR0913 - what an answer depends on
+def answer_table(  # noqa: PLR0913 - what an answer depends on
     offer: Offer,
     issue: Issue,
     standing: Standing,
@@ -153,7 +153,7 @@ def answer(
     issue = store.latest() if query.issue is None else store.read(query.issue)
     standing, dated = store.standing(issue.number), query.dated(issue, now)
     looked_up = question(offer, issue, dated, Reach())
-    found = table(offer, issue, standing, looked_up, now)
+    found = answer_table(offer, issue, standing, looked_up, now)
     missing_types = {ALL, *issue.profile.missing_call_types}
     found = replace(found, heading=heading(offer, issue, standing, looked_up, now))
     if not (beside and offer.kind is FORECAST and missing_types & {*looked_up.call_types}):
@@ -187,7 +187,7 @@ def _weekly_demand(
         asked = question(offer, issue, wanted, Reach())
     except BadQuestion:  # it holds none, and its notes say why
         return None
-    found = table(offer, issue, standing, asked, now)
+    found = answer_table(offer, issue, standing, asked, now)
     return replace(
         found,
         columns=tuple(each for each in found.columns if each.name in _WEEKLY),

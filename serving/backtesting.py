@@ -47,7 +47,7 @@ class BacktestRequest:
     levels: str
 
 
-def backtest(
+def write_backtest(
     workspace: Workspace, asked: BacktestRequest, out: Path, *, jobs: int | None, progress: Progress
 ) -> int:
     """Write the forecasts of every fold to a Parquet file and return the number of rows.
@@ -61,7 +61,7 @@ def backtest(
     jobs = jobs or os.cpu_count() or 1
     with whole_file(out) as beside:
         made = frames(asked.subject, history, recipe, plan, jobs=jobs, progress=progress)
-        return _written(made, beside)
+        return _write_frames(made, beside)
 
 
 def _plan(clock: Clock, asked: BacktestRequest) -> BacktestPlan:
@@ -92,7 +92,7 @@ def origins_between(retrain: str, every_days: int) -> int:
     return max(days("--retrain", retrain) // every_days, 1)
 
 
-def _written(made: Iterator[pd.DataFrame], path: Path) -> int:
+def _write_frames(made: Iterator[pd.DataFrame], path: Path) -> int:
     """Write frames one after the other, so that one at a time is held; return their rows."""
     first = _table(next(made))
     rows = len(first)

@@ -14,7 +14,7 @@ from sources.gap_windows import as_csv
 from sources.sections import Section
 
 
-def check(
+def check_report(
     workspace: Workspace, *, everything: bool = False, gaps_file: Path | None = None
 ) -> Report:
     """Return the report on a workspace's history.

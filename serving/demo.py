@@ -47,7 +47,7 @@ _TABLES = {
 
 
 @dataclass(frozen=True)
-class Size:
+class DemoSize:
     """What demo force is built; until is the force-day at whose start its history ends.
 
     hot_weekends: growth of calls a degree of heat at weekends, see `sources.synthetic.weather`.
@@ -69,7 +69,7 @@ class Built:
     text: str
 
 
-def build(root: Path, size: Size, progress: Progress, now: pd.Timestamp | None = None) -> Built:
+def build(root: Path, size: DemoSize, progress: Progress, now: pd.Timestamp | None = None) -> Built:
     """Make the demo workspace, or take it up where it was made before.
 
     Args:
@@ -116,7 +116,7 @@ def last_monday(clock: Clock, now: pd.Timestamp) -> date:
     return (day - pd.Timedelta(days=day.weekday())).date()
 
 
-def _draw(workspace: Workspace, size: Size, progress: Progress) -> None:
+def _draw(workspace: Workspace, size: DemoSize, progress: Progress) -> None:
     """Write the force's files; the mark comes last, so that a half-drawn force is drawn anew."""
     root = workspace.root
     if (root / SETTINGS).exists() and not (root / _EXTRACT).exists():
@@ -143,22 +143,26 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     there = {name: file for name, file in _TABLES.items() if (extract / file).exists()}
     for number, (name, file) in enumerate(there.items()):
         progress("importing tables", number, len(_TABLES))
-        importing.table(workspace, name, extract / file, None)
+        importing.import_table_file(workspace, name, extract / file, None)
     progress("importing tables", len(_TABLES), len(_TABLES))
-    importing.calls(workspace, extract / "calls.csv", extract / "mapping.toml", until, progress)
+    importing.import_call_log(
+        workspace, extract / "calls.csv", extract / "mapping.toml", until, progress
+    )
     progress("checking", 0, 0)
-    if mend := checking.check(workspace).must_be_mended:
+    if mend := checking.check_report(workspace).must_be_mended:
         raise SettingsError(f"the demo force must be mended: {'; '.join(map(str, mend))}")
 
 
 def _publish(workspace: Workspace, progress: Progress) -> None:
     """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
     for subject in subjects_of(workspace.profile):
-        done = training.train(workspace, subject, until=None, jobs=None, progress=progress)
+        done = training.train_challenger(
+            workspace, subject, until=None, jobs=None, progress=progress
+        )
         version = done.version
         reason = "" if version.passed else "the demo shows a forecast whatever the gate says"
-        modelling.promote(workspace, subject, version.version, "demo", reason, force=True)
-    made = issuing.issue(workspace, origin=None, days=None, progress=progress)
+        modelling.promote_version(workspace, subject, version.version, "demo", reason, force=True)
+    made = issuing.publish_issue(workspace, origin=None, days=None, progress=progress)
     progress(f"publishing the forecast of version {made.model_version}", 1, 1)
 
 
@@ -196,4 +200,4 @@ def _text(workspace: Workspace, week: str) -> str:
             beside=True,
         ),
     )
-    return "\n\n".join(map(terminal.text, tables)) + "\n"
+    return "\n\n".join(map(terminal.table_text, tables)) + "\n"

@@ -55,7 +55,7 @@ class ExportQuery:
     replaces: bool = False
 
 
-def export(workspace: Workspace, wanted: ExportQuery) -> str:
+def export_counts(workspace: Workspace, wanted: ExportQuery) -> str:
     """Write the counts of the history, and say in a sentence or two what was written.
 
     Raises:
@@ -117,14 +117,14 @@ def _csv_texts(cells: LedgerCells) -> Iterator[str]:
     for number, frame in enumerate(cells.frames()):
         starts = pd.DatetimeIndex(frame["start"])
         shown = frame.assign(
-            start=_spelt(starts, "%Y-%m-%dT%H:%M:%SZ"),
-            force_day=_spelt(pd.DatetimeIndex(frame["force_day"]), "%Y-%m-%d"),
+            start=_instant_texts(starts, "%Y-%m-%dT%H:%M:%SZ"),
+            force_day=_instant_texts(pd.DatetimeIndex(frame["force_day"]), "%Y-%m-%d"),
             observed=frame["observed"].map({True: "true", False: "false"}),
         )
         yield shown.to_csv(index=False, header=number == 0, lineterminator="\n")
 
 
-def _spelt(instants: pd.DatetimeIndex, form: str) -> pd.Categorical[str]:
+def _instant_texts(instants: pd.DatetimeIndex, form: str) -> pd.Categorical[str]:
     """Return instants as text; each is spelt once, however many rows it has."""
     codes, each = pd.factorize(instants)
     return pd.Categorical.from_codes(codes, pd.DatetimeIndex(each).strftime(form))

@@ -21,7 +21,7 @@ from sources.mapping import call_mapping
 from sources.receipts import Receipt
 
 
-def calls(
+def import_call_log(
     workspace: Workspace,
     file: Path,
     mapping: Path,
@@ -65,7 +65,7 @@ def calls(
     return replace(receipt, notes=(*lake.notes, *receipt.notes, *pools))
 
 
-def table(
+def import_table_file(
     workspace: Workspace,
     name: str,
     file: Path,

@@ -22,7 +22,7 @@ _NAMES = ("places", "call_types", "grades", "leaves")
 _SHOCKS = "shocks_"
 
 
-def text(instant: pd.Timestamp) -> str:
+def instant_text(instant: pd.Timestamp) -> str:
     """Return an instant as an issue writes it.
 
     >>> text(pd.Timestamp("2026-11-23T07:00Z"))
@@ -34,8 +34,8 @@ def text(instant: pd.Timestamp) -> str:
 def forecast_about(forecast: Forecast) -> dict[str, Any]:
     """Return what of a forecast is no array."""
     return {
-        "origin": text(forecast.origin),
-        "data_until": text(forecast.data_until),
+        "origin": instant_text(forecast.origin),
+        "data_until": instant_text(forecast.data_until),
         "step": forecast.rates.step,
         "rates": {name: list(getattr(forecast.rates, name)) for name in _NAMES},
         "shocks": {"lead_days": list(forecast.shocks.lead_days)},
@@ -102,12 +102,12 @@ def forecast_of(about: dict[str, Any], held: Arrays) -> Forecast:
 def observed_about(observed: ObservationEnd) -> dict[str, Any]:
     """Return up to when counts were observed, the series that are behind one by one."""
     return {
-        "until": text(observed.until),
+        "until": instant_text(observed.until),
         "behind": [
             {
                 "area": each.area,
                 "call_type": each.call_type or "all",
-                "observed_until": None if each.until is None else text(each.until),
+                "observed_until": None if each.until is None else instant_text(each.until),
                 "why": each.why,
             }
             for each in observed.behind

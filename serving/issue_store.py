@@ -36,12 +36,12 @@ from forewatch.profile import Profile
 from planning.issues import Issue
 from serving.issue_parts import (
     Arrays,
+    instant_text,
     observed_about,
     observed_of,
     part_about,
     part_arrays,
     part_of,
-    text,
 )
 from serving.standing import Standing
 from serving.withdrawals import Act, Stamp, Withdrawals
@@ -194,11 +194,11 @@ class IssueStore:
         try:
             arrays = (self._folder(number) / _ARRAYS).read_bytes()
             if sha256(arrays).hexdigest() != about["arrays_sha256"]:
-                raise DamagedIssue(_damaged(number, f"{_ARRAYS} is not what was published"))
+                raise DamagedIssue(_damage(number, f"{_ARRAYS} is not what was published"))
             with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
                 return StoredIssue(_issue(about, dict(found)), about["sha256"])
         except (OSError, KeyError, TypeError, ValueError, BadZipFile, ValidationError) as error:
-            raise DamagedIssue(_damaged(number, str(error))) from error
+            raise DamagedIssue(_damage(number, str(error))) from error
 
     def about(self, number: int) -> dict[str, Any]:
         """Return what an issue says of itself, without profile, tree and arrays.
@@ -220,14 +220,14 @@ class IssueStore:
             about: dict[str, Any] = json.loads(path.read_bytes())
         except FileNotFoundError:
             if self._folder(number).exists():
-                raise DamagedIssue(_damaged(number, f"{_ABOUT} is not there")) from None
+                raise DamagedIssue(_damage(number, f"{_ABOUT} is not there")) from None
             raise UnknownIssue(self._unknown(number)) from None
         except (OSError, ValueError) as error:
-            raise DamagedIssue(_damaged(number, str(error))) from error
+            raise DamagedIssue(_damage(number, str(error))) from error
         if not isinstance(about, dict) or about.get("sha256") != _digest(about):
-            raise DamagedIssue(_damaged(number, f"{_ABOUT} is not what was published"))
+            raise DamagedIssue(_damage(number, f"{_ABOUT} is not what was published"))
         if about.get("number") != number:
-            raise DamagedIssue(_damaged(number, f"it says that it is {about.get('number')}"))
+            raise DamagedIssue(_damage(number, f"it says that it is {about.get('number')}"))
         if about.get("format") != FORMAT:
             raise DamagedIssue(
                 f"issue {number} is of format {about.get('format')}, this code reads format "
@@ -261,7 +261,7 @@ class IssueStore:
         return True
 
 
-def _damaged(number: int, why: str) -> str:
+def _damage(number: int, why: str) -> str:
     return f"issue {number} can't be read: {why}; restore its folder or publish a new issue"
 
 
@@ -285,11 +285,11 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
     about: dict[str, Any] = {
         "format": FORMAT,
         "number": issue.number,
-        "published_at": text(issue.published_at),
-        "origin": text(forecast.origin),
-        "data_until": text(forecast.data_until),
-        "first": text(forecast.rates.edges[0]),
-        "until": text(forecast.rates.edges[-1]),
+        "published_at": instant_text(issue.published_at),
+        "origin": instant_text(forecast.origin),
+        "data_until": instant_text(forecast.data_until),
+        "first": instant_text(forecast.rates.edges[0]),
+        "until": instant_text(forecast.rates.edges[-1]),
         "step": forecast.rates.step,
         "model_version": issue.model_version,
         "models": dict(issue.models),

@@ -19,7 +19,7 @@ from serving.workspace import Workspace
 Notes = tuple[str, ...]
 
 
-def part_of(
+def subject_part(
     workspace: Workspace, subject: Subject, history: History, view: AsOf, days: int
 ) -> tuple[Part | None, Notes]:
     """Return what an issue says of a subject, with notes for its readers.
@@ -90,7 +90,7 @@ def _part(
         model_version=version,
         is_baseline=is_baseline,
         has_casework=subject.has_casework,
-        known=_known(view, subject.counted(view.profile)) if subject.has_casework else None,
+        known=_open_reports(view, subject.counted(view.profile)) if subject.has_casework else None,
         uncalibrated=model.uncalibrated(),
     )
 
@@ -106,7 +106,7 @@ def _age_notes(
     return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)
 
 
-def _known(view: AsOf, types: tuple[str, ...]) -> KnownReports | None:
+def _open_reports(view: AsOf, types: tuple[str, ...]) -> KnownReports | None:
     """Return the reports whose hours still land, None where too little of the past is known."""
     # One day more than hours are released over: a day of 23 hours may be among them.
     days = len(view.profile.missing.release) + 1

@@ -17,14 +17,14 @@ from forewatch.progress import Progress
 from planning import freshness
 from planning.issues import Issue, Part
 from serving import feeds
-from serving.issue_subjects import champion_of, part_of
+from serving.issue_subjects import champion_of, subject_part
 from serving.pooling import settle_pools
 from serving.spans import instant
 from serving.subjects import FIRST, subjects_of
 from serving.workspace import Workspace
 
 
-def issue(
+def publish_issue(
     workspace: Workspace,
     *,
     origin: str | None,
@@ -90,7 +90,7 @@ def _parts(
     said: list[str] = []
     for subject in subjects_of(workspace.profile):
         progress("forecasting", 0, 0)
-        part, notes = part_of(workspace, subject, history, view, days)
+        part, notes = subject_part(workspace, subject, history, view, days)
         said += notes
         if part is not None:
             parts[subject.name] = part
@@ -155,7 +155,7 @@ def announced_breaks(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
     )
 
 
-def text(published: Issue) -> str:
+def issue_text(published: Issue) -> str:
     """Return an issue in a few lines for a person."""
     days = published.forecast.rates.force_days
     zone = published.profile.force.zone
@@ -165,12 +165,12 @@ def text(published: Issue) -> str:
         f"  origin      {published.forecast.origin.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  data until  {published.forecast.data_until.tz_convert(zone):%Y-%m-%d %H:%M %Z}",
         f"  force-days  {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})",
-        *(f"  {name:<11} {_by(part)}" for name, part in published.parts.items()),
+        *(f"  {name:<11} {_name_of_decider(part)}" for name, part in published.parts.items()),
         *(f"  note        {note}" for note in published.notes),
     ]
     return "\n".join(lines)
 
 
-def _by(part: Part) -> str:
+def _name_of_decider(part: Part) -> str:
     stands_in = "its baseline, the " if part.is_baseline else "version "
     return f"by {stands_in}{part.model_version}"

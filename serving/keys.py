@@ -169,7 +169,7 @@ class KeyRing:
         self._refuse_past(expires_at)
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), self._clock()
         with self._changing() as keys:
-            key = _known(keys, key_id)
+            key = _find_key(keys, key_id)
             if key.revoked_at is not None:
                 raise AccessError(f"key {key_id} ({key.name}) was revoked; create a new one")
             if key.has_expired(now) and expires_at is None:
@@ -196,7 +196,7 @@ class KeyRing:
             AccessError: if there is no such key.
         """
         with self._changing() as keys:
-            _known(keys, key_id)
+            _find_key(keys, key_id)
             if keys[key_id].revoked_at is None:
                 keys[key_id] = keys[key_id].model_copy(update={"revoked_at": self._clock()})
         return keys[key_id]
@@ -292,7 +292,7 @@ def _refuse_beyond(areas: tuple[str, ...], scopes: tuple[Scope, ...]) -> None:
         )
 
 
-def _known(keys: dict[str, Key], key_id: str) -> Key:
+def _find_key(keys: dict[str, Key], key_id: str) -> Key:
     if key_id not in keys:
         known = ", ".join(keys) or "none"
         raise AccessError(f"no key with id {key_id!r}; the ids are: {known}")

@@ -26,7 +26,7 @@ _ON = " on"  # MLflow's names of metrics may hold no "+"
 
 
 @dataclass(frozen=True)
-class Shown:
+class VersionPage:
     """A version in words, and its scores as a table."""
 
     text: str
@@ -60,10 +60,10 @@ def version_list(workspace: Workspace, subject: Subject) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def shown(workspace: Workspace, subject: Subject, name: str) -> Shown:
+def version_page(workspace: Workspace, subject: Subject, name: str) -> VersionPage:
     """Return a version's settings, gate and decisions with its scores."""
     register = workspace.register(subject)
-    version = _chosen(register, name)
+    version = _version_by_name(register, name)
     outside = register.outside_note()
     lines = [
         f"{register.model} version {version.version}: {version.status}",
@@ -77,7 +77,7 @@ def shown(workspace: Workspace, subject: Subject, name: str) -> Shown:
         "decisions:",
         *(f"  {one.text}" for one in register.decisions() if one.version == version.version),
     ]
-    return Shown("\n".join(lines), summary(scores_table(register.scores(version)), subject))
+    return VersionPage("\n".join(lines), summary(scores_table(register.scores(version)), subject))
 
 
 def compare_versions(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
@@ -124,7 +124,7 @@ def outside_note(workspace: Workspace, subject: Subject) -> str:
     return workspace.register(subject).outside_note()
 
 
-def promote(
+def promote_version(
     workspace: Workspace,
     subject: Subject,
     name: str,
@@ -134,7 +134,7 @@ def promote(
     force: bool = False,
 ) -> Version:
     """Make a version the champion; *force* overrules the gate, and needs a reason."""
-    return _decided(
+    return _decision_words(
         workspace, subject, lambda it: it.promote(it.version(name), by, _now(), reason, force=force)
     )
 
@@ -162,17 +162,21 @@ def why_no_champion(registry: Register) -> str:
     )
 
 
-def rollback(workspace: Workspace, subject: Subject, by: str, reason: str) -> Version:
+def restore_champion(workspace: Workspace, subject: Subject, by: str, reason: str) -> Version:
     """Make the champion before the present one champion again."""
-    return _decided(workspace, subject, lambda it: it.rollback(by, _now(), reason))
+    return _decision_words(workspace, subject, lambda it: it.rollback(by, _now(), reason))
 
 
-def retire(workspace: Workspace, subject: Subject, name: str, by: str, reason: str) -> Version:
+def retire_version(
+    workspace: Workspace, subject: Subject, name: str, by: str, reason: str
+) -> Version:
     """Take a version out of use for good."""
-    return _decided(workspace, subject, lambda it: it.retire(it.version(name), by, _now(), reason))
+    return _decision_words(
+        workspace, subject, lambda it: it.retire(it.version(name), by, _now(), reason)
+    )
 
 
-def ui(workspace: Workspace, host: str, port: int) -> NoReturn:
+def open_store_page(workspace: Workspace, host: str, port: int) -> NoReturn:
     """Become MLflow's own page on the workspace's store, until stopped.
 
     Raises:
@@ -217,10 +221,10 @@ def first_metrics(scores: pd.DataFrame, subject: Subject) -> tuple[str, ...]:
     whole = scores[scores["level"] == scores["level"].iloc[0]]
     shown = [name for name in subject.columns if name in scores and name != "level"]
     measures = [name for name in shown if name != "block"][: _FIRST // max(len(whole), 1)]
-    return tuple(name for name, _ in metrics(whole[["level", "block", *measures]]))
+    return tuple(name for name, _ in metric_values(whole[["level", "block", *measures]]))
 
 
-def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
+def metric_values(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Yield each known score under measure/level/block, in the letters that MLflow allows."""
     for row in scores.to_dict("records"):
         where = f"{row['level']}/{str(row['block']).replace('+', _ON)}"
@@ -229,7 +233,7 @@ def metrics(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
                 yield f"{name}/{where}", value
 
 
-def _decided(
+def _decision_words(
     workspace: Workspace, subject: Subject, decide: Callable[[Registry], Version]
 ) -> Version:
     registry = workspace.registry(subject)
@@ -239,7 +243,7 @@ def _decided(
     return version
 
 
-def _chosen(register: Register, name: str) -> Version:
+def _version_by_name(register: Register, name: str) -> Version:
     """Return a version by name; before any promotion the challenger stands for the champion."""
     if name == CHAMPION and register.champion() is None and register.versions():
         return register.version(CHALLENGER)

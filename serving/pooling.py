@@ -21,7 +21,7 @@ def settle_pools(workspace: Workspace) -> History:
         LakeBusy: if they are due and another process is changing the history.
     """
     history = workspace.history()
-    return _decided(workspace) if due_kinds(history) else history
+    return _decide(workspace) if due_kinds(history) else history
 
 
 def pooling_remark(workspace: Workspace) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def pooling_remark(workspace: Workspace) -> tuple[str, ...]:
     try:
         if not due_kinds(workspace.history(counted=False)):
             return ()
-        history = _decided(workspace)
+        history = _decide(workspace)
     except ForewatchError:
         return ()
     found, leaves = decisions(history), len(history.tree.leaves)
@@ -43,7 +43,7 @@ def pooling_remark(workspace: Workspace) -> tuple[str, ...]:
     )
 
 
-def text(workspace: Workspace) -> str:
+def pooling_text(workspace: Workspace) -> str:
     """Return which areas are pooled, by year and call type, for a person."""
     history = settle_pools(workspace)
     lines = []
@@ -57,7 +57,7 @@ def text(workspace: Workspace) -> str:
     return "\n".join(lines) or "no call type is pooled: [privacy] call_types names none"
 
 
-def _decided(workspace: Workspace) -> History:
+def _decide(workspace: Workspace) -> History:
     """Decide and keep what is due; whoever comes second finds what the first one decided."""
     lake = workspace.lake()
     with lake.lock():

@@ -19,7 +19,7 @@ def echo_table(frame: pd.DataFrame) -> None:
     echo_texts(_texts_of(frame), _numbers_of(frame))
 
 
-def plain(frame: pd.DataFrame) -> str:
+def frame_lines(frame: pd.DataFrame) -> str:
     """Return the frame as lines of aligned columns, numbers to the right.
 
     >>> import pandas as pd

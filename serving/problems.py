@@ -78,12 +78,12 @@ class ForwardedProblem(ForewatchError):
         super().__init__(str(said["detail"]))
 
 
-def problem(error: ForewatchError) -> dict[str, Any]:
+def problem_of(error: ForewatchError) -> dict[str, Any]:
     """Return type, title, status and detail of an error, and the near names where it has some."""
     if isinstance(error, ForwardedProblem):
         return error.said
     _, status, slug, title = next(row for row in _TABLE if isinstance(error, row[0]))
-    said = plain(status, slug, title, str(error))
+    said = problem_document(status, slug, title, str(error))
     near = getattr(error, "near", ())
     return said | {"near": list(near)} if near else said
 
@@ -94,7 +94,9 @@ def headers(error: ForewatchError) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
-def plain(status: HTTPStatus | int, slug: str, title: str, detail: str) -> dict[str, Any]:
+def problem_document(
+    status: HTTPStatus | int, slug: str, title: str, detail: str
+) -> dict[str, Any]:
     """Return a problem document from its parts; the type is a name, not an address to fetch."""
     return {
         "type": f"urn:forewatch:problem:{slug}",

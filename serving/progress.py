@@ -41,7 +41,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def shown(stream: TextIO | None = None) -> Iterator[Progress]:
+def progress_bar(stream: TextIO | None = None) -> Iterator[Progress]:
     """Yield a progress that shows itself while the block runs."""
     stream = stream or sys.stderr
     if not stream.isatty():

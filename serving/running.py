@@ -19,7 +19,7 @@ _DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
 _MEGABYTE = 10**6
 
 
-def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
+def serve_workspace(workspace: Workspace, host: str | None, port: int | None) -> None:
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
     from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
     from serving.api.app import create_app  # noqa: PLC0415
@@ -35,7 +35,7 @@ def serve(workspace: Workspace, host: str | None, port: int | None) -> None:
         for subject in SUBJECTS:
             workspace.register(subject)
     app = create_app(workspace, settings=settings, audit=audit)
-    server.serve(app, settings.host, settings.port, settings.workers)
+    server.run_server(app, settings.host, settings.port, settings.workers)
 
 
 def create_key(

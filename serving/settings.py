@@ -152,7 +152,7 @@ def load(path: Path) -> Settings:
         SettingsError: if there is no such file, or naming each key that can't be used as written.
     """
     stop_without(path)
-    return _checked(read_toml(path), path.name)
+    return _check(read_toml(path), path.name)
 
 
 def stop_without(path: Path) -> None:
@@ -166,10 +166,10 @@ def stop_without(path: Path) -> None:
 
 def parse(text: str, name: str = "forewatch.toml") -> Settings:
     """Return the settings that a TOML text holds; errors as for `load`."""
-    return _checked(parse_toml(text, name), name)
+    return _check(parse_toml(text, name), name)
 
 
-def _checked(content: dict[str, Any], name: str) -> Settings:
+def _check(content: dict[str, Any], name: str) -> Settings:
     try:
         return TABLES.model_validate(content)
     except ValidationError as error:

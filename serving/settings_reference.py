@@ -37,7 +37,7 @@ _BOUNDS = {
 }
 
 
-def markdown() -> str:
+def settings_page() -> str:
     """Return the page."""
     return "\n".join([_HEAD, *_tables(TABLES, "", many=False)])
 
@@ -132,4 +132,4 @@ def _bounds(told: Sequence[object]) -> str:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else _FILE
-    target.write_text(markdown(), encoding="utf-8")
+    target.write_text(settings_page(), encoding="utf-8")

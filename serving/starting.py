@@ -10,7 +10,7 @@ from serving.workspace import SETTINGS
 from sources.templates import NAMES, text
 
 
-def init(root: Path, template: str) -> Path:
+def write_profile(root: Path, template: str) -> Path:
     """Write forewatch.toml into a folder, made if absent, and return its path.
 
     Raises:

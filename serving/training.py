@@ -40,7 +40,7 @@ class TrainedVersion:
     report: Path
 
 
-def train(
+def train_challenger(
     workspace: Workspace,
     subject: Subject,
     *,
@@ -127,7 +127,7 @@ def keep(
     record = Record(
         state=model.state(),
         params=dict(flat_settings(model.recipe.model_dump(mode="json"))),
-        scores=dict(modelling.metrics(trained.scores)),
+        scores=dict(modelling.metric_values(trained.scores)),
         first=modelling.first_metrics(trained.scores, subject),
         tags={
             "until": until.isoformat(),

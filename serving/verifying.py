@@ -30,7 +30,7 @@ def damage(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from _models(workspace)
 
 
-def text(found: Iterator[tuple[str, tuple[str, ...]]]) -> tuple[str, int]:
+def damage_text(found: Iterator[tuple[str, tuple[str, ...]]]) -> tuple[str, int]:
     """Return a line for each thing that was looked at, and how much damage was found."""
     lines, n = ["Files"], 0
     for what, errors in found:

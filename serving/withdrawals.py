@@ -27,7 +27,7 @@ Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
-class Decision:
+class Withdrawal:
     """Who took which issue out of service, or back into it, when (UTC, ISO) and why."""
 
     act: Act
@@ -45,7 +45,7 @@ class Withdrawals:
         self._path = root / _FILE
         self._lock = root / ".decisions.lock"
 
-    def decisions(self) -> tuple[Decision, ...]:
+    def decisions(self) -> tuple[Withdrawal, ...]:
         """Return every decision, oldest first.
 
         Raises:
@@ -55,7 +55,7 @@ class Withdrawals:
             held: Mapping[str, Any] = json.loads(self._path.read_bytes())
             found = held["decisions"]
             _stop_if_altered(found, held["sha256"])
-            return tuple(Decision(**each) for each in found)
+            return tuple(Withdrawal(**each) for each in found)
         except FileNotFoundError:
             return ()
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -96,7 +96,7 @@ class Withdrawals:
                 raise SettingsError(f"issue {issue} was {already}")
             if act == "restore" and already is None:
                 raise SettingsError(f"issue {issue} is not withdrawn; nothing is to be taken back")
-            new = Decision(act, issue, by, now.isoformat(timespec="seconds"), said)
+            new = Withdrawal(act, issue, by, now.isoformat(timespec="seconds"), said)
             rows = [asdict(each) for each in (*self.decisions(), new)]
             content = {"decisions": rows, "sha256": _digest(rows)}
             write_file(self._path, json.dumps(content, indent=1).encode())

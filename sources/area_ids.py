@@ -8,7 +8,7 @@ import pandas as pd
 
 from forewatch.errors import DataError
 from sources.crosswalk import slug
-from sources.personal import shown
+from sources.personal import quote_text
 
 _MOST_SHOWN = 10  # areas that a message names
 
@@ -42,7 +42,7 @@ def _stop_at_nameless(frame: pd.DataFrame, file: str) -> None:
 def _stop_at_empty_ids(found: pd.DataFrame, file: str) -> None:
     empty = found["id"] == ""
     if empty.any():
-        names = ", ".join(map(shown, found.loc[empty, "name"].head(_MOST_SHOWN)))
+        names = ", ".join(map(quote_text, found.loc[empty, "name"].head(_MOST_SHOWN)))
         raise DataError(
             f"{file}: no id can be made from the name {names} ({_rows(empty)}), which has no "
             "letters or digits; give the file a column id"
@@ -55,10 +55,10 @@ def _stop_at_doubled_ids(frame: pd.DataFrame, ids: pd.Series, file: str) -> None
     for name, rows in list(doubled.groupby(doubled).groups.items())[:_MOST_SHOWN]:
         stand = " and ".join(
             f"row {i + 1} ({'id' if pd.notna(frame['id'][i]) else 'name'} "
-            f"{shown(frame['id'][i] if pd.notna(frame['id'][i]) else frame['name'][i])})"
+            f"{quote_text(frame['id'][i] if pd.notna(frame['id'][i]) else frame['name'][i])})"
             for i in list(rows)[:_MOST_SHOWN]
         )
-        lines.append(f"{shown(str(name))} in {stand}")
+        lines.append(f"{quote_text(str(name))} in {stand}")
     if lines:
         raise DataError(
             f"{file}: several areas have one id: {'; '.join(lines)}; keep one of them, or give the "
@@ -76,13 +76,14 @@ def _parents(found: pd.DataFrame, file: str) -> pd.Series:
         near = [parent] if parent in ids else by_name[parent.strip().casefold()]
         if parent and len(near) > 1:
             raise DataError(
-                f"{file}: parent {shown(parent)} in row {row} is the name of {len(near)} areas "
-                f"({', '.join(near[:_MOST_SHOWN])}); give the parent by its id"
+                f"{file}: parent {quote_text(parent)} in row {row} is the name of {len(near)} "
+                f"areas ({', '.join(near[:_MOST_SHOWN])}); give the parent by its id"
             )
         if parent and not near:
             raise DataError(
-                f"{file}: parent {shown(parent)} in row {row} is neither the id nor the name of an "
-                "area of the file; add that area, or leave the parent empty right below the force"
+                f"{file}: parent {quote_text(parent)} in row {row} is neither the id nor the "
+                "name of an area of the file; add that area, or leave the parent empty right "
+                "below the force"
             )
         parents.append(near[0] if parent else "")
     return pd.Series(parents, index=found.index, dtype="str")

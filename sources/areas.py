@@ -15,7 +15,7 @@ from sources.area_ids import with_ids
 from sources.extract import column_names, stop_if_doubled
 from sources.geojson import centre, geojson_features, property_text
 from sources.lake import Lake
-from sources.personal import columns_text, refuse_persons, shown
+from sources.personal import columns_text, quote_text, refuse_persons
 from sources.table_mapping import Root, TableMapping
 from sources.tabular import texts
 
@@ -61,7 +61,7 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
         SettingsError: if the areas make no tree of the profile's levels.
     """
     used = (mapping.columns.get(ours, ours) for ours in COLUMNS)
-    offered = _offered(file)
+    offered = _property_names(file)
     refuse_persons(file.name, offered, used, mapping.refuse, allowed=COLUMNS)
     stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in COLUMNS])
     if not {mapping.columns.get(ours, ours) for ours in ("id", "name")}.intersection(offered):
@@ -73,7 +73,7 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
     found = with_ids(found, file.name)
     found["kind"] = found["kind"].fillna("mixed").str.casefold()
     _stop_at_bad_values(found)
-    found = _rooted(found, mapping.root or Root(id=profile.force.id, name=profile.force.name))
+    found = _add_root(found, mapping.root or Root(id=profile.force.id, name=profile.force.name))
     built = _tree(found, profile)
     if not built.at_level(profile.levels.modelled):
         raise SettingsError(
@@ -134,7 +134,7 @@ def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
             "columns"
         )
     read = texts(file, tuple(theirs for theirs in used.values() if theirs in offered))
-    return _typed(
+    return _field_types(
         {
             ours: read[theirs].astype("str")
             if theirs in read
@@ -153,18 +153,18 @@ def _features(file: Path, mapping: TableMapping) -> pd.DataFrame:
             theirs = mapping.columns.get(ours, ours)
             given = property_text(file, number, feature["properties"], theirs)
             columns[ours].append(given or mapping.constants.get(ours) or placed.get(ours))
-    return _typed({name: pd.Series(values, dtype="str") for name, values in columns.items()})
+    return _field_types({name: pd.Series(values, dtype="str") for name, values in columns.items()})
 
 
-def _typed(columns: dict[str, pd.Series]) -> pd.DataFrame:
+def _field_types(columns: dict[str, pd.Series]) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     for name in _NUMBERS:
         numbers = pd.to_numeric(frame[name], errors="coerce").astype("float64")
         if (bad := frame[name].notna() & ~np.isfinite(numbers)).any():
             row = int(bad.to_numpy().argmax())
             raise DataError(
-                f"areas: {name} {shown(frame[name].iloc[row])} is no number (row {row + 1}); mend "
-                "it, or leave the cell empty"
+                f"areas: {name} {quote_text(frame[name].iloc[row])} is no number (row {row + 1}); "
+                "mend it, or leave the cell empty"
             )
         frame[name] = numbers
     return frame
@@ -173,10 +173,10 @@ def _typed(columns: dict[str, pd.Series]) -> pd.DataFrame:
 def _stop_at_bad_values(frame: pd.DataFrame) -> None:
     # A tree with a node left out is another tree, so nothing of it goes to quarantine.
     for number, row in enumerate(frame.to_dict("records"), 1):
-        where = f"area {shown(row['id'])} can't be taken (row {number})"
+        where = f"area {quote_text(row['id'])} can't be taken (row {number})"
         if row["kind"] not in AREA_KINDS:
             raise DataError(
-                f"{where}: kind {shown(row['kind'])} is not one of {', '.join(AREA_KINDS)}"
+                f"{where}: kind {quote_text(row['kind'])} is not one of {', '.join(AREA_KINDS)}"
             )
         given = {k: v for k, v in row.items() if k in _NUMBERS and not pd.isna(v)}
         try:
@@ -194,7 +194,7 @@ def _stop_at_bad_values(frame: pd.DataFrame) -> None:
             ) from error
 
 
-def _rooted(frame: pd.DataFrame, root: Root) -> pd.DataFrame:
+def _add_root(frame: pd.DataFrame, root: Root) -> pd.DataFrame:
     tops = frame["parent"] == ""
     if tops.sum() <= 1:
         return frame
@@ -214,7 +214,7 @@ def _is_geojson(file: Path) -> bool:
     return file.suffix.lower() in GEOJSON
 
 
-def _offered(file: Path) -> tuple[str, ...]:
+def _property_names(file: Path) -> tuple[str, ...]:
     if not _is_geojson(file):
         return column_names(file)
     return tuple(dict.fromkeys(k for f in geojson_features(file) for k in f["properties"]))

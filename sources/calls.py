@@ -51,10 +51,10 @@ from sources.versions import (
     NO_VERSIONS,
     SUPERSEDING,
     UNCHANGED,
-    Standing,
+    Standings,
     Versions,
     content,
-    standing,
+    standings,
 )
 from sources.wall_clock import NONE, Flags, Micros, instants
 
@@ -126,9 +126,9 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
         alike = [past for past in imports if past.get("content") == found.content]
         read_anew = bool(alike) and alike[-1].get("digest") != digest
         if not read_anew and digest in {past.get("digest") for past in imports}:
-            kinds = _nothing_new(standing(found.records, NO_VERSIONS, cut))
+            kinds = _nothing_new(standings(found.records, NO_VERSIONS, cut))
         else:
-            kinds = standing(found.records, _known(lake, names), cut, read_anew=read_anew)
+            kinds = standings(found.records, _known_versions(lake, names), cut, read_anew=read_anew)
         receipt = replace(_receipt(found, kinds), is_dry_run=options.is_dry_run)
         aside = None if options.is_dry_run else put_aside(quarantine, "calls", file, found.refused)
         doubts = (
@@ -138,7 +138,7 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
             swapped_dates(local_days(found.records.received, profile.force.zone)),
         )
         stop_at_doubts(file.name, doubts, options.accepted)
-        span = _observed(found.records, mapping, reader.zone, profile, cut)
+        span = _complete_span(found.records, mapping, reader.zone, profile, cut)
         new = np.flatnonzero((kinds.kind == NEW) | (kinds.kind == SUPERSEDING))
         is_news = new.size or (span and not is_within(span, spans_of(imports)))
         if is_news and not options.is_dry_run:
@@ -194,12 +194,12 @@ def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _
     return _Found(
         records.at(~is_outside) if is_outside.any() else records,
         reader.rows + (len(account.broken) if account else 0),
-        extract.content(), int(is_outside.sum()), _refused(reader, account), account, reader.clock,
-        tuple(name for name in offered if name in unread),
+        extract.content(), int(is_outside.sum()), _refused_rows(reader, account), account,
+        reader.clock, tuple(name for name in offered if name in unread),
     )  # fmt: skip
 
 
-def _refused(reader: Reader, account: LineAccount | None) -> pd.DataFrame:
+def _refused_rows(reader: Reader, account: LineAccount | None) -> pd.DataFrame:
     """Return the rows that can't be taken, each with its line."""
     if not reader.quarantine:
         return with_broken(pd.DataFrame(), account)
@@ -209,7 +209,7 @@ def _refused(reader: Reader, account: LineAccount | None) -> pd.DataFrame:
     return with_broken(rows, account)
 
 
-def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
+def _known_versions(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
     """Return the versions that the lake holds, in the order in which they came."""
     wanted = ["reference_hash", "received_at", "known_at", "import_id", "row", *_ENCODED]
     table = lake.arrow("calls", wanted, encoded=_ENCODED)
@@ -227,14 +227,14 @@ def _known(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
     )
 
 
-def _nothing_new(found: Standing) -> Standing:
+def _nothing_new(found: Standings) -> Standings:
     """Return the rows of a file that was imported before: an old statement corrects nothing.
 
     Args:
         found: the rows beside nothing but themselves.
     """
     kind = np.where(found.kind == DUPLICATE, DUPLICATE, UNCHANGED).astype(np.int8)
-    return Standing(kind, found.known)
+    return Standings(kind, found.known)
 
 
 def _digest(records: Records, names: dict[str, tuple[str, ...]]) -> str:
@@ -250,7 +250,7 @@ def _digest(records: Records, names: dict[str, tuple[str, ...]]) -> str:
     return found.hexdigest()
 
 
-def _receipt(found: _Found, standing: Standing) -> Receipt:
+def _receipt(found: _Found, standing: Standings) -> Receipt:
     kind, state = standing.kind, found.records.state
     left_out = np.bincount(state[kind == NEW], minlength=len(STATES))
     filtered = {name: int(n) for name, n in zip(STATES, left_out, strict=True) if n}
@@ -276,7 +276,7 @@ def _receipt(found: _Found, standing: Standing) -> Receipt:
 
 def _is_outside(records: Records, mapping: Mapping, reader: Reader) -> Flags:
     """Return which records the stated span leaves out: of it the file says that it is complete."""
-    first, until = _stated(mapping, reader.zone, reader.profile)
+    first, until = _stated_span(mapping, reader.zone, reader.profile)
     outside = np.zeros(len(records), bool)
     if first is not None:
         outside |= records.received < first
@@ -285,7 +285,7 @@ def _is_outside(records: Records, mapping: Mapping, reader: Reader) -> Flags:
     return outside
 
 
-def _stated(mapping: Mapping, zone: str, profile: Profile) -> tuple[int | None, int | None]:
+def _stated_span(mapping: Mapping, zone: str, profile: Profile) -> tuple[int | None, int | None]:
     zone = profile.force.zone if zone == OFFSET else zone
     first, until = (
         None if stated is None else _instant(stated, zone)
@@ -294,12 +294,12 @@ def _stated(mapping: Mapping, zone: str, profile: Profile) -> tuple[int | None, 
     return first, until
 
 
-def _observed(
+def _complete_span(
     records: Records, mapping: Mapping, zone: str, profile: Profile, cut: int
 ) -> Span | None:
     """Return the span that the file is complete over; None where it says nothing."""
     stated = mapping.observed
-    first, until = _stated(mapping, zone, profile)
+    first, until = _stated_span(mapping, zone, profile)
     if len(records):
         ends = np.array([records.received.min(), records.received.max(), cut])
         starts, after = Clock.of(profile).hour_bounds(ends)

@@ -92,17 +92,17 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
     far = findings.days_far_from_usual(found, known)
     return gaps, [
         coverage.unobserved_windows(found, per_day),
-        gap_windows.section(found, gaps),
+        gap_windows.gap_section(found, gaps),
         findings.volumes(found, per_day),
         findings.late(found),
-        series_ends.section(found, per_day, told),
-        feed_ends.section(found),
+        series_ends.series_section(found, per_day, told),
+        feed_ends.feed_section(found),
         findings.far_days(found, known, far),
         findings.level_shifts(found, known, far, told),
-        findings.breaks(found),
+        findings.break_findings(found),
         findings.clock_changes(found, per_day),
         findings.unknown_areas(found),
-        *findings.covariates(found),
+        *findings.covariate_findings(found),
     ]
 
 

@@ -97,7 +97,7 @@ def read_counts(
         UnmappedCodes: naming every code that nothing maps.
     """
     clock = Intervals(profile, mapping)
-    written, account = _written(file, profile, mapping, clock, key)
+    written, account = _written_columns(file, profile, mapping, clock, key)
     clock.stop_at_months(file.name, written["start"])
     ids = _ids(written, profile, tree, mapping)
     lost: dict[str, list[UnmappedCode]] = {
@@ -156,7 +156,7 @@ def _ids(
     }
 
 
-def _written(
+def _written_columns(
     file: Path, profile: Profile, mapping: CountsMapping, clock: Intervals, key: bytes
 ) -> tuple[pd.DataFrame, LineAccount | None]:
     """Return our columns as the file writes them; constants, and what the profile has one of."""

@@ -47,14 +47,14 @@ class Intervals:
         """Return the UTC instant at which each interval written begins; NaT where unreadable."""
         form, zone = self.mapping.time.format, self.mapping.time.zone or self.profile.force.zone
         if self.mapping.resolution == "hour":
-            return instants.instants(written, zone, form=form, second_hour=second_hour)
+            return instants.written_instants(written, zone, form=form, second_hour=second_hour)
         return self._day_start(instants.dates(written, form=form))
 
     def is_skipped(self, written: pd.Series) -> pd.Series:
         """Return whether a text is an hour of the wall clock that never was."""
         if self.mapping.resolution == "day":
             return pd.Series(data=False, index=written.index)
-        wall = instants.instants(written, "UTC", form=self.mapping.time.format)
+        wall = instants.written_instants(written, "UTC", form=self.mapping.time.format)
         return wall.notna() & self.start(written).isna()
 
     def is_whole(self, written: pd.Series, starts: pd.Series) -> pd.Series:

@@ -134,7 +134,7 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         stop_at_doubts(file.name, doubts, options.accepted)
         change = _change(lake, cells, found, before, mapping)
         receipt = replace(_receipt(found, change, file), is_dry_run=options.is_dry_run)
-        after = _observed(cells, found, before, change)
+        after = _observed_after(cells, found, before, change)
         if (change.keys.size or after != before) and not options.is_dry_run:
             changes = _ledger_rows(cells, change, found, imported_at)
             about = {
@@ -195,7 +195,7 @@ def _change(
 ) -> _Change:
     stated, row_cell = np.unique(cells.keys(found.rows), return_inverse=True)
     new = np.bincount(row_cell, weights=found.rows["count"], minlength=stated.size).astype(np.int64)
-    known, old = _known(lake, cells)
+    known, old = _known_cells(lake, cells)
     gone = known[(old != 0) & _is_covered(cells, known, found)]
     whole = found.doubtful[found.doubtful[list(_ENCODED)].notna().all(axis=1)]
     gone = np.setdiff1d(np.setdiff1d(gone, stated), cells.keys(whole))
@@ -215,7 +215,7 @@ def _change(
     )  # fmt: skip
 
 
-def _observed(
+def _observed_after(
     cells: Cells, found: CountFile, before: ObservedSpans, change: _Change
 ) -> ObservedSpans:
     """Return what the history has been told about after the file."""
@@ -251,7 +251,7 @@ def _micros(instants: pd.Series) -> NDArray[np.int64]:
     return instants.to_numpy("datetime64[us]").astype(np.int64)
 
 
-def _known(lake: Lake, cells: Cells) -> tuple[Keys, Keys]:
+def _known_cells(lake: Lake, cells: Cells) -> tuple[Keys, Keys]:
     """Return the ledger's cells in ascending order, and the count each has now."""
     table = lake.arrow("counts", ["start", *_ENCODED, "count"], encoded=_ENCODED)
     if table is None or not table.num_rows:

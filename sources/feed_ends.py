@@ -32,7 +32,7 @@ from sources.daily import Daily, daily, unobserved_by_leaf
 from sources.gaps import P_MAX, expected_counts, stretches
 from sources.groups import FALSE_ALARMS, Group, cells, groups
 from sources.sections import SHOWN, Section, local
-from sources.series_ends import Told, breaks_near
+from sources.series_ends import SeriesEnd, breaks_near
 from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Spread = list[tuple[int, Index]]  # call type and leaves of each pool, see `_spread`
@@ -117,7 +117,7 @@ def feed_ends(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) -
     return ObservationEnd(until, tuple(one for one in ends.told if ends.counts(one, until)))
 
 
-def section(found: History) -> Section:
+def feed_section(found: History) -> Section:
     """Tell what ends before the extract does, and warn of silence that nobody explained so far."""
     title, told = "What ends before the data do", feed_ends(found)
     if told.until < found.observed_until:
@@ -152,7 +152,7 @@ def _windows(found: History, ends: _Ends) -> None:
             us[leaf, number] = instant_us(until)
             why[leaf, number] = "its counts end there"
     # Late ends first: what one window uncovers, an earlier one may hold.
-    for end, start, leaves, kinds, text in sorted(_lost(found), key=lambda lost: -lost[0]):
+    for end, start, leaves, kinds, text in sorted(_lost_windows(found), key=lambda lost: -lost[0]):
         here = np.ix_(leaves, kinds)
         held = (us[here] <= end) & (us[here] > start)
         us[here], why[here] = np.where(held, start, us[here]), np.where(held, text, why[here])
@@ -162,7 +162,7 @@ def _windows(found: History, ends: _Ends) -> None:
         ends.tell(moved & (us == instant) & (why == text), instant, text)
 
 
-def _lost(found: History) -> list[tuple[int, int, Index, Index, str]]:
+def _lost_windows(found: History) -> list[tuple[int, int, Index, Index, str]]:
     """Return end, start, leaves, call types and reason of each window that isn't observed."""
     types = found.profile.call_type_ids
     every = np.arange(len(types))
@@ -191,12 +191,12 @@ def _silences(found: History, per_day: Daily, ends: _Ends, spread: Spread) -> No
         now = per_day.known[-1, group.leaves]
         leaves = group.leaves[now] if now.any() else group.leaves
         leaves = leaves[alive[np.ix_(leaves, kinds)].any(1)]
-        own = _own(leaves, kinds, spread)
+        own = _types_told_of(leaves, kinds, spread)
         if not leaves.size or after[np.ix_(leaves, own)].any():
             continue
         seen = replace(per_day, counts=per_day.counts * np.isin(every, own))
         one = _last(replace(group, leaves=leaves), seen, len(looked_at))
-        if one is None or _is_explained(found, per_day, Told(group, one), len(looked_at)):
+        if one is None or _is_explained(found, per_day, SeriesEnd(group, one), len(looked_at)):
             continue
         ended = np.zeros(ends.us.shape, bool)
         ended[np.ix_(leaves, kinds)] = True
@@ -218,7 +218,7 @@ def _spread(found: History, pools: Mapping[str, Sequence[Pool]]) -> Spread:
     ]
 
 
-def _own(leaves: Index, kinds: Index, spread: Spread) -> Index:
+def _types_told_of(leaves: Index, kinds: Index, spread: Spread) -> Index:
     """Return the call types whose counts tell of these leaves, all if none does.
 
     Where a pool has other leaves as well, reports of these are among the counts.
@@ -262,7 +262,7 @@ def _after(found: History, per_day: Daily) -> NDArray[np.bool_]:
     return np.asarray(total > 0)
 
 
-def _is_explained(found: History, per_day: Daily, told: Told, looked_at: int) -> bool:
+def _is_explained(found: History, per_day: Daily, told: SeriesEnd, looked_at: int) -> bool:
     """Return whether the register says why a series is silent, as silent as it is."""
     near = breaks_near(found, per_day, told)
     near = near[(near["kind"] != "exclude") & ~(near["end"] < per_day.edges[-1])]

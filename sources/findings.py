@@ -13,7 +13,7 @@ from sources.groups import FALSE_ALARMS, Group, groups
 from sources.lake import Lake
 from sources.level_shifts import limit, shifts
 from sources.sections import Section, local
-from sources.series_ends import Told, without_silences
+from sources.series_ends import SeriesEnd, without_silences
 from sources.single_days import SingleDay, single_days, without_single_days
 
 MAX_LATE_SHARE = 0.1  # more known a day late than this, and the last days of any origin are thin
@@ -115,7 +115,7 @@ def far_days(found: History, per_day: Daily, far: dict[str, list[SingleDay]]) ->
 
 
 def level_shifts(
-    found: History, per_day: Daily, far: dict[str, list[SingleDay]], told: list[Told]
+    found: History, per_day: Daily, far: dict[str, list[SingleDay]], told: list[SeriesEnd]
 ) -> Section:
     """List sudden and lasting changes of level: a change of recording, policy or coverage."""
     weeks, looked_at = per_day.week_starts(), groups(found)
@@ -147,14 +147,14 @@ def _lasting(
     per_day: Daily,
     group: Group,
     far: dict[str, list[SingleDay]],
-    told: list[Told],
+    told: list[SeriesEnd],
 ) -> Array:
     """Return a group's calls per day without its single days and without silences."""
     usual = without_single_days(group.series(per_day), far[group.name])
     return without_silences(found, told, group, usual)
 
 
-def breaks(found: History) -> Section:
+def break_findings(found: History) -> Section:
     """List the register of breaks."""
     table = found.breaks.sort_values(["start", "known_at"])
     lines = []
@@ -207,7 +207,7 @@ def unknown_areas(found: History) -> Section:
     return Section("Tables beside the counts", tuple(lines), must_be_mended=tuple(mend))
 
 
-def covariates(found: History) -> tuple[Section, ...]:
+def covariate_findings(found: History) -> tuple[Section, ...]:
     """Say of which days the profile's covariates have values; no section where it has none."""
     table, lines, warnings = found.covariates, [], []
     for each in found.profile.covariates:

@@ -63,7 +63,7 @@ class Absence:
 
 
 @dataclass(frozen=True)
-class Grid:
+class GapGrid:
     """Counts by the history's own intervals and leaf, and where to look in them.
 
     Args:
@@ -87,7 +87,7 @@ class Grid:
         return min(P_MAX, FALSE_ALARMS / max(len(self.slot) * len(self.scopes), 1))
 
 
-def grid(found: History, per_day: Daily) -> Grid:
+def grid(found: History, per_day: Daily) -> GapGrid:
     """Return the counts of a history by its own intervals and leaf."""
     edges, slot, per = _intervals(found, per_day)
     counts = _by_leaf(found, edges)
@@ -96,10 +96,10 @@ def grid(found: History, per_day: Daily) -> Grid:
     every = np.arange(len(found.tree.leaves))
     scopes = [("", every), *((group.area, group.leaves) for group in areas(found))]
     known = [(area, np.intersect1d(leaves, is_known)) for area, leaves in scopes]
-    return Grid(edges, slot, per, counts, tuple(scope for scope in known if scope[1].size))
+    return GapGrid(edges, slot, per, counts, tuple(scope for scope in known if scope[1].size))
 
 
-def everywhere(on: Grid) -> list[Gap]:
+def everywhere(on: GapGrid) -> list[Gap]:
     """Return the gaps of the whole force."""
     if not on.scopes:
         return []
@@ -110,7 +110,7 @@ def everywhere(on: Grid) -> list[Gap]:
 
 
 def everywhere_and_in_areas(
-    on: Grid, told: Iterable[Gap], absences: Sequence[Absence]
+    on: GapGrid, told: Iterable[Gap], absences: Sequence[Absence]
 ) -> list[Gap]:
     """Return all gaps by start: those of the whole force that are known already, and others.
 
@@ -126,7 +126,7 @@ def everywhere_and_in_areas(
     return sorted([*known, *found], key=lambda gap: (gap.start, gap.area))
 
 
-def section(found: History, gaps: list[Gap]) -> Section:
+def gap_section(found: History, gaps: list[Gap]) -> Section:
     """Tell the gaps."""
     if not gaps:
         return Section("Gaps", ("none: every stretch without a call can be chance",))
@@ -169,7 +169,7 @@ def without_gaps(per_day: Daily, gaps: Iterable[Gap]) -> Daily:
 
 
 def _search(
-    on: Grid, scopes: Sequence[tuple[str, Index]], absences: Sequence[Absence], p_max: float
+    on: GapGrid, scopes: Sequence[tuple[str, Index]], absences: Sequence[Absence], p_max: float
 ) -> list[Gap]:
     """Return the gaps of scopes, outer ones first; the grid's counts become unknown in them."""
     found: list[Gap] = []

@@ -109,7 +109,7 @@ def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | N
     parts = [
         _ring(np.array([position[:2] for position in ring], float), sign)
         for polygon in (coordinates if kind == "MultiPolygon" else [coordinates])
-        for sign, ring in _signed(polygon)
+        for sign, ring in _signed_rings(polygon)
     ]
     weight = sum(area for area, _, _ in parts)
     if not weight:
@@ -154,7 +154,7 @@ def _kind(value: object) -> str:
     return "nothing" if value is None else names.get(type(value), "a number")
 
 
-def _signed(polygon: list[Any]) -> Iterator[tuple[int, list[list[float]]]]:
+def _signed_rings(polygon: list[Any]) -> Iterator[tuple[int, list[list[float]]]]:
     """Yield each ring with 1 where it bounds the area and -1 where it is a hole in it."""
     for i, ring in enumerate(polygon):
         yield (-1 if i else 1), ring

@@ -19,7 +19,7 @@ ISO = "iso"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
-def instants(
+def written_instants(
     texts: pd.Series,
     zone: str,
     *,

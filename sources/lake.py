@@ -270,7 +270,7 @@ class Lake:
         # deltalake's own writer takes four times as long over partitions (benchmarks/import_speed)
         folder = self._folder(name)
         files = _month_files(folder, data)
-        schema = pa.schema([(f.name, _stored(f.type)) for f in data.schema])
+        schema = pa.schema([(f.name, _delta_type(f.type)) for f in data.schema])
         delta = self._delta(name)
         if delta is None:
             create_table_with_add_actions(
@@ -335,7 +335,7 @@ def _month_file(folder: Path, month: str, rows: pa.Table) -> AddAction:
         rows,
         file,
         compression="zstd",
-        use_dictionary=[f.name for f in rows.schema if pa.types.is_string(_stored(f.type))],
+        use_dictionary=[f.name for f in rows.schema if pa.types.is_string(_delta_type(f.type))],
         column_encoding=dict.fromkeys(instants, "DELTA_BINARY_PACKED"),
     )
     status = file.stat()
@@ -350,9 +350,9 @@ def _month_file(folder: Path, month: str, rows: pa.Table) -> AddAction:
     )
 
 
-def _stored(kind: pa.DataType) -> pa.DataType:
+def _delta_type(kind: pa.DataType) -> pa.DataType:
     """Return the type in which Delta knows a column."""
-    return _stored(kind.value_type) if pa.types.is_dictionary(kind) else kind
+    return _delta_type(kind.value_type) if pa.types.is_dictionary(kind) else kind
 
 
 def _same(standing: pa.Table, data: pa.Table) -> bool:

@@ -119,7 +119,7 @@ def _is_a_change(z: Array, ratio: Array, min_z: float) -> NDArray[np.bool_]:
     seasonal = np.zeros(z.size, bool)
     for years_away in (-_YEAR_WEEKS, _YEAR_WEEKS):
         for slack in (-1, 0, 1):
-            seasonal |= _is_alike(z, _moved(z, years_away + slack))
+            seasonal |= _is_alike(z, _shift_values(z, years_away + slack))
     return large & ~seasonal
 
 
@@ -129,7 +129,7 @@ def _is_alike(z: Array, other: Array) -> NDArray[np.bool_]:
     return same_sign & (np.abs(other) >= np.abs(z) / 2)
 
 
-def _moved(values: Array, by: int) -> Array:
+def _shift_values(values: Array, by: int) -> Array:
     """Return the values *by* positions on; 0 from beyond the ends."""
     found = np.zeros(values.size)
     if abs(by) < values.size:

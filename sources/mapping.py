@@ -81,7 +81,7 @@ class TimeReading(Frozen):
         return self
 
 
-class Span(Frozen):
+class StatedSpan(Frozen):
     """The span over which the file is complete, by local clock; without it first to last call."""
 
     start: datetime | date | None = Field(default=None, alias="from")
@@ -172,7 +172,7 @@ class Mapping(FileReading):
     constants: Constants = Constants()
     grade_by_call_type: dict[Identifier, Identifier] = Field(default_factory=dict)
     time: TimeReading = TimeReading()
-    observed: Span = Span()
+    observed: StatedSpan = StatedSpan()
     areas: dict[str, str] = Field(default_factory=dict)
     crosswalk: Crosswalk = Crosswalk()
     filters: tuple[Filter, ...] = ()

@@ -44,7 +44,7 @@ class ObservedSpans:
         new = (start.value // 1000, until.value // 1000)
         spans = {
             pair: merge_spans(
-                (*self.spans.get(pair, ()), *without(new, (holes or {}).get(pair, [])))
+                (*self.spans.get(pair, ()), *subtract_span(new, (holes or {}).get(pair, [])))
             )
             for pair in scope
         }
@@ -110,7 +110,7 @@ def of_lake(lake: Lake) -> ObservedSpans:
     return ObservedSpans(last["step"], spans)
 
 
-def without(whole: Span, holes: list[Span]) -> list[Span]:
+def subtract_span(whole: Span, holes: list[Span]) -> list[Span]:
     """Return what is left of a span.
 
     >>> without((0, 9), [(2, 3), (8, 12), (3, 4)])

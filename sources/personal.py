@@ -97,17 +97,17 @@ def about_persons(column: str) -> bool:
     >>> [about_persons(name) for name in ("CallerDOB", "Straße", "beat_name", "officer_initiated")]
     [True, True, False, False]
     """
-    known = _known()
+    known = _is_known_word()
     seen = _visible(column)
     plain = anyascii(seen.translate(_LOOK_ALIKE))
     words = _words(plain)
-    if _accented(seen) & known.accented or _names_who(plain):
+    if _has_accent(seen) & known.accented or _names_who(plain):
         return True
     if len(words) == 1 and words & (known.whole | known.persons):
         return True
     run_together = re.sub(r"[^a-z0-9]", "", plain.casefold())
     letters = re.sub(r"[0-9]", "", run_together)
-    words |= {letters} | {piece for word in words for piece in _cut(word)}
+    words |= {letters} | {piece for word in words for piece in _split_word(word)}
     words -= _harmless(words)
     if words & (known.words | known.doubtful | known.texts) or (
         words & known.persons and words & known.tells
@@ -145,7 +145,7 @@ def refuse_persons(
     read = sorted(name for name in set(used) - set(allowed) if about_persons(name))
     if read:
         raise PersonalData(
-            f"the mapping reads {_listed(read)}: columns about persons or free text are never "
+            f"the mapping reads {_word_list(read)}: columns about persons or free text are never "
             "taken in; map another column, or strip these at the source"
         )
     if silent := sorted(personal - set(refused)):
@@ -154,9 +154,9 @@ def refuse_persons(
                 f"{file} begins with {_LOOKS_LIKE_A_ROW}, and some of it reads like names of "
                 "columns about persons; give the file a header, and strip what is about persons"
             )
-        names = _listed(silent, quote='"')
+        names = _word_list(silent, quote='"')
         raise PersonalData(
-            f"{file} carries columns about persons or free text: {_listed(silent)}; strip them "
+            f"{file} carries columns about persons or free text: {_word_list(silent)}; strip them "
             f"at the source, or write refuse = [{names}] into the mapping: they are then never read"
         )
 
@@ -175,10 +175,10 @@ def columns_text(names: Iterable[str], sought: Iterable[str] | None = None) -> s
     listed = list(names)
     if sought is not None and not set(sought) & set(listed) and not any(map(_has_a_word, listed)):
         return f"{len(listed):,} others: if its first line is no header, give it one"
-    return _LOOKS_LIKE_A_ROW if _is_a_row(listed) else _listed(listed)
+    return _LOOKS_LIKE_A_ROW if _is_a_row(listed) else _word_list(listed)
 
 
-def shown(text: str) -> str:
+def quote_text(text: str) -> str:
     """Return a text of a file in quotes for a message: cut short, what can't be seen written out.
 
     >>> print(shown("x" * 50))
@@ -189,7 +189,7 @@ def shown(text: str) -> str:
 
 def _has_a_word(name: str) -> bool:
     """Return whether a name holds a word that names of columns are made of."""
-    known = _known()
+    known = _is_known_word()
     return bool(_words(anyascii(_visible(name))) & (known.pieces | known.measures | _OF_TIME))
 
 
@@ -200,7 +200,7 @@ def _is_a_row(names: Sequence[str]) -> bool:
     return is_mostly_values or any(_NO_NAME.fullmatch(name) for name in cut)
 
 
-def _listed(names: Sequence[str], quote: str = "") -> str:
+def _word_list(names: Sequence[str], quote: str = "") -> str:
     listed = ", ".join(f"{quote}{_short(name, quote)}{quote}" for name in names[:_MOST_SHOWN])
     more = len(names) - _MOST_SHOWN
     return f"{listed} and {more} more" if more > 0 else listed
@@ -208,10 +208,10 @@ def _listed(names: Sequence[str], quote: str = "") -> str:
 
 def _short(text: str, quote: str = "") -> str:
     cut = text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
-    return "".join(_written(sign, quote) for sign in cut)
+    return "".join(_toml_text(sign, quote) for sign in cut)
 
 
-def _written(sign: str, quote: str) -> str:
+def _toml_text(sign: str, quote: str) -> str:
     """Return a sign as TOML would write it between such quotes, or as it is without quotes."""
     if quote and sign in (quote, "\\"):
         return f"\\{sign}"
@@ -244,7 +244,7 @@ def _words(plain: str) -> set[str]:
     return found
 
 
-def _accented(seen: str) -> set[str]:
+def _has_accent(seen: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]+", seen.casefold()))
 
 
@@ -256,7 +256,7 @@ def _names_who(plain: str) -> bool:
 
 def _harmless(words: set[str]) -> frozenset[str]:
     """Return the doubtful words that are harmless by the words beside them."""
-    known = _known()
+    known = _is_known_word()
     if words & known.persons:
         return frozenset()
     if words & known.places:
@@ -267,7 +267,7 @@ def _harmless(words: set[str]) -> frozenset[str]:
     return found | (known.texts if words & known.measures else frozenset())
 
 
-def _cut(word: str) -> list[str]:
+def _split_word(word: str) -> list[str]:
     """Return the known words that a word consists of, the longest first; [] if there are none."""
     if not _SHORTEST_PIECE < len(word) <= _LONGEST_WORD:
         return []
@@ -284,11 +284,11 @@ def _cut(word: str) -> list[str]:
 
 @cache
 def _pieces() -> frozenset[str]:
-    return _known().pieces
+    return _is_known_word().pieces
 
 
 @cache
-def _known() -> _Words:
+def _is_known_word() -> _Words:
     text = resources.files("sources").joinpath("personal_words.toml").read_text(encoding="utf-8")
     languages = list(tomllib.loads(text).values())
     uses = ("words", "doubtful", "texts", "of_bodies", "whole", "persons", "tells", "things",

@@ -141,7 +141,7 @@ def swapped_dates(days: Days) -> Doubt | None:
         return None
     runs = days[np.append(True, days[1:] != days[:-1])]
     dates = np.unique(runs)
-    found = _lacking(dates) or _shrinking(dates) or _disordered(runs)
+    found = _lacking(dates) or _shrinking(dates) or _disorder(runs)
     if found is None:
         return None
     return Doubt(
@@ -200,16 +200,17 @@ def _tail(least: int, whole: int, marked: int, drawn: int) -> float:
 
 
 def _shrinking(dates: Days) -> str | None:
-    other = _swapped(dates)
+    other = _swap_day_and_month(dates)
     span, swapped = (int(each.max() - each.min()) + 1 for each in (dates, other))
     if dates.size < _LEAST_DATES or swapped > _SHRINKS_TO * span:
         return None
     return f"the dates span {span:,} days, and {swapped:,} the other way round"
 
 
-def _disordered(runs: Days) -> str | None:
+def _disorder(runs: Days) -> str | None:
     jumps, left = (
-        int((np.abs(np.diff(each)) > _JUMP_DAYS).sum()) for each in (runs, _swapped(runs))
+        int((np.abs(np.diff(each)) > _JUMP_DAYS).sum())
+        for each in (runs, _swap_day_and_month(runs))
     )
     if jumps < _LEAST_JUMPS or left > _JUMPS_LEFT * jumps:
         return None
@@ -225,7 +226,7 @@ def _day_of_month(days: Days) -> Days:
     return since + 1
 
 
-def _swapped(days: Days) -> Days:
+def _swap_day_and_month(days: Days) -> Days:
     """Return the dates with day and month changed over where both can be a month."""
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")

@@ -277,7 +277,7 @@ class Reader:
         """Return the first filter that leaves each row out, TAKEN where none does."""
         state = np.zeros(block.num_rows, np.int8)
         for rule in reversed(self.mapping.filters):
-            texts, rows = _coded(block, rule.column)
+            texts, rows = _codes_of(block, rule.column)
             fits = np.array([rule.fits((text or "").strip()) for text in [*texts, ""]])
             state[fits[rows]] = 1 + REASONS.index(rule.reason)
         return state
@@ -288,7 +288,7 @@ class Reader:
             constant = getattr(self.mapping.constants, name)
             position = self._ids[name].index(constant) if constant else MISSING
             return np.full(block.num_rows, position, np.int16)
-        texts, rows = _coded(block, column)
+        texts, rows = _codes_of(block, column)
         return self._codes[name].positions(texts, rows, received)
 
     def _note_unmapped(
@@ -296,7 +296,7 @@ class Reader:
     ) -> None:
         column = getattr(self.mapping.columns, name)
         if column is not None and lost.any():
-            texts, rows = _coded(block, column)
+            texts, rows = _codes_of(block, column)
             numbers = self.rows - block.num_rows + 1 + np.flatnonzero(lost)
             self._codes[name].note_unmapped(texts, rows[lost], received[lost], numbers)
 
@@ -359,7 +359,7 @@ def _is_null(block: pa.RecordBatch, name: str) -> Flags:
     return found
 
 
-def _coded(block: pa.RecordBatch, name: str) -> tuple[list[str | None], NDArray[np.int32]]:
+def _codes_of(block: pa.RecordBatch, name: str) -> tuple[list[str | None], NDArray[np.int32]]:
     column = block.column(name)
     if not pa.types.is_dictionary(column.type):  # a filter on the reference, say
         column = pc.dictionary_encode(column)

@@ -23,7 +23,7 @@ def reference_key(lake: Lake) -> str:
     Raises:
         DataError: if the lake holds calls and the key is gone.
     """
-    if key := _kept(lake):
+    if key := _stored_key(lake):
         return key
     _stop_if_lost(lake)
     file = lake.root / _FILE
@@ -37,13 +37,13 @@ def standing_key(lake: Lake) -> str:
     Raises:
         DataError: if the lake holds calls and the key is gone.
     """
-    if key := _kept(lake):
+    if key := _stored_key(lake):
         return key
     _stop_if_lost(lake)
     return secrets.token_urlsafe(_BYTES)
 
 
-def _kept(lake: Lake) -> str | None:
+def _stored_key(lake: Lake) -> str | None:
     """Return the key that is kept; None if there is none."""
     file = lake.root / _FILE
     if not file.is_file():

@@ -38,14 +38,14 @@ _OF_TYPE = "leave that time out (a break of the kind exclude)"
 
 
 @dataclass(frozen=True)
-class Told:
+class SeriesEnd:
     """A silence and whose it is."""
 
     group: Group
     silence: Silence
 
 
-def long_silences(found: History, per_day: Daily) -> list[Told]:
+def long_silences(found: History, per_day: Daily) -> list[SeriesEnd]:
     """Return the silences of areas, then of call types, then of types in areas.
 
     Args:
@@ -54,15 +54,17 @@ def long_silences(found: History, per_day: Daily) -> list[Told]:
     """
     looked_at = [*areas(found), *(one for one in groups(found) if one.call_type), *cells(found)]
     p_max = min(P_MAX, FALSE_ALARMS / max(len(per_day.days) * len(looked_at), 1))
-    told: list[Told] = []
+    told: list[SeriesEnd] = []
     for group in looked_at:
         series = group.series(per_day)
         series[silent_days(found, told, group, series.size)] = np.nan
-        told += [Told(group, silence) for silence in silences(series, p_max)]
+        told += [SeriesEnd(group, silence) for silence in silences(series, p_max)]
     return told
 
 
-def silent_days(found: History, told: Sequence[Told], group: Group, days: int) -> NDArray[np.bool_]:
+def silent_days(
+    found: History, told: Sequence[SeriesEnd], group: Group, days: int
+) -> NDArray[np.bool_]:
     """Return the days on which a group's silence is told, of itself or of what holds it."""
     silent = np.zeros(days, bool)
     scope = (group.area, group.call_type)
@@ -72,7 +74,7 @@ def silent_days(found: History, told: Sequence[Told], group: Group, days: int) -
     return silent
 
 
-def absences(per_day: Daily, told: Sequence[Told]) -> list[Absence]:
+def absences(per_day: Daily, told: Sequence[SeriesEnd]) -> list[Absence]:
     """Return the time before the first and after the last call of areas, which are no gaps."""
     edges = instants_us(per_day.edges)
     always = np.iinfo(np.int64)
@@ -86,7 +88,7 @@ def absences(per_day: Daily, told: Sequence[Told]) -> list[Absence]:
     return found
 
 
-def section(found: History, per_day: Daily, told: list[Told]) -> Section:
+def series_section(found: History, per_day: Daily, told: list[SeriesEnd]) -> Section:
     """Tell the series that begin, end or pause."""
     title = "Series that begin, end or pause"
     if not told:
@@ -112,7 +114,7 @@ def section(found: History, per_day: Daily, told: list[Told]) -> Section:
     return Section(title, listed=tuple(lines), warnings=(*warnings[:SHOWN], *more * (rest > 0)))
 
 
-def without_silences(found: History, told: list[Told], group: Group, series: Array) -> Array:
+def without_silences(found: History, told: list[SeriesEnd], group: Group, series: Array) -> Array:
     """Return a series with the silences that are told as unknown."""
     return np.where(silent_days(found, told, group, series.size), np.nan, series)
 
@@ -126,7 +128,7 @@ def _when(per_day: Daily, silence: Silence) -> str:
     return f"pauses {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
-def breaks_near(found: History, per_day: Daily, one: Told) -> pd.DataFrame:
+def breaks_near(found: History, per_day: Daily, one: SeriesEnd) -> pd.DataFrame:
     """Return the breaks that bear on a series and begin about where its silence does."""
     at = per_day.edges[one.silence.after if one.silence.kind == "begins" else one.silence.first]
     near = found.breaks[(found.breaks["start"] - at).abs() <= _NEAR_A_BREAK]

@@ -174,7 +174,7 @@ class TableFile:
         """
         texts, form = self.text(name), self.mapping.time.format
         instants.stop_at_months(self.name, name, texts, form)
-        return instants.instants(texts, self.zone, form=form, date_means_end=date_means_end)
+        return instants.written_instants(texts, self.zone, form=form, date_means_end=date_means_end)
 
     def area(self) -> pd.Series:
         """Return the ids of the areas, NaN where empty or absent.

@@ -38,7 +38,7 @@ class FileReading(Frozen):
     most_quarantined: float = Field(default=0.2, ge=0, le=1)
 
 
-class TimeReading(Frozen):
+class TableTimes(Frozen):
     """How instants, dates and spans are written.
 
     Args:
@@ -82,7 +82,7 @@ class TableMapping(FileReading):
     constants: dict[str, str] = Field(default_factory=dict)
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     flags: dict[str, str] = Field(default_factory=dict)
-    time: TimeReading = TimeReading()
+    time: TableTimes = TableTimes()
     replaces_table: bool = False
     root: Root | None = None
 
@@ -124,7 +124,7 @@ class CountsMapping(FileReading):
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
-    time: TimeReading = TimeReading()
+    time: TableTimes = TableTimes()
     observed: Coverage = Coverage()
 
     @model_validator(mode="after")

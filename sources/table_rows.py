@@ -50,7 +50,7 @@ class Rows:
         )
 
 
-def tourism(file: TableFile) -> Rows:
+def tourism_rows(file: TableFile) -> Rows:
     """Return visitors by area and month, each publication of them by itself."""
     file.require("area", "month", "visitors")
     lag = file.mapping.time.published_after_days
@@ -73,7 +73,7 @@ def tourism(file: TableFile) -> Rows:
             "known_at": published,
         }
     )
-    return _checked(
+    return _pass_checks(
         "tourism",
         rows,
         {
@@ -86,7 +86,7 @@ def tourism(file: TableFile) -> Rows:
     )
 
 
-def events(file: TableFile) -> Rows:
+def event_rows(file: TableFile) -> Rows:
     """Return events with a range of attendance; one with coordinates is of the nearest leaf."""
     file.require("name", "start", "end")
     start = file.instant("start")
@@ -103,7 +103,7 @@ def events(file: TableFile) -> Rows:
             "known_at": _known_at(file, start, "announced_at", "are announced"),
         }
     )
-    return _checked(
+    return _pass_checks(
         "events",
         rows,
         {
@@ -122,10 +122,10 @@ def events(file: TableFile) -> Rows:
     )
 
 
-def holidays(file: TableFile) -> Rows:
+def holiday_rows(file: TableFile) -> Rows:
     """Return one row a day of holiday: from dates, from spans, or from flags of days."""
     if file.mapping.flags:
-        return _flagged(file)
+        return _flag_rows(file)
     file.require("kind")
     file.require(*(() if "from" in file.has else ("date",)))
     first = file.date("date").fillna(file.date("from"))
@@ -160,7 +160,7 @@ def holidays(file: TableFile) -> Rows:
     return _of_holidays(rows, Rows(rows, reason, _none(reason), readings))
 
 
-def _flagged(file: TableFile) -> Rows:
+def _flag_rows(file: TableFile) -> Rows:
     file.require("date")
     day = file.date("date")
     flags = pd.DataFrame({name: file.number(name) for name in file.mapping.flags})
@@ -210,7 +210,7 @@ def unobserved_rows(file: TableFile) -> Rows:
         wall = start.dt.tz_convert(file.zone).dt.tz_localize(None) + pd.Timedelta(hours=hours)
         end = end.fillna(instants.wall_clock(wall, file.zone))
     rows = pd.DataFrame({"start": start, "end": end, "area": file.area().fillna("")})
-    return _checked(
+    return _pass_checks(
         "unobserved",
         rows,
         {
@@ -221,7 +221,7 @@ def unobserved_rows(file: TableFile) -> Rows:
     )
 
 
-def breaks(file: TableFile) -> Rows:
+def break_rows(file: TableFile) -> Rows:
     """Return dated changes in recording or policy; a date without a time is the force-day."""
     file.require("start", "kind", "reason", "decided_by")
     start, end, told = _force_days(file, "start"), _force_days(file, "end"), file.text("end")
@@ -254,7 +254,7 @@ def breaks(file: TableFile) -> Rows:
         "decided_by is missing": rows["decided_by"].isna(),
         "announced_at is missing or can't be read": announced.isna(),
     }
-    return _checked("breaks", rows, checks)
+    return _pass_checks("breaks", rows, checks)
 
 
 def _force_days(file: TableFile, name: str) -> pd.Series:
@@ -272,7 +272,7 @@ def _upwards(tree: AreaTree, area: str) -> tuple[str, ...]:
     return (area,) if parent is None else (area, *_upwards(tree, parent))
 
 
-def covariates(file: TableFile) -> Rows:
+def covariate_rows(file: TableFile) -> Rows:
     """Return values of the profile's covariates; a date is the force-day of it."""
     file.require("covariate", "value", *(() if "hour" in file.has else ("date",)))
     begins = file.profile.force.day_starts_at
@@ -307,7 +307,7 @@ def covariates(file: TableFile) -> Rows:
         "known_at is missing or can't be read": known.isna(),
         "known before it was measured": measured & (known <= start),
     }
-    return _checked("covariates", rows, checks)
+    return _pass_checks("covariates", rows, checks)
 
 
 def _known_at(file: TableFile, start: pd.Series, column: str, verb: str) -> pd.Series:
@@ -324,12 +324,12 @@ def _known_at(file: TableFile, start: pd.Series, column: str, verb: str) -> pd.S
 
 
 READERS: dict[str, Callable[[TableFile], Rows]] = {
-    "tourism": tourism,
-    "events": events,
-    "holidays": holidays,
+    "tourism": tourism_rows,
+    "events": event_rows,
+    "holidays": holiday_rows,
     "unobserved": unobserved_rows,
-    "breaks": breaks,
-    "covariates": covariates,
+    "breaks": break_rows,
+    "covariates": covariate_rows,
 }
 # What makes a row of a table the same row; another import of it then replaces the rest of it.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -342,7 +342,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _checked(table: str, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Rows:
+def _pass_checks(table: str, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Rows:
     """Return the rows that pass the checks, and those of one key that say different things."""
     key = list(KEYS[table])
     bare = reasons(checks)

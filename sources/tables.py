@@ -86,7 +86,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         key = options.key(lake).encode()
         read = TableFile(table, file, profile, tree, how_read, key=key)
         found = READERS[table](read).without(read.excluded())
-        receipt, merged = _merged(lake, table, found, read)
+        receipt, merged = _merge_rows(lake, table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
         refused = refused_rows(found.readings, found.reason, read.account)
         written = None if options.is_dry_run else put_aside(aside, table, file, refused)
@@ -104,7 +104,9 @@ def _table_mapping(mapping: Path | None) -> TableMapping:
     return TableMapping() if mapping is None else read_mapping(mapping, TableMapping)
 
 
-def _merged(lake: Lake, table: str, found: Rows, file: TableFile) -> tuple[Receipt, pd.DataFrame]:
+def _merge_rows(
+    lake: Lake, table: str, found: Rows, file: TableFile
+) -> tuple[Receipt, pd.DataFrame]:
     """Return the receipt, and the table after the file: ascending by its key."""
     standing = lake.table(table)
     before = empty(table) if standing is None else standing.astype(COLUMNS[table])

@@ -85,7 +85,11 @@ def stop_if_unmapped(
     """
     n = sum(map(len, found.values()))
     if n:
-        lines = [line for name, codes in found.items() for line in _told(name, codes, account, key)]
+        lines = [
+            line
+            for name, codes in found.items()
+            for line in _code_sentence(name, codes, account, key)
+        ]
         raise UnmappedCodes(
             f"{file} uses {n} codes without a mapping; nothing was imported:\n"
             + "\n".join(f"  {line}" for line in lines)
@@ -93,7 +97,7 @@ def stop_if_unmapped(
         )
 
 
-def _told(
+def _code_sentence(
     name: str, codes: Sequence[UnmappedCode], account: LineAccount | None, key: bytes
 ) -> list[str]:
     rows = sum(code.rows for code in codes)

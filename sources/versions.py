@@ -56,7 +56,7 @@ NO_VERSIONS = Versions(
 
 
 @dataclass(frozen=True)
-class Standing:
+class Standings:
     """What each row of a file is; both shapes (rows,).
 
     Args:
@@ -81,9 +81,9 @@ def content(received: Micros, codes: tuple[NDArray[np.int16] | NDArray[np.int8],
     return hash_pairs(packed.view(np.uint64), received.view(np.uint64))
 
 
-def standing(
+def standings(
     records: Records, known: Versions, extracted_at: int, *, read_anew: bool = False
-) -> Standing:
+) -> Standings:
     """Return what each row of a file is, beside the versions that are known.
 
     Args:
@@ -114,19 +114,19 @@ def standing(
         else:
             kind[rows] = _by_extract(found, stored, extracted_at)
             since[rows] = np.where(kind[rows] == SUPERSEDING, extracted_at, since[rows])
-        moved = _moved(found.of(kind[rows] == SUPERSEDING), stored, found)
-        repeated = 0 if has_times else _repeated(found)
-    return Standing(kind, since, moved, repeated)
+        moved = _far_moves(found.of(kind[rows] == SUPERSEDING), stored, found)
+        repeated = 0 if has_times else _contradictions(found)
+    return Standings(kind, since, moved, repeated)
 
 
-def _repeated(rows: Versions) -> int:
+def _contradictions(rows: Versions) -> int:
     """Return how many rows say something else of their call than the row of it before."""
     order = np.argsort(rows.reference, kind="stable")
     follows, repeats = _beside_the_one_before(rows.reference[order], rows.content[order])
     return int((follows & ~repeats).sum())
 
 
-def _moved(corrections: Versions, stored: Versions, rows: Versions) -> int:
+def _far_moves(corrections: Versions, stored: Versions, rows: Versions) -> int:
     """Return how many corrections move their call far from where its first version had it."""
     if not corrections.reference.size:
         return 0

@@ -16,7 +16,7 @@ from features.catalogue import features_by_name
 from features.panel import Covariates, Panel
 from features.pool_decision import decisions, table
 from forewatch.history import History
-from sources.synthetic import DemoForce, demo_force, history
+from sources.synthetic import DemoForce, demo_force, demo_history
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,7 +59,7 @@ def town() -> DemoForce:
 @pytest.fixture(scope="session")
 def town_history(town: DemoForce) -> History:
     """The town's history, as an import of its extract would leave it: its pools are decided."""
-    found = history(town)
+    found = demo_history(town)
     return replace(found, pools=table(decisions(found)))
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import markdown as features_text
+from features.catalogue import features_page as features_text
 from serving.api.reference import openapi_text
 from serving.cli import cli
 from serving.cli.reference import commands
-from serving.cli.reference import markdown as cli_text
-from serving.settings_reference import markdown as settings_text
+from serving.cli.reference import commands_page as cli_text
+from serving.settings_reference import settings_page as settings_text
 
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCES = {

@@ -1,7 +1,12 @@
-"""Each piece of code fits on a screen: files to 450 lines, functions to 50 without docstring."""
+"""Each piece of code fits on a screen and is found by its name.
+
+Files have up to 450 lines, functions up to 50 without docstring; no two modules of a room define
+the same public name.
+"""
 
 import ast
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +15,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = PROJECT["tool"]["uv"]["build-backend"]["module-name"]
 MAX_FILE_LINES = 450
 MAX_FUNCTION_LINES = 50
+# What every subject says of itself, in a module of its own (`models.subject.Subject`).
+SAID_BY_EACH = {("models", "train")}
 
 
 def sources() -> dict[str, str]:
@@ -26,6 +33,22 @@ def function_lengths(source: str) -> Iterator[tuple[str, int]]:
             documented = ast.get_docstring(node) is not None
             docstring = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
             yield node.name, (node.end_lineno or 0) - node.lineno + 1 - docstring
+
+
+def public_names(source: str) -> Iterator[str]:
+    """Functions and classes that a module defines for others."""
+    for node in ast.parse(source).body:
+        is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if is_named and not node.name.startswith("_"):
+            yield node.name
+
+
+def test_no_two_modules_of_a_room_define_the_same_name() -> None:
+    found = defaultdict(list)
+    for path, source in sources().items():
+        for name in public_names(source):
+            found[path.split("/")[0], name].append(path)
+    assert {k: v for k, v in found.items() if len(v) > 1 and k not in SAID_BY_EACH} == {}
 
 
 def test_functions_fit_on_a_screen() -> None:

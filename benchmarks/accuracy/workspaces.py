@@ -108,11 +108,11 @@ def _demo(_data: Path, workspace: Path) -> None:
 
 
 def _table(workspace: Path, table: str, file: Path, mapping: Path | None) -> None:
-    importing.table(Workspace(workspace), table, file, mapping)
+    importing.import_table_file(Workspace(workspace), table, file, mapping)
 
 
 def _calls(workspace: Path, file: Path, mapping: Path, extracted_at: str | None) -> None:
-    importing.calls(Workspace(workspace), file, mapping, extracted_at, _silent)
+    importing.import_call_log(Workspace(workspace), file, mapping, extracted_at, _silent)
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:

@@ -143,7 +143,7 @@ def acts(extract: Path) -> tuple[Act, ...]:
 
 
 def _issue(root: Path) -> int:
-    issuing.issue(Workspace(root), origin=None, days=14, progress=lambda *_: None)
+    issuing.publish_issue(Workspace(root), origin=None, days=14, progress=lambda *_: None)
     return 0
 
 

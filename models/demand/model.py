@@ -26,7 +26,7 @@ from forewatch.shocks import Shocks
 from models.base import Member
 from models.blend import Weights, blend_predictions
 from models.explaining import factors, heeds
-from models.horizon import spread
+from models.horizon import rates_over_horizon
 from models.hours import HourTrees
 from models.line_up import fit_members, predictions, replacements, restore_members
 from models.profiles import hour_profile, shares
@@ -74,7 +74,9 @@ class Engine(SubjectModel):
         predicted = predictions(self.recipe, self.members_, seen)
         coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
         cells = coherent(predicted)
-        rates = spread(view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_)
+        rates = rates_over_horizon(
+            view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_
+        )
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
         return Forecast(view.origin, view.known_until, rates, shocks, why)
 

@@ -57,7 +57,7 @@ def report(
         },
         files={
             "skill.svg": pictures.skill(scores),
-            "coverage.svg": pictures.coverage(scores),
+            "coverage.svg": pictures.coverage_picture(scores),
             "fan.svg": pictures.fan(judged),
         },
     )

@@ -18,7 +18,7 @@ from features.panel import Panel, panel
 from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
-from models.crossing import Groups, weights_of
+from models.crossing import Groups, crossed_weights
 from models.demand.model import Engine, parts_of, pools_of, sums_of
 from models.demand.report import report
 from models.judging import PastForecast
@@ -36,7 +36,7 @@ class DemandTraining(Training):
 
     Args:
         model: fitted on everything known by the end of the training.
-        scores: one row a level and block of leads, see `models.judging.scored`.
+        scores: one row a level and block of leads, see `models.judging.score_table`.
         notes: what a reader of the report should know.
         losses: see `models.judging.weekly_losses`.
         folds: one row an origin and member, see `models.origins.table`.
@@ -64,21 +64,21 @@ def train(
     """Return the engine trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
     now = panel(view, 1)
-    found = origins.folds(view, now, recipe, jobs, progress)
+    found = origins.call_folds(view, now, recipe, jobs, progress)
     groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now), pools_of(view, now))
-    weights, *crossed = weights_of(groups, recipe)
+    weights, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
-    shocks = judging.shocks_of(groups, cells, recipe, len(now.days))
+    shocks = judging.fold_shocks(groups, cells, recipe, len(now.days))
     progress("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
     progress("fitting the engine", 1, 1)
-    ours = judging.spread(groups, cells, judging.crossed_shocks(groups, cells, recipe))
+    ours = judging.spread_forecasts(groups, cells, judging.crossed_shocks(groups, cells, recipe))
     others = {}
     for prefix, member in judging.PREFIXES.items():
         alone = judging.member_cells(groups, recipe, member)
         if alone is not None:
             sizes = judging.crossed_shocks(groups, alone, recipe)
-            others[prefix] = judging.spread(groups, alone, sizes)
+            others[prefix] = judging.spread_forecasts(groups, alone, sizes)
     scores = judging.score_table(ours, others, groups, recipe)
     progress("scoring", 1, 1)
     notes = _notes(engine, found, now)

@@ -85,14 +85,14 @@ def shape_of(
     known = seen.known
     age = np.arange(past, 0, -1.0)
     weight = np.ones(past) if half_life_days is None else 0.5 ** (age / half_life_days)
-    share = shares(seen, np.ones_like(seen.filled))
+    share = place_shares(seen, np.ones_like(seen.filled))
     rows = columns(seen, chosen)[:past][known]
     each = np.broadcast_to(weight[:, None], known.shape)[known]
     offset = np.broadcast_to(np.log(share), known.shape)[known]
     return Shape(chosen, poisson_mode(rows, seen.counts[known], each, offset, 1 / sd**2))
 
 
-def shares(seen: Reports, effect: Array) -> Array:
+def place_shares(seen: Reports, effect: Array) -> Array:
     """Return the places' shares, from their reports and the effects of the days known, (P,).
 
     A place that is new or not always observed is not taken for a quiet one.

@@ -115,12 +115,12 @@ def tables(
     """Return the calibration of judged windows.
 
     Args:
-        rows: as `models.missing.windows.judged` returns them.
+        rows: as `models.missing.windows.window_table` returns them.
         at_least: numbers of reports k.
         blocks: names of the blocks of leads.
         seed: of the resampling and of the randomised PIT.
     """
-    scored = _Scored.of(rows, at_least)
+    scored = _WindowScores.of(rows, at_least)
     reliability, brier, counted = [], [], []
     for where, part in _parts(rows, blocks):
         here = scored.at(part)
@@ -138,11 +138,11 @@ def tables(
         pd.DataFrame(brier),
         frame,
         pd.DataFrame(_verdicts(frame)),
-        weekly_losses(rows, scored.crps, blocks),
+        weekly_report_losses(rows, scored.crps, blocks),
     )
 
 
-def weekly_losses(rows: pd.DataFrame, crps: Array, blocks: Sequence[str]) -> pd.DataFrame:
+def weekly_report_losses(rows: pd.DataFrame, crps: Array, blocks: Sequence[str]) -> pd.DataFrame:
     """Return sums of the CRPS where it is known, see `models.comparison`."""
     known = np.isfinite(crps)
     told = rows.loc[known, ["origin", "week"]].assign(
@@ -167,7 +167,7 @@ def _parts(
 
 
 @dataclass(frozen=True)
-class _Scored:
+class _WindowScores:
     """Scores of judged windows, one row each; chances and bases have a column for each k."""
 
     count: Array
@@ -183,7 +183,7 @@ class _Scored:
     base_crps: Array
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, at_least: Sequence[int]) -> _Scored:
+    def of(cls, rows: pd.DataFrame, at_least: Sequence[int]) -> _WindowScores:
         """Return the scores of all rows at once."""
         count = rows["count"].to_numpy()
         ours = CountDistribution.of(rows["mean"], rows["variance"])
@@ -205,9 +205,9 @@ class _Scored:
             _crps(plain, count, long),
         )
 
-    def at(self, part: pd.DataFrame) -> _Scored:
+    def at(self, part: pd.DataFrame) -> _WindowScores:
         """Return the scores of some of the rows."""
-        return _Scored(*(getattr(self, field.name)[part.index] for field in fields(self)))
+        return _WindowScores(*(getattr(self, field.name)[part.index] for field in fields(self)))
 
     def brier(self, i: int, k: int, seed: int) -> dict[str, float]:
         """Return Brier score and skill of the chance of at least k reports, the i-th."""

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from forewatch.arrays import Array
-from models.missing.calendar_shape import Kind, Shape, shape_of, shares
+from models.missing.calendar_shape import Kind, Shape, place_shares, shape_of
 from models.missing.reports import Reports
 from models.missing.settings import MissingRecipe, Name
 from models.missing.trees import Trees, trees_of
@@ -132,17 +132,17 @@ def _forecast(seen: Reports, shape: Shape | Trees, way: Way) -> Array:
     effect = shape.effect(seen)
     age = np.arange(past, 0, -1.0)
     long = np.ones(past) if way.half_life_days is None else 0.5 ** (age / way.half_life_days)
-    share = shares(seen, effect[:past])
+    share = place_shares(seen, effect[:past])
     expected = effect * share * seen_only(seen, past, len(effect))
     total = (long @ seen.filled).sum() + _HALF_A_REPORT
     level = total / max((long @ expected[:past]).sum(), 1e-9)
     found = level * effect[past:] * share
     if way.force is not None:
         reports, due = _recent(seen, level * expected[:past], age, way.force)
-        found = found * _believed(reports.sum(), due.sum(), way.force)
+        found = found * _credible_ratio(reports.sum(), due.sum(), way.force)
     if way.local is not None:
         reports, due = _recent(seen, level * expected[:past], age, way.local)
-        found = found * _believed(reports, due, way.local)
+        found = found * _credible_ratio(reports, due, way.local)
     return np.asarray(found)
 
 
@@ -159,7 +159,7 @@ def _recent(seen: Reports, expected: Array, age: Array, memory: Memory) -> tuple
     return weight @ seen.filled, weight @ expected
 
 
-def _believed(reports: Array | float, expected: Array | float, memory: Memory) -> Array:
+def _credible_ratio(reports: Array | float, expected: Array | float, memory: Memory) -> Array:
     """Return reports ÷ expected, moved towards 1 by so many reports that agree."""
     trust = memory.trust_reports
     return np.asarray((reports + trust) / (expected + trust))

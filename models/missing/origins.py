@@ -33,7 +33,7 @@ _LEAST_SHARE = 0.35  # of the history lies before the first origin
 _LEAST_REPORTS = 1e-9
 
 
-def folds(
+def report_folds(
     view: AsOf, recipe: MissingRecipe, jobs: int = 1, progress: Progress = silent
 ) -> list[Fold]:
     """Return the members' forecasts from past origins, ascending by origin.
@@ -65,12 +65,12 @@ def folds(
 
 def learn_weights(found: Sequence[Fold], recipe: MissingRecipe) -> tuple[Array, Shocks]:
     """Return weights (blocks, members) and shocks from folds."""
-    weights = weights_of(found, recipe)
+    weights = member_weights(found, recipe)
     means = [blend_reports(fold.predicted, weights, recipe.lead_blocks) for fold in found]
-    return weights, shocks_of(found, means, recipe)
+    return weights, report_shocks(found, means, recipe)
 
 
-def weights_of(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
+def member_weights(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
     """Return the members' weights, shape (blocks of leads, members).
 
     A block that no fold reached takes the weights of the block before it; without any fold all
@@ -100,7 +100,7 @@ def weights_of(found: Sequence[Fold], recipe: MissingRecipe) -> Array:
     return np.array(rows)
 
 
-def shocks_of(found: Sequence[Fold], means: Sequence[Array], recipe: MissingRecipe) -> Shocks:
+def report_shocks(found: Sequence[Fold], means: Sequence[Array], recipe: MissingRecipe) -> Shocks:
     """Return the sizes of the shocks that the folds ask for, by block of leads.
 
     Args:

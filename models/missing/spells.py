@@ -73,7 +73,7 @@ def sizes(found: Sequence[PastReports], lead_blocks: Sequence[int], every_days: 
         rows = _rows([PastReports(one.mean[first:after], one.counts[first:after]) for one in found])
         if rows.excess.size:
             days = max(len(one.mean[first:after]) for one in found)
-            variance.append(_fitted(rows, max(days / every_days, 1.0)))
+            variance.append(_squared_sizes(rows, max(days / every_days, 1.0)))
         else:
             variance.append(variance[-1] if variance else _PRIOR[:, 0])
     grown = np.maximum.accumulate(np.array(variance), axis=0)
@@ -107,14 +107,16 @@ def _rows(found: Sequence[PastReports]) -> _Rows:
             shape = (windows, length, one.mean.shape[1])
             mean, counts = (a[: windows * length].reshape(shape) for a in (one.mean, one.counts))
             known = np.isfinite(counts).all((1, 2))
-            parts += [_summed(mean[known], counts[known], whole=whole) for whole in (False, True)]
+            parts += [
+                _sum_windows(mean[known], counts[known], whole=whole) for whole in (False, True)
+            ]
     return _Rows(*(np.concatenate([getattr(p, name) for p in parts]) for name in _FIELDS))
 
 
 _FIELDS = ("mean", "excess", "shared")
 
 
-def _summed(mean: Array, counts: Array, *, whole: bool) -> _Rows:
+def _sum_windows(mean: Array, counts: Array, *, whole: bool) -> _Rows:
     """Return the rows of windows, (windows, days, places), by place or for the whole force."""
     # groups × days × places of the group
     by_place = mean.transpose(0, 2, 1).reshape(-1, mean.shape[1], 1)
@@ -133,7 +135,7 @@ def _summed(mean: Array, counts: Array, *, whole: bool) -> _Rows:
     return _Rows(total, (seen - total) ** 2 - total, shared)
 
 
-def _fitted(rows: _Rows, overlap: float) -> Array:
+def _squared_sizes(rows: _Rows, overlap: float) -> Array:
     """Return the squared sizes, shape (shocks,).
 
     Args:

@@ -11,7 +11,7 @@ from features.asof import AsOf
 from forewatch.arrays import Array
 from forewatch.profile import MISSING_PERSON
 from forewatch.rates import Rates
-from models.horizon import spread
+from models.horizon import rates_over_horizon
 from models.missing.reports import types_of
 from models.missing.settings import MissingRecipe
 from models.profiles import Shares, shares
@@ -51,5 +51,7 @@ def rates_of(view: AsOf, days: pd.DatetimeIndex, mean: Array, plain: Array, part
         plain: the same as the baseline has it.
         parts: shares of hours, leaf areas and grades, of one call type.
     """
-    ours, baseline = (spread(view, days, daily[:, :, None], parts) for daily in (mean, plain))
+    ours, baseline = (
+        rates_over_horizon(view, days, daily[:, :, None], parts) for daily in (mean, plain)
+    )
     return replace(ours, baseline=baseline.base, call_types=(MISSING_PERSON,))

@@ -77,7 +77,7 @@ def train(
 ) -> MissingTraining:
     """Return the model trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
-    found = origins.folds(view, recipe, jobs, progress)
+    found = origins.report_folds(view, recipe, jobs, progress)
     model = MissingPersons(recipe).fit(view, *origins.learn_weights(found, recipe))
     model.calibration_ = judged = calibration.of(view, found, recipe)
     notes = tuple(

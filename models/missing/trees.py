@@ -17,7 +17,7 @@ import numpy as np
 
 from forewatch.arrays import Array
 from models.boosters import booster_of
-from models.missing.calendar_shape import shares
+from models.missing.calendar_shape import place_shares
 from models.missing.reports import Reports
 from models.missing.settings import TreeSettings
 
@@ -71,7 +71,7 @@ def trees_of(seen: Reports, settings: TreeSettings, seed: int) -> Trees:
     names = _names(seen)
     if total < _LEAST_REPORTS:
         return Trees(names, None)
-    share = shares(seen, np.ones_like(seen.filled))
+    share = place_shares(seen, np.ones_like(seen.filled))
     level = total / (known * share).sum()
     offset = np.broadcast_to(np.log(level * share), known.shape)[known]
     rows, counts = _table(seen, names)[:past][known], seen.counts[known]
@@ -102,6 +102,6 @@ def _names(seen: Reports) -> tuple[str, ...]:
 def _table(seen: Reports, names: tuple[str, ...]) -> Array:
     """Return what the trees see, shape (D + H, P, columns)."""
     values = seen.panel.covariates.named(names)[:, seen.column]
-    share = np.log(shares(seen, np.ones_like(seen.filled)))
+    share = np.log(place_shares(seen, np.ones_like(seen.filled)))
     own = np.broadcast_to(share[None, :, None], (*values.shape[:2], 1))
     return np.concatenate([np.nan_to_num(values), own], axis=2)

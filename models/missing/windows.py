@@ -20,7 +20,7 @@ from forewatch.pools import areas_of_their_own
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 from models.missing.members import blend_reports
-from models.missing.origins import shocks_of, weights_of
+from models.missing.origins import member_weights, report_shocks
 from models.missing.reports import types_of
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spreading import rates_of, shares_of
@@ -73,7 +73,7 @@ class ReportCounts:
         return np.where(inside & (gaps == 0), found, np.nan)
 
 
-def report_counts(view: AsOf) -> ReportCounts:
+def counts_in_windows(view: AsOf) -> ReportCounts:
     """Return the reports of every leaf area that are known to a view."""
     past = cube(view)
     edges_us = instants_us(past.edges)
@@ -105,18 +105,18 @@ def window_table(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd
         number of the calendar week, start an instant (microseconds since 1970 UTC), baseline the
         shrunken climatology. Unknown windows are left out.
     """
-    truth = report_counts(view)
+    truth = counts_in_windows(view)
     frames: list[pd.DataFrame] = []
     for group in dict.fromkeys(fold.group for fold in found):
         own = [fold for fold in found if fold.group == group]
         others = [fold for fold in found if fold.group != group]
-        learned = _Learned.of(view.at(own[0].origin), others, recipe)
+        learned = _GroupSettings.of(view.at(own[0].origin), others, recipe)
         frames += [_rows(view, fold, learned, truth, recipe) for fold in own]
     return pd.concat(frames, ignore_index=True)
 
 
 @dataclass(frozen=True)
-class _Learned:
+class _GroupSettings:
     """What a group of folds is judged with, none of it from the group."""
 
     parts: Shares
@@ -125,15 +125,15 @@ class _Learned:
     plain_shocks: Shocks
 
     @classmethod
-    def of(cls, view: AsOf, others: Sequence[Fold], recipe: MissingRecipe) -> _Learned:
-        weights = weights_of(others, recipe)
+    def of(cls, view: AsOf, others: Sequence[Fold], recipe: MissingRecipe) -> _GroupSettings:
+        weights = member_weights(others, recipe)
         means = [blend_reports(fold.predicted, weights, recipe.lead_blocks) for fold in others]
         plain = [_plain(fold, recipe) for fold in others]
         return cls(
             shares_of(view, recipe),
             weights,
-            shocks_of(others, means, recipe),
-            shocks_of(others, plain, recipe),
+            report_shocks(others, means, recipe),
+            report_shocks(others, plain, recipe),
         )
 
 
@@ -142,7 +142,7 @@ def _plain(fold: Fold, recipe: MissingRecipe) -> Array:
 
 
 def _rows(
-    view: AsOf, fold: Fold, learned: _Learned, truth: ReportCounts, recipe: MissingRecipe
+    view: AsOf, fold: Fold, learned: _GroupSettings, truth: ReportCounts, recipe: MissingRecipe
 ) -> pd.DataFrame:
     """Return the rows of one fold."""
     then = view.at(fold.origin)

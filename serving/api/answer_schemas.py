@@ -30,13 +30,13 @@ class ColumnEntry(Frozen):
     meaning: str
 
 
-class _Made(Frozen):
+class _MadeModel(Frozen):
     """A model that others are made from: these have no source to read docstrings in."""
 
     model_config = ConfigDict(use_attribute_docstrings=False)
 
 
-class Answered(_Made):
+class AnswerDocument(_MadeModel):
     """What every answer about an issue says beside its rows."""
 
     issue: Number
@@ -83,11 +83,11 @@ def _rows_of(kind: AnswerKind, name: str, says: str) -> type[Frozen]:
     """
     fields: dict[str, Any] = {each.name: _field(each) for each in kind.columns((), (), ())}
     if kind.columns((0.5,), (), (("own", ""),)) == kind.columns((), (), ()):
-        return create_model(name, __base__=_Made, __doc__=says, **fields)
+        return create_model(name, __base__=_MadeModel, __doc__=says, **fields)
     return create_model(name, __base__=_Open, __doc__=says, **fields)
 
 
-class _Open(_Made):
+class _Open(_MadeModel):
     """A row with columns by request."""
 
     model_config = ConfigDict(extra="allow")
@@ -118,7 +118,7 @@ class Trust(Frozen):
     uncalibrated: str = Field(description="why they can't be trusted; empty: they can")
 
 
-class _Demand(Answered):
+class _Demand(AnswerDocument):
     """What answers on missing-person demand say beside their rows."""
 
     uses: str = Field(description="what the figures may be used for, and what not")
@@ -128,8 +128,12 @@ class _Demand(Answered):
 
 
 def _answer(
-    kind: AnswerKind, name: str, says: str, row: type[Frozen], base: type[Answered] = Answered
-) -> type[Answered]:
+    kind: AnswerKind,
+    name: str,
+    says: str,
+    row: type[Frozen],
+    base: type[AnswerDocument] = AnswerDocument,
+) -> type[AnswerDocument]:
     """Return the model of a kind's answers."""
     fields: dict[str, Any] = {"unit": (Literal[kind.unit], ...), "rows": (list[row], ...)}  # type: ignore[valid-type] # made here
     return create_model(name, __base__=base, __doc__=says, **fields)

@@ -88,7 +88,7 @@ async def respond(
     the workers, after its cost was estimated and charged to the key.
     """
     kind = media.negotiate_type(request, (media.JSON, media.CSV))
-    opened = await _opened(query.issue, request, serving)
+    opened = await _open_question(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
     # Everything that the bytes depend on: what was published, what of it has grown stale since, how
@@ -109,7 +109,7 @@ async def respond(
     if body is None:
         job = Job(offer.name, query, access.reach, issue.number, kind, now, standing)
         try:
-            body = await _worked(issue, job, request, serving)
+            body = await _page_from_worker(issue, job, request, serving)
         except AskerGone:
             return Response(status_code=_CLIENT_GONE)
         serving.shelf.bodies.keep(tag, body)
@@ -119,7 +119,7 @@ async def respond(
     return media.fresh(body.content, kind, tag, headers)
 
 
-async def _opened(number: int | None, request: Request, serving: Service) -> OpenIssue:
+async def _open_question(number: int | None, request: Request, serving: Service) -> OpenIssue:
     if (opened := serving.shelf.at_hand(number)) is not None:
         return opened
     if number is not None:
@@ -127,7 +127,7 @@ async def _opened(number: int | None, request: Request, serving: Service) -> Ope
     return await run_in_threadpool(serving.shelf.issue, number)
 
 
-async def _worked(issue: Issue, job: Job, request: Request, serving: Service) -> Body:
+async def _page_from_worker(issue: Issue, job: Job, request: Request, serving: Service) -> Body:
     """Return the page from a worker, within the limits of the key."""
     key = request.state.key.id
 
@@ -139,7 +139,7 @@ async def _worked(issue: Issue, job: Job, request: Request, serving: Service) ->
     sized = job.query.model_copy(update={"area": areas})
     weights = costs.WEIGHTS[job.kind]
     cost = weights.of(costs.size(issue, sized))
-    fitting = partial(costs.fitting, issue, sized, weights)
+    fitting = partial(costs.rows_that_fit, issue, sized, weights)
     with serving.limits.question(key, cost, fitting):
         return Body.read(await serving.workers.answer(job.written(), key, cost, disconnected))
 
@@ -160,7 +160,7 @@ def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
             "ask for fewer areas, call types, grades or periods"
         )
     following = query.offset + query.limit
-    table = answers.table(
+    table = answers.answer_table(
         offer,
         issue,
         job.standing,

@@ -27,7 +27,7 @@ from serving.api.limits import Limits
 from serving.api.metrics import Metrics, MetricsMiddleware
 from serving.api.proxies import BehindProxies
 from serving.api.schemas import ModelsRequest, PageRequest
-from serving.api.service import Service, Workspace
+from serving.api.service import ServedWorkspace, Service
 from serving.api.shelf import Shelf
 from serving.api.worker import answerer
 from serving.api.workers import Workers
@@ -48,7 +48,7 @@ def _now() -> pd.Timestamp:
 
 
 def create_app(
-    workspace: Workspace,
+    workspace: ServedWorkspace,
     *,
     clock: Callable[[], pd.Timestamp] = _now,
     settings: ServingSettings = _DEFAULTS,
@@ -90,10 +90,10 @@ def create_app(
     )
     for part in (answers, catalogue, health):
         app.include_router(part.router)
-    app.add_exception_handler(ForewatchError, _refused)
-    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(ForewatchError, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed_request)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _failed)
+    app.add_exception_handler(Exception, _failure)
     _wrap(app, settings, clock, audit)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
@@ -141,15 +141,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, ForewatchError):
         raise error
-    said = problems.problem(error)
+    said = problems.problem_of(error)
     request.app.state.service.metrics.note_refusal(said)
     return problems.response(said, problems.headers(error))
 
 
-def _malformed(request: Request, error: Exception) -> Response:
+def _malformed_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -159,16 +159,16 @@ def _malformed(request: Request, error: Exception) -> Response:
     for each in found:
         name = ".".join(str(part) for part in each["loc"][1:])
         if each["type"] == "extra_forbidden":
-            unknown = UnknownName("parameter", name[:63], _known(request))
+            unknown = UnknownName("parameter", name[:63], _known_error(request))
             near.extend(unknown.near)
             complaints.append(str(unknown))
         else:
             complaints.append(f"{name}: {each['msg'].removeprefix('Value error, ')}")
-    said = problems.plain(status, "bad-request", "Bad parameters", "; ".join(complaints))
+    said = problems.problem_document(status, "bad-request", "Bad parameters", "; ".join(complaints))
     return problems.response(said | ({"near": near} if near else {}))
 
 
-def _known(request: Request) -> tuple[str, ...]:
+def _known_error(request: Request) -> tuple[str, ...]:
     model = _PARAMETERS.get(request.url.path, PageRequest)
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
@@ -183,7 +183,7 @@ def _http(request: Request, error: Exception) -> Response:
         error.headers = allowed
     title = HTTPStatus(error.status_code).phrase
     slug = title.lower().replace(" ", "-")
-    said = problems.plain(error.status_code, slug, title, str(error.detail))
+    said = problems.problem_document(error.status_code, slug, title, str(error.detail))
     return problems.response(said, error.headers)
 
 
@@ -197,8 +197,8 @@ def _methods(request: Request) -> list[str]:
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _failed(_: Request, __: Exception) -> Response:
+def _failure(_: Request, __: Exception) -> Response:
     # The server's log has the traceback; a stranger gets nothing of it.
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "the server failed to answer; its log says why"
-    return problems.response(problems.plain(status, "failed", status.phrase, detail))
+    return problems.response(problems.problem_document(status, "failed", status.phrase, detail))

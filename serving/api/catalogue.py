@@ -35,7 +35,7 @@ _NOTHING_TRAINED: dict[str, Any] = {"model": None, "models": [], "decisions": []
     responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Issues}},
     summary="Issues, the newest first",
 )
-def issues(
+def issue_summaries(
     request: Request,
     asked: Annotated[PageRequest, Query()],
     serving: Annotated[Service, Depends(service)],
@@ -71,7 +71,7 @@ def issues(
     responses={**documents.FOUND, 200: {"model": IssueSummary}},
     summary="One issue",
 )
-def issue(
+def issue_summary(
     request: Request,
     number: Annotated[int, Path(ge=1, le=MAX_NUMBER)],
     serving: Annotated[Service, Depends(service)],
@@ -158,7 +158,7 @@ def call_types(request: Request, serving: Annotated[Service, Depends(service)]) 
     responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Models}},
     summary="The register of models, live and retired",
 )
-def models(
+def model_register(
     request: Request,
     asked: Annotated[ModelsRequest, Query()],
     serving: Annotated[Service, Depends(service)],

@@ -44,7 +44,7 @@ _READING_BYTES = 100_000  # of an answer, in READING_SECONDS
 
 def _refusal(status: HTTPStatus, slug: str, title: str, detail: str, *headers: str) -> bytes:
     """Return a whole answer, after which the connection is closed."""
-    body = to_json(problems.plain(status, slug, title, detail))
+    body = to_json(problems.problem_document(status, slug, title, detail))
     lines = (
         f"HTTP/1.1 {status} {status.phrase}",
         "content-type: application/problem+json",

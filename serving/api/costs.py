@@ -29,7 +29,7 @@ _WEEK_HOURS = 168
 
 
 @dataclass(frozen=True)
-class Size:
+class PageSize:
     """How much a page asks.
 
     Args:
@@ -61,7 +61,7 @@ class Weights:
     period: float
     overlap: float = 0.0
 
-    def of(self, size: Size) -> float:
+    def of(self, size: PageSize) -> float:
         """Return the cost of a page, in units."""
         return (
             self.page
@@ -81,7 +81,7 @@ WEIGHTS = {
 }
 
 
-def size(issue: Issue, query: SpanQuery) -> Size:
+def size(issue: Issue, query: SpanQuery) -> PageSize:
     """Return the size of the page that is asked for.
 
     Raises:
@@ -98,7 +98,7 @@ def size(issue: Issue, query: SpanQuery) -> Size:
     first, last = (at // an_area for at in (query.offset, query.offset + max(rows - 1, 0)))
     places = float(np.mean(areas[first : last + 1] or [0]))
     period_hours = max(hours / periods, 1.0)
-    return Size(
+    return PageSize(
         rows=rows,
         groups=min(-(-rows // periods) + (rows > 0), len(areas) * len(types) * grades),
         numbers=rows * _numbers(issue, query),
@@ -108,7 +108,7 @@ def size(issue: Issue, query: SpanQuery) -> Size:
     )
 
 
-def fitting(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:
+def rows_that_fit(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:
     """Return how many rows of the question a page may have to cost at most so much, 1 at least."""
     low, high = 1, query.limit
     while low < high:

@@ -117,47 +117,49 @@ _AGES = {
 Responses = dict[int | str, dict[str, Any]]
 
 
-def problem(said: str, slug: str, title: str, status: int, **more: object) -> dict[str, Any]:
+def problem_response(
+    said: str, slug: str, title: str, status: int, **more: object
+) -> dict[str, Any]:
     """Return the description of a problem response with an example."""
-    example = problems.plain(status, slug, title, said) | more
+    example = problems.problem_document(status, slug, title, said) | more
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
     return {"description": title, "content": {problems.MEDIA_TYPE: content}}
 
 
-_UNAUTHORIZED = problem(
+_UNAUTHORIZED = problem_response(
     "the API key is not known here, or was revoked; ask for a new one",
     "access",
     "A good API key is needed",
     401,
 )
 _UNAUTHORIZED["headers"] = {"WWW-Authenticate": {"schema": _PLAIN}}
-_FORBIDDEN = problem(
+_FORBIDDEN = problem_response(
     "the API key 'rota' lacks the scope models:read; it has forecasts:read",
     "missing-scope",
     "The API key lacks the scope",
     403,
 )
 EVERY: Responses = {  # of each route, whoever asks
-    400: problem(
+    400: problem_response(
         "the request names no host; send one Host header with a name or an address",
         "bad-host",
         "Bad Request",
         400,
     ),
-    414: problem(
+    414: problem_response(
         "the query has 9000 bytes, at most 8192 are read; ask less",
         "uri-too-long",
         "Request-URI Too Long",
         414,
     ),
-    421: problem(
+    421: problem_response(
         "this service doesn't go by the name in the Host header; ask it by its own name, or add "
         "the name to [serving] hosts",
         "misdirected",
         "Misdirected Request",
         421,
     ),
-    422: problem(
+    422: problem_response(
         "age: nothing about a person can be asked for here, and nothing is known; forecasts are of "
         "areas and times only: ask by area, week and period",
         "about-persons",
@@ -165,7 +167,7 @@ EVERY: Responses = {  # of each route, whoever asks
         422,
     ),
 }
-_LIMITED = problem(
+_LIMITED = problem_response(
     "4 questions of this key are being answered; wait for one of them, then ask again",
     "limit-reached",
     "The key has reached a limit",
@@ -178,28 +180,28 @@ KEYED: Responses = {
     401: _UNAUTHORIZED,
     403: _FORBIDDEN,
     429: _LIMITED,
-    503: problem(
+    503: problem_response(
         "no issue published yet; run 'forewatch issue'", "no-issue", "No issue in service", 503
     ),
 }
 READ: Responses = {
     **KEYED,
     304: {"description": "The client has this answer", "headers": {"ETag": _TAG}},
-    406: problem(
+    406: problem_response(
         "the answer comes as application/json; the request accepts 'text/html'",
         "not-acceptable",
         "Not Acceptable",
         406,
     ),
 }
-_UNKNOWN = problem(
+_UNKNOWN = problem_response(
     "no area 'bristl'; near names: bristol",
     "unknown-area",
     "No such area",
     404,
     near=["bristol"],
 )
-_BAD = problem(
+_BAD = problem_response(
     "no ISO week '2026-W60'; write year and week like 2026-W49 (W01 to W52 or W53)",
     "bad-question",
     "The question can't be answered",
@@ -267,7 +269,7 @@ ANSWERS = {
 }
 READY: Responses = {
     **EVERY,
-    503: problem(
+    503: problem_response(
         "no issue published yet; run 'forewatch issue'",
         "not-ready",
         "Not ready",

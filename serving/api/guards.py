@@ -117,7 +117,7 @@ class GuardMiddleware:
 
         found = self._misdirected(scope) or self._questions.refusal(scope["query_string"])
         if found:
-            await problems.response(problems.plain(*found))(scope, receive, guarded)
+            await problems.response(problems.problem_document(*found))(scope, receive, guarded)
             return
         scope.setdefault("state", {})
         # A copy: the server has to know that it was HEAD.

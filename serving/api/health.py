@@ -38,7 +38,7 @@ def ready(serving: Annotated[Service, Depends(service)]) -> Response:
     """Return 200 if the latest issue can be read and is not stale, else 503 with the reasons."""
     if reasons := serving.shelf.unready(serving.clock()):
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        said = problems.plain(status, "not-ready", "Not ready", "; ".join(reasons))
+        said = problems.problem_document(status, "not-ready", "Not ready", "; ".join(reasons))
         return problems.response(said | {"reasons": list(reasons), "notes": list(_notes(serving))})
     issue = serving.shelf.latest().issue
     notes = _notes(serving)
@@ -67,6 +67,6 @@ def _notes(serving: Service) -> tuple[str, ...]:
     },
     summary="Figures for a monitor",
 )
-def metrics(serving: Annotated[Service, Depends(service)]) -> Response:
+def metrics_text(serving: Annotated[Service, Depends(service)]) -> Response:
     """Return durations, ages, requests in flight, refused keys."""
     return Response(serving.metrics.text(), headers={"Content-Type": CONTENT_TYPE})

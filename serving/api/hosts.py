@@ -32,7 +32,7 @@ class Hosts:
         """
         self._every = ANY in hosts
         self._addresses = not hosts and bound in _EVERY_ADDRESS
-        self._names = {*_LOCAL, *(_bracketed(each.lower()) for each in hosts or (bound,))}
+        self._names = {*_LOCAL, *(_bracket(each.lower()) for each in hosts or (bound,))}
 
     def takes(self, host: str) -> bool | None:
         """Return whether a Host header names this service; None if it is none at all.
@@ -48,7 +48,7 @@ class Hosts:
         return self._every or name in self._names or (self._addresses and _is_address(name))
 
 
-def _bracketed(name: str) -> str:
+def _bracket(name: str) -> str:
     return f"[{name}]" if ":" in name and not name.startswith("[") else name
 
 

@@ -32,8 +32,8 @@ from serving import problems
 Compute = Callable[[bytes, Callable[[], None]], bytes]
 
 STOP = b""  # in the place of a job: stop what you do
-# What a reply is: an answer, a problem (`problems.problem` as JSON), a fault of ours whose trace is
-# in the log, or nothing, because it was stopped.
+# What a reply is: an answer, a problem (`problems.problem_of` as JSON), a fault of ours whose trace
+# is in the log, or nothing, because it was stopped.
 ANSWER, PROBLEM, FAULT, STOPPED = b"a", b"p", b"f", b"s"
 _LENGTH = struct.Struct("!Q")
 _READ_BYTES = 2**20
@@ -126,7 +126,7 @@ def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
 
     with threadpool_limits(1):  # linear algebra would take every core for one question
         while True:
-            job = _received(server)
+            job = _receive(server)
             if job != STOP:  # a stop that came after the answer had gone
                 server.sendall(frame_message(_answer(compute, job, stop_if_told)))
 
@@ -137,13 +137,13 @@ def _answer(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> b
     except AskerGone:
         return STOPPED
     except ForewatchError as error:
-        return PROBLEM + json.dumps(problems.problem(error)).encode()
+        return PROBLEM + json.dumps(problems.problem_of(error)).encode()
     except Exception:  # noqa: BLE001 - the worker goes on to the next question
         _LOG.exception("a question could not be answered")
         return FAULT
 
 
-def _received(source: socket.socket) -> bytes:
+def _receive(source: socket.socket) -> bytes:
     return _exactly(source, length_of(_exactly(source, _LENGTH.size)))
 
 

@@ -51,7 +51,9 @@ class BehindProxies:
         peer = scope.get("client")
         if scope["type"] == "http" and peer and self._is_trusted(peer[0]):
             headers = Headers(scope=scope)
-            hops = _forwarded(headers) if self._by == "forwarded" else _x_forwarded(headers)
+            hops = (
+                _forwarded_elements(headers) if self._by == "forwarded" else _x_forwarded(headers)
+            )
             client, scheme = peer[0], ""
             for address, proto in hops:
                 scheme = proto
@@ -86,7 +88,7 @@ def _x_forwarded(headers: Headers) -> Iterator[tuple[str, str]]:
         yield address.strip(), scheme
 
 
-def _forwarded(headers: Headers) -> Iterator[tuple[str, str]]:
+def _forwarded_elements(headers: Headers) -> Iterator[tuple[str, str]]:
     """Yield address and scheme of each element, the nearest first, until one can't be read.
 
     Elements are cut off from the right, so that a quote that a client left open swallows nothing

@@ -24,7 +24,9 @@ _OTHER_FILES = 200  # of what a process may open: files, workers, some to spare
 _SHUTDOWN_SECONDS = 10
 
 
-def serve(app: FastAPI, host: str, port: int, workers: int = ServingSettings().workers) -> None:
+def run_server(
+    app: FastAPI, host: str, port: int, workers: int = ServingSettings().workers
+) -> None:
     """Serve until interrupted; requests under way are finished.
 
     To be called before the process has threads of its own: it forks.

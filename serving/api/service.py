@@ -31,7 +31,7 @@ _HEADER = APIKeyHeader(
 )
 
 
-class Workspace(Protocol):
+class ServedWorkspace(Protocol):
     """The part of a workspace that is served (`serving.workspace.Workspace` is one)."""
 
     def snapshot(self, subject: str) -> Path:
@@ -110,7 +110,7 @@ def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:
         serving: Annotated[Service, Depends(service)],
         token: Annotated[str | None, Depends(_token)],
     ) -> Access:
-        key = _checked(serving, request, token, scope)
+        key = _check_key(serving, request, token, scope)
         serving.limits.charge(key.id, 1)
         if serving.keys.is_use_due(key):
             await run_in_threadpool(serving.keys.note_use, key)  # a file is written
@@ -126,7 +126,7 @@ def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:
     return access
 
 
-def _checked(serving: Service, request: Request, token: str | None, scope: Scope) -> Key:
+def _check_key(serving: Service, request: Request, token: str | None, scope: Scope) -> Key:
     """Return the key that a request came with; count and slow those that are refused."""
     rejected = serving.metrics.rejected_keys
     if not token:

@@ -130,7 +130,7 @@ class Workers:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if not question.answer.done():
                 raise AskerGone
-            return _said(question.answer.result())
+            return _read_reply(question.answer.result())
         except WorkerLost as error:
             said = "the process that worked on this ended; ask for less, or later"
             raise Overloaded(said, _RETRY_SECONDS) from error
@@ -270,7 +270,7 @@ class _Worker:
         self.writer.close()
 
 
-def _said(reply: bytes) -> bytes:
+def _read_reply(reply: bytes) -> bytes:
     """Return the answer in the reply of a worker, or raise what it stands for."""
     kind, content = reply[:1], reply[1:]
     if kind == PROBLEM:

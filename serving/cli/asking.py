@@ -36,7 +36,7 @@ class QuestionCommand(click.Command):
 
             fields = QUERIES[str(self.name)].model_fields
             asked = [_option(n, field) for n, field in fields.items() if n not in _PAGING]
-            self._made = [*asked, *_written()]
+            self._made = [*asked, *_write()]
         return self._made
 
     @params.setter
@@ -61,7 +61,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     )
 
 
-def _written() -> list[click.Parameter]:
+def _write() -> list[click.Parameter]:
     return [
         click.Option(
             ["--format", "form"],
@@ -96,13 +96,13 @@ def issue(root: Path, origin: str | None, days: int | None, *, publish: bool) ->
     it is a draft: listed, answered from by its number, and never served as the latest.
     """
     from serving import issuing
-    from serving.progress import shown
+    from serving.progress import progress_bar
 
-    with shown() as progress:
-        published = issuing.issue(
+    with progress_bar() as progress:
+        published = issuing.publish_issue(
             workspace_of(root), origin=origin, days=days, progress=progress, is_published=publish
         )
-    click.echo(issuing.text(published))
+    click.echo(issuing.issue_text(published))
 
 
 @click.command(cls=QuestionCommand)
@@ -175,4 +175,4 @@ def _file(tables: tuple[Table, ...], form: str) -> bytes:
         return parquet_file(tables[0])
     from serving.writers import terminal
 
-    return "\n\n".join(map(terminal.text, tables)).encode() + b"\n"
+    return "\n\n".join(map(terminal.table_text, tables)).encode() + b"\n"

@@ -79,10 +79,10 @@ def calls(
 ) -> None:
     """Import a call log, one row a call."""
     from serving import importing
-    from serving.progress import shown
+    from serving.progress import progress_bar
 
-    with shown() as progress:
-        receipt = importing.calls(
+    with progress_bar() as progress:
+        receipt = importing.import_call_log(
             workspace_of(root),
             file,
             mapping,
@@ -109,7 +109,9 @@ def _table_command(table: str, about: str) -> click.Command:
         from serving import importing
 
         options = _options(accept, dry_run)
-        click.echo(importing.table(workspace_of(root), table, file, mapping, options).text)
+        click.echo(
+            importing.import_table_file(workspace_of(root), table, file, mapping, options).text
+        )
 
     return command
 

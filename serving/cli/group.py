@@ -64,12 +64,12 @@ class Commands(click.Group):
                 ctx.exit(CLOSED_PIPE)
             if ctx.params.get("debug"):
                 raise
-            ctx.exit(_explained(error))
+            ctx.exit(_explain_error(error))
         else:
             return result
 
 
-def _explained(error: Exception) -> int:
+def _explain_error(error: Exception) -> int:
     """Say what went wrong and return the exit code: whether the machine refused, or we erred."""
     if refusal := machine_refusal(error):
         _say(f"forewatch: {refusal}")

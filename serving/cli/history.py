@@ -35,12 +35,12 @@ def check(context: click.Context, everything: bool, gaps_file: Path | None, deep
 
     Ends with exit code 1 where something must be mended.
     """
-    from serving.checking import check as look
+    from serving.checking import check_report as look
 
     if deep:
-        from serving.verifying import damage, text
+        from serving.verifying import damage, damage_text
 
-        lines, damaged = text(damage(workspace_of(context.obj)))
+        lines, damaged = damage_text(damage(workspace_of(context.obj)))
         click.echo(f"{lines}\n")
         if damaged:
             context.exit(MUST_BE_MENDED)
@@ -61,9 +61,9 @@ def pools(root: Path) -> None:
 
     Of their reports only the sum is learned, so that nothing published tells more of one of them.
     """
-    from serving.pooling import text
+    from serving.pooling import pooling_text
 
-    click.echo(text(workspace_of(root)))
+    click.echo(pooling_text(workspace_of(root)))
 
 
 @click.group(name="history")
@@ -113,4 +113,4 @@ def export(
     wanted = exporting.ExportQuery(
         by=by, out=out, start=start, end=end, zeros=zeros, replaces=force
     )
-    click.echo(exporting.export(workspace_of(root), wanted), err=True)
+    click.echo(exporting.export_counts(workspace_of(root), wanted), err=True)

@@ -24,7 +24,7 @@ def issues() -> None:
 
 @issues.command(name="list")
 @click.pass_obj
-def list_(root: Path) -> None:
+def list_issues(root: Path) -> None:
     """List every issue, the newest first, and say which is served."""
     from serving import issues as published
     from serving.printing import echo_table

@@ -39,25 +39,25 @@ def train(
 
     workspace = workspace_of(root)
     for each in subjects_of(workspace.profile) if subject is None else (subject,):
-        version = _trained(workspace, each, until=until, jobs=jobs)
+        version = _train_subject(workspace, each, until=until, jobs=jobs)
         # beside the first a refusal is no mistake: its champion, or its baseline, stays
         if promote and (version.passed or each in (subject, FIRST)):
-            _promoted(workspace, each, by)
+            _promote_challenger(workspace, each, by)
         elif not version.passed and each is not FIRST:
             click.echo("not promoted; without a champion, issues hold its baseline, marked as such")
 
 
-def _trained(
+def _train_subject(
     workspace: Workspace, subject: Subject, *, until: str | None, jobs: int | None
 ) -> Version:
     """Train the model of a subject and say how it went."""
     from serving import modelling
     from serving.printing import echo_table
-    from serving.progress import shown
-    from serving.training import train
+    from serving.progress import progress_bar
+    from serving.training import train_challenger
 
-    with shown() as progress:
-        done = train(workspace, subject, until=until, jobs=jobs, progress=progress)
+    with progress_bar() as progress:
+        done = train_challenger(workspace, subject, until=until, jobs=jobs, progress=progress)
     echo_table(modelling.summary(done.training.scores, subject))
     for note in done.training.notes:
         click.echo(f"note: {note}")
@@ -68,11 +68,11 @@ def _trained(
     return done.version
 
 
-def _promoted(workspace: Workspace, subject: Subject, by: str) -> None:
+def _promote_challenger(workspace: Workspace, subject: Subject, by: str) -> None:
     """Promote the version that was just trained."""
     from serving import modelling
 
-    version = modelling.promote(workspace, subject, "challenger", by)
+    version = modelling.promote_version(workspace, subject, "challenger", by)
     click.echo(f"version {version.version} is the champion of {subject.title}")
 
 
@@ -117,9 +117,11 @@ def backtest(root: Path, /, out: Path, jobs: int | None, **asked: Any) -> None: 
     q95; see docs/guides/backtest-file.md.
     """
     from serving import backtesting
-    from serving.progress import shown
+    from serving.progress import progress_bar
 
     request = backtesting.BacktestRequest(**asked)
-    with shown() as progress:
-        rows = backtesting.backtest(workspace_of(root), request, out, jobs=jobs, progress=progress)
+    with progress_bar() as progress:
+        rows = backtesting.write_backtest(
+            workspace_of(root), request, out, jobs=jobs, progress=progress
+        )
     click.echo(f"wrote {rows:,} rows to {out}")

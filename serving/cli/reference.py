@@ -29,7 +29,7 @@ def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[st
             yield from commands(inner, (*path, name))
 
 
-def markdown() -> str:
+def commands_page() -> str:
     """Return the page."""
     parts = [_section(name, command) for name, command in commands(cli, ("forewatch",))]
     return "\n".join([_HEAD, *parts])
@@ -44,4 +44,4 @@ def _section(name: str, command: click.Command) -> str:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else _FILE
-    target.write_text(markdown(), encoding="utf-8")
+    target.write_text(commands_page(), encoding="utf-8")

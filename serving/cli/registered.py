@@ -21,7 +21,7 @@ def models() -> None:
 @models.command(name="list")
 @subject_option()
 @click.pass_obj
-def list_(root: Path, subject: Subject) -> None:
+def list_models(root: Path, subject: Subject) -> None:
     """List every version with its state."""
     from serving import modelling
     from serving.printing import echo_table
@@ -40,7 +40,7 @@ def show(root: Path, version: str, subject: Subject) -> None:
     from serving import modelling
     from serving.printing import echo_table
 
-    shown = modelling.shown(workspace_of(root), subject, version)
+    shown = modelling.version_page(workspace_of(root), subject, version)
     click.echo(shown.text)
     echo_table(shown.scores)
 
@@ -80,7 +80,9 @@ def promote(
 
     if force and not reason.strip():
         raise click.UsageError("--force needs --reason 'why'")
-    chosen = modelling.promote(workspace_of(root), subject, version, by, reason, force=force)
+    chosen = modelling.promote_version(
+        workspace_of(root), subject, version, by, reason, force=force
+    )
     click.echo(f"version {chosen.version} is the champion")
 
 
@@ -93,7 +95,7 @@ def rollback(root: Path, reason: str, subject: Subject, by: str) -> None:
     """Make the champion before the present one champion again."""
     from serving import modelling
 
-    chosen = modelling.rollback(workspace_of(root), subject, by, reason)
+    chosen = modelling.restore_champion(workspace_of(root), subject, by, reason)
     click.echo(f"version {chosen.version} is the champion again")
 
 
@@ -107,7 +109,7 @@ def retire(root: Path, version: str, reason: str, subject: Subject, by: str) -> 
     """Take a version out of use for good."""
     from serving import modelling
 
-    retired = modelling.retire(workspace_of(root), subject, version, by, reason)
+    retired = modelling.retire_version(workspace_of(root), subject, version, by, reason)
     click.echo(f"version {retired.version} is retired")
 
 
@@ -120,4 +122,4 @@ def ui(root: Path, host: str, port: int) -> None:
     from serving import modelling
 
     click.echo(f"MLflow's page: http://{host}:{port} (stop with Ctrl-C)")
-    modelling.ui(workspace_of(root), host, port)
+    modelling.open_store_page(workspace_of(root), host, port)

@@ -18,7 +18,7 @@ def serve(root: Path, host: str | None, port: int | None) -> None:
 
     A new issue, key or champion is picked up without a restart.
     """
-    from serving.running import serve as run
+    from serving.running import serve_workspace as run
 
     run(workspace_of(root), host, port)
 
@@ -88,7 +88,7 @@ def rotate(root: Path, key_id: str, overlap_days: float, expires: str | None) ->
 
 @keys.command(name="list")
 @click.pass_obj
-def list_(root: Path) -> None:
+def list_keys(root: Path) -> None:
     """List the keys, without their secrets; days and times are those of UTC."""
     from serving.printing import echo_table
     from serving.running import listed_keys

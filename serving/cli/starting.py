@@ -17,7 +17,7 @@ import click
 @click.pass_obj
 def init(root: Path, template: str) -> None:
     """Write forewatch.toml, a profile to edit."""
-    from serving.starting import init as write
+    from serving.starting import write_profile as write
 
     path = write(root, template)
     click.echo(f"Wrote {path}. Edit it, then import calls: forewatch import calls --help")
@@ -80,16 +80,16 @@ def demo(
     It builds, imports, trains, promotes, publishes, shows next week's forecast and serves it.
     """
     from serving import demo as show
-    from serving.progress import shown
+    from serving.progress import progress_bar
 
     given = context.find_root().get_parameter_source("workspace")
     chosen = given is not None and given.name != "DEFAULT"
     root = folder or (Path(context.obj) if chosen else Path("demo"))
-    with shown() as progress:
-        built = show.build(root, show.Size(scale, years, until, hot_weekends), progress)
+    with progress_bar() as progress:
+        built = show.build(root, show.DemoSize(scale, years, until, hot_weekends), progress)
     click.echo(built.text)
     click.echo(show.curl(built, port))
     if not no_serve:
-        from serving.running import serve
+        from serving.running import serve_workspace
 
-        serve(built.workspace, "127.0.0.1", port)
+        serve_workspace(built.workspace, "127.0.0.1", port)

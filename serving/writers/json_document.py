@@ -35,10 +35,10 @@ def json_document(table: Table, more: Mapping[str, Any] | None = None) -> bytes:
         values = table.values[each.name]
         name = to_json(each.name).decode()
         if _is_constant(values):
-            template.append(f"{name}:{_encoded(each, values[:1])[0]}".replace("%", "%%"))
+            template.append(f"{name}:{_encode_column(each, values[:1])[0]}".replace("%", "%%"))
         else:
             template.append(f"{name.replace('%', '%%')}:%s")
-            varying.append(_encoded(each, values))
+            varying.append(_encode_column(each, values))
     row = f"{{{','.join(template)}}}"
     cells_of_rows = zip(*varying, strict=True) if varying else [()] * len(table)
     rows = [row % each for each in cells_of_rows]
@@ -54,7 +54,7 @@ def _unknown(values: NDArray[Any]) -> bool:
     return bool((np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)).all())
 
 
-def _encoded(column: Column, values: NDArray[Any]) -> list[str]:
+def _encode_column(column: Column, values: NDArray[Any]) -> list[str]:
     """Return the cells of a column as JSON."""
     found = cells_of(column, values)
     text = to_json(found, inf_nan_mode="null").decode()[1:-1]

@@ -23,16 +23,16 @@ Texts = dict[str, list[str]]
 
 def echo(table: Table) -> None:
     """Print a table with what stands above and below it, drawn where the output is a screen."""
-    columns = shown(table)
+    columns = columns_for_people(table)
     click.echo("\n".join(table.heading))
     echo_texts(texts(table, columns), _right(columns))
     if lines := below(table, columns):
         click.echo("\n" + "\n".join(lines))
 
 
-def text(table: Table) -> str:
+def table_text(table: Table) -> str:
     """Return the same as plain text."""
-    columns = shown(table)
+    columns = columns_for_people(table)
     lines = below(table, columns)
     parts = [*table.heading, align_columns(texts(table, columns), _right(columns))]
     return "\n".join([*parts, *([""] if lines else []), *lines])
@@ -44,7 +44,7 @@ def below(table: Table, columns: Sequence[Column]) -> list[str]:
     return [*told, *([""] if told and words else []), *words]
 
 
-def shown(table: Table) -> tuple[Column, ...]:
+def columns_for_people(table: Table) -> tuple[Column, ...]:
     """Return the columns that tell a person something."""
     return tuple(each for each in table.columns if _is_told(each, table))
 
@@ -64,7 +64,7 @@ def legend(columns: Sequence[Column]) -> list[str]:
     for each in columns:
         if _is_number(each):
             alike.setdefault((each.meaning, each.unit), []).append(each.name)
-    names = [_named(held) for held in alike.values()]
+    names = [_name_cells(held) for held in alike.values()]
     width = max(map(len, names), default=0)
     return [
         f"{name.ljust(width)}  {meaning}{f', in {unit}' if unit and unit not in meaning else ''}"
@@ -125,7 +125,7 @@ def _texts(column: Column, table: Table, places: int) -> list[str]:
         return _numbers(values, places if column.decimals is None else column.decimals)
     if column.unit == "local time":
         weekday = "%a %H:%M" if column.name.startswith("end") else "%a %d %b %H:%M"
-        return [f"{datetime.fromisoformat(text):{weekday}}" for text in values.tolist()]
+        return [f"{datetime.fromisoformat(table_text):{weekday}}" for table_text in values.tolist()]
     found = [str(value) for value in values.tolist()]
     if column.sign:
         signs = table.values[column.sign].tolist()
@@ -141,7 +141,7 @@ def _numbers(values: NDArray[Any], places: int) -> list[str]:
     return [f"{value:,.{needed}f}" if np.isfinite(value) else "-" for value in rounded.tolist()]
 
 
-def _named(names: Sequence[str]) -> str:
+def _name_cells(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 3 else f"{names[0]} … {names[-1]}"  # noqa: PLR2004
 
 

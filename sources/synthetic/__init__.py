@@ -2,8 +2,8 @@
 
 from sources.synthetic.files import write
 from sources.synthetic.force import DemoForce, demo_force
-from sources.synthetic.ledger import history
+from sources.synthetic.ledger import demo_history
 from sources.synthetic.plan import Plan
 from sources.synthetic.truth import Truth
 
-__all__ = ["DemoForce", "Plan", "Truth", "demo_force", "history", "write"]
+__all__ = ["DemoForce", "Plan", "Truth", "demo_force", "demo_history", "write"]

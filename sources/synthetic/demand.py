@@ -20,7 +20,7 @@ from forewatch.areas import AreaKind
 from forewatch.arrays import Array
 from sources.synthetic import happenings, weather
 from sources.synthetic.catalogue import BREAK_SHARE, BROKEN_TYPE, PATTERNS, Pattern
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import GRADES, districts
 from sources.synthetic.plan import ZONE, Plan
 
@@ -43,7 +43,7 @@ _OWN_EFFECT = {(month, day) for (month, day), *_ in SPECIAL_HOURS}
 
 
 @dataclass(frozen=True)
-class Around:
+class Surroundings:
     """What surrounds demand: the tables of happenings and their effects on a grid.
 
     Args:
@@ -65,7 +65,7 @@ class Around:
     students: Array
 
     @classmethod
-    def of(cls, plan: Plan, grid: Grid) -> Around:
+    def of(cls, plan: Plan, grid: HourGrid) -> Surroundings:
         """Return what surrounds the demand of a plan on its grid."""
         last = plan.until + timedelta(days=plan.ahead_days + 62)
         school = happenings.school_holidays(plan, last)
@@ -136,7 +136,7 @@ def week_shape(pattern: Pattern, kind: AreaKind) -> Array:
     return relative
 
 
-def special_hours(grid: Grid) -> Array:
+def special_hours(grid: HourGrid) -> Array:
     """Return the factor of Christmas and New Year that all call types share, shape (hours,)."""
     factor = np.ones(len(grid.slot))
     for (month, day), first, last, size in SPECIAL_HOURS:
@@ -145,7 +145,7 @@ def special_hours(grid: Grid) -> Array:
     return factor
 
 
-def _bank_holidays(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _bank_holidays(grid: HourGrid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return whether an hour is on a bank holiday, and whether it is the evening before one."""
     last = (grid.force_days[-1] + pd.Timedelta(days=2)).date()
     known = happenings.bank_holidays(grid.first, last)
@@ -155,7 +155,7 @@ def _bank_holidays(grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return np.isin(grid.dates, days), evening
 
 
-def _hour_factors(plan: Plan, grid: Grid) -> Array:
+def _hour_factors(plan: Plan, grid: HourGrid) -> Array:
     """Return what a call type's hours share in all districts, shape (call types, hours)."""
     holiday, eve = _bank_holidays(grid)
     day_of_year = np.asarray(grid.local.day_of_year, float)
@@ -173,7 +173,7 @@ def _hour_factors(plan: Plan, grid: Grid) -> Array:
     return factors
 
 
-def expected_calls(plan: Plan, grid: Grid, around: Around) -> Array:
+def expected_calls(plan: Plan, grid: HourGrid, around: Surroundings) -> Array:
     """Return expected calls before any shock, shape (districts, call types, hours)."""
     here = districts(plan)
     shared = _hour_factors(plan, grid)
@@ -198,13 +198,13 @@ def expected_calls(plan: Plan, grid: Grid, around: Around) -> Array:
     return calls
 
 
-def last_year(plan: Plan, grid: Grid) -> NDArray[np.bool_]:
+def last_year(plan: Plan, grid: HourGrid) -> NDArray[np.bool_]:
     """Return whether an hour is in the history's last 364 force-days (or all of a shorter one)."""
     end = plan.history_days
     return (grid.day >= max(end - 364, 0)) & (grid.day < end)
 
 
-def _scale(plan: Plan, grid: Grid, calls: Array) -> Array:
+def _scale(plan: Plan, grid: HourGrid, calls: Array) -> Array:
     """Return what makes the last year's mean week the plan's, shape (call types,)."""
     within = last_year(plan, grid)
     weeks = len(np.unique(grid.day[within])) / 7
@@ -214,7 +214,7 @@ def _scale(plan: Plan, grid: Grid, calls: Array) -> Array:
     return scale
 
 
-def grade_shares(plan: Plan, grid: Grid, calls: Array) -> Array:
+def grade_shares(plan: Plan, grid: HourGrid, calls: Array) -> Array:
     """Return shares of the grades, shape (districts, call types, 24 local hours, grades).
 
     Nights have more immediate calls; over the last year each call type has its pattern's share.

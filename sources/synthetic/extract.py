@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from forewatch.arrays import Index
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import GRADES, beats, districts
 from sources.synthetic.plan import Plan
-from sources.synthetic.records import NEVER, SOURCES, STATUSES, Records, codes
+from sources.synthetic.records import NEVER, SOURCES, STATUSES, DrawnCalls, codes
 
 _DAY = 86_400
 # From this date the force writes another code for noise; the old one is not used again.
@@ -44,7 +44,7 @@ PRIORITIES_AFTER = {
 }
 
 
-def table(plan: Plan, grid: Grid, records: Records) -> pa.Table:
+def extract_table(plan: Plan, grid: HourGrid, records: DrawnCalls) -> pa.Table:
     """Return the extract, one row a version of a call, all columns text."""
     first = np.arange(len(records.second))
     changed = np.flatnonzero(records.changed < NEVER)
@@ -63,24 +63,24 @@ def table(plan: Plan, grid: Grid, records: Records) -> pa.Table:
         {
             "call_ref": _references(grid, records).take(pa.array(call)),
             "received_at": _texts(wall[call]),
-            "beat": _named([beat.entry.id for beat in below], leaf),
-            "district": _named(names, leaf),
+            "beat": _type_codes([beat.entry.id for beat in below], leaf),
+            "district": _type_codes(names, leaf),
             "code": _codes(plan, code, wall[call]),
             "priority": _priorities(grade, wall[call]),
-            "source": _named(SOURCES, records.source[call]),
-            "status": _named(STATUSES, records.status[call]),
+            "source": _type_codes(SOURCES, records.source[call]),
+            "status": _type_codes(STATUSES, records.status[call]),
             "updated_at": _texts(updated),
         }
     )
 
 
-def frame(plan: Plan, grid: Grid, records: Records) -> pd.DataFrame:
+def frame(plan: Plan, grid: HourGrid, records: DrawnCalls) -> pd.DataFrame:
     """Return the extract as a frame."""
-    made: pd.DataFrame = table(plan, grid, records).to_pandas()
+    made: pd.DataFrame = extract_table(plan, grid, records).to_pandas()
     return made
 
 
-def _wall(grid: Grid, seconds: Index) -> Index:
+def _wall(grid: HourGrid, seconds: Index) -> Index:
     """Return the wall clock of instants, in seconds since 1970 by that clock."""
     offsets = np.asarray(grid.local.as_unit("s").asi8) - grid.seconds[:-1]
     hour = (seconds - grid.seconds[0]) // 3600
@@ -88,7 +88,7 @@ def _wall(grid: Grid, seconds: Index) -> Index:
     return wall
 
 
-def _named(names: tuple[str, ...] | list[str], codes_: NDArray[np.integer]) -> pa.Array:
+def _type_codes(names: tuple[str, ...] | list[str], codes_: NDArray[np.integer]) -> pa.Array:
     return pa.array(names).take(pa.array(codes_))
 
 
@@ -110,7 +110,7 @@ def _texts(wall: Index) -> pa.Array:
     )
 
 
-def _references(grid: Grid, records: Records) -> pa.Array:
+def _references(grid: HourGrid, records: DrawnCalls) -> pa.Array:
     """Return the log numbers: the date of the force-day and the number of the call in it."""
     day = np.searchsorted(grid.day_seconds, records.second, side="right") - 1
     number = np.arange(len(day)) - np.searchsorted(day, day)
@@ -127,7 +127,7 @@ def _codes(plan: Plan, code: NDArray[np.integer], wall: Index) -> pa.Array:
     if OLD_CODE in names:
         renamed = (code == names.index(OLD_CODE)) & (wall >= _midnight(RENAMED_ON))
         code = np.where(renamed, len(names) - 1, code)
-    return _named(names, code)
+    return _type_codes(names, code)
 
 
 def _priorities(grade: NDArray[np.integer], wall: Index) -> pa.Array:
@@ -135,7 +135,7 @@ def _priorities(grade: NDArray[np.integer], wall: Index) -> pa.Array:
     split = wall >= _midnight(SPLIT_ON)
     second = GRADES.index("priority")
     lower = (grade > second) | ((grade == second) & (wall % 2 == 1))
-    return _named(list(PRIORITIES_AFTER), grade + (split & lower))
+    return _type_codes(list(PRIORITIES_AFTER), grade + (split & lower))
 
 
 def _midnight(day: date) -> int:

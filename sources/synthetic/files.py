@@ -25,7 +25,7 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     calls = folder / "calls.csv"
     options = csv.WriteOptions(quoting_style="none")  # no text of ours holds a comma
-    csv.write_csv(extract.table(demo.plan, demo.grid, demo.records), calls, options)
+    csv.write_csv(extract.extract_table(demo.plan, demo.grid, demo.records), calls, options)
     texts = {
         "mapping.toml": demo.mapping,
         "forewatch.toml": _PROFILE_HEAD + templates.profile_toml(demo.profile),

@@ -12,10 +12,10 @@ import pandas as pd
 from forewatch.profile import Profile
 from forewatch.rates import Rates
 from sources.synthetic import demand, extract, happenings, weather
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import GRADES, beats, districts, profile
 from sources.synthetic.plan import Plan
-from sources.synthetic.records import Draw, Records, lost_window
+from sources.synthetic.records import Draw, DrawnCalls, lost_window
 from sources.synthetic.truth import ShockSizes, Truth, factors
 
 
@@ -33,13 +33,13 @@ class DemoForce:
         holidays: from, to (both included), kind, name, area, announced_at.
         unobserved: start, end (UTC), area ("" is the whole force).
         breaks: the register of breaks, see `demand.breaks_table`.
-        covariates: the weather by then, see `weather.table`; no rows without hot weekends.
+        covariates: the weather by then, see `weather.weather_table`; no rows without hot weekends.
     """
 
     plan: Plan
     profile: Profile
     truth: Truth
-    records: Records
+    records: DrawnCalls
     tourism: pd.DataFrame
     events: pd.DataFrame
     holidays: pd.DataFrame
@@ -48,9 +48,9 @@ class DemoForce:
     covariates: pd.DataFrame
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> HourGrid:
         """The hours of the truth: the history's and those ahead of it."""
-        return Grid(self.plan.first, self.plan.history_days + self.plan.ahead_days)
+        return HourGrid(self.plan.first, self.plan.history_days + self.plan.ahead_days)
 
     @cached_property
     def calls(self) -> pd.DataFrame:
@@ -67,7 +67,7 @@ class DemoForce:
         return extract.mapping(self.plan)
 
 
-def _rates(plan: Plan, grid: Grid, around: demand.Around) -> Rates:
+def _rates(plan: Plan, grid: HourGrid, around: demand.Surroundings) -> Rates:
     calls = demand.expected_calls(plan, grid, around)
     below = beats(plan)
     made = profile(plan)
@@ -91,7 +91,7 @@ def _rates(plan: Plan, grid: Grid, around: demand.Around) -> Rates:
 
 def _weather(plan: Plan) -> pd.DataFrame:
     last = plan.until + timedelta(days=max(weather.LEADS_DAYS))
-    found = weather.table(plan, last)
+    found = weather.weather_table(plan, last)
     return found if plan.hot_weekends else found.iloc[:0]
 
 
@@ -104,8 +104,8 @@ def demo_force(seed: int = 1, **size: object) -> DemoForce:
             calls_per_week, scale, ahead_days. An unknown one is refused.
     """
     plan = Plan.model_validate({"seed": seed, **size})
-    grid = Grid(plan.first, plan.history_days + plan.ahead_days)
-    around = demand.Around.of(plan, grid)
+    grid = HourGrid(plan.first, plan.history_days + plan.ahead_days)
+    around = demand.Surroundings.of(plan, grid)
     rates = _rates(plan, grid, around)
     sizes = ShockSizes()
     truth = Truth(rates, factors(plan, grid, sizes), sizes, demand.break_at(plan))
@@ -118,14 +118,14 @@ def demo_force(seed: int = 1, **size: object) -> DemoForce:
         profile(plan),
         truth,
         records,
-        _known(around.tourism, "published_at", end),
-        _known(events, "announced_at", end),
-        _known(around.school, "announced_at", end),
+        _known_tables(around.tourism, "published_at", end),
+        _known_tables(events, "announced_at", end),
+        _known_tables(around.school, "announced_at", end),
         pd.DataFrame({"start": [low], "end": [high], "area": [""]}),
         demand.breaks_table(plan),
-        _known(_weather(plan), "known_at", end),
+        _known_tables(_weather(plan), "known_at", end),
     )
 
 
-def _known(table: pd.DataFrame, column: str, end: pd.Timestamp) -> pd.DataFrame:
+def _known_tables(table: pd.DataFrame, column: str, end: pd.Timestamp) -> pd.DataFrame:
     return table[table[column] < end].reset_index(drop=True)

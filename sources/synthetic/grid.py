@@ -17,7 +17,7 @@ HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Grid:
+class HourGrid:
     """Whole force-days in hours: 24 of them, or 23 or 25 where the clock changes.
 
     Args:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Array
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import District, Schools, districts
 from sources.synthetic.plan import ATTENDANCE, EPOCH, VISITORS, ZONE, Plan
 
@@ -113,7 +113,7 @@ def school_holidays(plan: Plan, last: date) -> pd.DataFrame:
     return frame
 
 
-def school_is_out(plan: Plan, grid: Grid, table: pd.DataFrame) -> NDArray[np.bool_]:
+def school_is_out(plan: Plan, grid: HourGrid, table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return whether schools are closed for holidays, shape (districts, force-days)."""
     dates = grid.day_dates
     out = np.zeros((len(districts(plan)), grid.days), bool)
@@ -235,7 +235,7 @@ def events_table(found: tuple[Event, ...]) -> pd.DataFrame:
     return frame
 
 
-def crowds(plan: Plan, grid: Grid, found: tuple[Event, ...]) -> Array:
+def crowds(plan: Plan, grid: HourGrid, found: tuple[Event, ...]) -> Array:
     """Return relative growth of calls in event hours, shape (districts, hours)."""
     number = {district.id: i for i, district in enumerate(districts(plan))}
     growth = np.zeros((len(number), len(grid.slot)))
@@ -279,7 +279,7 @@ def tourism(plan: Plan, last: date) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def visitor_pressure(plan: Plan, grid: Grid, table: pd.DataFrame) -> Array:
+def visitor_pressure(plan: Plan, grid: HourGrid, table: pd.DataFrame) -> Array:
     """Return the logarithm of the factor that visitors put on calls, (districts, force-days).
 
     Months are joined by straight lines between their middles.
@@ -294,7 +294,7 @@ def visitor_pressure(plan: Plan, grid: Grid, table: pd.DataFrame) -> Array:
     return pressure
 
 
-def students_present(here: tuple[District, ...], grid: Grid) -> Array:
+def students_present(here: tuple[District, ...], grid: HourGrid) -> Array:
     """Return the factor that university terms put on calls, shape (districts, force-days)."""
     days = grid.force_days
     knots = [pd.Timestamp(2001, month, day).day_of_year for month, day, _ in _STUDENTS_AWAY]

@@ -9,12 +9,12 @@ from forewatch.arrays import Index
 from forewatch.history import COLUMNS, History, check
 from sources.synthetic.force import DemoForce
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
-from sources.synthetic.records import NEVER, Records
+from sources.synthetic.records import NEVER, DrawnCalls
 
 _HOUR = 3600
 
 
-def history(demo: DemoForce) -> History:
+def demo_history(demo: DemoForce) -> History:
     """Return the history of a demo force, complete from its first force-day to its last."""
     edges = demo.truth.rates.day_edges
     plan = demo.plan
@@ -71,7 +71,7 @@ class _Sizes:
         end = int(rates.edges[-1].timestamp())
         return cls(origin, names, end - origin + _HOUR)
 
-    def key(self, calls: Records, known: Index, *, first: bool) -> Index:
+    def key(self, calls: DrawnCalls, known: Index, *, first: bool) -> Index:
         """Return one number a call, for its first or its last version, known at *known*."""
         hour = (calls.second - self._origin) // _HOUR
         kind = calls.first_call_type if first else calls.call_type

@@ -20,7 +20,7 @@ from forewatch.arrays import Array, Index
 from forewatch.rates import Rates
 from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
 from sources.synthetic.demand import last_year
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import GRADES
 from sources.synthetic.plan import CALLS, EPOCH, Plan
 
@@ -41,7 +41,7 @@ _BLOCK_DAYS = 30  # days worked on together; bounds memory, changes nothing
 
 
 @dataclass(frozen=True)
-class Records:
+class DrawnCalls:
     """Call records in arrays of shape (calls,), in order of receipt; indices into the profile.
 
     A call type of -1 is officer-initiated. Where *changed* is not NEVER the call was first known
@@ -127,7 +127,7 @@ class Draw:
     """
 
     plan: Plan
-    grid: Grid
+    grid: HourGrid
     rates: Rates
     conditional: Array
 
@@ -166,14 +166,14 @@ class Draw:
         officers: Array = OFFICER_SHARE * mean * crew[self.grid.slot]
         return officers
 
-    def records(self) -> Records:
+    def records(self) -> DrawnCalls:
         """Return every record of the history, sorted by time of receipt."""
         days = self.plan.history_days
         parts = [
             self._block(range(first, min(first + _BLOCK_DAYS, days)))
             for first in range(0, days, _BLOCK_DAYS)
         ]
-        every = Records.joined(parts)
+        every = DrawnCalls.joined(parts)
         low, high = lost_window(self.plan, self.grid)
         end = self.grid.day_seconds[days]
         seen = (every.known < end) & ~((every.second >= low) & (every.second < high))
@@ -181,12 +181,12 @@ class Draw:
         every.changed[every.changed >= end] = NEVER
         return every.where(np.argsort(every.second, kind="stable"))
 
-    def _block(self, days: range) -> Records:
+    def _block(self, days: range) -> DrawnCalls:
         counted = [self._day(day) for day in days]
         cell, u, z, officer, v = (np.concatenate([day[i] for day in counted]) for i in range(5))
         public = self._public(cell, u, z)
         copied = self._rubbish(public, u)
-        return Records.joined([public, copied, self._officers(officer, v)])
+        return DrawnCalls.joined([public, copied, self._officers(officer, v)])
 
     def _day(self, day: int) -> tuple[Any, ...]:
         """Return cells and chance of one force-day: public (cell, u, z), officers' (cell, v)."""
@@ -208,7 +208,7 @@ class Draw:
             stream.random((m, 4), np.float32),
         )
 
-    def _public(self, cell: Index, u: NDArray[np.float32], z: NDArray[np.float32]) -> Records:
+    def _public(self, cell: Index, u: NDArray[np.float32], z: NDArray[np.float32]) -> DrawnCalls:
         pair, hour = np.divmod(cell, len(self.grid.slot))
         place, kind = np.divmod(pair, self.plan.call_types)
         grade = self._grade.pick(pair * 24 + self.grid.slot[hour], u[:, 2])
@@ -226,7 +226,7 @@ class Draw:
             (grade + step < 0) | (grade + step >= len(GRADES)), grade - step, grade + step
         )
         leaf = self._first_leaf[place] + self._leaf.pick(pair, u[:, 1])
-        return _typed(
+        return _type_numbers(
             second=second,
             known=known,
             changed=np.where(regraded, known + slow + 60, NEVER),
@@ -254,14 +254,14 @@ class Draw:
         first = np.where(wrong, other, kind)
         return first, np.where(wrong, self._first_code[other], code)
 
-    def _rubbish(self, public: Records, u: NDArray[np.float32]) -> Records:
+    def _rubbish(self, public: DrawnCalls, u: NDArray[np.float32]) -> DrawnCalls:
         status = np.searchsorted(_RUBBISH, u[:, 7], side="right") + 1
         chosen = status <= len(_RUBBISH)
         copied = public.where(chosen)
         second = copied.second + 20 + (u[chosen, 0] * 880).astype(np.int64)
-        return _typed(
+        return _type_numbers(
             **{
-                **{f.name: getattr(copied, f.name) for f in fields(Records)},
+                **{f.name: getattr(copied, f.name) for f in fields(DrawnCalls)},
                 "second": second,
                 "known": second,
                 "changed": np.full(len(second), NEVER),
@@ -272,14 +272,14 @@ class Draw:
             }
         )
 
-    def _officers(self, cell: Index, v: NDArray[np.float32]) -> Records:
+    def _officers(self, cell: Index, v: NDArray[np.float32]) -> DrawnCalls:
         place, hour = np.divmod(cell, len(self.grid.slot))
         second = self.grid.seconds[hour] + (v[:, 0] * 3600).astype(np.int64)
         row = np.full(len(cell), self.plan.call_types)
         code = self._first_code[row] + self._code.pick(row, v[:, 2])
         grade = np.searchsorted(np.cumsum(_OFFICER_GRADES[:-1]), v[:, 3], side="right")
         none = np.full(len(cell), -1)
-        return _typed(
+        return _type_numbers(
             second=second,
             known=second,
             changed=np.full(len(cell), NEVER),
@@ -305,11 +305,13 @@ _DTYPES: dict[str, type[np.signedinteger[Any]]] = {
 }
 
 
-def _typed(**arrays: NDArray[Any]) -> Records:
-    return Records(**{k: a.astype(_DTYPES.get(k, np.int8), copy=False) for k, a in arrays.items()})
+def _type_numbers(**arrays: NDArray[Any]) -> DrawnCalls:
+    return DrawnCalls(
+        **{k: a.astype(_DTYPES.get(k, np.int8), copy=False) for k, a in arrays.items()}
+    )
 
 
-def lost_window(plan: Plan, grid: Grid) -> tuple[int, int]:
+def lost_window(plan: Plan, grid: HourGrid) -> tuple[int, int]:
     """Return the window whose calls are lost, in seconds since 1970 UTC.
 
     It begins at 13:00, 200 days before the end, or after a third of a shorter history.

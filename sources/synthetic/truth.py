@@ -18,7 +18,7 @@ from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
-from sources.synthetic.grid import Grid
+from sources.synthetic.grid import HourGrid
 from sources.synthetic.plan import EPOCH, SHOCKS, SPELLS, Plan
 
 SPELL_TYPE = "missing_person"
@@ -71,13 +71,13 @@ def _persistent(z: Array, correlation: float) -> Array:
     return np.array(values)
 
 
-def weeks_of(grid: Grid) -> Index:
+def weeks_of(grid: HourGrid) -> Index:
     """Return the number of the ISO week of each force-day, from the epoch's."""
     first = (grid.first - EPOCH).days + EPOCH.weekday()
     return (first + np.arange(grid.days)) // 7
 
 
-def factors(plan: Plan, grid: Grid, sizes: ShockSizes) -> Factors:
+def factors(plan: Plan, grid: HourGrid, sizes: ShockSizes) -> Factors:
     """Draw the shocks of a grid; those of a day are the same in any longer or shorter history."""
     before = (grid.first - EPOCH).days
     n = before + grid.days

@@ -34,7 +34,7 @@ def heat(plan: Plan, days: int) -> Array:
     return _beyond(_highs(plan, dates), dates)[:, -days:]
 
 
-def table(plan: Plan, last: date) -> pd.DataFrame:
+def weather_table(plan: Plan, last: date) -> pd.DataFrame:
     """Return covariate, area, date, value (°C), known_at (UTC), to a date beyond the history."""
     every = pd.date_range(EPOCH, last, unit="us")
     highs = _highs(plan, every)

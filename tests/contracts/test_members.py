@@ -76,8 +76,8 @@ def test_it_says_the_same_twice_and_when_fitted_again(member: Member, seen: Pane
 
 
 def test_it_says_the_same_after_a_stay_on_disk(member: Member, seen: Panel, tmp_path: Path) -> None:
-    artefacts.write(tmp_path / "model", member.state())
-    back = type(member).from_state(artefacts.read(tmp_path / "model"))
+    artefacts.write_state(tmp_path / "model", member.state())
+    back = type(member).from_state(artefacts.read_state(tmp_path / "model"))
     np.testing.assert_allclose(forecast(back, seen), forecast(member, seen), rtol=1e-12)
 
 

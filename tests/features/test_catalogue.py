@@ -15,8 +15,8 @@ from features.catalogue import (
     PLACE_AND_TIME,
     TRAILING,
     features_at,
+    features_page,
     grid,
-    markdown,
 )
 from features.levels import LEVEL_NAMES
 from forewatch.explanations import FED
@@ -69,7 +69,7 @@ def test_a_declaration_names_what_there_is() -> None:
 
 def test_the_page_is_up_to_date(root: Path) -> None:
     page = (root / "docs" / "features.md").read_text(encoding="utf-8")
-    assert page == markdown(), "run: python -m features.catalogue > docs/features.md"
+    assert page == features_page(), "run: python -m features.catalogue > docs/features.md"
     assert [feature.name for feature in TRAILING] == [*LEVEL_NAMES, "same_weekday"]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.comparison import read, said_of_chance, side_by_side, weekly
+from models.comparison import read_losses, said_of_chance, side_by_side, weekly
 from models.demand.training import DemandTraining
 
 ORIGINS = pd.to_datetime(["2026-01-05T07:00Z", "2026-02-02T07:00Z"])
@@ -47,7 +47,7 @@ def test_only_what_both_were_judged_on_is_compared() -> None:
 
 
 def test_losses_come_back_from_their_file() -> None:
-    pd.testing.assert_frame_equal(read(lost(6).to_csv(index=False)), lost(6))
+    pd.testing.assert_frame_equal(read_losses(lost(6).to_csv(index=False)), lost(6))
 
 
 def test_a_training_of_all_calls_lost_what_its_scores_say(trained: DemandTraining) -> None:

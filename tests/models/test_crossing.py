@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forewatch.areas import Area, AreaTree
-from models.crossing import Groups, weights_of
+from models.crossing import Groups, crossed_weights
 from models.origins import Fold
 from models.raking import structure
 from models.recipe import Recipe
@@ -29,7 +29,7 @@ def groups(errors: list[tuple[float, float]]) -> Groups:
 
 def found(errors: list[tuple[float, float]]) -> list[np.ndarray]:
     """Weights from all folds, then for each fold from the others: (blocks, 1, members)."""
-    return [np.asarray(held.table) for held in weights_of(groups(errors), RECIPE)]
+    return [np.asarray(held.table) for held in crossed_weights(groups(errors), RECIPE)]
 
 
 def test_a_member_that_proves_itself_is_used_in_full() -> None:

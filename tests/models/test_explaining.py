@@ -16,7 +16,7 @@ from forewatch.explanations import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
 from models.demand.training import DemandTraining
-from models.explaining import factors, heeds, without
+from models.explaining import factors, heeds, panel_without
 from models.loglinear import Loglinear
 
 PanelOf = Callable[..., Panel]
@@ -94,7 +94,7 @@ def test_a_part_is_on_the_days_that_have_a_reason_for_it(forecast: Forecast, vie
 
 def without_a_kind(view: AsOf, kind: str) -> tuple[Panel, Panel]:
     seen = panel(view, DAYS)
-    bare = without(seen, kind)
+    bare = panel_without(seen, kind)
     assert bare is not None
     return seen, bare
 
@@ -114,7 +114,7 @@ def test_nothing_of_a_kind_is_left_ahead_and_all_of_it_behind(view: AsOf) -> Non
 
 def test_where_nothing_of_a_kind_is_ahead_nobody_is_asked(view: AsOf) -> None:
     _, bare = without_a_kind(view, "events")
-    assert without(bare, "events") is None
+    assert panel_without(bare, "events") is None
 
 
 def test_sarima_is_asked_again_only_for_what_it_sees() -> None:

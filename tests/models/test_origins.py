@@ -7,7 +7,7 @@ import pytest
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History, check
-from models.origins import counts_on_days, folds, plan, table
+from models.origins import call_folds, counts_on_days, plan, table
 from models.recipe import Recipe
 
 
@@ -52,7 +52,7 @@ def test_each_fold_forecasts_from_what_was_known_at_its_origin(
     view: AsOf, now: Panel, quick: Recipe
 ) -> None:
     recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
-    found = folds(view, now, recipe, 1, silent)
+    found = call_folds(view, now, recipe, 1, silent)
     assert [fold.group for fold in found] == [0, 0, 1, 1]
     first = found[0]
     start = int(np.flatnonzero(now.days == first.days[0])[0])
@@ -75,7 +75,7 @@ def test_members_know_of_a_break_that_the_honest_baseline_does_not(
     known = replace(town_history, breaks=check("breaks", pd.DataFrame([row])))
     recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
     found, plain = (
-        folds(view, panel(view, 1), recipe, 1, silent)
+        call_folds(view, panel(view, 1), recipe, 1, silent)
         for view in (AsOf(known, until), AsOf(town_history, until))
     )
     assert [fold.honest is None for fold in found] == [True, True, False, False]

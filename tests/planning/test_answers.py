@@ -13,7 +13,7 @@ from forewatch.rates import Selection, Spans
 from forewatch.shocks import Shocks
 from planning.answers import FORECAST, noise_floor
 from planning.issues import Issue
-from planning.questions import ask
+from planning.questions import look_up
 from tests.oracles.drawn import drawn
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
@@ -23,7 +23,7 @@ NEXT = pd.Timestamp("2026-10-26T07:00", tz="UTC")
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return FORECAST.table(issue, ask(issue, **span), now).frame
+    return FORECAST.table(issue, look_up(issue, **span), now).frame
 
 
 def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
@@ -42,7 +42,7 @@ def test_every_total_is_the_sum_of_its_parts(october: Issue) -> None:
 
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(october: Issue) -> None:
-    question = ask(october, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
+    question = look_up(october, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
     whole = FORECAST.table(october, question, NOW).frame
     assert len(whole) == question.rows == 4 * 2 * 7
     for first, stop in ((0, 56), (0, 3), (3, 25), (6, 8), (49, 99), (30, 30), (90, 99)):
@@ -51,10 +51,10 @@ def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(october: Issue) -> 
 
 
 def test_what_a_caller_does_to_its_periods_is_not_seen_by_the_next(october: Issue) -> None:
-    first = ask(october, start=MONDAY, end=NEXT)
+    first = look_up(october, start=MONDAY, end=NEXT)
     with pytest.raises(ValueError, match="read-only"):
         first.periods.period[0] = "spoilt"
-    assert ask(october, start=MONDAY, end=NEXT).periods.period[0] == "2026-10-19"
+    assert look_up(october, start=MONDAY, end=NEXT).periods.period[0] == "2026-10-19"
 
 
 def test_a_weeks_mean_is_found_by_hand(october: Issue) -> None:
@@ -141,7 +141,7 @@ def test_rows_have_names_and_local_times_beside_ids_and_utc(october: Issue) -> N
 
 
 def test_every_column_is_described_and_is_there(october: Issue) -> None:
-    question = ask(october, start=MONDAY, end=NEXT, at_least=[2])
+    question = look_up(october, start=MONDAY, end=NEXT, at_least=[2])
     table = FORECAST.table(october, question, NOW)
     assert [*table.frame] == [each.name for each in table.columns]
     assert all(each.meaning for each in table.columns)
@@ -165,7 +165,7 @@ def test_a_day_further_ahead_is_served_with_the_wider_spread_of_its_lead(october
 
 
 def test_repeated_quantiles_are_answered_once_in_ascending_order(october: Issue) -> None:
-    asked = ask(october, start=MONDAY, end=NEXT, quantiles=[0.9, 0.5, 0.9, 0.5])
+    asked = look_up(october, start=MONDAY, end=NEXT, quantiles=[0.9, 0.5, 0.9, 0.5])
     assert asked.quantiles == (0.5, 0.9)
     once = said(october, quantiles=[0.5, 0.9])
     pd.testing.assert_frame_equal(said(october, quantiles=[0.9, 0.5, 0.9]), once)

@@ -12,7 +12,7 @@ from forewatch.explanations import FACTORS, PARTS, Factors
 from planning.answers import FORECAST
 from planning.explaining import EXPLANATION
 from planning.issues import Issue
-from planning.questions import ask
+from planning.questions import look_up
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -39,14 +39,14 @@ def explained(october: Issue) -> Issue:
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return EXPLANATION.table(issue, ask(issue, **span), now).frame
+    return EXPLANATION.table(issue, look_up(issue, **span), now).frame
 
 
 @pytest.mark.parametrize("by", ["hour", "shift", "day", "week"])
 def test_parts_add_up_to_the_mean_of_the_forecast(explained: Issue, by: str) -> None:
     asked: dict[str, Any] = {"by": by, "areas": ["beat", "town"], "call_types": ["each", "all"]}
     found = said(explained, **asked)
-    question = ask(explained, start=MONDAY, end=NEXT, **asked)
+    question = look_up(explained, start=MONDAY, end=NEXT, **asked)
     forecast = FORECAST.table(explained, question, NOW).frame
     keys = ["period", "force_day", "start", "end", "area", "call_type", "grade", "state"]
     pd.testing.assert_frame_equal(found[keys], forecast[keys])
@@ -64,7 +64,7 @@ def test_the_calls_of_an_event_stand_under_events(explained: Issue) -> None:
 
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole(explained: Issue) -> None:
-    question = ask(explained, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
+    question = look_up(explained, start=MONDAY, end=NEXT, areas=["beat"], call_types=["each"])
     whole = EXPLANATION.table(explained, question, NOW).frame
     for first, stop in ((0, 56), (3, 25), (49, 99), (30, 30)):
         part = EXPLANATION.table(explained, question, NOW, slice(first, stop)).frame

@@ -26,7 +26,7 @@ def behind(issue: Issue, *rows: Behind) -> Issue:
 
 
 def said(issue: Issue, now: pd.Timestamp, **asked: object) -> pd.DataFrame:
-    question = questions.ask(
+    question = questions.look_up(
         issue,
         start=UNTIL,
         end=UNTIL + pd.Timedelta(days=7),

@@ -16,7 +16,7 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.casework import SHARES, CaseLength, Workload
 from planning.issues import Issue
-from planning.landing import KnownReports, Release, landing
+from planning.landing import KnownReports, Release, landing_hours
 from planning.periods import periods
 from tests.oracles.drawn import drawn
 
@@ -59,7 +59,7 @@ def shift_spans(issue: Issue) -> Spans:
 def land(
     forecast: Forecast, when: Spans, areas: Sequence[Sequence[str]] = (ALL,), **more: KnownReports
 ) -> Workload:
-    return landing(forecast, areas, when, LENGTH, RELEASE, **more)
+    return landing_hours(forecast, areas, when, LENGTH, RELEASE, **more)
 
 
 def test_a_reports_share_of_a_window_is_found_by_hand() -> None:
@@ -281,13 +281,13 @@ def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forec
         missing, origin=edges[0], rates=rates, shocks=Shocks((0,), sizes, np.array([[1.0]]))
     )
     window = Spans(rates.day_edges[3:4], rates.day_edges[4:5])
-    found = landing(forecast, [ALL], window, LENGTH, Release((1.0,)))
+    found = landing_hours(forecast, [ALL], window, LENGTH, Release((1.0,)))
     of_days = np.array([0.5**2 / 48, 12 - 0.5**2 / 48, 12])  # 2, 3 and 4 October
     assert found.mean == pytest.approx(24 * 13)
     assert found.shared_variance == pytest.approx(0.3**2 * (of_days**2).sum() / 24**2)
     # The first hour of reports that reach 5 October begins in the day before theirs.
     later = Spans(rates.day_edges[4:5], rates.day_edges[5:6])
-    found = landing(forecast, [ALL], later, LENGTH, Release((1.0,)))
+    found = landing_hours(forecast, [ALL], later, LENGTH, Release((1.0,)))
     assert found.shared_variance == pytest.approx(0.3**2 * (12**2 + 12**2) / 24**2)
 
 

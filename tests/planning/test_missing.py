@@ -14,8 +14,8 @@ from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
-from planning.landing import Release, landing
-from planning.missing import DEMAND, ask
+from planning.landing import Release, landing_hours
+from planning.missing import DEMAND, look_up_missing
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -54,7 +54,7 @@ def demand(october: Issue) -> Issue:
 
 def said(issue: Issue, now: pd.Timestamp = NOW, **asked: Any) -> pd.DataFrame:
     span = {"start": MONDAY, "end": NEXT} | asked
-    return DEMAND.table(issue, ask(issue, **span), now).frame
+    return DEMAND.table(issue, look_up_missing(issue, **span), now).frame
 
 
 def changed(issue: Issue, **changes: Any) -> Issue:
@@ -90,7 +90,7 @@ def test_hours_and_landing_are_those_of_the_casework(demand: Issue) -> None:
         part = rows.iloc[first : first + 28]
         told = forecast.answer(Selection(leaves), spans)
         own = Workload.of_counts(length, told.mean, told.variance)
-        lands = landing(forecast, [leaves], spans, length, Release(Missing().release))
+        lands = landing_hours(forecast, [leaves], spans, length, Release(Missing().release))
         over = np.full(28, 20.0)
         for what, work in (("hours", own), ("landing", lands)):
             quantiles, chance = work.quantiles([0.5, 0.8, 0.9, 0.95], over)
@@ -151,7 +151,9 @@ def test_windows_outside_the_horizon_and_old_data_say_so(demand: Issue) -> None:
 
 
 def test_a_part_of_the_rows_is_that_part_of_the_whole_answer(demand: Issue) -> None:
-    question = ask(demand, start=MONDAY, end=NEXT, areas=["beat"], by="shift", reserved=9)
+    question = look_up_missing(
+        demand, start=MONDAY, end=NEXT, areas=["beat"], by="shift", reserved=9
+    )
     whole = DEMAND.table(demand, question, NOW).frame
     assert len(whole) == question.rows == 4 * 28
     for first, stop in ((0, 112), (0, 3), (20, 75), (27, 29), (112, 112)):
@@ -228,6 +230,6 @@ def test_what_cannot_be_answered_says_why(
 def test_an_issue_without_the_demand_says_why(october: Issue) -> None:
     issue = replace(october, notes=("a remark", f"x{NOT_FORECAST}the model has no champion"))
     with pytest.raises(BadQuestion, match=r"issue 1 holds no missing-person demand: the model has"):
-        ask(issue, start=MONDAY, end=NEXT)
+        look_up_missing(issue, start=MONDAY, end=NEXT)
     with pytest.raises(BadQuestion, match="it was published before there was any"):
-        ask(october, start=MONDAY, end=NEXT)
+        look_up_missing(october, start=MONDAY, end=NEXT)

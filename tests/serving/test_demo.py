@@ -17,7 +17,7 @@ from serving import demo
 from serving.progress import silent
 from sources.synthetic import demo_force, write
 
-SIZE = demo.Size(scale=0.03, years=0.6, until="2026-11-23")
+SIZE = demo.DemoSize(scale=0.03, years=0.6, until="2026-11-23")
 RECIPE = """
 [training]
 members = ["same_weekday_8", "loglinear"]
@@ -68,7 +68,7 @@ def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(drawn: Pa
     assert len(live) == 1  # the first run's key is revoked
 
     with pytest.raises(SettingsError, match="holds a demo of another size"):
-        demo.build(drawn, demo.Size(scale=0.5), silent)
+        demo.build(drawn, demo.DemoSize(scale=0.5), silent)
 
 
 def test_a_forces_own_workspace_is_left_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from forewatch.history import History, empty
 from models.registry import Record
 from planning.issues import Part
 from serving import modelling
-from serving.issue_subjects import part_of
+from serving.issue_subjects import subject_part
 from serving.subjects import SUBJECTS, subjects_of
 from serving.workspace import Workspace
 
@@ -52,7 +52,7 @@ def made(folder: Path, call_type: str, days: int = 364) -> tuple[Workspace, Hist
 
 
 def forecast(workspace: Workspace, history: History) -> tuple[Part | None, tuple[str, ...]]:
-    return part_of(workspace, MISSING, history, AsOf(history, NOW), 28)
+    return subject_part(workspace, MISSING, history, AsOf(history, NOW), 28)
 
 
 def test_a_force_without_such_calls_has_no_demand_and_no_note(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_where_too_little_is_known_for_the_baseline_the_note_says_so(tmp_path: P
 def test_a_model_of_other_code_is_not_used_and_the_note_says_so(tmp_path: Path) -> None:
     workspace, history = made(tmp_path, "missing_person")
     workspace.registry(MISSING).log(Record(state={"recipe": {}}, passed=True))
-    modelling.promote(workspace, MISSING, "1", "ann")
+    modelling.promote_version(workspace, MISSING, "1", "ann")
     part, (note,) = forecast(workspace, history)
     assert part is not None
     assert part.is_baseline

@@ -12,7 +12,7 @@ from features.unused_rows import unused_rows
 from forewatch.history import COLUMNS, History
 from forewatch.pools import Pool
 from planning.issues import Issue
-from serving.issuing import announced_breaks, text, unpooled_notes
+from serving.issuing import announced_breaks, issue_text, unpooled_notes
 
 _HOUR = pd.Timedelta(hours=1)
 
@@ -107,4 +107,4 @@ def test_an_issue_in_words_has_its_first_day_and_its_last(make_issue: Callable[.
     issue = make_issue()
     days = issue.forecast.rates.force_days
     assert len(days) > 2
-    assert f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})" in text(issue)
+    assert f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days)})" in issue_text(issue)

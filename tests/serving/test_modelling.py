@@ -254,7 +254,7 @@ def test_scores_come_back_from_the_letters_that_mlflow_allows() -> None:
             "crps": [1.5, 20.0, float("nan")],
         }
     )
-    kept = dict(modelling.metrics(scores))
+    kept = dict(modelling.metric_values(scores))
     assert kept["crps/force/29 on"] == 20.0
     assert "crps/force/1-7" not in kept  # unknown is not a number
     back = modelling.scores_table(kept)

@@ -30,7 +30,7 @@ def test_every_error_of_the_tree_has_a_status_and_keeps_its_message(
     of: type[errors.ForewatchError],
 ) -> None:
     error = example(of)
-    said = problems.problem(error)
+    said = problems.problem_of(error)
     assert 400 <= said["status"] < 600
     assert said["detail"] == str(error)
     assert said["type"].startswith("urn:forewatch:problem:")
@@ -53,14 +53,14 @@ def test_every_error_of_the_tree_has_a_status_and_keeps_its_message(
 def test_what_the_asker_can_mend_is_theirs_and_the_rest_is_ours(
     error: errors.ForewatchError, status: int
 ) -> None:
-    assert problems.problem(error)["status"] == status
+    assert problems.problem_of(error)["status"] == status
 
 
 def test_near_names_stand_beside_the_message() -> None:
-    said = problems.problem(errors.UnknownArea("nort", ["north", "east"]))
+    said = problems.problem_of(errors.UnknownArea("nort", ["north", "east"]))
     assert said["near"] == ["north"]
     weeks = errors.UnknownWeek("no week 'x'", ["2026-W49"])
-    assert problems.problem(weeks) == {
+    assert problems.problem_of(weeks) == {
         "type": "urn:forewatch:problem:bad-question",
         "title": "The question can't be answered",
         "status": 422,
@@ -70,8 +70,8 @@ def test_near_names_stand_beside_the_message() -> None:
 
 
 def test_a_refused_key_is_told_how_to_present_one() -> None:
-    unknown = problems.response(problems.problem(errors.AccessError("x")))
-    narrow = problems.response(problems.problem(errors.MissingScope("x")))
+    unknown = problems.response(problems.problem_of(errors.AccessError("x")))
+    narrow = problems.response(problems.problem_of(errors.MissingScope("x")))
     assert unknown.headers["www-authenticate"] == 'Bearer realm="forewatch"'
     assert narrow.headers["www-authenticate"].endswith('error="insufficient_scope"')
     assert json.loads(bytes(unknown.body))["status"] == unknown.status_code == 401

@@ -2,7 +2,7 @@
 
 import io
 
-from serving.progress import Lines, shown
+from serving.progress import Lines, progress_bar
 
 
 class Terminal(io.StringIO):
@@ -20,7 +20,7 @@ def test_a_step_is_told_at_each_tenth_once() -> None:
 
 def test_a_step_of_unknown_length_is_told_once() -> None:
     stream = io.StringIO()
-    with shown(stream) as tell:
+    with progress_bar(stream) as tell:
         tell("reading", 0, 0)
         tell("reading", 5, 0)
     assert stream.getvalue() == "reading ...\n"
@@ -28,7 +28,7 @@ def test_a_step_of_unknown_length_is_told_once() -> None:
 
 def test_a_terminal_gets_every_step_with_its_count() -> None:
     stream = Terminal()
-    with shown(stream) as tell:
+    with progress_bar(stream) as tell:
         tell("fitting", 0, 3)
         tell("fitting", 3, 3)
     assert "fitting" in stream.getvalue()

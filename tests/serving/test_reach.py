@@ -141,7 +141,7 @@ def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues:
     some = client(two_issues, "north")
     for path, asked in ASKED.items():
         for area in (*HIDDEN, "force", "elsewhere", "southern"):
-            expected = problems.problem(
+            expected = problems.problem_of(
                 UnknownArea(area, ("north", "north-1", "north-2", "district", "beat"))
             )
             for question in (f"area={area}", f"area=north&area={area}"):
@@ -158,7 +158,7 @@ def test_the_name_of_an_area_out_of_reach_means_nothing(two_issues: Bench) -> No
             near = ("north", "north-1", "north-2", "district", "beat")
             assert (answer.status_code, answer.json()) == (
                 404,
-                problems.problem(UnknownArea(name, near)),
+                problems.problem_of(UnknownArea(name, near)),
             )
 
 

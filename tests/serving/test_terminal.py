@@ -18,7 +18,7 @@ from serving import answers
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, OFFERS
 from serving.reach import Reach
 from serving.standing import Standing
-from serving.writers.terminal import legend, remarks, shown, text, texts
+from serving.writers.terminal import columns_for_people, legend, remarks, table_text, texts
 
 NOW = pd.Timestamp("2026-10-13T06:00Z")
 
@@ -33,16 +33,16 @@ def said(issue: Issue, kind: str = FORECASTS.name, **asked: Any) -> Table:
     offer = OFFERS[kind]
     query = offer.query.model_validate({"week": "2026-W43"} | asked)
     question = answers.question(offer, issue, query, Reach())
-    table = answers.table(offer, issue, Standing(), question, NOW)
+    table = answers.answer_table(offer, issue, Standing(), question, NOW)
     return replace(table, heading=answers.heading(offer, issue, Standing(), question, NOW))
 
 
 def names(table: Table) -> list[str]:
-    return [each.name for each in shown(table)]
+    return [each.name for each in columns_for_people(table)]
 
 
 def cells(table: Table) -> dict[str, list[str]]:
-    return texts(table, shown(table))
+    return texts(table, columns_for_people(table))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_unknown_numbers_are_dashes(issue: Issue) -> None:
 
 
 def test_the_legend_says_unit_and_meaning_of_each_column_of_numbers_once(issue: Issue) -> None:
-    lines = legend(shown(said(issue, at_least="1,2,5")))
+    lines = legend(columns_for_people(said(issue, at_least="1,2,5")))
     assert lines[0].split("  ")[0] == "mean"
     assert lines[0].endswith("expected calls")  # which says its unit
     assert any(line.endswith("known at the origin, in calls") for line in lines)
@@ -162,7 +162,7 @@ def test_the_legend_says_unit_and_meaning_of_each_column_of_numbers_once(issue: 
 
 def test_the_text_of_a_table_is_heading_table_legend_and_remarks(issue: Issue) -> None:
     found = said(issue, MISSING_PERSONS.name, area=["beat"], by="week", reserved_hours=["4"])
-    above, below, said_of_rows = text(found).split("\n\n")
+    above, below, said_of_rows = table_text(found).split("\n\n")
     assert above.splitlines()[: len(found.heading)] == [*found.heading]
     assert len(above.splitlines()) == len(found.heading) + 1 + 4
     assert below.startswith("expected")

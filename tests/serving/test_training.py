@@ -46,7 +46,7 @@ def verdict(workspace: Workspace, champion: dict[str, object] | None) -> tuple[V
     fitted: list[str] = []
     if champion is not None:
         registry.log(Record(state={"recipe": champion}, passed=True))
-        modelling.promote(workspace, MISSING, "1", "ann")
+        modelling.promote_version(workspace, MISSING, "1", "ann")
 
     def again(recipe: MissingRecipe) -> pd.DataFrame:
         fitted.append(recipe.fingerprint())

@@ -38,7 +38,7 @@ def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
 
 
 def test_promoting_one_leaves_the_other_as_it_was(workspace: Workspace) -> None:
-    modelling.promote(workspace, MISSING, "1", "ann")
+    modelling.promote_version(workspace, MISSING, "1", "ann")
     assert workspace.registry(MISSING).version(CHAMPION).version == "1"
     with pytest.raises(NoChampion, match="demand-town has no champion"):
         workspace.registry(DEMAND).version(CHAMPION)
@@ -47,13 +47,13 @@ def test_promoting_one_leaves_the_other_as_it_was(workspace: Workspace) -> None:
 
 
 def test_each_writes_down_what_it_holds_in_a_file_of_its_own(workspace: Workspace) -> None:
-    modelling.promote(workspace, MISSING, "1", "ann")
+    modelling.promote_version(workspace, MISSING, "1", "ann")
     assert '"missing-town"' in workspace.snapshot("missing").read_text(encoding="utf-8")
     assert not workspace.snapshot("demand").exists()
 
 
 def test_scores_are_summed_up_in_the_words_of_the_model(workspace: Workspace) -> None:
-    shown = modelling.shown(workspace, MISSING, "1")
+    shown = modelling.version_page(workspace, MISSING, "1")
     assert "missing-town version 1: challenger" in shown.text
     wanted = pd.DataFrame(
         {"area and window": ["force day"], "days ahead": ["1-7"], "CRPS": [0.25]}

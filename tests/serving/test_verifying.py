@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from serving.settings import parse
-from serving.verifying import damage, text
+from serving.verifying import damage, damage_text
 from serving.workspace import Workspace
 
 SETTINGS = """
@@ -35,7 +35,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_what_is_as_written_is_said_to_be(workspace: Workspace) -> None:
-    said, damaged = text(damage(workspace))
+    said, damaged = damage_text(damage(workspace))
     assert damaged == 0
     assert said.splitlines() == [
         "Files",
@@ -50,7 +50,7 @@ def test_damage_is_counted_and_named_and_the_look_goes_on(workspace: Workspace) 
     file.write_bytes(file.read_bytes()[:-1])
     (workspace.root / "issues" / "000001").mkdir(parents=True)
     (workspace.root / "issues" / "000001" / "issue.json").write_text("{}")
-    said, damaged = text(damage(workspace))
+    said, damaged = damage_text(damage(workspace))
     assert damaged == 2
     assert "import of areas.csv (2026-02-02)" in said
     assert "1 issues                 1 damaged" in said
@@ -60,6 +60,6 @@ def test_damage_is_counted_and_named_and_the_look_goes_on(workspace: Workspace) 
 def test_damage_to_the_register_is_named(workspace: Workspace) -> None:
     (workspace.root / "mlruns").mkdir()
     (workspace.root / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 99)
-    said, damaged = text(damage(workspace))
+    said, damaged = damage_text(damage(workspace))
     assert damaged == 1
     assert "mlflow.db is damaged (file is not a database); restore it from a backup" in said

@@ -106,7 +106,7 @@ def test_a_refusal_comes_with_its_problem_and_a_fault_as_one(told: Callable[...,
     async def story(workers: Workers) -> None:
         with pytest.raises(problems.ForwardedProblem, match="never on Sundays") as refused:
             await workers.answer(job("refuse"), "key", 1, never)
-        assert problems.problem(refused.value)["status"] == 422
+        assert problems.problem_of(refused.value)["status"] == 422
         with pytest.raises(WorkerFailed):
             await workers.answer(job("fail"), "key", 1, never)
         assert workers.lost == 0

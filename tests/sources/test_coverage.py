@@ -10,7 +10,7 @@ from features.asof import AsOf
 from features.panel import panel
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import COLUMNS, LEAST_TRAINING_DAYS, History
-from models.missing.origins import folds
+from models.missing.origins import report_folds
 from models.missing.settings import MissingRecipe
 from models.origins import plan
 from models.recipe import Recipe
@@ -213,4 +213,4 @@ def test_the_missing_person_model_asks_for_the_same(town_history: History) -> No
     )
     assert training_days(short, daily(short)) == 111
     with pytest.raises(NotEnoughHistory, match="training needs 112 days of counts, 111 are known"):
-        folds(AsOf(short, short.observed_until), recipe)
+        report_folds(AsOf(short, short.observed_until), recipe)

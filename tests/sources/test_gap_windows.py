@@ -12,7 +12,7 @@ from forewatch.clock import Clock, instants_us
 from forewatch.history import History
 from sources.check import check_history
 from sources.daily import daily
-from sources.gap_windows import Grid, as_csv, everywhere, everywhere_and_in_areas, grid
+from sources.gap_windows import GapGrid, as_csv, everywhere, everywhere_and_in_areas, grid
 from sources.lake import Lake
 from sources.tables import import_table
 
@@ -133,7 +133,7 @@ def test_a_force_that_ends_early_has_a_gap(drawn_force: MakeForce) -> None:
     assert not [text for text in report.warnings if "ends, no call" in text]
 
 
-def simulated(rng: np.random.Generator) -> Grid:
+def simulated(rng: np.random.Generator) -> GapGrid:
     """Poisson counts by hour of a force of 40 leaves from busy to very quiet, over a year."""
     clock = Clock("Europe/London", time(7))
     first = pd.Timestamp("2025-01-06")
@@ -148,7 +148,7 @@ def simulated(rng: np.random.Generator) -> Grid:
     scopes = [("", np.arange(40))]
     scopes += [(f"d{i}", np.arange(i, 40, 5)) for i in range(5)]
     scopes += [(f"b{i}", np.array([i])) for i in range(40)]
-    return Grid(instants_us(edges), slot, 24, counts, tuple(scopes))
+    return GapGrid(instants_us(edges), slot, 24, counts, tuple(scopes))
 
 
 def test_at_most_one_force_in_a_hundred_is_told_of_a_gap_by_chance() -> None:
@@ -161,7 +161,7 @@ def test_at_most_one_force_in_a_hundred_is_told_of_a_gap_by_chance() -> None:
 
 
 def test_the_limit_falls_with_the_number_of_intervals_looked_at() -> None:
-    few = Grid(
+    few = GapGrid(
         np.arange(101), np.zeros(100, np.int64), 24, np.ones((100, 1)), (("", np.array([0])),)
     )
     assert few.p_max == 1e-6

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import DataError
-from sources.instants import dates, day_start, instants, stop_at_months, wall_clock
+from sources.instants import dates, day_start, stop_at_months, wall_clock, written_instants
 
 LONDON = "Europe/London"
 
 
 def one(text: str, zone: str = LONDON, **how: Any) -> Any:
-    return instants(pd.Series([text], dtype="str"), zone, **how).iloc[0]
+    return written_instants(pd.Series([text], dtype="str"), zone, **how).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_month_is_its_first_day() -> None:
 def test_a_month_is_no_day_unless_months_are_asked_for() -> None:
     texts = pd.Series(["2024-07", "2024", "2024-07-15"], dtype="str")
     assert dates(texts).isna().tolist() == [True, True, False]
-    assert instants(texts, LONDON).isna().tolist() == [True, True, False]
+    assert written_instants(texts, LONDON).isna().tolist() == [True, True, False]
     with pytest.raises(DataError, match=r"f.csv: start '2024-07' is a month, and a day belongs"):
         stop_at_months("f.csv", "start", texts, "iso")
 

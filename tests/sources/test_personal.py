@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forewatch.errors import PersonalData
-from sources.personal import about_persons, columns_text, refuse_persons, shown
+from sources.personal import about_persons, columns_text, quote_text, refuse_persons
 
 NAMES = tomllib.loads((Path(__file__).parent / "column_names.toml").read_text(encoding="utf-8"))
 
@@ -161,4 +161,4 @@ def test_names_are_listed_as_they_stand() -> None:
     assert columns_text([]) == ""
     assert columns_text(map(str, "abcdefghijklmnopqrstuvwxyz")).endswith("s, t and 6 more")
     assert columns_text(["a" * 60]) == "a" * 39 + "…"
-    assert shown("a\x00b") == "'a\\u0000b'"
+    assert quote_text("a\x00b") == "'a\\u0000b'"

@@ -15,7 +15,7 @@ from sources.history import history
 from sources.lake import Lake
 from sources.mapping import call_mapping
 from sources.synthetic import DemoForce, demo_force, write
-from sources.synthetic import history as made_history
+from sources.synthetic import demo_history as made_history
 from sources.tables import import_table
 
 FILES = {

@@ -14,10 +14,10 @@ from sources.versions import (
     NO_VERSIONS,
     SUPERSEDING,
     UNCHANGED,
-    Standing,
+    Standings,
     Versions,
     content,
-    standing,
+    standings,
 )
 from sources.wall_clock import NONE
 
@@ -41,7 +41,7 @@ def nothing() -> Versions:
     return NO_VERSIONS
 
 
-def stored(known: Versions, rows: Records, found: Standing) -> Versions:
+def stored(known: Versions, rows: Records, found: Standings) -> Versions:
     """The versions that the lake holds after an import."""
     kept = (found.kind == NEW) | (found.kind == SUPERSEDING)
     says = content(rows.received, (rows.area, rows.call_type, rows.grade, rows.state))
@@ -57,7 +57,7 @@ def kinds(*files: Sequence[Row]) -> list[str]:
     """What the rows of each file are, the files imported one after the other."""
     known, letters = nothing(), []
     for number, rows in enumerate(files):
-        found = standing(records(rows), known, EXTRACTED + number)
+        found = standings(records(rows), known, EXTRACTED + number)
         letters.append("".join(LETTERS[int(kind)] for kind in found.kind))
         known = stored(known, records(rows), found)
     return letters
@@ -94,7 +94,7 @@ def test_each_row_is_what_it_is(files: list[list[Row]], expected: list[str]) -> 
 
 
 def test_a_correction_without_a_time_is_known_from_the_extract_on() -> None:
-    found = standing(records([a("A"), a("B")]), nothing(), EXTRACTED)
+    found = standings(records([a("A"), a("B")]), nothing(), EXTRACTED)
     assert found.known.tolist() == [10, EXTRACTED]
 
 

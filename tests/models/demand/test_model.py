@@ -11,7 +11,7 @@ from forewatch.history import History, check
 from forewatch.rates import Forecast, Selection, Spans
 from models.demand.model import Engine
 from models.demand.training import DemandTraining
-from models.horizon import spread
+from models.horizon import rates_over_horizon
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
@@ -162,7 +162,7 @@ def test_half_an_hour_has_half_of_what_its_hour_has(town_history: History) -> No
     parts = shares(view, ShareSettings())
     flat = replace(parts, hours=np.full_like(parts.hours, 1 / 24))
     days = pd.DatetimeIndex(["2026-10-03", "2026-10-04"])
-    found = spread(view, days, np.full((2, 3, 4), 47.0), flat, HourTrees())
+    found = rates_over_horizon(view, days, np.full((2, 3, 4), 47.0), flat, HourTrees())
     assert np.bincount(found.day).tolist() == [24, 24]
     assert found.base[0, 0].tolist() == pytest.approx([2.0] * 23 + [1.0] + [47 / 24] * 24)
     assert found.daily == pytest.approx(47.0)

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from models.missing.calendar_shape import poisson_mode, shape_of, shares
+from models.missing.calendar_shape import place_shares, poisson_mode, shape_of
 from models.missing.reports import Reports
 from models.missing.settings import Priors
 
@@ -65,7 +65,7 @@ def test_a_place_that_is_new_is_not_taken_for_a_quiet_one(panel_of: Callable[...
     counts = np.ones((400, 2))
     counts[:300, 1] = np.nan
     seen = reports_of(panel, counts)
-    assert shares(seen, np.ones((400, 2))) == pytest.approx([0.5, 0.5])
+    assert place_shares(seen, np.ones((400, 2))) == pytest.approx([0.5, 0.5])
 
 
 def test_shares_lie_between_own_reports_and_the_prior(panel_of: Callable[..., Panel]) -> None:
@@ -73,6 +73,6 @@ def test_shares_lie_between_own_reports_and_the_prior(panel_of: Callable[..., Pa
     counts = np.zeros((400, 2))
     counts[:3, 0] = 1
     seen = replace(reports_of(panel, counts), prior=np.array([0.4, 0.6]))
-    found = shares(seen, np.ones((400, 2)))
+    found = place_shares(seen, np.ones((400, 2)))
     assert found.sum() == pytest.approx(1)
     assert 0.4 < found[0] < 1

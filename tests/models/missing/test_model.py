@@ -64,8 +64,8 @@ def test_the_state_holds_everything(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("kept") / "engine"
-    artefacts.write(folder, missing_trained.model.state())
-    restored = MissingPersons.from_state(artefacts.read(folder))
+    artefacts.write_state(folder, missing_trained.model.state())
+    restored = MissingPersons.from_state(artefacts.read_state(folder))
     view = AsOf(town_history, town_history.observed_until)
     first, second = (one.forecast(view, 14) for one in (missing_trained.model, restored))
     assert np.array_equal(first.rates.base, second.rates.base)

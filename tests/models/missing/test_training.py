@@ -11,7 +11,7 @@ from models.gate import judge
 from models.missing.settings import MissingRecipe
 from models.missing.subject import MISSING
 from models.missing.training import MissingTraining
-from models.missing.windows import report_counts, window_table
+from models.missing.windows import counts_in_windows, window_table
 
 RULE = MISSING.rule
 
@@ -51,7 +51,7 @@ def test_what_happened_in_a_span_is_what_the_cube_counts(town_history: History) 
     view = AsOf(town_history, town_history.observed_until)
     past = cube(view)
     column = past.call_types.index("missing_person")
-    truth = report_counts(view)
+    truth = counts_in_windows(view)
     days = view.clock.day_edges(past.force_days[0], len(past.force_days))
     found = truth.counts(np.arange(len(view.tree.leaves)), Spans(days[:-1], days[1:]))
     wanted = past.daily()[:, column].sum(0)
@@ -63,10 +63,10 @@ def test_what_happened_in_a_span_is_what_the_cube_counts(town_history: History) 
 def test_windows_of_areas_add_up(
     town_history: History, missing_recipe: MissingRecipe, missing_trained: MissingTraining
 ) -> None:
-    from models.missing.origins import folds  # noqa: PLC0415
+    from models.missing.origins import report_folds  # noqa: PLC0415
 
     view = AsOf(town_history, town_history.observed_until)
-    rows = window_table(view, folds(view, missing_recipe), missing_recipe)
+    rows = window_table(view, report_folds(view, missing_recipe), missing_recipe)
     days = rows[rows["window"] == "day"]
     by_level = days.groupby("level")[["mean", "count"]].sum()
     assert by_level["count"].nunique() == 1
