@@ -38,9 +38,9 @@ def function_lengths(source: str) -> Iterator[tuple[str, int]]:
 def public_names(source: str) -> Iterator[str]:
     """Functions and classes that a module defines for others."""
     for node in ast.parse(source).body:
-        is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if is_named and not node.name.startswith("_"):
-            yield node.name
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if not name.startswith("_"):
+                yield name
 
 
 def test_no_two_modules_of_a_room_define_the_same_name() -> None:
