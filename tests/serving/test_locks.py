@@ -10,19 +10,19 @@ from serving.locks import hold_lock
 ADD = """
 import sys
 from pathlib import Path
-from serving.locks import locked
+from serving.locks import hold_lock
 
 lock, number = map(Path, sys.argv[1:])
 for _ in range(200):
-    with locked(lock):
+    with hold_lock(lock):
         number.write_text(str(int(number.read_text()) + 1))
 """
 DIE = """
 import os, sys
 from pathlib import Path
-from serving.locks import locked
+from serving.locks import hold_lock
 
-with locked(Path(sys.argv[1])):
+with hold_lock(Path(sys.argv[1])):
     os._exit(9)
 """
 
