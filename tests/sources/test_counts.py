@@ -153,10 +153,10 @@ def test_a_file_of_corrections_leaves_absent_cells_alone(desk: Desk) -> None:
 def test_a_file_without_a_row_of_an_area_has_to_say_what_it_covers(desk: Desk) -> None:
     row = "2024-07-01,n,theft,routine,3"
     with pytest.raises(SettingsError, match="no row for 1 areas: s; if they had no calls"):
-        desk.take(row, feed_ends={})
+        desk.take(row, observed={})
     assert desk.lake.names() == ()
-    desk.take(row, feed_ends={"areas": ["n"]})
-    desk.take("2024-07-01,s,theft,routine,1", at=LATER, feed_ends={"areas": ["s"]})
+    desk.take(row, observed={"areas": ["n"]})
+    desk.take("2024-07-01,s,theft,routine,1", at=LATER, observed={"areas": ["s"]})
     assert sorted(desk.known(AT).values()) == [1, 3]  # a first statement is no correction
 
 
@@ -164,13 +164,13 @@ def test_a_file_without_a_row_of_a_type_does_not_wipe_it_out(desk: Desk) -> None
     desk.take("2024-07-01,n,theft,routine,3", "2024-07-01,n,asb,routine,3")
     with pytest.raises(SettingsError, match="no row of asb, of which counts are known"):
         desk.take("2024-07-01,n,theft,routine,3")
-    desk.take("2024-07-01,n,theft,routine,3", feed_ends={"areas": "all", "call_types": ["theft"]})
+    desk.take("2024-07-01,n,theft,routine,3", observed={"areas": "all", "call_types": ["theft"]})
     assert sorted(desk.known(AT).values()) == [3, 3]
-    desk.take("2024-07-01,n,theft,routine,3", feed_ends={"areas": "all", "call_types": "all"})
+    desk.take("2024-07-01,n,theft,routine,3", observed={"areas": "all", "call_types": "all"})
     assert list(desk.known(AT).values()) == [3]
     with pytest.raises(UnknownCallType, match="thefts"):
         desk.take(
-            "2024-07-01,n,theft,routine,3", feed_ends={"areas": "all", "call_types": ["thefts"]}
+            "2024-07-01,n,theft,routine,3", observed={"areas": "all", "call_types": ["thefts"]}
         )
 
 
@@ -271,7 +271,7 @@ def test_constants_stand_for_columns_that_a_file_lacks(desk: Desk) -> None:
         head="day,n",
         columns={"start": "day", "count": "n"},
         constants={"area": "n", "call_type": "theft", "grade": "routine"},
-        feed_ends={},
+        observed={},
     )
     assert list(desk.known(AT)) == [("2024-07-01 06:00:00+00:00", "n", "theft", "routine")]
     assert desk.lake.imports("counts")[0]["observed"]["n"].keys() == {"theft"}
@@ -281,14 +281,14 @@ def test_a_span_that_is_stated_reaches_beyond_the_rows(desk: Desk) -> None:
     receipt = desk.take(
         "2024-06-30,n,theft,routine,1",
         "2024-07-01,n,theft,routine,1",
-        feed_ends={"from": "2024-07-01", "until": "2024-07-11", "areas": "all"},
+        observed={"from": "2024-07-01", "until": "2024-07-11", "areas": "all"},
     )
     assert receipt.filtered == {"outside the observed span": 1}
     about = desk.lake.imports("counts")[0]
     assert about["observed_from"] == "2024-07-01T06:00:00+00:00"
     assert about["observed_until"] == "2024-07-11T06:00:00+00:00"
     with pytest.raises(SettingsError, match="'soon' can't be read as an instant"):
-        desk.take("2024-07-01,n,theft,routine,1", feed_ends={"from": "soon"})
+        desk.take("2024-07-01,n,theft,routine,1", observed={"from": "soon"})
 
 
 def test_counts_of_another_step_or_beside_calls_are_refused(desk: Desk) -> None:
@@ -381,7 +381,7 @@ def ends(desk: Desk) -> tuple[str, dict[tuple[str, str], str]]:
 def test_counts_of_one_type_only_are_no_data_for_the_area(desk: Desk) -> None:
     desk.take(*days("2024-06-01", "2024-06-30", *FOUR))
     one_type = days("2024-07-01", "2024-07-21", "n,theft,routine", "s,theft,routine")
-    desk.take(*one_type, feed_ends={"areas": "all", "call_types": ["theft"]})
+    desk.take(*one_type, observed={"areas": "all", "call_types": ["theft"]})
     assert ends(desk) == ("07-01", {})
     desk.take(*days("2024-07-01", "2024-07-21", *FOUR), at=LATER)
     assert ends(desk) == ("07-22", {})
@@ -389,12 +389,12 @@ def test_counts_of_one_type_only_are_no_data_for_the_area(desk: Desk) -> None:
 
 def test_counts_of_one_area_only_leave_the_other_behind(desk: Desk) -> None:
     desk.take(*days("2024-06-01", "2024-06-30", *FOUR))
-    desk.take(*days("2024-07-01", "2024-07-21", *FOUR[:2]), feed_ends={"areas": ["n"]})
+    desk.take(*days("2024-07-01", "2024-07-21", *FOUR[:2]), observed={"areas": ["n"]})
     assert ends(desk) == ("07-22", {("s", ""): "07-01 its counts end there"})
 
 
 def test_an_area_that_no_file_covers_was_never_observed_and_is_no_zero(desk: Desk) -> None:
-    desk.take(*days("2024-06-01", "2024-06-30", *FOUR[:2]), feed_ends={"areas": ["n"]})
+    desk.take(*days("2024-06-01", "2024-06-30", *FOUR[:2]), observed={"areas": ["n"]})
     assert ends(desk) == ("07-01", {("s", ""): "in no file of counts"})
     found = history(desk.lake, profile())
     (lost,) = found.unobserved.to_dict("records")
