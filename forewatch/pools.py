@@ -30,7 +30,7 @@ class Pool:
 def merge_overlapping(groups: Iterable[Iterable[str]]) -> list[set[str]]:
     """Return the groups with those that share a member made one.
 
-    >>> [sorted(group) for group in joined([{"a", "b"}, {"c", "d"}, {"b", "e"}])]
+    >>> [sorted(group) for group in merge_overlapping([{"a", "b"}, {"c", "d"}, {"b", "e"}])]
     [['c', 'd'], ['a', 'b', 'e']]
     """
     found: list[set[str]] = []

@@ -25,7 +25,7 @@ _SHOCKS = "shocks_"
 def instant_text(instant: pd.Timestamp) -> str:
     """Return an instant as an issue writes it.
 
-    >>> text(pd.Timestamp("2026-11-23T07:00Z"))
+    >>> instant_text(pd.Timestamp("2026-11-23T07:00Z"))
     '2026-11-23T07:00:00Z'
     """
     return instant.tz_convert("UTC").isoformat().replace("+00:00", "Z")

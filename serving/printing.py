@@ -23,7 +23,7 @@ def frame_lines(frame: pd.DataFrame) -> str:
     """Return the frame as lines of aligned columns, numbers to the right.
 
     >>> import pandas as pd
-    >>> print(plain(pd.DataFrame({"area": ["north", "s"], "calls": [2.5, float("nan")]})))
+    >>> print(frame_lines(pd.DataFrame({"area": ["north", "s"], "calls": [2.5, float("nan")]})))
     area   calls
     north    2.5
     s          -

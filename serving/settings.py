@@ -232,7 +232,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any a
 def flat_settings(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Yield each setting under its path.
 
-    >>> dict(flattened({"seed": 1, "origins": {"folds": 6}}))
+    >>> dict(flat_settings({"seed": 1, "origins": {"folds": 6}}))
     {'seed': '1', 'origins.folds': '6'}
     """
     for name, value in settings.items():

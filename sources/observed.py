@@ -113,7 +113,7 @@ def of_lake(lake: Lake) -> ObservedSpans:
 def subtract_span(whole: Span, holes: list[Span]) -> list[Span]:
     """Return what is left of a span.
 
-    >>> without((0, 9), [(2, 3), (8, 12), (3, 4)])
+    >>> subtract_span((0, 9), [(2, 3), (8, 12), (3, 4)])
     [(0, 2), (4, 8)]
     """
     left, start = [], whole[0]
@@ -127,7 +127,7 @@ def subtract_span(whole: Span, holes: list[Span]) -> list[Span]:
 def merge_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Return the same time as ascending spans that neither touch nor overlap.
 
-    >>> joined(((5, 7), (0, 2), (2, 3), (6, 9)))
+    >>> merge_spans(((5, 7), (0, 2), (2, 3), (6, 9)))
     ((0, 3), (5, 9))
     """
     found: list[Span] = []

@@ -181,7 +181,7 @@ def columns_text(names: Iterable[str], sought: Iterable[str] | None = None) -> s
 def quote_text(text: str) -> str:
     """Return a text of a file in quotes for a message: cut short, what can't be seen written out.
 
-    >>> print(shown("x" * 50))
+    >>> print(quote_text("x" * 50))
     'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
     """
     return f"'{_short(text)}'"

@@ -47,7 +47,7 @@ def spans_of(imports: list[dict[str, Any]]) -> tuple[Span, ...]:
     )
     joined: list[Span] = []
     for span in found:
-        if joined and span.start - joined[-1].until <= _stop_if_impossible(joined[-1], span):
+        if joined and span.start - joined[-1].until <= _longest_silence(joined[-1], span):
             last = joined.pop()
             later = max(last, span, key=lambda one: one.until)
             joined.append(
@@ -75,7 +75,7 @@ def holes(spans: tuple[Span, ...]) -> pd.DataFrame:
     )
 
 
-def _stop_if_impossible(before: Span, after: Span) -> int:
+def _longest_silence(before: Span, after: Span) -> int:
     return 0 if before.is_until_stated and after.is_start_stated else _QUIET
 
 

@@ -55,7 +55,7 @@ def provenance_cells(provenance: Mapping[str, Any]) -> dict[str, str | int]:
 def guard_cell(value: str | float) -> str | float:
     """Return a cell that no spreadsheet takes for a formula.
 
-    >>> guarded("=1+1"), guarded("district-1"), guarded(-2.5)
+    >>> guard_cell("=1+1"), guard_cell("district-1"), guard_cell(-2.5)
     ("'=1+1", 'district-1', -2.5)
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
