@@ -22,9 +22,10 @@ from features.public_holidays import BANK_HOLIDAY, bank_holidays
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock, instant_us, instants_us
 from forewatch.errors import DataError, FutureLeak
-from forewatch.history import UTC, History, Step
+from forewatch.history import History, Step
 from forewatch.pools import Pool, merge_overlapping
 from forewatch.profile import Profile
+from forewatch.tables import BREAKS, COVARIATES, EVENTS, TOURISM, UTC, Table
 
 EXCLUDE = "exclude"  # a break whose counts are not to be believed
 _YEARS_AHEAD = 6  # past the longest horizon, the four years of a Force Management Statement
@@ -179,13 +180,24 @@ class AsOf:
             }
         ).astype({"start": UTC})
 
+    def published(self, table: Table) -> pd.DataFrame:
+        """Return the rows of a table that were known; of one told again the latest that was told.
+
+        Args:
+            table: one of those beside the counts whose key says when a row was told.
+        """
+        rows: pd.DataFrame = getattr(self._beside, table.name)
+        known = rows[rows["known_at"] <= self.origin].sort_values("known_at", kind="stable")
+        subject = table.subject
+        return known.drop_duplicates(subject, keep="last").sort_values(subject, ignore_index=True)
+
     def tourism(self) -> pd.DataFrame:
         """Return the published figures; of a revised one the latest that was published."""
-        return self._published(self._beside.tourism, ["area", "month"])
+        return self.published(TOURISM)
 
     def events(self) -> pd.DataFrame:
         """Return the announced events; of one announced again the latest announcement."""
-        return self._published(self._beside.events, ["name", "area", "start"])
+        return self.published(EVENTS)
 
     def holidays(self) -> pd.DataFrame:
         """Return the announced holidays of every kind, ascending by date.
@@ -227,12 +239,12 @@ class AsOf:
 
         A break may begin after the origin: it was announced ahead.
         """
-        return self._published(self._beside.breaks, ["start", "area", "call_type", "kind"])
+        return self.published(BREAKS)
 
     @cached_property
     def covariates(self) -> pd.DataFrame:
         """The values of covariates that were known; of one told again the latest that was told."""
-        return self._published(self._beside.covariates, ["covariate", "area", "start"])
+        return self.published(COVARIATES)
 
     @cached_property
     def _known_changes(self) -> NDArray[np.bool_]:
@@ -240,10 +252,6 @@ class AsOf:
         starts = instants_us(pd.DatetimeIndex(frame["start"]))
         known_at = instants_us(pd.DatetimeIndex(frame["known_at"]))
         return (starts < instant_us(self.known_until)) & (known_at <= instant_us(self.origin))
-
-    def _published(self, table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-        known = table[table["known_at"] <= self.origin].sort_values("known_at", kind="stable")
-        return known.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
 
 
 def _numbers(column: pd.Series, wanted: tuple[str, ...]) -> Codes:

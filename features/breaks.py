@@ -39,7 +39,7 @@ class Break:
     """A break that bears on a panel.
 
     Args:
-        row: the row of the register, columns of forewatch.history.COLUMNS["breaks"].
+        row: the row of the register, columns of forewatch.tables.BREAKS.
         cells: which places and call types it concerns, shape (places, call types).
         force: how far it is in force on each day, past and ahead, 0 to 1, shape (D + H,).
         days_after: known days of the past on which it was in force.

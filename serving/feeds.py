@@ -12,7 +12,8 @@ import pandas as pd
 
 from features.asof import EXCLUDE, AsOf, Codes
 from forewatch.freshness import ObservationEnd
-from forewatch.history import History, check
+from forewatch.history import History
+from forewatch.tables import check
 from sources import feed_ends
 
 

@@ -15,6 +15,7 @@ from sources.gap_windows import Gap
 from sources.history import history
 from sources.lake import Lake
 from sources.sections import Section
+from sources.table_imports import TABLE_IMPORTS
 
 _WIDTH = 100
 
@@ -102,7 +103,7 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
         findings.break_findings(found),
         findings.clock_changes(found, per_day),
         findings.unknown_areas(found),
-        *findings.covariate_findings(found),
+        *(one for each in TABLE_IMPORTS if each.findings for one in each.findings(found)),
     ]
 
 

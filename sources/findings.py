@@ -15,6 +15,7 @@ from sources.level_shifts import limit, shifts
 from sources.sections import Section, local
 from sources.series_ends import SeriesEnd, without_silences
 from sources.single_days import SingleDay, single_days, without_single_days
+from sources.table_imports import TABLE_IMPORTS
 
 MAX_LATE_SHARE = 0.1  # more known a day late than this, and the last days of any origin are thin
 MAX_QUARANTINED_SHARE = 0.01
@@ -199,32 +200,12 @@ def unknown_areas(found: History) -> Section:
     """Look for areas in the tables beside the counts that the tree no longer has."""
     known = {"", *found.tree.ids}
     lines, mend = [], []
-    for name in ("tourism", "events", "holidays", "unobserved", "breaks", "covariates"):
+    for name in (each.table.name for each in TABLE_IMPORTS if "area" in each.table.columns):
         table = getattr(found, name)
         lines.append(f"{name:<12} {len(table):>8,} rows")
         if lost := sorted(set(table["area"]) - known):
             mend.append(f"{name} has areas that the tree lacks: {', '.join(lost)}; import it again")
     return Section("Tables beside the counts", tuple(lines), must_be_mended=tuple(mend))
-
-
-def covariate_findings(found: History) -> tuple[Section, ...]:
-    """Say of which days the profile's covariates have values; no section where it has none."""
-    table, lines, warnings = found.covariates, [], []
-    for each in found.profile.covariates:
-        own = table[table["covariate"] == each.id]
-        if len(own):
-            span = f"{own['start'].min():%Y-%m-%d} to {own['start'].max():%Y-%m-%d}"
-            lines.append(f"{each.id:<30.30} {len(own):>8,} values, {span}")
-        else:
-            warnings.append(
-                f"{each.id} has no value, and nothing of it can be learned; run 'forewatch import "
-                "covariates', or take it out of forewatch.toml"
-            )
-    if strange := set(table["covariate"]) - {each.id for each in found.profile.covariates}:
-        warnings.append(f"values of no covariate of the profile: {', '.join(sorted(strange))}")
-    if not lines and not warnings:
-        return ()
-    return (Section("Covariates", tuple(lines), warnings=tuple(warnings)),)
 
 
 def imports_so_far(lake: Lake) -> Section:

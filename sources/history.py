@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock, intervals_of
 from forewatch.errors import NotEnoughHistory, SettingsError
-from forewatch.history import History, Step, check, empty
+from forewatch.history import History, Step
 from forewatch.profile import Profile
+from forewatch.tables import BESIDE, check, empty
 from sources.areas import tree as area_tree
 from sources.lake import Lake
 from sources.observed import of_lake
@@ -31,7 +32,6 @@ from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
 _ENCODED = ("area", "call_type", "grade", "state")
-_BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks", "pools", "covariates")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _history(lake: Lake, profile: Profile, version: str, *, counted: bool) -> Hi
     counts = read(lake, profile, tree, counted=counted)
     if not counts.spans:
         raise NotEnoughHistory("no call could be taken so far; look into the quarantine folder")
-    beside = {name: lake.table(name) for name in _BESIDE}
+    beside = {name: lake.table(name) for name in BESIDE}
     tables = {n: empty(n) if t is None else check(n, t) for n, t in beside.items()}
     windows = [w for w in (tables.pop("unobserved"), counts.unobserved) if len(w)]
     return History(
@@ -152,7 +152,7 @@ def _silence(
 
 
 def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame:
-    """Return the changes of counts that versions of calls amount to, as COLUMNS["counts"].
+    """Return the changes of counts that versions of calls amount to, as the table COUNTS.
 
     Args:
         versions: rows of the table "calls", in any order.
@@ -230,7 +230,7 @@ def _changes(
 def _frame(
     key: Ints, known_at: Ints, count: Ints, ids: tuple[tuple[str, ...], ...], edges: Ints
 ) -> pd.DataFrame:
-    """Return the changes as COLUMNS["counts"]; a key is the hour's number and the cell's."""
+    """Return the changes as the table COUNTS; a key is the hour's number and the cell's."""
     columns: dict[str, pd.Categorical[str]] = {}
     code, rest = key, key
     for name, known in reversed(list(zip(_ENCODED[:3], ids, strict=True))):

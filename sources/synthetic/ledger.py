@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forewatch.arrays import Index
-from forewatch.history import COLUMNS, History, check
+from forewatch.history import History
+from forewatch.tables import COLUMNS, check
 from sources.synthetic.force import DemoForce
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
 from sources.synthetic.records import NEVER, DrawnCalls

@@ -19,8 +19,9 @@ from features.cube import cube, grade_counts, leaf_counts
 from features.levels import same_weekday, trailing
 from features.panel import panel
 from features.pipeline import PlaceTimeFeatures
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import check
 
 FIRST = pd.Timestamp("2022-07-01T06:00Z").as_unit("us")
 DAYS = 500  # with the jubilee behind, and the state funeral and the coronation still to come
@@ -71,11 +72,11 @@ def history() -> History:
         FIRST,
         FIRST + pd.Timedelta(days=DAYS),
         random_counts(profile, rng, rows=8_000, first_hour=0),
-        check("tourism", random_tourism(rng)),
-        check("events", random_events(rng)),
-        check("holidays", random_holidays(rng)),
-        check("unobserved", random_windows(rng, first_hour=0)),
-        check("breaks", random_breaks(rng)),
+        tourism=check("tourism", random_tourism(rng)),
+        events=check("events", random_events(rng)),
+        holidays=check("holidays", random_holidays(rng)),
+        unobserved=check("unobserved", random_windows(rng, first_hour=0)),
+        breaks=check("breaks", random_breaks(rng)),
         covariates=check("covariates", random_covariates(rng)),
         version="now",
     )
