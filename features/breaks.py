@@ -24,6 +24,7 @@ from features.break_sizes import Calendar, log_ratio
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.arrays import Array, Mask
 from forewatch.clock import WEEK_DAYS, instants_us
+from forewatch.tables import BREAKS
 
 PULSE, RAMP = "pulse", "ramp"
 _ROUNDS = 2  # each break is sized with the others taken out
@@ -123,7 +124,7 @@ def recent_means(counts: Array) -> Array:
 
 def _bearing(view: AsOf, places: tuple[str, ...], days: pd.DatetimeIndex) -> list[Break]:
     """Return the breaks that change anything between the first of the days and the last."""
-    table = view.breaks()
+    table = view.published(BREAKS)
     table = table[table["kind"] != EXCLUDE]
     edges = view.clock.day_edges(days[0], len(days))
     types = view.profile.call_type_ids

@@ -235,13 +235,8 @@ def _force_days(scope: _Scope, table: pd.DataFrame) -> tuple[pd.DatetimeIndex, p
 
 def _areas_in_use(view: AsOf) -> set[str]:
     """Return the areas whose features are looked at: the modelled ones and those above them."""
-    found: set[str] = set()
-    for place in view.tree.cut(view.profile.levels.modelled):
-        here: str | None = place
-        while here is not None:
-            found.add(here)
-            here = view.tree.area(here).parent
-    return found
+    places = view.tree.cut(view.profile.levels.modelled)
+    return {area for place in places for area in view.tree.upwards(place)}
 
 
 def _read_for(tree: AreaTree, area: str, own: set[str]) -> set[str]:

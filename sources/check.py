@@ -110,13 +110,10 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
 def _report(
     lines: list[str], mend: list[str], warnings: list[str], gaps: Sequence[Gap] = ()
 ) -> Report:
+    wrapped = textwrap.TextWrapper(_WIDTH, initial_indent="  - ", subsequent_indent="    ")
     verdict = [
-        f"{heading} {len(findings)}" + "".join(f"\n{_wrapped(finding)}" for finding in findings)
+        f"{heading} {len(findings)}" + "".join(f"\n{wrapped.fill(each)}" for each in findings)
         for heading, findings in (("Must be mended:", mend), ("Warnings:", warnings))
     ]
     text = "\n".join([*lines, "", *verdict]).lstrip("\n")
     return Report(text, tuple(mend), tuple(warnings), tuple(gaps))
-
-
-def _wrapped(finding: str) -> str:
-    return textwrap.fill(finding, _WIDTH, initial_indent="  - ", subsequent_indent="    ")

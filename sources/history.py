@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.clock import Clock, intervals_of
+from forewatch.clock import Clock, intervals_of, utc_instant, utc_instants
 from forewatch.errors import NotEnoughHistory, SettingsError
 from forewatch.history import History, Step
 from forewatch.profile import Profile
@@ -27,7 +27,7 @@ from sources.areas import tree as area_tree
 from sources.lake import Lake
 from sources.observed import of_lake
 from sources.records import STATES, TAKEN
-from sources.spans import Span, holes, spans_of
+from sources.spans import Span, holes, spans_of, windows
 from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
@@ -89,8 +89,8 @@ def _history(lake: Lake, profile: Profile, version: str, *, counted: bool) -> Hi
         profile=profile,
         tree=tree,
         step=counts.step,
-        observed_from=_instant(counts.spans[0].start),
-        observed_until=_instant(counts.spans[-1].until),
+        observed_from=utc_instant(counts.spans[0].start),
+        observed_until=utc_instant(counts.spans[-1].until),
         counts=counts.ledger,
         **tables,
         unobserved=check("unobserved", pd.concat(windows)) if windows else empty("unobserved"),
@@ -118,20 +118,13 @@ def _of_counts(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) -
     found = of_lake(lake)
     ends = sorted({bound for spans in found.spans.values() for span in spans for bound in span})
     whole = Span(ends[0], ends[-1]) if ends else None
-    silent = [(area, hole) for area in tree.leaves for hole in _silence(found.spans, area, whole)]
-    unobserved = pd.DataFrame(
-        {
-            "start": pd.to_datetime([hole[0] for _, hole in silent], unit="us", utc=True),
-            "end": pd.to_datetime([hole[1] for _, hole in silent], unit="us", utc=True),
-            "area": pd.Series([area for area, _ in silent], dtype="str"),
-        }
-    )
+    silent = [(*hole, area) for area in tree.leaves for hole in _silence(found.spans, area, whole)]
     return _Counts(
         check("counts", frame),
         found.step or "hour",
         (whole,) if whole else (),
-        unobserved,
-        {pair: _instant(spans[-1][1]) for pair, spans in found.spans.items() if spans},
+        windows(silent),
+        {pair: utc_instant(spans[-1][1]) for pair, spans in found.spans.items() if spans},
     )
 
 
@@ -238,17 +231,9 @@ def _frame(
         columns[name] = pd.Categorical.from_codes(code, categories=pd.Index(known))
     return pd.DataFrame(
         {
-            "start": _instants(edges[rest]),
+            "start": utc_instants(edges[rest]),
             **{name: columns[name] for name in _ENCODED[:3]},
             "count": count.astype(np.int32),
-            "known_at": _instants(known_at),
+            "known_at": utc_instants(known_at),
         }
     )
-
-
-def _instants(micros: Ints) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(micros.view("datetime64[us]"), tz="UTC")
-
-
-def _instant(micros: int) -> pd.Timestamp:
-    return pd.Timestamp(micros, unit="us", tz="UTC").as_unit("us")

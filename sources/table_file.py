@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,43 @@ from sources import instants
 from sources.crosswalk import EXCLUDE, translate_codes
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
+from sources.quarantine import reasons
 from sources.sections import Section
 from sources.table_mapping import Coded, TableMapping
-from sources.table_rows import Rows
 from sources.tabular import table_texts
 from sources.time_format import has_day
 from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
 
+_IDS = get_args(Coded)
 _MONTH = "month"  # the one column of times that needs no day
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file for a table.
+
+    Args:
+        rows: columns of the table, and `row`, the position in the file of the row that each comes
+            from; a file's row may give several, or none.
+        reason: per row of the file why it can't be taken, "" where it can.
+        filtered: per row of the file why the mapping leaves it out, "" where it doesn't.
+        readings: per row of the file the times, numbers and ids that were read; nothing as written.
+    """
+
+    rows: pd.DataFrame
+    reason: pd.Series
+    filtered: pd.Series
+    readings: pd.DataFrame
+
+    def without(self, excluded: pd.Series) -> Rows:
+        """Return the same without the rows of the file that the crosswalk leaves out."""
+        left = ~self.rows["row"].isin(np.flatnonzero(excluded))
+        return Rows(
+            self.rows[left],
+            self.reason.mask(excluded, ""),
+            self.filtered.mask(excluded, "excluded by the crosswalk"),
+            self.readings,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +110,7 @@ class TableFile:
         *,
         key: bytes = b"",
     ) -> None:
-        self.table, self.name = kind.table.name, file.name
+        self.kind, self.table, self.name = kind, kind.table.name, file.name
         self.profile, self.tree, self.mapping = profile, tree, mapping
         self.zone = mapping.time.zone or profile.force.zone
         self._standard, self._key = (*kind.columns, *mapping.flags), key
@@ -181,6 +211,29 @@ class TableFile:
         told = self.instant(column, date_means_end=True)
         return told if lead is None else told.fillna(start - pd.Timedelta(days=lead))
 
+    def passing_rows(self, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Rows:
+        """Return the rows that pass the checks, and those of one key that say different things."""
+        table, key = self.kind.table, list(self.kind.table.key)
+        bare = reasons(checks)
+        passed = rows[bare == ""]
+        twice = passed.duplicated(keep="first").reindex(rows.index, fill_value=False)
+        once = passed.drop_duplicates()
+        differs = once.duplicated(key, keep=False)
+        keys = pd.MultiIndex.from_frame(once.loc[differs, key])
+        clash = (bare == "") & pd.MultiIndex.from_frame(rows[key]).isin(keys)
+        reason = reasons(
+            {
+                "_": bare != "",
+                "the same row twice, with different values": clash,
+                "the row stands twice": twice,
+            }
+        ).where(bare == "", bare)
+        kept = rows[reason == ""].assign(row=[i for i, r in enumerate(reason) if r == ""])
+        # Texts that are no ids of ours: a person wrote them.
+        words = [name for name, kind in table.columns.items() if kind == "str" and name not in _IDS]
+        readings = rows.drop(columns=words)
+        return Rows(kept.astype(table.columns), reason, no_text(reason), readings)
+
     def area(self) -> pd.Series:
         """Return the ids of the areas, NaN where empty or absent.
 
@@ -228,3 +281,8 @@ class TableFile:
                 f"the mapping reads {', '.join(lost)}; {self.name} has "
                 f"{columns_text(offered, wanted)}; mend the names in the mapping"
             )
+
+
+def no_text(like: pd.Series) -> pd.Series:
+    """Return "" for each row of another column."""
+    return pd.Series("", index=like.index, dtype="str")

@@ -24,10 +24,9 @@ from sources.lake import Lake
 from sources.plausibility import stop_at_doubts, too_many_refused
 from sources.quarantine import BROKEN, put_aside, refused_rows, totals
 from sources.receipts import Receipt, line_count
-from sources.table_file import TableFile
+from sources.table_file import Rows, TableFile
 from sources.table_imports import TABLE_IMPORTS
 from sources.table_mapping import CountsMapping, TableMapping, read_mapping
-from sources.table_rows import Rows
 
 _ROW_BY_ROW = {each.table.name: each for each in TABLE_IMPORTS}
 IMPORTED = ("counts", *_ROW_BY_ROW, "areas")
@@ -75,12 +74,12 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     if tree is None:
         raise ValueError("a tree of areas is needed for every table but areas")
     if table == "counts":
-        how = CountsMapping() if mapping is None else read_mapping(mapping, CountsMapping)
+        how = read_mapping(mapping, CountsMapping)
         return import_counts(
             lake, profile, tree, file, how,
             imported_at=imported_at, quarantine=aside, options=options,
         )  # fmt: skip
-    how_read = _table_mapping(mapping)
+    how_read = read_mapping(mapping, TableMapping)
     with options.writing(lake):
         key = options.key(lake).encode()
         kind = _ROW_BY_ROW[table]
@@ -96,12 +95,8 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         stop_at_doubts(file.name, (doubt,), options.accepted)
         news = receipt.taken or receipt.superseded or receipt.notes or table not in lake.names()
         if news and not options.is_dry_run:
-            lake.replace(table, merged, _about(file, imported_at, receipt))
+            lake.replace(table, merged, receipt.about(file, imported_at))
     return receipt
-
-
-def _table_mapping(mapping: Path | None) -> TableMapping:
-    return TableMapping() if mapping is None else read_mapping(mapping, TableMapping)
 
 
 def _merge_rows(
@@ -157,7 +152,7 @@ def _areas_mapping(profile: Profile, file: Path, mapping: Path | None) -> TableM
             f"forewatch.toml has {len(profile.areas)} [[areas]] of its own; take them out before "
             f"importing {file.name}, so that there is one tree"
         )
-    return _table_mapping(mapping)
+    return read_mapping(mapping, TableMapping)
 
 
 def _import_areas(
@@ -186,13 +181,5 @@ def _import_areas(
             is_dry_run=options.is_dry_run,
         )
         if not options.is_dry_run:
-            lake.replace("areas", areas, _about(file, imported_at, receipt))
+            lake.replace("areas", areas, receipt.about(file, imported_at))
     return receipt
-
-
-def _about(file: Path, imported_at: pd.Timestamp, receipt: Receipt) -> dict[str, object]:
-    return {
-        "file": file.name,
-        "imported_at": imported_at.isoformat(),
-        "receipt": receipt.as_dict(),
-    }

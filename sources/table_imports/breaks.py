@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from forewatch.areas import AreaTree
 from forewatch.tables import BREAK_KINDS, BREAKS
 from sources import instants
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 _KINDS_THAT_END = ("ramp", "pulse", "exclude")
 
@@ -33,7 +31,7 @@ def break_rows(file: TableFile) -> Rows:
     )
     ratio, ends = file.text("expected_ratio"), rows["kind"].isin(_KINDS_THAT_END)
     modelled = file.tree.cut(file.profile.levels.modelled)
-    above = {"", *(area for place in modelled for area in _upwards(file.tree, place))}
+    above = {"", *(area for place in modelled for area in file.tree.upwards(place))}
     checks = {
         "start can't be read": start.isna(),
         "end can't be read": told.notna() & end.isna(),
@@ -46,7 +44,7 @@ def break_rows(file: TableFile) -> Rows:
         "decided_by is missing": rows["decided_by"].isna(),
         "announced_at is missing or can't be read": announced.isna(),
     }
-    return passing_rows(BREAKS, rows, checks)
+    return file.passing_rows(rows, checks)
 
 
 def _force_days(file: TableFile, name: str) -> pd.Series:
@@ -56,12 +54,6 @@ def _force_days(file: TableFile, name: str) -> pd.Series:
     days = file.date(name) + pd.Timedelta(days=int(name == "end"))
     begins = instants.day_start(days.where(is_date), file.zone, file.profile.force.day_starts_at)
     return begins.where(is_date, file.instant(name))
-
-
-def _upwards(tree: AreaTree, area: str) -> tuple[str, ...]:
-    """Return an area and all above it."""
-    parent = tree.area(area).parent
-    return (area,) if parent is None else (area, *_upwards(tree, parent))
 
 
 BREAKS_IMPORT = TableImport(

@@ -8,8 +8,7 @@ from forewatch.history import History
 from forewatch.tables import COVARIATES
 from sources import instants
 from sources.sections import Section
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 
 def covariate_rows(file: TableFile) -> Rows:
@@ -47,7 +46,7 @@ def covariate_rows(file: TableFile) -> Rows:
         "known_at is missing or can't be read": known.isna(),
         "known before it was measured": measured & (known <= start),
     }
-    return passing_rows(COVARIATES, rows, checks)
+    return file.passing_rows(rows, checks)
 
 
 def covariate_findings(found: History) -> tuple[Section, ...]:

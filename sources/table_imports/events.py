@@ -6,8 +6,7 @@ import pandas as pd
 
 from forewatch.tables import EVENTS
 from sources.areas import nearest
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 
 def event_rows(file: TableFile) -> Rows:
@@ -27,8 +26,7 @@ def event_rows(file: TableFile) -> Rows:
             "known_at": file.known_at(start, "announced_at", "are announced"),
         }
     )
-    return passing_rows(
-        EVENTS,
+    return file.passing_rows(
         rows,
         {
             "name is missing": rows["name"].isna(),

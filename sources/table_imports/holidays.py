@@ -8,8 +8,7 @@ import pandas as pd
 
 from forewatch.tables import HOLIDAYS
 from sources.quarantine import reasons
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, no_text
+from sources.table_file import Rows, TableFile, TableImport, no_text
 
 LONGEST_HOLIDAY_DAYS = 400  # a longer one is a slip of the year in from or to
 _KIND = r"[a-z][a-z0-9_]*"  # a kind becomes the name of a feature

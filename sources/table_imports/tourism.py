@@ -6,8 +6,7 @@ import pandas as pd
 
 from forewatch.tables import TOURISM
 from sources import instants
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 
 def tourism_rows(file: TableFile) -> Rows:
@@ -33,8 +32,7 @@ def tourism_rows(file: TableFile) -> Rows:
             "known_at": published,
         }
     )
-    return passing_rows(
-        TOURISM,
+    return file.passing_rows(
         rows,
         {
             "area is missing": rows["area"].isna(),

@@ -6,8 +6,7 @@ import pandas as pd
 
 from forewatch.tables import UNOBSERVED
 from sources import instants
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 
 def unobserved_rows(file: TableFile) -> Rows:
@@ -24,8 +23,7 @@ def unobserved_rows(file: TableFile) -> Rows:
         wall = start.dt.tz_convert(file.zone).dt.tz_localize(None) + pd.Timedelta(hours=hours)
         end = end.fillna(instants.wall_clock(wall, file.zone))
     rows = pd.DataFrame({"start": start, "end": end, "area": file.area().fillna("")})
-    return passing_rows(
-        UNOBSERVED,
+    return file.passing_rows(
         rows,
         {
             "start can't be read": rows["start"].isna(),

@@ -30,8 +30,7 @@ import pandas as pd
 from forewatch.history import History
 from forewatch.tables import CLOSURES
 from sources.sections import Section
-from sources.table_file import TableFile, TableImport
-from sources.table_rows import Rows, passing_rows
+from sources.table_file import Rows, TableFile, TableImport
 
 
 def closure_rows(file: TableFile) -> Rows:
@@ -48,7 +47,7 @@ def closure_rows(file: TableFile) -> Rows:
         }
     )
     checks = {"area is missing": rows["area"].isna(), "end is not after start": end <= start}
-    return passing_rows(CLOSURES, rows, checks)
+    return file.passing_rows(rows, checks)
 
 
 def closure_findings(found: History) -> tuple[Section, ...]:
