@@ -27,7 +27,8 @@ import pandas as pd
 from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.arrays import Array
-from forewatch.history import History, empty
+from forewatch.history import History
+from forewatch.tables import empty
 from models.boosting import Boosting
 from models.loglinear import Loglinear
 from sources.synthetic import DemoForce, demo_force, weather

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forewatch.history import History, empty
+from forewatch.history import History
+from forewatch.tables import empty
 
 UNPOOLED = "\n[privacy]\ncall_types = []\n"  # of a workspace's settings
 

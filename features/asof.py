@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from features.pools import PooledHistory, pool_history, pools_at
 from features.public_holidays import BANK_HOLIDAY, bank_holidays
 from forewatch.areas import AreaTree
-from forewatch.clock import Clock, instant_us, instants_us
+from forewatch.clock import Clock, instant_us, instants_us, utc_instants
 from forewatch.errors import DataError, FutureLeak
-from forewatch.history import UTC, History, Step
+from forewatch.history import History, Step
 from forewatch.pools import Pool, merge_overlapping
 from forewatch.profile import Profile
+from forewatch.tables import BREAKS, UTC, Table
 
 EXCLUDE = "exclude"  # a break whose counts are not to be believed
 _YEARS_AHEAD = 6  # past the longest horizon, the four years of a Force Management Statement
@@ -171,7 +172,7 @@ class AsOf:
         at: tuple[Codes, ...] = np.unravel_index(cells[count != 0], shape)
         return pd.DataFrame(
             {
-                "start": pd.DatetimeIndex(starts.view("M8[us]")[at[0]]).tz_localize("UTC"),
+                "start": utc_instants(starts[at[0]]),
                 "area": pd.Categorical.from_codes(at[1], areas),
                 "call_type": pd.Categorical.from_codes(at[2], types),
                 "grade": pd.Categorical.from_codes(at[3], grades),
@@ -179,13 +180,16 @@ class AsOf:
             }
         ).astype({"start": UTC})
 
-    def tourism(self) -> pd.DataFrame:
-        """Return the published figures; of a revised one the latest that was published."""
-        return self._published(self._beside.tourism, ["area", "month"])
+    def published(self, table: Table) -> pd.DataFrame:
+        """Return the rows of a table that were known; of one told again the latest that was told.
 
-    def events(self) -> pd.DataFrame:
-        """Return the announced events; of one announced again the latest announcement."""
-        return self._published(self._beside.events, ["name", "area", "start"])
+        Args:
+            table: one of those beside the counts whose key says when a row was told.
+        """
+        rows: pd.DataFrame = getattr(self._beside, table.name)
+        known = rows[rows["known_at"] <= self.origin].sort_values("known_at", kind="stable")
+        subject = table.subject
+        return known.drop_duplicates(subject, keep="last").sort_values(subject, ignore_index=True)
 
     def holidays(self) -> pd.DataFrame:
         """Return the announced holidays of every kind, ascending by date.
@@ -217,22 +221,10 @@ class AsOf:
         type.
         """
         columns = ["start", "end", "area", "call_type"]
-        past, breaks = self.unobserved().assign(call_type=""), self.breaks()
+        past, breaks = self.unobserved().assign(call_type=""), self.published(BREAKS)
         excluded = breaks[breaks["kind"] == EXCLUDE]
         parts = [part[columns] for part in (past, excluded) if len(part)]
         return self._pooled.unknown(pd.concat(parts or [past[columns]], ignore_index=True))
-
-    def breaks(self) -> pd.DataFrame:
-        """Return the breaks that were known; of one told again the latest that was told.
-
-        A break may begin after the origin: it was announced ahead.
-        """
-        return self._published(self._beside.breaks, ["start", "area", "call_type", "kind"])
-
-    @cached_property
-    def covariates(self) -> pd.DataFrame:
-        """The values of covariates that were known; of one told again the latest that was told."""
-        return self._published(self._beside.covariates, ["covariate", "area", "start"])
 
     @cached_property
     def _known_changes(self) -> NDArray[np.bool_]:
@@ -240,10 +232,6 @@ class AsOf:
         starts = instants_us(pd.DatetimeIndex(frame["start"]))
         known_at = instants_us(pd.DatetimeIndex(frame["known_at"]))
         return (starts < instant_us(self.known_until)) & (known_at <= instant_us(self.origin))
-
-    def _published(self, table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-        known = table[table["known_at"] <= self.origin].sort_values("known_at", kind="stable")
-        return known.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
 
 
 def _numbers(column: pd.Series, wanted: tuple[str, ...]) -> Codes:

@@ -24,6 +24,7 @@ from features.break_sizes import Calendar, log_ratio
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.arrays import Array, Mask
 from forewatch.clock import WEEK_DAYS, instants_us
+from forewatch.tables import BREAKS
 
 PULSE, RAMP = "pulse", "ramp"
 _ROUNDS = 2  # each break is sized with the others taken out
@@ -39,7 +40,7 @@ class Break:
     """A break that bears on a panel.
 
     Args:
-        row: the row of the register, columns of forewatch.history.COLUMNS["breaks"].
+        row: the row of the register, columns of forewatch.tables.BREAKS.
         cells: which places and call types it concerns, shape (places, call types).
         force: how far it is in force on each day, past and ahead, 0 to 1, shape (D + H,).
         days_after: known days of the past on which it was in force.
@@ -123,7 +124,7 @@ def recent_means(counts: Array) -> Array:
 
 def _bearing(view: AsOf, places: tuple[str, ...], days: pd.DatetimeIndex) -> list[Break]:
     """Return the breaks that change anything between the first of the days and the last."""
-    table = view.breaks()
+    table = view.published(BREAKS)
     table = table[table["kind"] != EXCLUDE]
     edges = view.clock.day_edges(days[0], len(days))
     types = view.profile.call_type_ids

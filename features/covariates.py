@@ -16,6 +16,7 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.declaration import Feature, Maker, Prior, Sight, Values
+from forewatch import tables
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array
 from forewatch.profile import Covariate
@@ -37,7 +38,7 @@ _CHILD_SHARE = 0.5  # of the prior, as the declared features have about
 
 def covariate_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> Values:
     """Return a column for each covariate of the profile, (days, areas); NaN unknown."""
-    table = view.covariates
+    table = view.published(tables.COVARIATES)
     of_day = view.clock.force_day(pd.DatetimeIndex(table["start"])) if len(table) else None
     found: Values = {}
     for each in view.profile.covariates:

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.asof import AsOf, Codes
+from features.asof import AsOf
+from features.breaks import places_of
 from forewatch.arrays import Array, Index
-from forewatch.clock import instant_us, instants_us, intervals_of
+from forewatch.clock import instant_us, instants_us, intervals_of, utc_instants
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import Step
 
@@ -167,7 +168,7 @@ def _slot(view: AsOf, starts_us: Index) -> Index:
     if view.step == "day" or not len(starts_us):
         return np.zeros(len(starts_us), dtype=np.int64)
     edges = view.clock.hour_grid(starts_us)
-    begins = pd.DatetimeIndex(edges[:-1].view("M8[us]")).tz_localize("UTC")
+    begins = utc_instants(edges[:-1])
     return view.clock.local_hour(begins)[intervals_of(edges, starts_us)]
 
 
@@ -192,7 +193,7 @@ def _unknown(view: AsOf, places: tuple[str, ...], edges_us: Index) -> NDArray[np
     unknown = np.repeat(outside[None, None, :], len(places), axis=0).repeat(len(types), axis=1)
     windows = view.unknown()
     first, after = _intervals(windows, edges_us)
-    touched = {area: _places_beside(view, area, places) for area in windows["area"].unique()}
+    touched = {area: places_of(view, area, places) for area in windows["area"].unique()}
     scopes = zip(windows["area"], windows["call_type"], first, after, strict=True)
     for area, kind, low, high in scopes:
         kinds = np.flatnonzero([kind in ("", one) for one in types])
@@ -207,9 +208,3 @@ def _intervals(windows: pd.DataFrame, edges_us: Index) -> tuple[Index, Index]:
     first = np.maximum(np.searchsorted(edges_us, starts, side="right") - 1, 0)
     after = np.minimum(np.searchsorted(edges_us, ends, side="left"), len(edges_us) - 1)
     return first, after
-
-
-def _places_beside(view: AsOf, area: str, places: tuple[str, ...]) -> Codes:
-    """Return the numbers of the places that share a leaf with an area ("" is the whole force)."""
-    leaves = view.tree.leaves if area == "" else view.tree.leaves_of(area)
-    return np.unique([places.index(view.tree.ancestor_in(leaf, places)) for leaf in leaves])

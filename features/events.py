@@ -9,6 +9,7 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.declaration import ANNOUNCED, THOUSANDS, Feature, Kind, Maker, Prior, Sight, Values
+from forewatch import tables
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array
 from forewatch.clock import instants_us
@@ -65,7 +66,7 @@ def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) ->
         edges: instants (UTC) that bound the intervals, shape (intervals + 1,).
         areas: ids of the tree.
     """
-    events, table = _event_list(view), view.events()
+    events, table = _event_list(view), view.published(tables.EVENTS)
     bounds = instants_us(edges)
     starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
     low = np.clip(np.searchsorted(bounds, starts, side="right") - 1, 0, len(edges) - 1)
@@ -80,7 +81,7 @@ def event_crowds(view: AsOf, edges: pd.DatetimeIndex, areas: tuple[str, ...]) ->
 
 
 def _event_list(view: AsOf) -> _EventList:
-    table = view.events()
+    table = view.published(tables.EVENTS)
     starts, ends = pd.DatetimeIndex(table["start"]), pd.DatetimeIndex(table["end"])
     last_moments = (ends - pd.Timedelta(microseconds=1)).where(ends > starts, starts)
     first, last = (_day_number(view.clock.force_day(at)) for at in (starts, last_moments))

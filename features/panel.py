@@ -195,12 +195,7 @@ def _areas(tree: AreaTree, places: tuple[str, ...]) -> tuple[str, ...]:
     """Return the areas from the root down to the places, parents first."""
     if len(places) == 1:
         return (tree.root,)
-    wanted = set(places)
-    for place in places:
-        here = tree.area(place).parent
-        while here is not None:
-            wanted.add(here)
-            here = tree.area(here).parent
+    wanted = {area for place in places for area in tree.upwards(place)}
     return tuple(area for area in tree.below(tree.root) if area in wanted)
 
 
@@ -216,7 +211,7 @@ def _series(
     keys: list[tuple[str, str, str]] = []
     columns: list[Array] = []
     for area in areas:
-        under = [i for i, place in enumerate(places) if area in _upwards(tree, place)]
+        under = [i for i, place in enumerate(places) if area in tree.upwards(place)]
         keys.append((tree.level(area), area, ALL))
         columns.append(by_place[under].sum(0))
     if len(call_types) > 1:
@@ -236,7 +231,7 @@ def _unborn(
     first = dict(zip(places, beginnings(np.nan_to_num(daily).sum(1)).tolist(), strict=True))
     begins = np.zeros(len(keys), dtype=np.int64)
     for i, area in enumerate(keys["area"]):
-        under = [first[place] for place in places if area in _upwards(tree, place)]
+        under = [first[place] for place in places if area in tree.upwards(place)]
         begins[i] = 0 if area == tree.root else min(under)
     return np.asarray(np.arange(daily.shape[2])[:, None] < begins)
 
@@ -248,9 +243,3 @@ def _parents(tree: AreaTree, areas: tuple[str, ...], series: int) -> Index:
         above = tree.area(area).parent
         found[i] = -1 if above is None or above not in areas else areas.index(above)
     return found
-
-
-def _upwards(tree: AreaTree, area: str) -> set[str]:
-    """Return the area and every area above it."""
-    parent = tree.area(area).parent
-    return {area} if parent is None else {area} | _upwards(tree, parent)

@@ -34,8 +34,9 @@ import pandas as pd
 
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock
-from forewatch.history import COLUMNS, History, check
+from forewatch.history import History
 from forewatch.pools import Pool, merge_overlapping, splits
+from forewatch.tables import COLUMNS, check
 
 _YEAR_DAYS = 365
 _ENOUGH_DAYS = 91  # of observation, to say how many reports there are in a year

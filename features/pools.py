@@ -25,8 +25,9 @@ from features.pool_decision import Decisions, decisions, table
 from forewatch.arrays import Index
 from forewatch.clock import Clock, instants_us
 from forewatch.hashes import hash_pairs
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.pools import Pool, splits
+from forewatch.tables import check
 
 _FIRST, _LAST = (pd.Timestamp(year, 1, 1, tz="UTC").as_unit("us") for year in (1700, 2250))
 

@@ -14,7 +14,7 @@ import holidays
 import pandas as pd
 
 from forewatch.errors import SettingsError
-from forewatch.history import COLUMNS, UTC
+from forewatch.tables import COLUMNS, UTC
 
 BANK_HOLIDAY = "bank_holiday"
 

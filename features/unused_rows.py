@@ -13,7 +13,7 @@ They are told from what features do with the rows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from features.events import FAR_DAYS
 from forewatch.areas import AreaTree
 from forewatch.arrays import Mask
 from forewatch.history import History
+from forewatch.tables import BREAKS, COVARIATES, EVENTS, TOURISM, Table
 
 _NAMED = 5  # rows of a sentence; the rest is counted
 _SENTENCES = 10
@@ -70,7 +71,7 @@ def unused_rows(
     history: History,
     origin: pd.Timestamp,
     until: pd.Timestamp,
-    tables: tuple[str, ...] = ("events", "tourism", "breaks", "covariates"),
+    tables: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """Return what a forecast can't use of the tables beside the counts, and why not.
 
@@ -78,16 +79,16 @@ def unused_rows(
         history: everything that is known by now.
         origin: the instant from which the forecast is made, UTC.
         until: the end of the last force-day that is forecast, UTC.
-        tables: which tables to look at.
+        tables: which of REMARKS to look at; None: all.
     """
     scope = _Scope(history, AsOf(history, origin), until)
-    found = [sentence for table in tables for sentence in _TABLES[table](scope)]
+    found = [sentence for name in tables or REMARKS for sentence in REMARKS[name](scope)]
     more = len(found) - _SENTENCES
     return (*found[:_SENTENCES], *(f"and {more} more such remarks",) * (more > 0))
 
 
 def _events(scope: _Scope) -> Iterator[str]:
-    table, late, anew, nowhere = _looked_at(scope, "events", ["name", "area", "start"])
+    table, late, anew, nowhere = _looked_at(scope, EVENTS)
     first, last = _force_days(scope, table)
     gone = first - scope.last_day >= pd.Timedelta(days=FAR_DAYS)
     names = [
@@ -108,7 +109,7 @@ def _events(scope: _Scope) -> Iterator[str]:
 
 
 def _tourism(scope: _Scope) -> Iterator[str]:
-    table, late, anew, nowhere = _looked_at(scope, "tourism", ["area", "month"])
+    table, late, anew, nowhere = _looked_at(scope, TOURISM)
     own = set(table["area"][~nowhere & ~late])
     used = set().union(
         *(_read_for(scope.view.tree, area, own) for area in _areas_in_use(scope.view))
@@ -128,8 +129,8 @@ def _tourism(scope: _Scope) -> Iterator[str]:
 
 
 def _breaks(scope: _Scope) -> Iterator[str]:
-    view, key = scope.view, ["start", "area", "call_type", "kind"]
-    table, late, anew, nowhere = _looked_at(scope, "breaks", key)
+    view = scope.view
+    table, late, anew, nowhere = _looked_at(scope, BREAKS)
     starts, begins = table["start"], scope.begins
     ends = table["end"].fillna(pd.Timestamp.max.tz_localize("UTC").floor("us"))
     kind = table["kind"]
@@ -162,7 +163,7 @@ def _breaks(scope: _Scope) -> Iterator[str]:
 
 
 def _covariates(scope: _Scope) -> Iterator[str]:
-    table, late, anew, nowhere = _looked_at(scope, "covariates", ["covariate", "area", "start"])
+    table, late, anew, nowhere = _looked_at(scope, COVARIATES)
     known = {each.id for each in scope.view.profile.covariates}
     names = [
         f"{row['covariate']} {row['area'] or 'everywhere'} {scope.local(row['start'])}"
@@ -183,7 +184,7 @@ def _covariates(scope: _Scope) -> Iterator[str]:
     )
 
 
-_TABLES: dict[str, Callable[[_Scope], Iterator[str]]] = {
+REMARKS: dict[str, Callable[[_Scope], Iterator[str]]] = {
     "events": _events,
     "tourism": _tourism,
     "breaks": _breaks,
@@ -206,14 +207,14 @@ def _sentences(what: str, names: list[str], reasons: dict[str, pd.Series | Mask]
             yield f"{rows.size:,} {what}{plural} {verb} not in the forecast ({reason}): {listed}"
 
 
-def _looked_at(scope: _Scope, name: str, key: list[str]) -> tuple[pd.DataFrame, Mask, Mask, Mask]:
+def _looked_at(scope: _Scope, of: Table) -> tuple[pd.DataFrame, Mask, Mask, Mask]:
     """Return the latest row of each key that was known at the origin, and the latest of all.
 
     Ascending by when they begin; with which were known later, which of these stand as told earlier,
     and of which the tree has no area.
     """
-    table: pd.DataFrame = getattr(scope.history, name)
-    begins = "month" if "month" in key else "start"
+    table: pd.DataFrame = getattr(scope.history, of.name)
+    begins, key = "month" if "month" in of.columns else "start", of.subject
     table = table.sort_values([begins, "known_at"], kind="stable", ignore_index=True)
     is_late = table["known_at"] > scope.view.origin
     table = table[~table[key].assign(is_late=is_late).duplicated(keep="last")]
@@ -234,13 +235,8 @@ def _force_days(scope: _Scope, table: pd.DataFrame) -> tuple[pd.DatetimeIndex, p
 
 def _areas_in_use(view: AsOf) -> set[str]:
     """Return the areas whose features are looked at: the modelled ones and those above them."""
-    found: set[str] = set()
-    for place in view.tree.cut(view.profile.levels.modelled):
-        here: str | None = place
-        while here is not None:
-            found.add(here)
-            here = view.tree.area(here).parent
-    return found
+    places = view.tree.cut(view.profile.levels.modelled)
+    return {area for place in places for area in view.tree.upwards(place)}
 
 
 def _read_for(tree: AreaTree, area: str, own: set[str]) -> set[str]:

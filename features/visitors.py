@@ -14,6 +14,7 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.declaration import FLAG, LOG_RATIO, Feature, HourColumn, Maker, Prior, Sight, Values
+from forewatch import tables
 from forewatch.arrays import Array, Index
 
 _MONTHS = 12
@@ -37,7 +38,7 @@ def tourism_features(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...])
     months, month_of_day = np.unique(
         np.asarray(days.year * _MONTHS + days.month - 1, dtype=np.int64), return_inverse=True
     )
-    table = view.tourism().dropna(subset=["visitors"])
+    table = view.published(tables.TOURISM).dropna(subset=["visitors"])
     own = {str(area): _own_figure(rows, months) for area, rows in table.groupby("area")}
     pressure = np.zeros((len(months), len(areas)))
     known = np.zeros((len(months), len(areas)))

@@ -147,6 +147,11 @@ class AreaTree:
         under = set(self.below(area_id))
         return tuple(i for i in self.leaves if i in under)
 
+    def leaf_positions(self, area_id: str) -> list[int]:
+        """Return where the leaves of an area ("" is the whole force) stand in the tree's leaves."""
+        own = set(self.leaves_of(area_id or self.root))
+        return [i for i, leaf in enumerate(self.leaves) if leaf in own]
+
     def residents(self, area_id: str) -> float:
         """Return the area's own residents, or those of its parts; NaN if any is unknown."""
         own, parts = self.area(area_id).population, self.children(area_id)
@@ -173,9 +178,12 @@ class AreaTree:
 
     def ancestor_in(self, area_id: str, cut: tuple[str, ...]) -> str:
         """Return the member of a cut that holds the area (a cut's member holds itself)."""
-        here: str | None = area_id
-        while here is not None:
-            if here in cut:
-                return here
-            here = self.area(here).parent
+        for above in self.upwards(area_id):
+            if above in cut:
+                return above
         raise UnknownArea(area_id, cut)
+
+    def upwards(self, area_id: str) -> tuple[str, ...]:
+        """Return an area and all above it, the nearest first."""
+        parent = self.area(area_id).parent
+        return (area_id,) if parent is None else (area_id, *self.upwards(parent))

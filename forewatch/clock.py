@@ -83,7 +83,7 @@ class Clock:
         if not len(instants):
             return np.empty(0, dtype=np.int64)
         ends = np.array([instants.min(), instants.max()])
-        first, last = self.force_day(pd.DatetimeIndex(ends.view("M8[us]")).tz_localize("UTC"))
+        first, last = self.force_day(utc_instants(ends))
         return instants_us(self.hour_edges(first, (last - first).days + 1))
 
     def hour_bounds(self, instants: Micros) -> tuple[Micros, Micros]:
@@ -236,7 +236,7 @@ class Clock:
         day = np.repeat(np.arange(len(hours), dtype=np.int64), hours)
         within = np.arange(hours.sum()) - np.repeat(np.cumsum(hours) - hours, hours)
         ends = np.minimum(bounds[day] + (within + 1) * HOUR_US, bounds[day + 1])
-        return day, pd.DatetimeIndex(ends.view("M8[us]")).tz_localize("UTC")
+        return day, utc_instants(ends)
 
 
 def intervals_of(edges: Micros, instants: Micros) -> NDArray[np.int64]:
@@ -258,6 +258,16 @@ def instants_us(instants: pd.DatetimeIndex) -> NDArray[np.int64]:
     return np.asarray(instants.as_unit("us").asi8, dtype=np.int64)
 
 
+def utc_instants(us: NDArray[np.int64]) -> pd.DatetimeIndex:
+    """Return microseconds since 1970 as instants (UTC), in their order."""
+    return pd.DatetimeIndex(us.view("M8[us]"), tz="UTC")
+
+
 def instant_us(instant: pd.Timestamp) -> int:
     """Return one instant as microseconds since 1970 (UTC)."""
     return instant.value // 1000  # value counts nanoseconds, whatever the unit
+
+
+def utc_instant(us: int) -> pd.Timestamp:
+    """Return microseconds since 1970 as an instant (UTC)."""
+    return pd.Timestamp(us, unit="us", tz="UTC").as_unit("us")

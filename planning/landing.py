@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from forewatch.arrays import Array, Index
-from forewatch.clock import HOUR_US, instants_us
+from forewatch.clock import HOUR_US, instants_us, utc_instants
 from forewatch.rates import Forecast, Selection, Spans
 from planning.casework import SHARES, CaseLength, Workload
 
@@ -257,9 +257,7 @@ def _hourly(forecast: Forecast, leaves: tuple[str, ...], timing: _Timing) -> Arr
     cycle = (_WEEK_HOURS if week else _DAY_HOURS) * HOUR_US
     later = np.where(timing.past, -((left - horizon[0]) // cycle) * cycle, 0)
     left, right = left + later, np.minimum(right + later, horizon[-1])
-    spans = Spans(
-        *(pd.DatetimeIndex(each.view("M8[us]")).tz_localize("UTC") for each in (left, right))
-    )
+    spans = Spans(*(utc_instants(each) for each in (left, right)))
     return np.asarray(forecast.expected(Selection(leaves), spans).sum(1))
 
 

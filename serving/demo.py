@@ -32,18 +32,11 @@ from serving.workspace import SETTINGS, Workspace
 from serving.writers import terminal
 from sources import synthetic
 from sources.synthetic import plan
+from sources.synthetic.files import TABLE_FILES
 
 _MARK = "demo.json"
 _EXTRACT = "extract"
 _KEY = "demo"
-_TABLES = {
-    "tourism": "tourism.csv",
-    "events": "events.csv",
-    "holidays": "school_holidays.csv",
-    "unobserved": "unobserved.csv",
-    "breaks": "breaks.csv",
-    "covariates": "covariates.csv",
-}
 
 
 @dataclass(frozen=True)
@@ -140,11 +133,11 @@ def _draw(workspace: Workspace, size: DemoSize, progress: Progress) -> None:
 def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     """Import the force's files and stop where the check finds something to mend."""
     extract = workspace.root / _EXTRACT
-    there = {name: file for name, file in _TABLES.items() if (extract / file).exists()}
+    there = {name: file for name, file in TABLE_FILES.items() if (extract / file).exists()}
     for number, (name, file) in enumerate(there.items()):
-        progress("importing tables", number, len(_TABLES))
+        progress("importing tables", number, len(TABLE_FILES))
         importing.import_table_file(workspace, name, extract / file, None)
-    progress("importing tables", len(_TABLES), len(_TABLES))
+    progress("importing tables", len(TABLE_FILES), len(TABLE_FILES))
     importing.import_call_log(
         workspace, extract / "calls.csv", extract / "mapping.toml", until, progress
     )

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from features.asof import EXCLUDE, AsOf, Codes
+from forewatch.clock import utc_instants
 from forewatch.freshness import ObservationEnd
-from forewatch.history import History, check
+from forewatch.history import History
+from forewatch.tables import BREAKS, check
 from sources import feed_ends
 
 
@@ -24,7 +26,7 @@ def observed_ends(history: History, view: AsOf) -> ObservationEnd:
         view: what is known of it at an origin.
     """
     ledger, profile = view.ledger(), view.profile
-    starts = pd.DatetimeIndex(ledger.starts_us.view("M8[us]")).tz_localize("UTC")
+    starts = utc_instants(ledger.starts_us)
 
     def named(codes: Codes, names: tuple[str, ...]) -> pd.Categorical[str]:
         return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
@@ -46,7 +48,7 @@ def observed_ends(history: History, view: AsOf) -> ObservationEnd:
         observed_until=until,
         counts=check("counts", counts),
         unobserved=view.unobserved(),
-        breaks=pd.concat([view.breaks(), _of_pools(view)], ignore_index=True),
+        breaks=pd.concat([view.published(BREAKS), _of_pools(view)], ignore_index=True),
         stated_until=stated and {pair: min(end, until) for pair, end in stated.items()},
     )
     return feed_ends.feed_ends(known, view.pools)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.clock import utc_instants
 from forewatch.explanations import FACTORS, Factors
 from forewatch.freshness import Behind, ObservationEnd
 from forewatch.rates import Forecast, Rates
@@ -70,7 +71,7 @@ def forecast_of(about: dict[str, Any], held: Arrays) -> Forecast:
     named = about["rates"]
     rates = Rates(
         step=about["step"],
-        edges=_instants(held["edges_us"]),
+        edges=utc_instants(held["edges_us"]),
         force_days=pd.DatetimeIndex(held["force_days_us"].view("M8[us]")),
         day=held["day"],
         slot=held["slot"],
@@ -156,7 +157,7 @@ def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
     known = None
     if about["known"] is not None:
         leaves = tuple(about["known"])
-        known = KnownReports(_instants(held["known_edges_us"]), leaves, held["known_count"])
+        known = KnownReports(utc_instants(held["known_edges_us"]), leaves, held["known_count"])
     return Part(
         forecast=forecast_of(about, held),
         model_version=about["model_version"],
@@ -165,7 +166,3 @@ def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
         known=known,
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
     )
-
-
-def _instants(us: NDArray[Any]) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(us.view("M8[us]")).tz_localize("UTC")

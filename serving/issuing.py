@@ -14,6 +14,7 @@ from forewatch.history import History
 from forewatch.pools import Pool
 from forewatch.profile import Profile
 from forewatch.progress import Progress
+from forewatch.tables import BREAKS
 from planning import freshness
 from planning.issues import Issue, Part
 from serving import feeds
@@ -142,7 +143,7 @@ def announced_breaks(view: AsOf, until: pd.Timestamp) -> tuple[str, ...]:
 
     Those that say too little for that are told by `features.unused_rows`.
     """
-    table = view.breaks()
+    table = view.published(BREAKS)
     ahead = table[(table["start"] >= view.origin) & (table["start"] < until)]
     types = ["", *view.profile.call_type_ids]
     used = ahead["call_type"].isin(types) & (ahead["kind"] != EXCLUDE)

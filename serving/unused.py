@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from features.unused_rows import unused_rows
+from features.unused_rows import REMARKS, unused_rows
 from forewatch.clock import Clock
 from forewatch.errors import ForewatchError
 from serving.workspace import Workspace
-
-TABLES = ("events", "tourism", "breaks", "covariates")
 
 
 def unused_remarks(workspace: Workspace, table: str) -> tuple[str, ...]:
@@ -22,7 +20,7 @@ def unused_remarks(workspace: Workspace, table: str) -> tuple[str, ...]:
         workspace: the force's.
         table: the name of the table that was imported.
     """
-    if table not in TABLES:
+    if table not in REMARKS:
         return ()
     try:
         history = workspace.history()

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from forewatch.areas import AREA_KINDS, Area, AreaTree
 from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.profile import AreaEntry, Profile
+from forewatch.tables import AREAS
 from sources.area_ids import with_ids
 from sources.extract import column_names, stop_if_doubled
 from sources.geojson import centre, geojson_features, property_text
@@ -19,10 +20,8 @@ from sources.personal import columns_text, quote_text, refuse_persons
 from sources.table_mapping import Root, TableMapping
 from sources.tabular import texts
 
-COLUMNS = ("id", "name", "parent", "kind", "lat", "lon", "population")
 GEOJSON = (".geojson", ".json")
 _NUMBERS = ("lat", "lon", "population")
-_TEXTS = ("id", "name", "parent", "kind")
 
 
 def tree(lake: Lake, profile: Profile) -> AreaTree:
@@ -60,10 +59,10 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
         DataError: if a kind, a number, a shape or an id can't be read, or an id stands twice.
         SettingsError: if the areas make no tree of the profile's levels.
     """
-    used = (mapping.columns.get(ours, ours) for ours in COLUMNS)
+    used = (mapping.columns.get(ours, ours) for ours in AREAS.columns)
     offered = _property_names(file)
-    refuse_persons(file.name, offered, used, mapping.refuse, allowed=COLUMNS)
-    stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in COLUMNS])
+    refuse_persons(file.name, offered, used, mapping.refuse, allowed=AREAS.columns)
+    stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in AREAS.columns])
     if not {mapping.columns.get(ours, ours) for ours in ("id", "name")}.intersection(offered):
         raise MissingColumns(
             f"areas lack id and name; {file.name} has {columns_text(offered, ())}; name them under "
@@ -117,7 +116,7 @@ def _tree(table: pd.DataFrame, profile: Profile) -> AreaTree:
             kind=row["kind"],
             **{name: None if pd.isna(row[name]) else float(row[name]) for name in _NUMBERS},
         )
-        for row in table[list(COLUMNS)].to_dict("records")
+        for row in table[list(AREAS.columns)].to_dict("records")
     )
     tree_ = AreaTree(areas, profile.levels.names)
     tree_.stop_at_reserved_ids()
@@ -126,7 +125,7 @@ def _tree(table: pd.DataFrame, profile: Profile) -> AreaTree:
 
 def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
     offered = column_names(file)
-    used = {ours: mapping.columns.get(ours, ours) for ours in COLUMNS}
+    used = {ours: mapping.columns.get(ours, ours) for ours in AREAS.columns}
     if lost := sorted(set(mapping.columns.values()) - set(offered)):
         raise MissingColumns(
             f"areas lack {', '.join(lost)}; {file.name} has "
@@ -145,11 +144,11 @@ def _rows(file: Path, mapping: TableMapping) -> pd.DataFrame:
 
 
 def _features(file: Path, mapping: TableMapping) -> pd.DataFrame:
-    columns: dict[str, list[str | None]] = {ours: [] for ours in COLUMNS}
+    columns: dict[str, list[str | None]] = {ours: [] for ours in AREAS.columns}
     for number, feature in enumerate(geojson_features(file), 1):
         middle = centre(file, number, feature.get("geometry"))
         placed = {} if middle is None else dict(zip(("lon", "lat"), map(str, middle), strict=True))
-        for ours in COLUMNS:
+        for ours in AREAS.columns:
             theirs = mapping.columns.get(ours, ours)
             given = property_text(file, number, feature["properties"], theirs)
             columns[ours].append(given or mapping.constants.get(ours) or placed.get(ours))
@@ -205,9 +204,7 @@ def _add_root(frame: pd.DataFrame, root: Root) -> pd.DataFrame:
             f"put above them, {root.id!r}; give the others parent = {root.id!r}"
         )
     frame = frame.assign(parent=frame["parent"].mask(tops, root.id))
-    return pd.concat([top.reindex(columns=list(COLUMNS)), frame], ignore_index=True).astype(
-        dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_NUMBERS, "float64")
-    )
+    return pd.concat([top, frame], ignore_index=True).astype(AREAS.columns)[list(AREAS.columns)]
 
 
 def _is_geojson(file: Path) -> bool:

@@ -39,7 +39,7 @@ from sources.plausibility import (
     swapped_dates,
     too_many_refused,
 )
-from sources.quarantine import put_aside, with_broken
+from sources.quarantine import put_aside, totals, with_broken
 from sources.receipts import Receipt, line_count
 from sources.records import STATES, TAKEN, Reader, Records, concatenate_records
 from sources.spans import Span, is_within, spans_of
@@ -80,9 +80,7 @@ class _Found:
 
     def quarantined(self) -> dict[str, int]:
         """Return the refused rows by reason."""
-        if not len(self.refused):
-            return {}
-        return {str(why): int(n) for why, n in self.refused["reason"].value_counts().items()}
+        return totals(self.refused["reason"], None) if len(self.refused) else {}
 
 
 def import_calls(  # noqa: PLR0913 - the three last are by name only
@@ -146,11 +144,9 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
             number = len(imports) + 1
             about = {
                 "import": number,
-                "file": file.name,
-                "imported_at": extracted_at.isoformat(),
+                **receipt.about(file, extracted_at),
                 "digest": digest,
                 "content": found.content,
-                "receipt": receipt.as_dict(),
                 **(span.as_dict() if span else {}),
             }
             rows = _rows(found.records.at(new), kinds.known[new], names, number)

@@ -15,6 +15,7 @@ from sources.gap_windows import Gap
 from sources.history import history
 from sources.lake import Lake
 from sources.sections import Section
+from sources.table_imports import TABLE_IMPORTS
 
 _WIDTH = 100
 
@@ -102,20 +103,17 @@ def _looked_at(found: History, per_day: Daily) -> tuple[list[Gap], list[Section]
         findings.break_findings(found),
         findings.clock_changes(found, per_day),
         findings.unknown_areas(found),
-        *findings.covariate_findings(found),
+        *(one for each in TABLE_IMPORTS if each.findings for one in each.findings(found)),
     ]
 
 
 def _report(
     lines: list[str], mend: list[str], warnings: list[str], gaps: Sequence[Gap] = ()
 ) -> Report:
+    wrapped = textwrap.TextWrapper(_WIDTH, initial_indent="  - ", subsequent_indent="    ")
     verdict = [
-        f"{heading} {len(findings)}" + "".join(f"\n{_wrapped(finding)}" for finding in findings)
+        f"{heading} {len(findings)}" + "".join(f"\n{wrapped.fill(each)}" for each in findings)
         for heading, findings in (("Must be mended:", mend), ("Warnings:", warnings))
     ]
     text = "\n".join([*lines, "", *verdict]).lstrip("\n")
     return Report(text, tuple(mend), tuple(warnings), tuple(gaps))
-
-
-def _wrapped(finding: str) -> str:
-    return textwrap.fill(finding, _WIDTH, initial_indent="  - ", subsequent_indent="    ")

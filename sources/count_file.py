@@ -65,10 +65,6 @@ class CountFile:
     until: pd.Timestamp
     clock: Intervals
 
-    def interval_end(self, starts: pd.Series) -> pd.Series:
-        """Return the instant at which each interval ends, UTC."""
-        return self.clock.end(starts)
-
 
 def read_counts(
     file: Path,

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.clock import Clock
+from forewatch.clock import Clock, utc_instants
 from forewatch.errors import DataError
 from forewatch.profile import Profile
 from sources import instants
-from sources.lines import ReadsAsRow
+from sources.lines import ReadsAsRow, every_line
 from sources.table_mapping import CountsMapping
 
 _HOUR_MINUTES = 60
@@ -48,7 +48,10 @@ class Intervals:
         form, zone = self.mapping.time.format, self.mapping.time.zone or self.profile.force.zone
         if self.mapping.resolution == "hour":
             return instants.written_instants(written, zone, form=form, second_hour=second_hour)
-        return self._day_start(instants.dates(written, form=form))
+        force = self.profile.force
+        return instants.day_start(
+            instants.dates(written, form=form), force.zone, force.day_starts_at
+        )
 
     def is_skipped(self, written: pd.Series) -> pd.Series:
         """Return whether a text is an hour of the wall clock that never was."""
@@ -77,8 +80,8 @@ class Intervals:
         """Return the instant at which each interval of the history ends, UTC."""
         if self.mapping.resolution == "hour":
             return self._bounds(starts)[1]
-        local = starts.dt.tz_convert(self.profile.force.zone).dt.tz_localize(None)
-        return self._day_start(local.dt.normalize() + pd.Timedelta(days=1))
+        force = self.profile.force
+        return instants.day_end(starts, force.zone, force.day_starts_at)
 
     def is_readable(self, columns: tuple[str, ...], start: str) -> ReadsAsRow:
         """Return the question whether a line's cell in the column of starts can be read."""
@@ -86,7 +89,7 @@ class Intervals:
 
         def asked(lines: list[list[str]]) -> NDArray[np.bool_]:
             if at is None:
-                return np.ones(len(lines), bool)
+                return every_line(lines)
             written = pd.Series([cells[at].strip() for cells in lines], dtype="str")
             return self.start(written).notna().to_numpy(bool)
 
@@ -180,13 +183,9 @@ class Intervals:
         micros = known.to_numpy("datetime64[us]").astype(np.int64)
         bounds = Clock.of(self.profile).hour_bounds(micros)
         first, second = (
-            pd.Series(pd.DatetimeIndex(each.view("datetime64[us]"), tz="UTC"), index=known.index)
+            pd.Series(utc_instants(each), index=known.index)
             .reindex(starts.index)
             .astype("datetime64[us, UTC]")
             for each in bounds
         )
         return first, second
-
-    def _day_start(self, days: pd.Series) -> pd.Series:
-        force = self.profile.force
-        return instants.day_start(days, force.zone, force.day_starts_at)

@@ -62,7 +62,7 @@ class Cells:
         Raises:
             DataError: if the frame uses an id that the force no longer has.
         """
-        key: Keys = frame["start"].to_numpy("datetime64[us]").astype(np.int64) // _MINUTE_US
+        key: Keys = _micros(frame["start"]) // _MINUTE_US
         for name, ids in zip(_ENCODED, (self.areas, self.call_types, self.grades), strict=True):
             # Not astype: dtypes that differ in the order of their categories alone count as equal.
             ordered = frame[name].cat.set_categories(list(ids))
@@ -124,11 +124,12 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         quarantined = totals(found.reason, found.account)
         rows = len(found.reason) + quarantined.get(BROKEN, 0)
         most = mapping.most_quarantined
+        days = local_days(_micros(found.readings["start"].dropna()), profile.force.zone)
         doubts = (
             _no_counts(quarantined),
             too_many_refused(rows, quarantined, most, aside),
             _no_interval(found, mapping),
-            swapped_dates(days := _local_days(found, profile)),
+            swapped_dates(days),
             spaced_dates(days) if mapping.resolution == "day" else None,
         )
         stop_at_doubts(file.name, doubts, options.accepted)
@@ -137,12 +138,7 @@ def import_counts(  # noqa: PLR0913 (one parameter for each thing that an import
         after = _observed_after(cells, found, before, change)
         if (change.keys.size or after != before) and not options.is_dry_run:
             changes = _ledger_rows(cells, change, found, imported_at)
-            about = {
-                "file": file.name,
-                "imported_at": imported_at.isoformat(),
-                "receipt": receipt.as_dict(),
-                **after.as_dict(mapping.resolution),
-            }
+            about = receipt.about(file, imported_at) | after.as_dict(mapping.resolution)
             lake.append("counts", changes, about)
     return receipt
 
@@ -170,11 +166,6 @@ def _no_interval(found: CountFile, mapping: CountsMapping) -> Doubt | None:
         f"{found.nowhere:,} rows can't be taken and don't say of when they are, so that an absent "
         "cell may be one of them, and no zero",
     )
-
-
-def _local_days(found: CountFile, profile: Profile) -> NDArray[np.int64]:
-    starts = found.readings["start"].dropna().to_numpy("datetime64[us]").astype(np.int64)
-    return local_days(starts, profile.force.zone)
 
 
 @dataclass(frozen=True)
@@ -223,7 +214,7 @@ def _observed_after(
         return before.with_span(found.scope, found.start, found.until, _holes(found))
     minute, area, call_type, _ = cells.codes(change.stated)
     starts = pd.Series(pd.to_datetime(minute * 60, unit="s", utc=True)).dt.as_unit("us")
-    ends = _micros(found.interval_end(starts))
+    ends = _micros(found.clock.end(starts))
     told: Holes = {}
     for a, t, start, end in zip(area, call_type, _micros(starts), ends, strict=True):
         pair = (cells.areas[a], cells.call_types[t])
@@ -234,7 +225,7 @@ def _observed_after(
 def _holes(found: CountFile) -> Holes:
     """Return the intervals of rows that can't be taken, by all areas and types they may be of."""
     rows = found.doubtful
-    starts, ends = (_micros(each) for each in (rows["start"], found.interval_end(rows["start"])))
+    starts, ends = (_micros(each) for each in (rows["start"], found.clock.end(rows["start"])))
     areas, types = (rows[name].astype("str").fillna("") for name in ("area", "call_type"))
     spans_of: Holes = {}  # by what a row names; "" is any
     for area, call_type, start, end in zip(areas, types, starts, ends, strict=True):
@@ -282,7 +273,7 @@ def _ledger_rows(
 ) -> pd.DataFrame:
     minute, area, call_type, grade = cells.codes(change.keys)
     start = pd.Series(pd.to_datetime(minute * 60, unit="s", utc=True)).dt.as_unit("us")
-    end = found.interval_end(start)
+    end = found.clock.end(start)
     later = end.where(end > imported_at, imported_at)
     return pd.DataFrame(
         {

@@ -73,11 +73,8 @@ def training_days(found: History, per_day: Daily) -> int:
     days away: "exclude", and "pulse", from which nothing is learned.
     """
     tree, types = found.tree, found.profile.call_type_ids
-    position = {leaf: i for i, leaf in enumerate(tree.leaves)}
     places = tree.cut(found.profile.levels.modelled)
-    known = np.stack(
-        [per_day.known[:, [position[leaf] for leaf in tree.leaves_of(p)]].all(1) for p in places]
-    )
+    known = np.stack([per_day.known[:, tree.leaf_positions(p)].all(1) for p in places])
     cells = np.repeat(known[:, None, :], len(types), axis=1)
     bounds = instants_us(per_day.edges)
     clock = Clock.of(found.profile)

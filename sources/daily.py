@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.arrays import Array
+from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS, Clock, instants_us
 from forewatch.history import History
 
@@ -73,31 +73,31 @@ class Daily:
 def daily(history: History) -> Daily:
     """Return the counts by whole force-days, without days cut by the ends of the observed span."""
     days, edges = force_days(history)
-    tree, types = history.tree, history.profile.call_type_ids
-    frame = history.counts
-    day = (
-        np.searchsorted(
-            instants_us(edges), instants_us(pd.DatetimeIndex(frame["start"])), side="right"
-        )
-        - 1
-    )
-    inside = (day >= 0) & (day < len(days))
-    shape = (len(days), len(tree.leaves), len(types))
-    cell = np.ravel_multi_index(
-        (
-            day[inside],
-            frame["area"].cat.codes.to_numpy(np.int64)[inside],
-            frame["call_type"].cat.codes.to_numpy(np.int64)[inside],
-        ),
-        shape,
-    )
-    weights = frame["count"].to_numpy(float)[inside]
-    counts = np.bincount(cell, weights, int(np.prod(shape))).astype(float).reshape(shape)
-    known, bounds = np.ones(shape[:2], bool), instants_us(edges)
+    bounds = instants_us(edges)
+    counts = counts_by(history, bounds, "area", "call_type")
+    known = np.ones(counts.shape[:2], bool)
     for leaves, start, end in unobserved_by_leaf(history):
         touched = (bounds[1:] > start) & (bounds[:-1] < end)
         known[np.ix_(touched, leaves)] = False
     return Daily(days, edges, counts, known)
+
+
+def counts_by(history: History, edges: Index, *names: str) -> Array:
+    """Return the counts of intervals by categories of the ledger, shape (intervals, categories…).
+
+    Args:
+        history: whose counts.
+        edges: bounds of the intervals, microseconds since 1970 (UTC), shape (intervals + 1,).
+        names: columns of the ledger, in the order of the axes.
+    """
+    frame = history.counts
+    row = np.searchsorted(edges, instants_us(pd.DatetimeIndex(frame["start"])), side="right") - 1
+    inside = (row >= 0) & (row < len(edges) - 1)
+    shape = (len(edges) - 1, *(len(frame[name].cat.categories) for name in names))
+    codes = [frame[name].cat.codes.to_numpy(np.int64)[inside] for name in names]
+    cell = np.ravel_multi_index((row[inside], *codes), shape)
+    weights = frame["count"].to_numpy(float)[inside]
+    return np.bincount(cell, weights, int(np.prod(shape))).astype(float).reshape(shape)
 
 
 def force_days(history: History) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
@@ -112,11 +112,10 @@ def force_days(history: History) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
 def unobserved_by_leaf(history: History) -> list[tuple[NDArray[np.int64], int, int]]:
     """Return positions of the leaves, start and end (microseconds) of each unobserved window."""
     tree, table = history.tree, history.unobserved
-    position = {leaf: i for i, leaf in enumerate(tree.leaves)}
     known = {"", *tree.ids}  # the check reports other areas by themselves
     starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
     return [
-        (np.array([position[i] for i in tree.leaves_of(area or tree.root)]), int(a), int(b))
+        (np.array(tree.leaf_positions(area)), int(a), int(b))
         for area, a, b in zip(table["area"], starts, ends, strict=True)
         if area in known
     ]

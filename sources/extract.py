@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -27,6 +26,7 @@ from sources.lines import (
     ReadsAsRow,
     checksum,
     count_bytes,
+    every_line,
     first_bytes,
     header_names,
     unpack_bytes,
@@ -138,7 +138,7 @@ class Extract:
         # quote that nothing closes; then the walk names the line.
         if not is_parquet(self.file):
             with suppress(OSError):  # it can't be unpacked a second time either
-                walk(self.file, self.quoting, b"", _is_as_wide)
+                walk(self.file, self.quoting, b"", every_line)
         is_other_coding = self._undecodable or "UTF8" in str(error)
         what = "a letter that is no UTF-8" if is_other_coding else type(error).__name__
         return DataError(
@@ -285,7 +285,3 @@ def _parsing(quoting: Quoting, broken: object) -> pyarrow.csv.ParseOptions:
         newlines_in_values=quoting != "none",
         invalid_row_handler=broken,
     )
-
-
-def _is_as_wide(lines: list[list[str]]) -> np.ndarray:
-    return np.ones(len(lines), bool)

@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Index
-from forewatch.clock import HOUR_US, instant_us, instants_us
+from forewatch.clock import HOUR_US, instant_us, instants_us, utc_instant
 from forewatch.freshness import Behind, ObservationEnd
 from forewatch.history import History
 from forewatch.pools import Pool
@@ -73,13 +73,12 @@ class _Ends:
         """
         left, may_be = ended & (self.us > us), ended | (self.us <= us + _DAY_US)
         tree, types = self.found.tree, self.found.profile.call_type_ids
-        position = {leaf: i for i, leaf in enumerate(tree.leaves)}
-        until = None if us == _NEVER else _instant(us)
+        until = None if us == _NEVER else utc_instant(us)
         every = [("", list(range(len(types))))] + [(kind, [i]) for i, kind in enumerate(types)]
         for area in (area for level in tree.levels for area in tree.at_level(level)):
             if not left.any():
                 return
-            leaves = [position[leaf] for leaf in tree.leaves_of(area)]
+            leaves = tree.leaf_positions(area)
             for call_type, kinds in every:
                 here = np.ix_(leaves, kinds)
                 if left[here].any() and may_be[here].all():
@@ -113,7 +112,7 @@ def feed_ends(found: History, pools: Mapping[str, Sequence[Pool]] = _NO_POOLS) -
     if len(per_day.days):
         _silences(found, per_day, ends, _spread(found, pools))
     last = int(ends.us.max())
-    until = found.observed_until if last == _NEVER else _instant(last)
+    until = found.observed_until if last == _NEVER else utc_instant(last)
     return ObservationEnd(until, tuple(one for one in ends.told if ends.counts(one, until)))
 
 
@@ -166,12 +165,10 @@ def _lost_windows(found: History) -> list[tuple[int, int, Index, Index, str]]:
     """Return end, start, leaves, call types and reason of each window that isn't observed."""
     types = found.profile.call_type_ids
     every = np.arange(len(types))
-    position = {leaf: i for i, leaf in enumerate(found.tree.leaves)}
     lost = [(end, start, of, every, _UNOBSERVED) for of, start, end in unobserved_by_leaf(found)]
     for row in found.breaks[found.breaks["kind"] == "exclude"].to_dict("records"):
         if row["area"] in ("", *found.tree.ids) and row["call_type"] in ("", *types):
-            inside = found.tree.leaves_of(row["area"] or found.tree.root)
-            leaves = np.array([position[leaf] for leaf in inside])
+            leaves = np.array(found.tree.leaf_positions(row["area"]))
             kinds = np.flatnonzero([row["call_type"] in ("", kind) for kind in types])
             end = found.observed_until if pd.isna(row["end"]) else row["end"]
             why = f"left out by a break: {row['reason']}"
@@ -288,7 +285,3 @@ def _never(found: History, ends: _Ends) -> None:
         if not group.is_below and not (total[here] > 0).any():
             none[here] = True
     ends.tell(none, _NEVER, _NO_CALL)
-
-
-def _instant(us: int) -> pd.Timestamp:
-    return pd.Timestamp(us, unit="us", tz="UTC").as_unit("us")

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 
 from forewatch.arrays import Array
-from forewatch.clock import WEEK_DAYS, Clock, instants_us
+from forewatch.clock import WEEK_DAYS
 from forewatch.history import History
 from sources.daily import Daily, weekly
 from sources.groups import FALSE_ALARMS, Group, groups
+from sources.instants import day_end
 from sources.lake import Lake
 from sources.level_shifts import limit, shifts
 from sources.sections import Section, local
-from sources.series_ends import SeriesEnd, without_silences
+from sources.series_ends import SeriesEnd, silent_days
 from sources.single_days import SingleDay, single_days, without_single_days
+from sources.table_imports import TABLE_IMPORTS
 
 MAX_LATE_SHARE = 0.1  # more known a day late than this, and the last days of any origin are thin
 MAX_QUARANTINED_SHARE = 0.01
@@ -62,7 +64,8 @@ def late(found: History) -> Section:
     frame = found.counts[found.counts["count"] > 0]
     end = frame["start"] + pd.Timedelta(hours=1)
     if found.step == "day":
-        end = _day_ends(found, frame["start"])
+        force = found.profile.force
+        end = day_end(frame["start"], force.zone, force.day_starts_at)
     hours = (frame["known_at"] - end).dt.total_seconds().to_numpy() / 3600
     calls = frame["count"].to_numpy(float)
     hour, day = (calls[hours > limit].sum() / max(calls.sum(), 1) for limit in (1, _DAY_HOURS))
@@ -151,7 +154,7 @@ def _lasting(
 ) -> Array:
     """Return a group's calls per day without its single days and without silences."""
     usual = without_single_days(group.series(per_day), far[group.name])
-    return without_silences(found, told, group, usual)
+    return np.where(silent_days(found, told, group, usual.size), np.nan, usual)
 
 
 def break_findings(found: History) -> Section:
@@ -199,32 +202,12 @@ def unknown_areas(found: History) -> Section:
     """Look for areas in the tables beside the counts that the tree no longer has."""
     known = {"", *found.tree.ids}
     lines, mend = [], []
-    for name in ("tourism", "events", "holidays", "unobserved", "breaks", "covariates"):
+    for name in (each.table.name for each in TABLE_IMPORTS if "area" in each.table.columns):
         table = getattr(found, name)
         lines.append(f"{name:<12} {len(table):>8,} rows")
         if lost := sorted(set(table["area"]) - known):
             mend.append(f"{name} has areas that the tree lacks: {', '.join(lost)}; import it again")
     return Section("Tables beside the counts", tuple(lines), must_be_mended=tuple(mend))
-
-
-def covariate_findings(found: History) -> tuple[Section, ...]:
-    """Say of which days the profile's covariates have values; no section where it has none."""
-    table, lines, warnings = found.covariates, [], []
-    for each in found.profile.covariates:
-        own = table[table["covariate"] == each.id]
-        if len(own):
-            span = f"{own['start'].min():%Y-%m-%d} to {own['start'].max():%Y-%m-%d}"
-            lines.append(f"{each.id:<30.30} {len(own):>8,} values, {span}")
-        else:
-            warnings.append(
-                f"{each.id} has no value, and nothing of it can be learned; run 'forewatch import "
-                "covariates', or take it out of forewatch.toml"
-            )
-    if strange := set(table["covariate"]) - {each.id for each in found.profile.covariates}:
-        warnings.append(f"values of no covariate of the profile: {', '.join(sorted(strange))}")
-    if not lines and not warnings:
-        return ()
-    return (Section("Covariates", tuple(lines), warnings=tuple(warnings)),)
 
 
 def imports_so_far(lake: Lake) -> Section:
@@ -247,17 +230,6 @@ def imports_so_far(lake: Lake) -> Section:
         f"{aside:,} of {rows:,} rows are in quarantine; their reasons stand in its files"
     ] * bool(aside > MAX_QUARANTINED_SHARE * rows)
     return Section("Left out so far", tuple(lines), warnings=tuple(warnings))
-
-
-def _day_ends(found: History, starts: pd.Series) -> pd.Series:
-    """Return when the force-days end that begin at some instants."""
-    if not len(starts):
-        return starts
-    clock = Clock.of(found.profile)
-    first, last = clock.force_day(pd.DatetimeIndex([starts.min(), starts.max()]))
-    edges = clock.day_edges(first, (last - first).days + 1)
-    day = np.searchsorted(instants_us(edges), instants_us(pd.DatetimeIndex(starts)), side="right")
-    return pd.Series(edges[day], index=starts.index)
 
 
 def _is_told(found: History, start: pd.Timestamp, end: pd.Timestamp) -> bool:

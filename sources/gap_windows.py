@@ -19,9 +19,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Array, Index
-from forewatch.clock import Clock, instant_us, instants_us
+from forewatch.clock import Clock, instant_us, instants_us, utc_instant
 from forewatch.history import History
-from sources.daily import Daily, unobserved_by_leaf
+from sources.daily import Daily, counts_by, unobserved_by_leaf
 from sources.gaps import P_MAX, expected_counts, stretches
 from sources.groups import FALSE_ALARMS, areas
 from sources.sections import Section, local
@@ -184,10 +184,7 @@ def _search(
             for low, high, calls in stretches(
                 series, expected_counts(series, on.slot, on.per_day), p_max
             ):
-                start, end = (
-                    pd.Timestamp(int(on.edges[i]), unit="us", tz="UTC").as_unit("us")
-                    for i in (low, high)
-                )
+                start, end = (utc_instant(int(on.edges[i])) for i in (low, high))
                 found.append(Gap(start, end, area, leaves, calls))
                 on.counts[low:high, leaves] = np.nan
                 new += 1
@@ -217,13 +214,7 @@ def _intervals(found: History, per_day: Daily) -> tuple[Index, Index, int]:
 
 def _by_leaf(found: History, edges: Index) -> Array:
     """Return calls per interval and leaf, NaN where unobserved; shape (intervals, leaves)."""
-    frame, leaves = found.counts, len(found.tree.leaves)
-    row = np.searchsorted(edges, instants_us(pd.DatetimeIndex(frame["start"])), side="right") - 1
-    inside = (row >= 0) & (row < len(edges) - 1)
-    cell = row[inside] * leaves + frame["area"].cat.codes.to_numpy(np.int64)[inside]
-    size = (len(edges) - 1) * leaves
-    counts = np.bincount(cell, frame["count"].to_numpy(float)[inside], size).astype(float)
-    counts = counts.reshape(-1, leaves)
+    counts = counts_by(found, edges, "area")
     for lost, start, end in unobserved_by_leaf(found):
         touched = (edges[1:] > start) & (edges[:-1] < end)
         counts[np.ix_(touched, lost)] = np.nan

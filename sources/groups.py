@@ -52,16 +52,15 @@ def groups(found: History) -> list[Group]:
 def areas(found: History) -> list[Group]:
     """Return each area of the modelled cut, and each leaf below it; not the whole force."""
     tree = found.tree
-    position = {leaf: i for i, leaf in enumerate(tree.leaves)}
     cut = tree.cut(found.profile.levels.modelled)
     named = [
-        Group(f"in {area}", area, "", np.array([position[leaf] for leaf in tree.leaves_of(area)]))
+        Group(f"in {area}", area, "", np.array(tree.leaf_positions(area)))
         for area in cut
         if area != tree.root
     ]
     named += [
-        Group(f"{tree.level(leaf)} {leaf}", leaf, "", np.array([position[leaf]]), is_below=True)
-        for leaf in tree.leaves
+        Group(f"{tree.level(leaf)} {leaf}", leaf, "", np.array([i]), is_below=True)
+        for i, leaf in enumerate(tree.leaves)
         if leaf not in set(cut) and leaf != tree.root
     ]
     return named
@@ -84,10 +83,4 @@ def holds(tree: AreaTree, outer: tuple[str, str], inner: tuple[str, str]) -> boo
         return False
     if outer[0] in ("", tree.root):
         return True
-    return inner[0] != "" and outer[0] in upwards(tree, inner[0])
-
-
-def upwards(tree: AreaTree, area: str) -> tuple[str, ...]:
-    """Return an area and all above it."""
-    parent = tree.area(area).parent
-    return (area,) if parent is None else (area, *upwards(tree, parent))
+    return inner[0] != "" and outer[0] in tree.upwards(inner[0])

@@ -18,20 +18,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.clock import Clock, intervals_of
+from forewatch.clock import Clock, intervals_of, utc_instant, utc_instants
 from forewatch.errors import NotEnoughHistory, SettingsError
-from forewatch.history import History, Step, check, empty
+from forewatch.history import History, Step
 from forewatch.profile import Profile
+from forewatch.tables import BESIDE, check, empty
 from sources.areas import tree as area_tree
 from sources.lake import Lake
 from sources.observed import of_lake
 from sources.records import STATES, TAKEN
-from sources.spans import Span, holes, spans_of
+from sources.spans import Span, holes, spans_of, windows
 from sources.stored import ints, positions, stop_if_gone
 
 Ints = NDArray[np.int64]
 _ENCODED = ("area", "call_type", "grade", "state")
-_BESIDE = ("tourism", "events", "holidays", "unobserved", "breaks", "pools", "covariates")
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,15 @@ def _history(lake: Lake, profile: Profile, version: str, *, counted: bool) -> Hi
     counts = read(lake, profile, tree, counted=counted)
     if not counts.spans:
         raise NotEnoughHistory("no call could be taken so far; look into the quarantine folder")
-    beside = {name: lake.table(name) for name in _BESIDE}
+    beside = {name: lake.table(name) for name in BESIDE}
     tables = {n: empty(n) if t is None else check(n, t) for n, t in beside.items()}
     windows = [w for w in (tables.pop("unobserved"), counts.unobserved) if len(w)]
     return History(
         profile=profile,
         tree=tree,
         step=counts.step,
-        observed_from=_instant(counts.spans[0].start),
-        observed_until=_instant(counts.spans[-1].until),
+        observed_from=utc_instant(counts.spans[0].start),
+        observed_until=utc_instant(counts.spans[-1].until),
         counts=counts.ledger,
         **tables,
         unobserved=check("unobserved", pd.concat(windows)) if windows else empty("unobserved"),
@@ -118,20 +118,13 @@ def _of_counts(lake: Lake, profile: Profile, tree: AreaTree, *, counted: bool) -
     found = of_lake(lake)
     ends = sorted({bound for spans in found.spans.values() for span in spans for bound in span})
     whole = Span(ends[0], ends[-1]) if ends else None
-    silent = [(area, hole) for area in tree.leaves for hole in _silence(found.spans, area, whole)]
-    unobserved = pd.DataFrame(
-        {
-            "start": pd.to_datetime([hole[0] for _, hole in silent], unit="us", utc=True),
-            "end": pd.to_datetime([hole[1] for _, hole in silent], unit="us", utc=True),
-            "area": pd.Series([area for area, _ in silent], dtype="str"),
-        }
-    )
+    silent = [(*hole, area) for area in tree.leaves for hole in _silence(found.spans, area, whole)]
     return _Counts(
         check("counts", frame),
         found.step or "hour",
         (whole,) if whole else (),
-        unobserved,
-        {pair: _instant(spans[-1][1]) for pair, spans in found.spans.items() if spans},
+        windows(silent),
+        {pair: utc_instant(spans[-1][1]) for pair, spans in found.spans.items() if spans},
     )
 
 
@@ -152,7 +145,7 @@ def _silence(
 
 
 def ledger(versions: pa.Table, profile: Profile, tree: AreaTree) -> pd.DataFrame:
-    """Return the changes of counts that versions of calls amount to, as COLUMNS["counts"].
+    """Return the changes of counts that versions of calls amount to, as the table COUNTS.
 
     Args:
         versions: rows of the table "calls", in any order.
@@ -230,7 +223,7 @@ def _changes(
 def _frame(
     key: Ints, known_at: Ints, count: Ints, ids: tuple[tuple[str, ...], ...], edges: Ints
 ) -> pd.DataFrame:
-    """Return the changes as COLUMNS["counts"]; a key is the hour's number and the cell's."""
+    """Return the changes as the table COUNTS; a key is the hour's number and the cell's."""
     columns: dict[str, pd.Categorical[str]] = {}
     code, rest = key, key
     for name, known in reversed(list(zip(_ENCODED[:3], ids, strict=True))):
@@ -238,17 +231,9 @@ def _frame(
         columns[name] = pd.Categorical.from_codes(code, categories=pd.Index(known))
     return pd.DataFrame(
         {
-            "start": _instants(edges[rest]),
+            "start": utc_instants(edges[rest]),
             **{name: columns[name] for name in _ENCODED[:3]},
             "count": count.astype(np.int32),
-            "known_at": _instants(known_at),
+            "known_at": utc_instants(known_at),
         }
     )
-
-
-def _instants(micros: Ints) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(micros.view("datetime64[us]"), tz="UTC")
-
-
-def _instant(micros: int) -> pd.Timestamp:
-    return pd.Timestamp(micros, unit="us", tz="UTC").as_unit("us")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from forewatch.doubts import Acceptable
 from sources.lake import Lake
-from sources.references import reference_key, standing_key
+from sources.references import reference_key
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ImportOptions:
 
     def key(self, lake: Lake) -> str:
         """Return the lake's key; a dry run before the first import makes one of its own."""
-        return standing_key(lake) if self.is_dry_run else reference_key(lake)
+        return reference_key(lake, is_kept=not self.is_dry_run)
 
 
 AS_USUAL = ImportOptions()

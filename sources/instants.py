@@ -103,6 +103,12 @@ def day_start(days: pd.Series, zone: str, day_starts_at: time) -> pd.Series:
     return _in_zone(days + offset, zone, nonexistent="shift_forward")
 
 
+def day_end(starts: pd.Series, zone: str, day_starts_at: time) -> pd.Series:
+    """Return the UTC instant at which each force-day ends that begins at an instant."""
+    local = starts.dt.tz_convert(zone).dt.tz_localize(None)
+    return day_start(local.dt.normalize() + pd.Timedelta(days=1), zone, day_starts_at)
+
+
 def midnights(days: pd.Series, zone: str) -> pd.Series:
     """Return the UTC instant at which each local calendar date begins; NaT stays NaT."""
     return day_start(days, zone, time(0))

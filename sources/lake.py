@@ -39,6 +39,7 @@ from pyarrow.dataset import ParquetReadOptions
 
 from forewatch.durable import sync_files
 from forewatch.errors import LakeBusy, SettingsError
+from forewatch.tables import COLUMNS
 from sources.confirmed import (
     FOLDER,
     LOG,
@@ -50,10 +51,7 @@ from sources.confirmed import (
     verify,
 )
 
-TABLES = (
-    *("calls", "counts", "tourism", "events", "holidays", "unobserved", "breaks", "areas"),
-    *("pools", "covariates"),
-)
+TABLES = ("calls", *COLUMNS)
 PARTITION = "month"
 # The log says what each import observed and turned away; Delta would clear it away after 30 days.
 _KEEP_THE_LOG = {"delta.enableExpiredLogCleanup": "false"}

@@ -75,6 +75,11 @@ class LineAccount:
         return row + self.header if self.first is None else self.first[row - 1]
 
 
+def every_line(lines: list[list[str]]) -> NDArray[np.bool_]:
+    """Return that each line is a row by itself, for files of which nothing tells."""
+    return np.ones(len(lines), bool)
+
+
 def unpack_bytes(file: Path) -> pa.NativeFile:
     """Return a file's bytes, unpacked if its name ends as that of a gzipped one does."""
     kind = "gzip" if file.suffix.lower() == _GZIP else None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.clock import utc_instant
 from sources.lake import Lake
 
 Span = tuple[int, int]  # microseconds since 1970, UTC, half-open
@@ -90,8 +91,8 @@ class ObservedSpans:
             by_area.setdefault(area, {})[call_type] = list(spans)
         return {
             "step": step,
-            "observed_from": _instant(min(bounds)).isoformat() if bounds else None,
-            "observed_until": _instant(max(bounds)).isoformat() if bounds else None,
+            "observed_from": utc_instant(min(bounds)).isoformat() if bounds else None,
+            "observed_until": utc_instant(max(bounds)).isoformat() if bounds else None,
             "observed": by_area,
         }
 
@@ -137,7 +138,3 @@ def merge_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
         else:
             found.append((start, until))
     return tuple(found)
-
-
-def _instant(microseconds: int) -> pd.Timestamp:
-    return pd.Timestamp(microseconds, unit="us", tz="UTC")

@@ -19,7 +19,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -74,7 +74,7 @@ class _Words:
     measures: frozenset[str]
     person_and_tell: re.Pattern[str]
 
-    @property
+    @cached_property
     def pieces(self) -> frozenset[str]:
         """What words that run together may be cut into."""
         return (
@@ -97,11 +97,11 @@ def about_persons(column: str) -> bool:
     >>> [about_persons(name) for name in ("CallerDOB", "Straße", "beat_name", "officer_initiated")]
     [True, True, False, False]
     """
-    known = _is_known_word()
+    known = _word_lists()
     seen = _visible(column)
     plain = anyascii(seen.translate(_LOOK_ALIKE))
     words = _words(plain)
-    if _has_accent(seen) & known.accented or _names_who(plain):
+    if known.accented.intersection(re.findall(r"[^\W\d_]+", seen.casefold())) or _names_who(plain):
         return True
     if len(words) == 1 and words & (known.whole | known.persons):
         return True
@@ -189,7 +189,7 @@ def quote_text(text: str) -> str:
 
 def _has_a_word(name: str) -> bool:
     """Return whether a name holds a word that names of columns are made of."""
-    known = _is_known_word()
+    known = _word_lists()
     return bool(_words(anyascii(_visible(name))) & (known.pieces | known.measures | _OF_TIME))
 
 
@@ -244,10 +244,6 @@ def _words(plain: str) -> set[str]:
     return found
 
 
-def _has_accent(seen: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", seen.casefold()))
-
-
 def _names_who(plain: str) -> bool:
     """Return whether a name ends like "reported_by": what stands there is a person."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).casefold()
@@ -256,7 +252,7 @@ def _names_who(plain: str) -> bool:
 
 def _harmless(words: set[str]) -> frozenset[str]:
     """Return the doubtful words that are harmless by the words beside them."""
-    known = _is_known_word()
+    known = _word_lists()
     if words & known.persons:
         return frozenset()
     if words & known.places:
@@ -272,23 +268,19 @@ def _split_word(word: str) -> list[str]:
     if not _SHORTEST_PIECE < len(word) <= _LONGEST_WORD:
         return []
     ends: dict[int, list[str]] = {len(word): []}
+    known = _word_lists().pieces
     for start in range(len(word) - 2, -1, -1):
         for end in range(len(word), start, -1):
             piece = word[start:end]
             long = len(piece) >= _SHORTEST_PIECE or (len(piece) > 1 and end == len(word) and start)
-            if end in ends and long and piece in _pieces():
+            if end in ends and long and piece in known:
                 ends[start] = [piece, *ends[end]]
                 break
     return ends.get(0, [])
 
 
 @cache
-def _pieces() -> frozenset[str]:
-    return _is_known_word().pieces
-
-
-@cache
-def _is_known_word() -> _Words:
+def _word_lists() -> _Words:
     text = resources.files("sources").joinpath("personal_words.toml").read_text(encoding="utf-8")
     languages = list(tomllib.loads(text).values())
     uses = ("words", "doubtful", "texts", "of_bodies", "whole", "persons", "tells", "things",

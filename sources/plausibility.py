@@ -13,9 +13,9 @@ from math import comb
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from forewatch.clock import utc_instants
 from forewatch.doubts import Acceptable
 from forewatch.errors import ImplausibleImport
 
@@ -248,6 +248,6 @@ def local_days(utc: NDArray[np.int64], zone: str) -> Days:
     new = np.append(True, quarters[1:] != quarters[:-1]) if utc.size else np.empty(0, bool)
     first = quarters[new] * 900_000_000
     each, back = np.unique(first, return_inverse=True)
-    index = pd.DatetimeIndex(each.view("datetime64[us]"), tz="UTC").tz_convert(zone)
+    index = utc_instants(each).tz_convert(zone)
     days = index.tz_localize(None).to_numpy("datetime64[D]").astype(np.int64)
     return np.take(days, back)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from sources.lines import LineAccount
 
@@ -85,9 +88,13 @@ class Receipt:
         if found != self.rows:
             raise ValueError(f"{self.table}: {self.rows} rows came in, {found} are accounted for")
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the receipt as JSON-able values."""
-        return asdict(self)
+    def about(self, file: Path, imported_at: pd.Timestamp) -> dict[str, Any]:
+        """Return what the commit of an import says of it, as JSON-able values."""
+        return {
+            "file": file.name,
+            "imported_at": imported_at.isoformat(),
+            "receipt": asdict(self),
+        }
 
     @property
     def text(self) -> str:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
+from forewatch.clock import utc_instants
 from forewatch.hashes import hash_pairs
 from forewatch.profile import Profile
 from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
@@ -307,9 +308,7 @@ class Reader:
         restarts = self.mapping.reference_restarts
         if restarts == "never":
             return found
-        local = pd.DatetimeIndex(received.view("datetime64[us]"), tz="UTC").tz_convert(
-            self.profile.force.zone
-        )
+        local = utc_instants(received).tz_convert(self.profile.force.zone)
         period = local.tz_localize(None).to_numpy().astype(_PERIODS[restarts]).astype(np.int64)
         return hash_pairs(found, period.view(np.uint64))
 
@@ -329,8 +328,8 @@ class Reader:
             {
                 "reason": np.array(WHY)[why[bad]],
                 "row": row[bad],
-                "received_at": _instants(received),
-                "updated_at": _instants(updated),
+                "received_at": utc_instants(received),
+                "updated_at": utc_instants(updated),
             }
         )
         for name, position in zip(_CODED, codes, strict=True):
@@ -347,11 +346,6 @@ class Reader:
     def _count(self, what: str, n: int) -> None:
         if n:
             self.clock[what] = self.clock.get(what, 0) + n
-
-
-def _instants(micros: Micros) -> pd.DatetimeIndex:
-    """Return instants, UTC; NaT where there is none (NONE is how NumPy writes NaT)."""
-    return pd.DatetimeIndex(micros.view("datetime64[us]"), tz="UTC")
 
 
 def _is_null(block: pa.RecordBatch, name: str) -> Flags:

@@ -17,22 +17,12 @@ _FILE = "reference.key"
 _BYTES = 12  # sixteen letters, as SipHash wants
 
 
-def reference_key(lake: Lake) -> str:
+def reference_key(lake: Lake, *, is_kept: bool = True) -> str:
     """Return the lake's key of sixteen letters; the first import makes it.
 
-    Raises:
-        DataError: if the lake holds calls and the key is gone.
-    """
-    if key := _stored_key(lake):
-        return key
-    _stop_if_lost(lake)
-    file = lake.root / _FILE
-    write_file(file, secrets.token_urlsafe(_BYTES).encode("ascii"), OWNER_ONLY)
-    return file.read_text(encoding="ascii")
-
-
-def standing_key(lake: Lake) -> str:
-    """Return the lake's key, or before the first import one that is kept nowhere.
+    Args:
+        lake: the lake.
+        is_kept: whether one that is made is written down; else it is of no use later.
 
     Raises:
         DataError: if the lake holds calls and the key is gone.
@@ -40,7 +30,10 @@ def standing_key(lake: Lake) -> str:
     if key := _stored_key(lake):
         return key
     _stop_if_lost(lake)
-    return secrets.token_urlsafe(_BYTES)
+    key = secrets.token_urlsafe(_BYTES)
+    if is_kept:
+        write_file(lake.root / _FILE, key.encode("ascii"), OWNER_ONLY)
+    return key
 
 
 def _stored_key(lake: Lake) -> str | None:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.arrays import Array
 from forewatch.clock import instants_us
 from forewatch.history import History
 from sources.daily import Daily
@@ -112,11 +111,6 @@ def series_section(found: History, per_day: Daily, told: list[SeriesEnd]) -> Sec
     rest = len(warnings) - SHOWN
     more = [f"{rest:,} more series begin, end or pause; 'forewatch check --all' lists them"]
     return Section(title, listed=tuple(lines), warnings=(*warnings[:SHOWN], *more * (rest > 0)))
-
-
-def without_silences(found: History, told: list[SeriesEnd], group: Group, series: Array) -> Array:
-    """Return a series with the silences that are told as unknown."""
-    return np.where(silent_days(found, told, group, series.size), np.nan, series)
 
 
 def _when(per_day: Daily, silence: Silence) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+
+from forewatch.clock import utc_instant
+from forewatch.tables import UNOBSERVED, check
 
 # Two extracts that end and begin at their last and first call leave a quiet night between them;
 # a longer hole, or one that both files state, was not observed.
@@ -25,8 +29,8 @@ class Span:
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able facts for a commit, from which `spans_of` reads them back."""
         return {
-            "observed_from": _instant(self.start).isoformat(),
-            "observed_until": _instant(self.until).isoformat(),
+            "observed_from": utc_instant(self.start).isoformat(),
+            "observed_until": utc_instant(self.until).isoformat(),
             "observed_stated": [self.is_start_stated, self.is_until_stated],
         }
 
@@ -47,7 +51,8 @@ def spans_of(imports: list[dict[str, Any]]) -> tuple[Span, ...]:
     )
     joined: list[Span] = []
     for span in found:
-        if joined and span.start - joined[-1].until <= _stop_if_impossible(joined[-1], span):
+        is_stated = joined and joined[-1].is_until_stated and span.is_start_stated
+        if joined and span.start - joined[-1].until <= (0 if is_stated else _QUIET):
             last = joined.pop()
             later = max(last, span, key=lambda one: one.until)
             joined.append(
@@ -65,19 +70,11 @@ def is_within(span: Span, spans: tuple[Span, ...]) -> bool:
 
 def holes(spans: tuple[Span, ...]) -> pd.DataFrame:
     """Return the time between disjoint ascending spans: start, end (UTC), area "" (the force)."""
-    pairs = list(pairwise(spans))
-    return pd.DataFrame(
-        {
-            "start": pd.to_datetime([a.until for a, _ in pairs], unit="us", utc=True),
-            "end": pd.to_datetime([b.start for _, b in pairs], unit="us", utc=True),
-            "area": pd.Series([""] * len(pairs), dtype="str"),
-        }
-    )
+    return windows([(a.until, b.start, "") for a, b in pairwise(spans)])
 
 
-def _stop_if_impossible(before: Span, after: Span) -> int:
-    return 0 if before.is_until_stated and after.is_start_stated else _QUIET
-
-
-def _instant(microseconds: int) -> pd.Timestamp:
-    return pd.Timestamp(microseconds, unit="us", tz="UTC")
+def windows(rows: Sequence[tuple[int, int, str]]) -> pd.DataFrame:
+    """Return windows (start and end in microseconds since 1970, area) as rows of UNOBSERVED."""
+    found = pd.DataFrame(rows, columns=list(UNOBSERVED.columns))
+    times = {name: pd.to_datetime(found[name], unit="us", utc=True) for name in ("start", "end")}
+    return check("unobserved", found.assign(**times))

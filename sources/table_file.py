@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -10,57 +13,76 @@ from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.errors import MissingColumns, SettingsError
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import Table
 from sources import instants
 from sources.crosswalk import EXCLUDE, translate_codes
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
+from sources.quarantine import reasons
+from sources.sections import Section
 from sources.table_mapping import Coded, TableMapping
 from sources.tabular import table_texts
 from sources.time_format import has_day
 from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
 
-_TIMES = (
-    *("start", "end", "date", "hour", "from", "to", "month"),
-    *("published_at", "announced_at", "known_at"),
-)
-_OF_MONTHS = "tourism"
-# The standard columns of each table.
-STANDARD: dict[str, tuple[str, ...]] = {
-    "tourism": ("area", "month", "visitors", "published_at"),
-    "events": (
-        "name",
-        "area",
-        "lat",
-        "lon",
-        "start",
-        "end",
-        "attendance_low",
-        "attendance_high",
-        "announced_at",
-    ),
-    "holidays": ("date", "from", "to", "kind", "name", "area", "announced_at"),
-    "unobserved": ("start", "end", "area"),
-    "breaks": (
-        "start",
-        "end",
-        "area",
-        "call_type",
-        "kind",
-        "expected_ratio",
-        "reason",
-        "decided_by",
-        "announced_at",
-    ),
-    "covariates": ("covariate", "area", "date", "hour", "value", "known_at"),
-}
+_IDS = get_args(Coded)
+_MONTH = "month"  # the one column of times that needs no day
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file for a table.
+
+    Args:
+        rows: columns of the table, and `row`, the position in the file of the row that each comes
+            from; a file's row may give several, or none.
+        reason: per row of the file why it can't be taken, "" where it can.
+        filtered: per row of the file why the mapping leaves it out, "" where it doesn't.
+        readings: per row of the file the times, numbers and ids that were read; nothing as written.
+    """
+
+    rows: pd.DataFrame
+    reason: pd.Series
+    filtered: pd.Series
+    readings: pd.DataFrame
+
+    def without(self, excluded: pd.Series) -> Rows:
+        """Return the same without the rows of the file that the crosswalk leaves out."""
+        left = ~self.rows["row"].isin(np.flatnonzero(excluded))
+        return Rows(
+            self.rows[left],
+            self.reason.mask(excluded, ""),
+            self.filtered.mask(excluded, "excluded by the crosswalk"),
+            self.readings,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TableImport:
+    """How files of a table are read, and what the check says of it.
+
+    Args:
+        table: what comes of them.
+        columns: the standard columns of a file.
+        times: those of them that hold times; by one a line that a quote swallowed is told a row.
+        read: gives the rows of a file.
+        findings: sections of the check on the table alone; None: there are none.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    times: tuple[str, ...]
+    read: Callable[[TableFile], Rows]
+    findings: Callable[[History], tuple[Section, ...]] | None = None
 
 
 class TableFile:
     """The mapped columns of a file; what the file lacks is a constant, or empty in every row.
 
     Args:
-        table: name of the table, one of STANDARD.
+        kind: the table's import.
         file: CSV, CSV.gz or Parquet.
         profile: the force's, for the zone of wall-clock times.
         tree: the force's areas.
@@ -80,7 +102,7 @@ class TableFile:
 
     def __init__(
         self,
-        table: str,
+        kind: TableImport,
         file: Path,
         profile: Profile,
         tree: AreaTree,
@@ -88,14 +110,14 @@ class TableFile:
         *,
         key: bytes = b"",
     ) -> None:
-        self.table, self.name = table, file.name
+        self.kind, self.table, self.name = kind, kind.table.name, file.name
         self.profile, self.tree, self.mapping = profile, tree, mapping
         self.zone = mapping.time.zone or profile.force.zone
-        self._standard, self._key = (*STANDARD[table], *mapping.flags), key
-        if table != _OF_MONTHS and not has_day(mapping.time.format):
+        self._standard, self._key = (*kind.columns, *mapping.flags), key
+        if _MONTH not in kind.columns and not has_day(mapping.time.format):
             raise SettingsError(
-                f"[time] format {mapping.time.format!r} has no day, and {table} are by days; write "
-                "a format with %d"
+                f"[time] format {mapping.time.format!r} has no day, and {self.table} are by days; "
+                "write a format with %d"
             )
         offered = column_names(file, mapping.quoting)
         self._check_names(offered)
@@ -107,10 +129,11 @@ class TableFile:
         self._used = tuple(used.values())
         if not used:
             raise MissingColumns(
-                f"{file.name} has none of the columns of {table} ({', '.join(self._standard)}); it "
-                f"has {columns_text(offered, ())}; name them under [columns] in a mapping"
+                f"{file.name} has none of the columns of {self.table} "
+                f"({', '.join(self._standard)}); it has {columns_text(offered, ())}; name them "
+                "under [columns] in a mapping"
             )
-        self._of_time = [offered.index(used[name]) for name in _TIMES if name in used]
+        self._of_time = [offered.index(used[name]) for name in kind.times if name in used]
         read, self.account = table_texts(file, self._used, mapping.quoting, key, self._has_time)
         constants = {
             ours: pd.Series(value, index=read.index, dtype="str").astype("category")
@@ -162,9 +185,9 @@ class TableFile:
             DataError: if months stand for days.
         """
         texts, form = self.text(name), self.mapping.time.format
-        if name != "month":
+        if name != _MONTH:
             instants.stop_at_months(self.name, name, texts, form)
-        return instants.dates(texts, form=form, months=name == "month")
+        return instants.dates(texts, form=form, months=name == _MONTH)
 
     def instant(self, name: str, *, date_means_end: bool = False) -> pd.Series:
         """Return a column's UTC instants, NaT where empty, absent or unreadable.
@@ -175,6 +198,41 @@ class TableFile:
         texts, form = self.text(name), self.mapping.time.format
         instants.stop_at_months(self.name, name, texts, form)
         return instants.written_instants(texts, self.zone, form=form, date_means_end=date_means_end)
+
+    def known_at(self, start: pd.Series, column: str, verb: str) -> pd.Series:
+        """Return when rows became known: as written, else so many days before they start."""
+        lead = self.mapping.time.announced_before_days
+        if lead is None:
+            self.require(
+                column,
+                hint=f"say when {self.table} {verb}: a column {column}, or announced_before_days "
+                "under [time] (days before the start)",
+            )
+        told = self.instant(column, date_means_end=True)
+        return told if lead is None else told.fillna(start - pd.Timedelta(days=lead))
+
+    def passing_rows(self, rows: pd.DataFrame, checks: dict[str, pd.Series]) -> Rows:
+        """Return the rows that pass the checks, and those of one key that say different things."""
+        table, key = self.kind.table, list(self.kind.table.key)
+        bare = reasons(checks)
+        passed = rows[bare == ""]
+        twice = passed.duplicated(keep="first").reindex(rows.index, fill_value=False)
+        once = passed.drop_duplicates()
+        differs = once.duplicated(key, keep=False)
+        keys = pd.MultiIndex.from_frame(once.loc[differs, key])
+        clash = (bare == "") & pd.MultiIndex.from_frame(rows[key]).isin(keys)
+        reason = reasons(
+            {
+                "_": bare != "",
+                "the same row twice, with different values": clash,
+                "the row stands twice": twice,
+            }
+        ).where(bare == "", bare)
+        kept = rows[reason == ""].assign(row=[i for i, r in enumerate(reason) if r == ""])
+        # Texts that are no ids of ours: a person wrote them.
+        words = [name for name, kind in table.columns.items() if kind == "str" and name not in _IDS]
+        readings = rows.drop(columns=words)
+        return Rows(kept.astype(table.columns), reason, no_text(reason), readings)
 
     def area(self) -> pd.Series:
         """Return the ids of the areas, NaN where empty or absent.
@@ -223,3 +281,8 @@ class TableFile:
                 f"the mapping reads {', '.join(lost)}; {self.name} has "
                 f"{columns_text(offered, wanted)}; mend the names in the mapping"
             )
+
+
+def no_text(like: pd.Series) -> pd.Series:
+    """Return "" for each row of another column."""
+    return pd.Series("", index=like.index, dtype="str")

@@ -65,24 +65,32 @@ class Root(Frozen):
     name: str
 
 
-class TableMapping(FileReading):
-    """How a file of any table but counts is read.
+class ColumnReading(FileReading):
+    """How a file is read whose columns have standard names.
 
     Args:
         columns: our name of a column to the file's.
         constants: values of columns that the file lacks.
         crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
-        flags: holidays with a row a day: column of 0 and 1 to the kind of holiday.
         time: how times are written.
-        replaces_table: what this file doesn't hold is removed; otherwise it is kept.
-        root: areas only: the area above those without a parent.
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
-    flags: dict[str, str] = Field(default_factory=dict)
     time: TableTimes = TableTimes()
+
+
+class TableMapping(ColumnReading):
+    """How a file of any table but counts is read.
+
+    Args:
+        flags: holidays with a row a day: column of 0 and 1 to the kind of holiday.
+        replaces_table: what this file doesn't hold is removed; otherwise it is kept.
+        root: areas only: the area above those without a parent.
+    """
+
+    flags: dict[str, str] = Field(default_factory=dict)
     replaces_table: bool = False
     root: Root | None = None
 
@@ -103,7 +111,7 @@ class Coverage(Frozen):
     call_types: Literal["all"] | tuple[str, ...] | None = None
 
 
-class CountsMapping(FileReading):
+class CountsMapping(ColumnReading):
     """How a file of counts is read.
 
     Args:
@@ -111,20 +119,12 @@ class CountsMapping(FileReading):
         interval_minutes: length of the file's own intervals; shorter ones are summed to hours.
         absent: "zero": a cell that the file lacks is zero where the file is complete;
             "unchanged": a file of corrections, cells it lacks stay as they were.
-        columns: our name of a column to the file's.
-        constants: values of columns that the file lacks.
-        crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
-        time: how times are written.
         observed: what the file is complete over.
     """
 
     resolution: Literal["day", "hour"] = "hour"
     interval_minutes: Literal[5, 10, 15, 20, 30] | None = None
     absent: Literal["zero", "unchanged"] = "zero"
-    columns: dict[str, str] = Field(default_factory=dict)
-    constants: dict[str, str] = Field(default_factory=dict)
-    crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
-    time: TableTimes = TableTimes()
     observed: Coverage = Coverage()
 
     @model_validator(mode="after")
@@ -152,12 +152,14 @@ class CountsMapping(FileReading):
 Kind = TypeVar("Kind", bound=Frozen)
 
 
-def read_mapping(file: Path, kind: type[Kind]) -> Kind:
-    """Return the mapping that a TOML file holds.
+def read_mapping(file: Path | None, kind: type[Kind]) -> Kind:
+    """Return the mapping that a TOML file holds; without a file the one of standard names.
 
     Raises:
         SettingsError: if it is no TOML, or a key is unknown, missing or of another type.
     """
+    if file is None:
+        return kind()
     try:
         return kind.model_validate(read_toml(file))
     except ValidationError as error:

@@ -15,8 +15,8 @@ import pandas as pd
 
 from forewatch.areas import AreaTree
 from forewatch.errors import SettingsError
-from forewatch.history import COLUMNS, empty
 from forewatch.profile import Profile
+from forewatch.tables import Table, check, empty
 from sources.areas import area_table
 from sources.counts import import_counts
 from sources.import_options import AS_USUAL, ImportOptions
@@ -24,14 +24,12 @@ from sources.lake import Lake
 from sources.plausibility import stop_at_doubts, too_many_refused
 from sources.quarantine import BROKEN, put_aside, refused_rows, totals
 from sources.receipts import Receipt, line_count
-from sources.table_file import TableFile
+from sources.table_file import Rows, TableFile
+from sources.table_imports import TABLE_IMPORTS
 from sources.table_mapping import CountsMapping, TableMapping, read_mapping
-from sources.table_rows import KEYS, READERS, Rows
 
-IMPORTED = (
-    *("counts", "tourism", "events", "holidays", "unobserved", "breaks", "covariates"),
-    "areas",
-)
+_ROW_BY_ROW = {each.table.name: each for each in TABLE_IMPORTS}
+IMPORTED = ("counts", *_ROW_BY_ROW, "areas")
 
 _BY_NEWNESS = ("unchanged", "superseded", "taken")
 
@@ -76,17 +74,18 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     if tree is None:
         raise ValueError("a tree of areas is needed for every table but areas")
     if table == "counts":
-        how = CountsMapping() if mapping is None else read_mapping(mapping, CountsMapping)
+        how = read_mapping(mapping, CountsMapping)
         return import_counts(
             lake, profile, tree, file, how,
             imported_at=imported_at, quarantine=aside, options=options,
         )  # fmt: skip
-    how_read = _table_mapping(mapping)
+    how_read = read_mapping(mapping, TableMapping)
     with options.writing(lake):
         key = options.key(lake).encode()
-        read = TableFile(table, file, profile, tree, how_read, key=key)
-        found = READERS[table](read).without(read.excluded())
-        receipt, merged = _merge_rows(lake, table, found, read)
+        kind = _ROW_BY_ROW[table]
+        read = TableFile(kind, file, profile, tree, how_read, key=key)
+        found = kind.read(read).without(read.excluded())
+        receipt, merged = _merge_rows(lake, kind.table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
         refused = refused_rows(found.readings, found.reason, read.account)
         written = None if options.is_dry_run else put_aside(aside, table, file, refused)
@@ -96,23 +95,18 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         stop_at_doubts(file.name, (doubt,), options.accepted)
         news = receipt.taken or receipt.superseded or receipt.notes or table not in lake.names()
         if news and not options.is_dry_run:
-            lake.replace(table, merged, _about(file, imported_at, receipt))
+            lake.replace(table, merged, receipt.about(file, imported_at))
     return receipt
 
 
-def _table_mapping(mapping: Path | None) -> TableMapping:
-    return TableMapping() if mapping is None else read_mapping(mapping, TableMapping)
-
-
 def _merge_rows(
-    lake: Lake, table: str, found: Rows, file: TableFile
+    lake: Lake, table: Table, found: Rows, file: TableFile
 ) -> tuple[Receipt, pd.DataFrame]:
     """Return the receipt, and the table after the file: ascending by its key."""
-    standing = lake.table(table)
-    before = empty(table) if standing is None else standing.astype(COLUMNS[table])
-    key, columns = list(KEYS[table]), list(COLUMNS[table])
-    rows = found.rows[columns]
-    known_key, known = _stands_in(rows[key], before[key]), _stands_in(rows, before[columns])
+    standing, key = lake.table(table.name), list(table.key)
+    before = empty(table.name) if standing is None else check(table.name, standing)
+    rows = found.rows[list(table.columns)]
+    known_key, known = _stands_in(rows[key], before[key]), _stands_in(rows, before)
     state = pd.Series("taken", index=rows.index, dtype="str")
     state = state.mask(known_key, "superseded").mask(known, "unchanged")
     kept = before.iloc[0:0] if file.mapping.replaces_table else before
@@ -122,7 +116,7 @@ def _merge_rows(
     gone = len(before) + int((~known_key).sum()) - len(merged)
     notes = (f"{gone:,} rows that the table held and the file doesn't were removed",) * bool(gone)
     receipt = replace(_receipt(file, found, state), notes=notes)
-    return receipt, merged.astype(COLUMNS[table])
+    return receipt, merged.astype(table.columns)
 
 
 def _stands_in(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
@@ -158,7 +152,7 @@ def _areas_mapping(profile: Profile, file: Path, mapping: Path | None) -> TableM
             f"forewatch.toml has {len(profile.areas)} [[areas]] of its own; take them out before "
             f"importing {file.name}, so that there is one tree"
         )
-    return _table_mapping(mapping)
+    return read_mapping(mapping, TableMapping)
 
 
 def _import_areas(
@@ -187,13 +181,5 @@ def _import_areas(
             is_dry_run=options.is_dry_run,
         )
         if not options.is_dry_run:
-            lake.replace("areas", areas, _about(file, imported_at, receipt))
+            lake.replace("areas", areas, receipt.about(file, imported_at))
     return receipt
-
-
-def _about(file: Path, imported_at: pd.Timestamp, receipt: Receipt) -> dict[str, object]:
-    return {
-        "file": file.name,
-        "imported_at": imported_at.isoformat(),
-        "receipt": receipt.as_dict(),
-    }

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forewatch.errors import DataError
 from sources.extract import Extract
-from sources.lines import LineAccount, Quoting, ReadsAsRow
+from sources.lines import LineAccount, Quoting, ReadsAsRow, every_line
 
 
 def texts(file: Path, columns: tuple[str, ...], quoting: Quoting = "double") -> pd.DataFrame:
@@ -25,7 +25,7 @@ def texts(file: Path, columns: tuple[str, ...], quoting: Quoting = "double") -> 
     Raises:
         DataError: if a line has more or fewer cells than the header: no row may be missing.
     """
-    found, account = table_texts(file, columns, quoting, b"", _every_line)
+    found, account = table_texts(file, columns, quoting, b"", every_line)
     if account is not None and account.broken:
         first = account.broken[0]
         raise DataError(
@@ -63,10 +63,6 @@ def table_texts(
 def file_line(account: LineAccount | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where rows, counted from 1, stand in the file; in Parquet the row itself."""
     return rows if account is None else account.line(rows)
-
-
-def _every_line(lines: list[list[str]]) -> NDArray[np.bool_]:
-    return np.ones(len(lines), bool)
 
 
 def _categories(column: pa.ChunkedArray) -> pd.Series[Any]:

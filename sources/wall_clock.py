@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from forewatch.clock import utc_instants
 from sources.mapping import OFFSET
 
 Micros = NDArray[np.int64]  # microseconds since 1970; NONE where there is no time
@@ -269,7 +270,7 @@ def _index_micros(index: pd.DatetimeIndex) -> Micros:
 
 def second_round(utc: Micros, zone: str) -> Micros:
     """Return the second instant at which the wall clock of *zone* showed what it shows at *utc*."""
-    index = pd.DatetimeIndex(utc.view("datetime64[us]"), tz="UTC").tz_convert(zone)
+    index = utc_instants(utc).tz_convert(zone)
     naive = index.tz_localize(None)
     later = naive.tz_localize(zone, ambiguous=np.zeros(len(naive), bool))
     return _index_micros(later)

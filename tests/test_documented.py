@@ -1,5 +1,6 @@
 """What is not documented does not exist: references are generated and compared with the code."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from serving.cli import cli
 from serving.cli.reference import commands
 from serving.cli.reference import commands_page as cli_text
 from serving.settings_reference import settings_page as settings_text
+from sources.table_file import TableImport
+from sources.table_imports import TABLE_IMPORTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCES = {
@@ -30,6 +33,13 @@ def test_a_reference_is_what_the_code_says(name: str) -> None:
 def test_every_command_has_its_section() -> None:
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
     assert [name for name, _ in commands(cli, ("forewatch",)) if f"## `{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("each", TABLE_IMPORTS, ids=lambda each: each.table.name)
+def test_every_table_to_import_stands_in_the_guide_with_its_columns(each: TableImport) -> None:
+    guide = (DOCS / "guides" / "importing-tables.md").read_text(encoding="utf-8")
+    row = next(line for line in guide.splitlines() if line.startswith(f"| {each.table.name} |"))
+    assert set(each.columns) <= set(re.findall(r"\w+", row))
 
 
 def test_every_guide_stands_in_the_list_of_the_documentation() -> None:

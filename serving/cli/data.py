@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forewatch.doubts import ACCEPTABLE, Acceptable
+from forewatch.tables import TABLES
 from serving.cli.group import workspace_of
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_TABLES = {
-    "counts": "Import counts (start, area, call_type, grade, count), hourly or daily.",
-    "tourism": "Import visitors (area, month, visitors, published_at).",
-    "events": "Import events (name, area or lat and lon, start, end, attendance, announced_at).",
-    "holidays": "Import holidays and school terms (date, or from and to, kind, name, area).",
-    "unobserved": "Import windows of which nothing is known (start, end, area).",
-    "breaks": "Import dated changes in recording or policy (start, end, area, call_type, kind, …).",
-    "covariates": "Import values of [[covariates]] (covariate, area, date or hour, …).",
-    "areas": "Import the area tree, from CSV or GeoJSON.",
-}
 
 
 @click.group(name="import")
@@ -116,8 +107,9 @@ def _table_command(table: str, about: str) -> click.Command:
     return command
 
 
-for _table, _about in _TABLES.items():
-    import_.add_command(_table_command(_table, _about))
+for _table in TABLES:
+    if _table.summary:
+        import_.add_command(_table_command(_table.name, f"Import {_table.summary}."))
 
 
 @click.command()

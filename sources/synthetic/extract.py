@@ -74,12 +74,6 @@ def extract_table(plan: Plan, grid: HourGrid, records: DrawnCalls) -> pa.Table:
     )
 
 
-def frame(plan: Plan, grid: HourGrid, records: DrawnCalls) -> pd.DataFrame:
-    """Return the extract as a frame."""
-    made: pd.DataFrame = extract_table(plan, grid, records).to_pandas()
-    return made
-
-
 def _wall(grid: HourGrid, seconds: Index) -> Index:
     """Return the wall clock of instants, in seconds since 1970 by that clock."""
     offsets = np.asarray(grid.local.as_unit("s").asi8) - grid.seconds[:-1]
@@ -148,9 +142,19 @@ def mapping(plan: Plan) -> str:
     before = _grade_entries(PRIORITIES_BEFORE, f"until = {SPLIT_ON}")
     after = _grade_entries(PRIORITIES_AFTER, f"from = {SPLIT_ON}")
     opening = f"from = {plan.first}T07:00:00\nuntil = {plan.until}T07:00:00"
-    return _HEAD.format(opening=opening) + types + before + after
+    filters = "".join(
+        f'\n[[filters]]\nreason = {reason}\ncolumn = "{column}"\nvalues = ["{value}"]\n'
+        for reason, column, value in _FILTERS
+    )
+    return _HEAD.format(opening=opening) + filters + types + before + after
 
 
+# What is no public demand, by a column and its value; transfers were passed on to another force.
+_FILTERS = (
+    ('"officer_initiated"', "source", "officer"),
+    *((f'"{status}"', "status", status) for status in ("duplicate", "test", "void")),
+    ('"other" # passed on to another force', "status", "transfer"),
+)
 _HEAD = """\
 # How the demo force's extract is read. Everything in it is synthetic.
 ignore = ["district"]
@@ -169,31 +173,6 @@ zone = "Europe/London"
 
 [observed] # the extract is complete from and until here, by local clock
 {opening}
-
-[[filters]]
-reason = "officer_initiated"
-column = "source"
-values = ["officer"]
-
-[[filters]]
-reason = "duplicate"
-column = "status"
-values = ["duplicate"]
-
-[[filters]]
-reason = "test"
-column = "status"
-values = ["test"]
-
-[[filters]]
-reason = "void"
-column = "status"
-values = ["void"]
-
-[[filters]]
-reason = "other" # passed on to another force
-column = "status"
-values = ["transfer"]
 """
 
 

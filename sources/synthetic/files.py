@@ -12,6 +12,15 @@ from sources.synthetic import extract
 from sources.synthetic.force import DemoForce
 
 _PROFILE_HEAD = "# The profile of the demo force. Everything about it is synthetic.\n\n"
+# The tables beside the calls, each with its file.
+TABLE_FILES = {
+    "tourism": "tourism.csv",
+    "events": "events.csv",
+    "holidays": "school_holidays.csv",
+    "unobserved": "unobserved.csv",
+    "breaks": "breaks.csv",
+    "covariates": "covariates.csv",
+}
 _INSTANTS = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -32,14 +41,9 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    tables = {
-        "tourism.csv": demo.tourism,
-        "events.csv": demo.events,
-        "school_holidays.csv": demo.holidays,
-        "unobserved.csv": demo.unobserved,
-        "breaks.csv": demo.breaks,
-        **({"covariates.csv": demo.covariates} if len(demo.covariates) else {}),
-    }
+    tables = {file: getattr(demo, name) for name, file in TABLE_FILES.items()}
+    if not len(demo.covariates):
+        del tables[TABLE_FILES["covariates"]]
     for name, table in tables.items():
         _texts(table).to_csv(folder / name, index=False, lineterminator="\n")
     return (calls, *(folder / name for name in (*texts, *tables)))

@@ -59,7 +59,8 @@ class DemoForce:
         call_ref, received_at (wall clock, rows in order of receipt), beat, district, code,
         priority, source, status, updated_at (wall clock).
         """
-        return extract.frame(self.plan, self.grid, self.records)
+        found: pd.DataFrame = extract.extract_table(self.plan, self.grid, self.records).to_pandas()
+        return found
 
     @property
     def mapping(self) -> str:

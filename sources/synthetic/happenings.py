@@ -6,7 +6,7 @@ truth use all of it, and the events' true sizes, which no table tells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import holidays
@@ -217,18 +217,9 @@ def _event(festival: _Festival, start: pd.Timestamp, end: pd.Timestamp, size: fl
 
 def events_table(found: tuple[Event, ...]) -> pd.DataFrame:
     """Return name, area, start, end (UTC), attendance_low, attendance_high, announced_at."""
-    frame = pd.DataFrame(
-        [(e.name, e.area, e.start, e.end, e.low, e.high, e.announced_at) for e in found],
-        columns=[
-            "name",
-            "area",
-            "start",
-            "end",
-            "attendance_low",
-            "attendance_high",
-            "announced_at",
-        ],
-    )
+    names = [each.name for each in fields(Event)]
+    frame = pd.DataFrame([vars(event) for event in found], columns=names).drop(columns="present")
+    frame = frame.rename(columns={"low": "attendance_low", "high": "attendance_high"})
     for column in ("start", "end"):
         frame[column] = pd.to_datetime(frame[column]).dt.tz_localize(ZONE).dt.tz_convert("UTC")
     frame["announced_at"] = pd.to_datetime(frame["announced_at"], utc=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forewatch.arrays import Index
-from forewatch.history import COLUMNS, History, check
+from forewatch.history import History
+from forewatch.tables import COLUMNS, check
 from sources.synthetic.force import DemoForce
 from sources.synthetic.plan import DAY_STARTS_AT_HOUR, ZONE
 from sources.synthetic.records import NEVER, DrawnCalls
@@ -47,63 +48,37 @@ def counts(demo: DemoForce) -> pd.DataFrame:
     """Return the ledger of changes of counts, public calls only, sorted by start."""
     calls = demo.records.where(demo.records.public)
     changed = calls.where(calls.changed < NEVER)
-    sizes = _Sizes.of(demo)
-    keys = [
-        sizes.key(calls, calls.known, first=True),
-        sizes.key(changed, changed.changed, first=True),
-        sizes.key(changed, changed.changed, first=False),
-    ]
-    amounts = [np.full(len(key), sign) for key, sign in zip(keys, (1, -1, 1), strict=True)]
-    return sizes.ledger(np.concatenate(keys), np.concatenate(amounts))
+    changes = pd.concat(
+        [
+            _changes(demo, calls, calls.known, 1, is_first=True),
+            _changes(demo, changed, changed.changed, -1, is_first=True),
+            _changes(demo, changed, changed.changed, 1, is_first=False),
+        ]
+    )
+    cell = [name for name in COLUMNS["counts"] if name != "count"]
+    sums = changes.groupby(cell, observed=True)["count"].sum()
+    return check("counts", sums[sums != 0].reset_index())
 
 
-class _Sizes:
-    """Packs start, area, call type, grade and delay into one whole number, and unpacks it."""
-
-    def __init__(self, origin: int, names: dict[str, tuple[str, ...]], delays: int) -> None:
-        self._origin, self._names, self._delays = origin, names, delays
-
-    @classmethod
-    def of(cls, demo: DemoForce) -> _Sizes:
-        rates = demo.truth.rates
-        names = {"area": rates.leaves, "call_type": rates.call_types, "grade": rates.grades}
-        origin = int(rates.edges[0].timestamp())
-        end = int(rates.edges[-1].timestamp())
-        return cls(origin, names, end - origin + _HOUR)
-
-    def key(self, calls: DrawnCalls, known: Index, *, first: bool) -> Index:
-        """Return one number a call, for its first or its last version, known at *known*."""
-        hour = (calls.second - self._origin) // _HOUR
-        kind = calls.first_call_type if first else calls.call_type
-        grade = calls.first_grade if first else calls.grade
-        delay = np.maximum(known - self._origin - (hour + 1) * _HOUR, 0)
-        key = hour
-        for codes, name in ((calls.leaf, "area"), (kind, "call_type"), (grade, "grade")):
-            key = key * len(self._names[name]) + codes
-        packed: Index = key * self._delays + delay
-        return packed
-
-    def ledger(self, keys: Index, amounts: Index) -> pd.DataFrame:
-        """Return the counts table: one row for each key whose amounts do not cancel."""
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        first = np.flatnonzero(np.diff(keys, prepend=-1))
-        count = np.add.reduceat(amounts[order], first) if len(keys) else amounts
-        key, delay = np.divmod(keys[first][count != 0], self._delays)
-        columns = {}
-        for name in ("grade", "call_type", "area"):
-            key, code = np.divmod(key, np.int64(len(self._names[name])))
-            columns[name] = pd.Categorical.from_codes(code, pd.Index(self._names[name]))
-        start = self._origin + key * _HOUR
-        frame = pd.DataFrame(
-            {
-                "start": _instants(start),
-                **columns,
-                "count": count[count != 0].astype(np.int32),
-                "known_at": _instants(start + _HOUR + delay),
-            }
-        )
-        return frame[list(COLUMNS["counts"])]
+def _changes(
+    demo: DemoForce, calls: DrawnCalls, known: Index, sign: int, *, is_first: bool
+) -> pd.DataFrame:
+    """Return a change a call, of its first or last version, known at the hour's end or later."""
+    rates = demo.truth.rates
+    origin = int(rates.edges[0].timestamp())
+    start = origin + (calls.second - origin) // _HOUR * _HOUR
+    kind = calls.first_call_type if is_first else calls.call_type
+    grade = calls.first_grade if is_first else calls.grade
+    return pd.DataFrame(
+        {
+            "start": _instants(start),
+            "area": pd.Categorical.from_codes(calls.leaf, pd.Index(rates.leaves)),
+            "call_type": pd.Categorical.from_codes(kind, pd.Index(rates.call_types)),
+            "grade": pd.Categorical.from_codes(grade, pd.Index(rates.grades)),
+            "known_at": _instants(np.maximum(known, start + _HOUR)),
+            "count": sign,
+        }
+    )
 
 
 def _instants(seconds: Index) -> pd.DatetimeIndex:

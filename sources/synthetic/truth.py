@@ -216,11 +216,7 @@ class Truth:
         variance += sizes.call_type**2 * (days.sum(0) ** 2).sum()
         if SPELL_TYPE in rates.call_types:
             missing = days[:, rates.call_types.index(SPELL_TYPE)]
-            number = rates.day[low:high][first] + self._first_weekday
+            number = rates.day[low:high][first] + int(rates.force_days[0].day_of_week)
             week = np.flatnonzero(np.diff(number // 7, prepend=-1))
             variance += sizes.spell**2 * (np.add.reduceat(missing, week, axis=1) ** 2).sum()
         return float(by_day.sum()), float(variance)
-
-    @property
-    def _first_weekday(self) -> int:
-        return int(self.rates.force_days[0].day_of_week)

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.accuracy.truth import truth
 from forewatch.errors import BadQuestion
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import COLUMNS
 
 WHOLE, NORTH = ("town", "all", "all"), ("north", "all", "all")
 DAY, NIGHT = ("day", "07:00", "19:00"), ("night", "19:00", "07:00")

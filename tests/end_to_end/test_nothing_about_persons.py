@@ -21,7 +21,7 @@ from serving.api.reference import openapi_text
 from serving.cli import cli
 from serving.cli.reference import commands
 from sources.personal import about_persons
-from sources.table_file import STANDARD
+from sources.table_imports import TABLE_IMPORTS
 from sources.tables import IMPORTED
 from tests.serving.conftest import issue_of_the_town, missing_of_the_town
 
@@ -78,7 +78,7 @@ def importer(table: str, folder: Path, column: str) -> list[str]:
     plain = ("reference", "received_at", "area", "call_type", "grade")
     standard = {"calls": plain, "counts": ("start", "area", "call_type", "grade", "count"),
                 "areas": ("id", "parent")}  # fmt: skip
-    columns = {**STANDARD, **standard}[table]
+    columns = ({each.table.name: each.columns for each in TABLE_IMPORTS} | standard)[table]
     file = folder / f"{table}.csv"
     row = ",".join("x" for _ in columns)
     file.write_text(f"{','.join(columns)},{column}\n{row},Jane Doe\n", encoding="utf-8")

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from forewatch.history import History, Step, check
+from forewatch.history import History, Step
 from forewatch.profile import Profile
+from forewatch.tables import check
 
 Row = tuple[str, str, str, str, int, str]  # start, area, call type, grade, count, known_at
 MakeVillage = Callable[..., History]

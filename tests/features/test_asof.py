@@ -9,6 +9,7 @@ import pytest
 from features.asof import AsOf
 from forewatch.errors import DataError, FutureLeak
 from forewatch.history import History
+from forewatch.tables import EVENTS, TOURISM
 
 MakeVillage = Callable[..., History]
 HOUR = "2026-11-20T12:00"
@@ -106,7 +107,7 @@ def test_tourism_is_handed_out_once_published_then_as_revised(
     }
     history = village(tables={"tourism": figures})
     shown = [
-        AsOf(history, at(day)).tourism()["visitors"].tolist()
+        AsOf(history, at(day)).published(TOURISM)["visitors"].tolist()
         for day in ("2026-10-14", "2026-10-15", "2026-11-15")
     ]
     assert shown == [[], [900.0], [950.0]]
@@ -123,8 +124,8 @@ def test_an_event_is_handed_out_once_announced(village: MakeVillage) -> None:
         "known_at": ["2026-11-10"],
     }
     history = village(tables={"events": fair})
-    assert AsOf(history, at("2026-11-09")).events().empty
-    assert AsOf(history, at("2026-11-10")).events()["name"].tolist() == ["fair"]
+    assert AsOf(history, at("2026-11-09")).published(EVENTS).empty
+    assert AsOf(history, at("2026-11-10")).published(EVENTS)["name"].tolist() == ["fair"]
 
 
 def holiday_table(kind: str, known_at: str | None) -> dict[str, list[object]]:

@@ -11,8 +11,9 @@ import pytest
 from features.asof import AsOf
 from features.catalogue import features_at
 from features.covariates import COVARIATES
-from forewatch.history import History, check, empty
+from forewatch.history import History
 from forewatch.profile import Covariate
+from forewatch.tables import check, empty
 
 MakeVillage = Callable[..., History]
 See = Callable[..., list[float]]

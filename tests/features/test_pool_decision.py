@@ -18,9 +18,10 @@ from features.pool_decision import (
     table,
 )
 from forewatch.areas import Area, AreaTree
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.pools import splits, whole_areas
 from forewatch.profile import Profile
+from forewatch.tables import check
 
 LEAST = Thresholds(50, 1000)
 LEVELS = ("force", "division", "district", "beat")

@@ -12,8 +12,9 @@ from features.asof import AsOf
 from features.cube import cube
 from features.pool_decision import Decision, Thresholds, decisions, table
 from features.pools import pool_history
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.pools import Pool, areas_of_their_own, merge_overlapping, splits, whole_areas
+from forewatch.tables import check
 
 KEYS = ["start", "area", "call_type", "grade"]
 KIND = "missing_person"

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import MissingColumns
-from forewatch.history import COLUMNS, check, empty
+from forewatch.tables import COLUMNS, check, empty
 
 
 @pytest.mark.parametrize("table", COLUMNS)

@@ -11,8 +11,9 @@ from features.asof import AsOf
 from forewatch.arrays import Array
 from forewatch.clock import Clock
 from forewatch.errors import DataError, StaleModel
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import check
 from models.hour_rows import NAMES, SEASON, HourKinds, Timeline
 from models.hours import HourTrees
 from models.member_settings import HourSettings, ShareSettings

@@ -6,7 +6,8 @@ import pytest
 
 from features.asof import AsOf
 from features.panel import Panel, panel
-from forewatch.history import History, check
+from forewatch.history import History
+from forewatch.tables import check
 from models.origins import call_folds, counts_on_days, plan, table
 from models.recipe import Recipe
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from forewatch.history import COLUMNS, History, check, empty
+from forewatch.history import History
+from forewatch.tables import COLUMNS, check, empty
 from serving import feeds
 from sources import feed_ends
 

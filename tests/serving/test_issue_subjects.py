@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
-from forewatch.history import History, empty
+from forewatch.history import History
+from forewatch.tables import empty
 from models.registry import Record
 from planning.issues import Part
 from serving import modelling

@@ -9,8 +9,9 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.unused_rows import unused_rows
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
 from forewatch.pools import Pool
+from forewatch.tables import COLUMNS
 from planning.issues import Issue
 from serving.issuing import announced_breaks, issue_text, unpooled_notes
 

@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from forewatch.clock import Clock
-from forewatch.history import History, Step, check
+from forewatch.history import History, Step
 from forewatch.profile import Profile
+from forewatch.tables import check
 
 
 @dataclass(frozen=True)

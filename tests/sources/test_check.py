@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
 from forewatch.profile import Covariate
+from forewatch.tables import COLUMNS
 from sources.check import Report, check, check_history
 from sources.daily import daily, weekly
 from sources.lake import Lake

@@ -9,7 +9,8 @@ import pytest
 from features.asof import AsOf
 from features.panel import panel
 from forewatch.errors import NotEnoughHistory
-from forewatch.history import COLUMNS, LEAST_TRAINING_DAYS, History
+from forewatch.history import LEAST_TRAINING_DAYS, History
+from forewatch.tables import COLUMNS
 from models.missing.origins import report_folds
 from models.missing.settings import MissingRecipe
 from models.origins import plan

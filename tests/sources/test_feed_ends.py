@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from forewatch.freshness import Behind
-from forewatch.history import COLUMNS, UTC, History
+from forewatch.history import History
+from forewatch.tables import COLUMNS, UTC
 from sources.feed_ends import feed_ends
 
 MakeForce = Callable[..., History]

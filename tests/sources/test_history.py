@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from forewatch.clock import Clock
 from forewatch.errors import DataError, NotEnoughHistory, SettingsError
-from forewatch.history import COLUMNS
 from forewatch.profile import Profile
+from forewatch.tables import COLUMNS
 from sources.calls import import_calls
 from sources.history import history, ledger
 from sources.lake import Lake

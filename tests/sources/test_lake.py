@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from forewatch.errors import LakeBusy
-from forewatch.history import check, empty
+from forewatch.tables import check, empty
 from sources.lake import Lake
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import BadQuestion, SettingsError
-from forewatch.history import COLUMNS, History, Step
+from forewatch.history import History, Step
+from forewatch.tables import COLUMNS
 from sources.ledger_cells import COLUMNS as EXPORTED
 from sources.ledger_cells import MOST_ROWS, LedgerCells, ledger_cells
 

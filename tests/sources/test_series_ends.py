@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
+from forewatch.tables import COLUMNS
 from sources.check import Report, check_history
 
 MakeForce = Callable[..., History]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import COLUMNS
 from sources.calls import import_calls
 from sources.history import history
 from sources.lake import Lake

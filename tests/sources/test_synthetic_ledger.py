@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forewatch.history import COLUMNS, History
+from forewatch.history import History
+from forewatch.tables import COLUMNS
 from sources.synthetic import DemoForce
 
 CELL = ["start", "area", "call_type", "grade"]

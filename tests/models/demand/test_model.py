@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
+from forewatch.tables import check
 from models.demand.model import Engine
 from models.demand.training import DemandTraining
 from models.horizon import rates_over_horizon

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import NotEnoughHistory
-from forewatch.history import History, check
+from forewatch.history import History
+from forewatch.tables import check
 from models.demand.training import DemandTraining, absences, train
 from models.origins import Fold
 from models.recipe import Recipe
