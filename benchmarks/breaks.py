@@ -24,11 +24,11 @@ from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History
 from models.line_up import fit_members, predictions
-from models.recipe import MemberName, Recipe
+from models.recipe import Recipe
 from sources.synthetic import DemoForce, demo_force, demo_history
 
 HORIZON_DAYS = 28
-MEMBERS: tuple[MemberName, ...] = ("same_weekday_8", "same_weekday_52", "loglinear")
+MEMBERS = ("same_weekday_8", "same_weekday_52", "loglinear")
 EXPECTED = 0.7
 
 

@@ -14,13 +14,14 @@ import pandas as pd
 from features.asof import AsOf
 from features.covariates import COVARIATES
 from features.days import CALENDAR, OWN_HOLIDAYS
-from features.declaration import ALWAYS, ANNOUNCED, Feature, HourColumn, Sight, Values
+from features.declaration import ALWAYS, ANNOUNCED, Feature, HourColumn, Maker, Sight, Values
 from features.events import EVENTS
+from features.package_makers import package_makers, package_values
 from features.places import PLACES
 from features.visitors import TOURISM
 from forewatch.arrays import Array
 
-# In the order of their columns; those of the force's own come last.
+# In the order of their columns; those of the force's own come last, and after them its packages'.
 MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS, COVARIATES)
 PLACE_AND_TIME = tuple(feature for maker in MAKERS for feature in maker.declared)
 EVERY_FORCES = {f.name: f for maker in MAKERS if maker.own is None for f in maker.declared}
@@ -104,9 +105,19 @@ def features_by_name(*names: str) -> tuple[Feature, ...]:
     return tuple(EVERY_FORCES[name] for name in names)
 
 
+def makers(view: AsOf) -> tuple[Maker, ...]:
+    """Return what makes the features of a place and a force-day of a view, in their order.
+
+    Raises:
+        SettingsError: if a package of the profile isn't installed, can't be loaded, or adds
+            features that can't be used.
+    """
+    return MAKERS + package_makers(view.profile.extensions.packages, PLACE_AND_TIME)
+
+
 def features_at(view: AsOf) -> tuple[Feature, ...]:
-    """Return the features of a place and a force-day that a view has, in their order."""
-    return tuple(feature for maker in MAKERS for feature in maker.features(view))
+    """Return the features of a place and a force-day that a view has; errors as for `makers`."""
+    return tuple(feature for maker in makers(view) for feature in maker.features(view))
 
 
 def values(
@@ -119,9 +130,13 @@ def values(
     """
     names = {feature.name for feature in wanted}
     found: Values = {}
-    for maker in MAKERS:
-        if names & {feature.name for feature in maker.features(view)}:
-            found |= maker.make(view, days.as_unit("us"), areas)
+    for maker in makers(view):
+        its = {feature.name for feature in maker.features(view)}
+        if names & its:
+            if maker in MAKERS:
+                found |= maker.make(view, days.as_unit("us"), areas)
+            else:
+                found |= package_values(maker, its, view, days.as_unit("us"), areas)
     return found
 
 

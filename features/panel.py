@@ -18,6 +18,7 @@ from features.days import day_hours
 from features.declaration import Feature
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array, Index
+from forewatch.extensions import Packages
 
 ALL = "all"  # stands for every call type in a series' key
 CALL_TYPE, CELL = "call_type", "cell"
@@ -88,6 +89,7 @@ class Panel:
         breaks: the breaks that were used.
         parents: index of the series of the area above each area's, shape (N,); 0 for call types and
             cells, -1 for the force. None: not told.
+        packages: those whose members may be fitted to it.
     """
 
     days: pd.DatetimeIndex
@@ -103,6 +105,7 @@ class Panel:
     ahead: Array | None = None
     breaks: tuple[Break, ...] = ()
     parents: Index | None = None
+    packages: Packages = ()
 
     @property
     def happened(self) -> Array:
@@ -188,6 +191,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         ahead=ahead,
         breaks=() if found is None else found.breaks,
         parents=_parents(view.tree, areas, len(keys)),
+        packages=view.profile.extensions.packages,
     )
 
 

@@ -65,6 +65,11 @@ class Factors:
     names: tuple[str, ...] = FACTORS
 
     @property
+    def own_parts(self) -> tuple[str, ...]:
+        """The parts of the force's own."""
+        return self.names[len(FACTORS) :]
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """What an explanation by these factors consists of, in the order of `parts`."""
         return (*PARTS[:2], *self.names[1:], PARTS[-1])

@@ -17,6 +17,7 @@ from pydantic import (
 
 from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
 from forewatch.explanations import FED, TAKEN
+from forewatch.extensions import Extensions
 from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import STANDARD_GRADES, Grade, grades_of
 
@@ -279,6 +280,8 @@ class Profile(Frozen):
     """Which small areas are pooled, and for which call types."""
     covariates: tuple[Covariate, ...] = ()
     """Series of the force's own that bear on demand."""
+    extensions: Extensions = Extensions()
+    """Packages of the force's own, that add features, members or subjects."""
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:

@@ -10,25 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from features.panel import Panel
 from forewatch.arrays import Array
-from forewatch.errors import NotEnoughHistory
+from forewatch.errors import DataError, ForewatchError, NotEnoughHistory
+from forewatch.extensions import Packages
 from models.base import Member
-from models.boosting import Boosting
-from models.loglinear import Loglinear
-from models.members import MEMBERS
-from models.recipe import BASELINE, Recipe
-from models.sarima import Sarima
-
-
-def member(name: str, recipe: Recipe) -> Member:
-    """Return one member of the recipe, not fitted."""
-    if name == "loglinear":
-        return Loglinear(recipe.loglinear)
-    if name == "sarima":
-        return Sarima(recipe.sarima)
-    if name == "boosting":
-        settings = recipe.boosting.model_copy(update={"lead_blocks": recipe.lead_blocks})
-        return Boosting(settings, recipe.seed)
-    return MEMBERS[name]()
+from models.members import member, members
+from models.recipe import BASELINE, OUR_MEMBERS, Recipe
 
 
 def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
@@ -41,21 +27,34 @@ def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
         seen: the panel.
         jobs: members fitted at a time, each in a process of its own with one thread.
     """
-    tasks = (delayed(_fit_member)(name, recipe, seen) for name in recipe.members)
-    made = Parallel(n_jobs=jobs)(tasks) if jobs > 1 else [run(*args) for run, args, _ in tasks]
-    pairs = zip(recipe.members, made, strict=True)
+    made = [member(name, recipe, seen.packages) for name in recipe.members]
+    tasks = (delayed(_fit_member)(one, seen) for one in made)
+    fitted = Parallel(n_jobs=jobs)(tasks) if jobs > 1 else [run(*args) for run, args, _ in tasks]
+    pairs = zip(recipe.members, fitted, strict=True)
     return {name: one for name, one in pairs if one is not None}
 
 
-def _fit_member(name: str, recipe: Recipe, seen: Panel) -> Member | None:
+def _fit_member(made: Member, seen: Panel) -> Member | None:
     """Return a fitted member, None where the panel is too short for it."""
     with threadpool_limits(1):
         try:
-            return member(name, recipe).fit(seen)
+            return made.fit(seen)
         except NotEnoughHistory:
-            if name == BASELINE:
+            if made.name == BASELINE:
                 raise
             return None
+        except Exception as error:
+            raise _own_fault(made, error) from error
+
+
+def _own_fault(member: Member, error: Exception) -> Exception:
+    """Return the error as it is; of a package's member one that says whose it is."""
+    if member.name in OUR_MEMBERS or isinstance(error, ForewatchError):
+        return error
+    return DataError(
+        f"the member {member.name!r} of a package of the force's own failed: "
+        f"{type(error).__name__}: {error}"
+    )
 
 
 def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Array:
@@ -65,8 +64,24 @@ def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Arra
     ahead are in them.
     """
     nothing = np.full((len(seen.horizon), len(seen.keys)), np.nan)
-    found = [members[name].predict(seen) if name in members else nothing for name in recipe.members]
+    found = [_means(members[name], seen) if name in members else nothing for name in recipe.members]
     return np.stack(found) * (1.0 if seen.ahead is None else seen.ahead)
+
+
+def _means(member: Member, seen: Panel) -> Array:
+    """Return what a member forecasts; DataError if it isn't what members promise."""
+    try:
+        found = member.predict(seen)
+    except Exception as error:
+        raise _own_fault(member, error) from error
+    shape = (len(seen.horizon), len(seen.keys))
+    if found.shape != shape or not (np.isnan(found) | ((found > 0) & np.isfinite(found))).all():
+        raise DataError(
+            f"the member {member.name!r} forecasts what no member may: want {shape[0]} days × "
+            f"{shape[1]} series of positive, finite numbers, NaN for a series that is left out; "
+            f"found shape {found.shape}, smallest {np.nanmin(found, initial=np.inf):g}"
+        )
+    return found
 
 
 def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:
@@ -82,6 +97,9 @@ def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def restore_members(states: dict[str, dict[str, Any]]) -> dict[str, Member]:
+def restore_members(
+    states: dict[str, dict[str, Any]], packages: Packages = ()
+) -> dict[str, Member]:
     """Return the members whose states these are, by name."""
-    return {name: MEMBERS[name].from_state(state) for name, state in states.items()}
+    known = members(packages)
+    return {name: known[name].from_state(state) for name, state in states.items()}

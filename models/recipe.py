@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, Literal, Self
+from collections.abc import Collection
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -16,12 +17,9 @@ from models.member_settings import (
     ShareSettings,
 )
 
-MemberName = Literal[
-    "same_weekday_8", "same_weekday_26", "same_weekday_52", "loglinear", "sarima", "boosting"
-]
-BASELINE: MemberName = "same_weekday_8"  # the honest baseline; DOMAIN section 4
-LONG_BASELINE: MemberName = "same_weekday_52"
-MEANS: tuple[MemberName, ...] = ("same_weekday_8", "same_weekday_26", "same_weekday_52")
+MEANS = ("same_weekday_8", "same_weekday_26", "same_weekday_52")
+BASELINE, _, LONG_BASELINE = MEANS  # the first is the honest baseline; DOMAIN section 4
+OUR_MEMBERS = (*MEANS, "loglinear", "sarima", "boosting")  # what each is: `models.members`
 
 
 class RollingOrigins(Frozen):
@@ -59,6 +57,11 @@ class AnyRecipe(Frozen):
             raise ValueError(f"lead_blocks ascend from 0; found {self.lead_blocks}")
         return self
 
+    def strange_members(self, added: Collection[str]) -> tuple[str, ...]:
+        """Return the names of members that neither Forewatch has nor packages add."""
+        del added  # whose names are listed needs no look
+        return ()
+
     def fingerprint(self) -> str:
         """Return a short text that is the same for equal recipes only.
 
@@ -72,15 +75,8 @@ class Recipe(AnyRecipe):
     """What is trained, on what, and how it is judged."""
 
     baseline: ClassVar[str] = BASELINE
-    members: tuple[MemberName, ...] = (
-        "same_weekday_8",
-        "same_weekday_26",
-        "same_weekday_52",
-        "loglinear",
-        "sarima",
-        "boosting",
-    )
-    """Names of the members; the honest baseline is always among them."""
+    members: tuple[str, ...] = OUR_MEMBERS
+    """Names of the members, those of packages too; the honest baseline is always among them."""
     lead_blocks: tuple[int, ...] = (0, 7, 28)
     """First lead day of each block that has weights and shock sizes of its own."""
     weight_power: float = Field(default=4.0, ge=0)
@@ -104,3 +100,7 @@ class Recipe(AnyRecipe):
     """Settings of the boosted member; its blocks of leads are the recipe's."""
     seed: int = 2026
     """Seed of everything that is drawn."""
+
+    def strange_members(self, added: Collection[str]) -> tuple[str, ...]:
+        """Return the names of members that neither Forewatch has nor packages add."""
+        return tuple(name for name in self.members if name not in {*OUR_MEMBERS, *added})

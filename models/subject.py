@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from forewatch.extensions import Packages
 from forewatch.profile import Profile
 from forewatch.progress import Progress, silent
 from models.recipe import AnyRecipe
@@ -107,7 +108,7 @@ class Subject:
         run: Callable[..., Training] = import_module(f"{self.package}.training").train
         return run(history, until, recipe, jobs, progress)
 
-    def restore(self, state: dict[str, Any]) -> SubjectModel:
-        """Return the model whose state this was; StaleModel if other code wrote it."""
+    def restore(self, state: dict[str, Any], packages: Packages) -> SubjectModel:
+        """Return the model whose state this was, see `SubjectModel.from_state`."""
         model: type[SubjectModel] = import_module(f"{self.package}.model").MODEL
-        return model.from_state(state)
+        return model.from_state(state, packages)

@@ -14,7 +14,9 @@ from typing import Any, ClassVar, Self
 from joblib import Parallel, delayed
 
 from features.asof import AsOf
+from forewatch import extensions
 from forewatch.errors import NotFitted
+from forewatch.extensions import Packages
 from forewatch.rates import Forecast
 from forewatch.shocks import Shocks
 from models.artefacts import restoring
@@ -36,6 +38,7 @@ class SubjectModel(ABC):
     Attributes:
         title: the model, as a sentence names it.
         recipe_type: of its recipe.
+        packages_: version of each package of the force's own that it was fitted with.
     """
 
     title: ClassVar[str]
@@ -51,6 +54,7 @@ class SubjectModel(ABC):
         self.shocks_: Shocks | None = None
         self.fitted_at_: str = ""
         self.data_version_: str = ""
+        self.packages_: dict[str, str] = {}
 
     @staticmethod
     @abstractmethod
@@ -95,17 +99,19 @@ class SubjectModel(ABC):
             jobs: processes or threads to use.
         """
         known = self.known(view, self.recipe.origins.horizon_days)
-        self.members_ = self.fit_members(self.recipe, known, jobs)
         self.weights_, self.shocks_ = weights, shocks
-        self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
-        return self
+        return self.take(self.fit_members(self.recipe, known, jobs), view)
 
     def with_members(self, members: Members, view: AsOf) -> Self:
         """Return a model of the same weights and shocks with members fitted on another view."""
-        other = copy(self)
-        other.members_ = members
-        other.fitted_at_, other.data_version_ = view.origin.isoformat(), view.version
-        return other
+        return copy(self).take(members, view)
+
+    def take(self, members: Members, view: AsOf) -> Self:
+        """Take over members that were learned on a view, and return the model itself."""
+        self.members_ = members
+        self.fitted_at_, self.data_version_ = view.origin.isoformat(), view.version
+        self.packages_ = extensions.versions(view.profile.extensions.packages)
+        return self
 
     def refits(self, views: Sequence[AsOf], jobs: int) -> Iterator[Self]:
         """Yield for each view the model of the same weights and shocks with members learned there.
@@ -149,18 +155,27 @@ class SubjectModel(ABC):
             "shocks": shocks.state(),
             "fitted_at": self.fitted_at_,
             "data_version": self.data_version_,
+            "packages": self.packages_,
             **self._own_state(),
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
+    def from_state(cls, state: dict[str, Any], packages: Packages = ()) -> Self:
         """Return the model whose state this was.
+
+        Args:
+            state: what `state` gave.
+            packages: those that may be loaded.
 
         Raises:
             StaleModel: if other code wrote it, with other settings or other parts.
+            SettingsError: if it was made with packages that may not be loaded, or aren't there.
         """
         with restoring(cls.title):
+            needed = state["packages"]
+            extensions.stop_without(needed, packages, cls.title)
             model = cls(cls.recipe_type.model_validate(state["recipe"]))
+            model.packages_ = needed
             model._restore(state)
             model.shocks_ = Shocks.from_state(state["shocks"])
             model.fitted_at_, model.data_version_ = state["fitted_at"], state["data_version"]

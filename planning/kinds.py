@@ -48,8 +48,11 @@ class AnswerKind:
         )
 
     def _columns(self, issue: Issue, question: Question) -> tuple[Column, ...]:
-        own = tuple(issue.profile.own_parts.items())
-        return self.columns(question.quantiles, question.at_least, own)
+        why = issue.forecast.factors
+        own = () if why is None else why.own_parts
+        meanings = issue.profile.own_parts
+        told = tuple((part, meanings.get(part, part.replace("_", " "))) for part in own)
+        return self.columns(question.quantiles, question.at_least, told)
 
     def provenance(self, issue: Issue, question: Question) -> dict[str, Any]:
         """Return where an answer comes from, as JSON values."""

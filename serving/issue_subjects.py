@@ -65,7 +65,7 @@ def _by_champion(
 ) -> tuple[Part, Notes]:
     register = workspace.register(subject)
     champion = champion_of(register)
-    model = subject.restore(register.state(champion))
+    model = subject.restore(register.state(champion), workspace.profile.extensions.packages)
     part = _part(subject, model, view, days, champion.version)
     outside = register.outside_note()
     notes = (

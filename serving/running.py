@@ -12,7 +12,7 @@ import pandas as pd
 from forewatch.areas import AreaTree
 from forewatch.errors import NoIssue, SettingsError
 from serving.keys import Key, Scope, last_day
-from serving.subjects import SUBJECTS
+from serving.subjects import all_subjects
 from serving.workspace import Workspace
 
 _DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
@@ -32,7 +32,7 @@ def serve_workspace(workspace: Workspace, host: str | None, port: int | None) ->
         size = int(kept.max_megabytes * _MEGABYTE)
         audit = AuditFile(workspace.root / kept.file, size, kept.files)
     if workspace.keeps_models:  # what a kill cut short is ended, and the snapshots are made anew
-        for subject in SUBJECTS:
+        for subject in all_subjects(workspace.profile.extensions.packages):
             workspace.register(subject)
     app = create_app(workspace, settings=settings, audit=audit)
     server.run_server(app, settings.host, settings.port, settings.workers)

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
@@ -25,12 +26,14 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from forewatch import extensions
 from forewatch.errors import SettingsError
+from forewatch.extensions import Extensions, Packages
 from forewatch.frozen import Frozen
 from forewatch.profile import Profile
-from models.recipe import AnyRecipe
+from models.recipe import OUR_MEMBERS, AnyRecipe
 from models.subject import Subject
-from serving.subjects import SUBJECTS
+from serving.subjects import all_subjects
 from sources.toml_file import parse_toml, read_toml
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", re.ASCII)
@@ -123,6 +126,21 @@ class Settings(Profile):
             )
         return self
 
+    @model_validator(mode="after")
+    def _members_are_there(self) -> Self:
+        packages = self.extensions.packages
+        for table in type(self).model_fields:
+            recipe = getattr(self, table)
+            if isinstance(recipe, AnyRecipe) and recipe.strange_members(()):
+                added = extensions.names(extensions.MEMBERS, packages)
+                if strange := recipe.strange_members(added):
+                    raise ValueError(
+                        f"{table}.members: no member {', '.join(strange)}; want some of "
+                        f"{', '.join((*OUR_MEMBERS, *added))}; those of packages are there once "
+                        "extensions.packages names them"
+                    )
+        return self
+
     @property
     def profile(self) -> Profile:
         """The force's profile alone."""
@@ -134,15 +152,29 @@ class Settings(Profile):
         return recipe
 
 
-# One table more for each subject.
-_RECIPES: dict[str, Any] = {
-    subject.settings_table: (
-        subject.recipe_type,
-        Field(default=subject.recipe_type.model_validate({}), description=subject.meaning),
-    )
-    for subject in SUBJECTS
-}
-TABLES: type[Settings] = create_model("TABLES", __base__=Settings, **_RECIPES)
+@cache
+def tables(packages: Packages = ()) -> type[Settings]:
+    """Return the model of the whole file: one table more for each subject.
+
+    Raises:
+        SettingsError: if a package can't be used, see `serving.subjects.all_subjects`.
+    """
+    recipes: dict[str, Any] = {
+        subject.settings_table: (
+            subject.recipe_type,
+            Field(default=subject.recipe_type.model_validate({}), description=subject.meaning),
+        )
+        for subject in all_subjects(packages)
+    }
+    if strange := sorted(recipes.keys() & Settings.model_fields.keys()):
+        raise SettingsError(
+            f"a subject of extensions.packages has the table [{strange[0]}], which is something "
+            "else; it must have another one"
+        )
+    return create_model("Tables", __base__=Settings, **recipes)
+
+
+TABLES = tables()
 
 
 def load(path: Path) -> Settings:
@@ -170,11 +202,20 @@ def parse(text: str, name: str = "forewatch.toml") -> Settings:
 
 
 def _check(content: dict[str, Any], name: str) -> Settings:
+    model = tables(_packages(content))
     try:
-        return TABLES.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        lines = "\n".join(f"  {line}" for line in complaints(error, TABLES))
+        lines = "\n".join(f"  {line}" for line in complaints(error, model))
         raise SettingsError(f"{name} can't be used as written:\n{lines}") from error
+
+
+def _packages(content: dict[str, Any]) -> Packages:
+    """Return the packages that a file names; () where what it says of them can't be used."""
+    try:
+        return Extensions.model_validate(content.get("extensions", {})).packages
+    except ValidationError:
+        return ()  # the whole file is about to say so
 
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:

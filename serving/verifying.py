@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forewatch.errors import ForewatchError, RegistryError
+from forewatch.extensions import Packages
 from models.register import Register, Version
 from models.register_tables import verify
 from models.store import Store
 from models.subject import Subject
-from serving.subjects import SUBJECTS
+from serving.subjects import all_subjects
 from serving.workspace import Workspace
 
 
@@ -44,7 +45,8 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
     if errors := _found(lambda: verify(Store.at(workspace.registry_store()))):
         yield "register of models", errors
         return
-    for subject in SUBJECTS:
+    packages = workspace.profile.extensions.packages
+    for subject in all_subjects(packages):
         try:
             register = workspace.register(subject)
         except RegistryError as error:
@@ -56,14 +58,14 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
         damaged = [
             f"version {one.version}: {error}"
             for one in versions
-            for error in _found(partial(_restore, subject, register, one))
+            for error in _found(partial(_restore, subject, packages, register, one))
         ]
         yield f"{len(versions):,} models ({subject.name})", tuple(damaged)
 
 
-def _restore(subject: Subject, register: Register, version: Version) -> None:
+def _restore(subject: Subject, packages: Packages, register: Register, version: Version) -> None:
     """Make of a version's state what forecasts."""
-    subject.restore(register.state(version))
+    subject.restore(register.state(version), packages)
 
 
 def _found(look: Callable[[], object]) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ def _register(root: Path, number: int) -> int:
     """Keep the champion's state as one more training, as the end of a training does."""
     workspace = Workspace(root)
     register = workspace.register(FIRST)
-    model = FIRST.restore(register.state(register.version("1")))
+    model = FIRST.restore(register.state(register.version("1")), ())
     scores = pd.DataFrame([{"level": "force", "block": "1-7", "crps": 1.0 + number}])
     again, verdict = Again(model, scores, (), pd.DataFrame()), Verdict(passed=True, reasons=())
     training.keep(workspace, FIRST, again, verdict, pd.Timestamp(UNTIL, tz="UTC"), {})

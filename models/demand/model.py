@@ -107,7 +107,7 @@ class Engine(SubjectModel):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.members_ = restore_members(state["members"])
+        self.members_ = restore_members(state["members"], tuple(self.packages_))
         self.hours_ = HourTrees.from_state(state["hours"])
         self.weights_ = Weights.from_state(state["weights"])
 

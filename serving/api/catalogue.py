@@ -22,6 +22,7 @@ from serving.api.schemas import (
 from serving.api.service import Access, Service, needs, service
 from serving.queries import MAX_NUMBER
 from serving.reach import Reach
+from serving.subjects import NAMES, subject_named
 
 router = APIRouter(tags=["catalogue"])
 
@@ -164,6 +165,8 @@ def model_register(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return the snapshot that the registry wrote after its last change."""
+    if asked.subject not in NAMES:
+        subject_named(asked.subject, serving.profile().extensions.packages)
     path = serving.snapshot(asked.subject)
     try:
         held = json.loads(path.read_bytes())

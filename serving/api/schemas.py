@@ -8,22 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from forewatch.areas import AreaKind
-from forewatch.frozen import Frozen
+from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import Work
 from forewatch.history import Step
 from serving.queries import MAX_NUMBER, Number
 from serving.subjects import FIRST, NAMES
 
 Instant = Annotated[datetime, Field(examples=["2026-11-30T07:00:00Z"])]
-
-
-def _subject(name: str) -> str:
-    if name not in NAMES:
-        raise ValueError(f"no subject {name!r}; there are {', '.join(NAMES)}")
-    return name
 
 
 class PageRequest(Frozen):
@@ -36,10 +30,10 @@ class PageRequest(Frozen):
 class ModelsRequest(Frozen):
     """Whose register."""
 
-    subject: Annotated[str, AfterValidator(_subject)] = Field(
+    subject: Identifier = Field(
         default=FIRST.name,
-        description="what the models forecast",
-        json_schema_extra={"enum": list(NAMES)},
+        description="what the models forecast: "
+        f"{', '.join(NAMES)}, or what a package of the force's own adds",
     )
 
 

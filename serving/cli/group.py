@@ -131,10 +131,15 @@ class SubjectName(click.ParamType[Any]):
         self, value: str | Subject, param: click.Parameter | None, ctx: click.Context | None
     ) -> Subject:
         """Return the subject of a name."""
-        from serving.subjects import subject_named
+        from serving.subjects import NAMES, subject_named
 
+        if not isinstance(value, str):
+            return value
         try:
-            return subject_named(value) if isinstance(value, str) else value
+            if value in NAMES or ctx is None:
+                return subject_named(value)
+            packages = workspace_of(ctx.find_root().obj).profile.extensions.packages
+            return subject_named(value, packages)
         except ForewatchError as error:
             self.fail(str(error), param, ctx)
 

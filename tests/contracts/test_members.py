@@ -1,23 +1,24 @@
-"""What every member promises, each held to it on the same small town."""
+"""What every member and maker promises, each held to it: the checks that packages have too."""
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from features.asof import AsOf
+from features.catalogue import MAKERS
+from features.declaration import Maker
 from features.panel import Panel, panel
-from forewatch.errors import DataError, NotFitted
 from forewatch.history import History
-from models import artefacts
-from models.base import Member
+from models.base import Member, State
 from models.boosting import Boosting
 from models.loglinear import Loglinear
 from models.member_settings import BoostingSettings, SarimaSettings
 from models.members import MEMBERS
 from models.sarima import Sarima
+from models.seasonal_means import SameWeekday8
+from models.testing import MAKER_CHECKS, MEMBER_CHECKS, BrokenContract
 
 HORIZON = 35
 SMALL: dict[str, Callable[[], Member]] = {
@@ -36,87 +37,80 @@ def seen(town_history: History) -> Panel:
     return panel(AsOf(town_history, town_history.observed_until), HORIZON)
 
 
-@pytest.fixture(scope="module", params=sorted(MEMBERS))
-def member(request: pytest.FixtureRequest, seen: Panel) -> Member:
-    fitted: Member = made(request.param).fit(seen)
-    return fitted
-
-
-def forecast(member: Member, seen: Panel) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """The forecast of the series that the member forecasts."""
-    found = member.predict(seen)
-    return found[:, np.isfinite(found).all(axis=0)]
-
-
-def test_it_goes_by_its_name(member: Member) -> None:
-    assert type(member) is MEMBERS[member.name]
-
-
-def test_it_forecasts_every_day_and_series_with_positive_numbers(
-    member: Member, seen: Panel
-) -> None:
-    found = member.predict(seen)
-    assert found.shape == (HORIZON, len(seen.keys))
-    unknown = np.isnan(found)
-    assert (unknown.all(axis=0) == unknown.any(axis=0)).all()  # a series is left out whole
-    assert (found[~unknown] > 0).all()
-    assert np.isfinite(found[:, 0]).all()
-    assert unknown.any() == (member.name == "sarima")
-
-
-def test_it_is_near_the_last_weeks(member: Member, seen: Panel) -> None:
-    level = np.nanmean(seen.counts[-56:, 0])
-    assert forecast(member, seen)[:, 0].mean() == pytest.approx(level, rel=0.15)
-
-
-def test_it_says_the_same_twice_and_when_fitted_again(member: Member, seen: Panel) -> None:
-    first = forecast(member, seen)
-    np.testing.assert_array_equal(first, forecast(member, seen))
-    np.testing.assert_array_equal(first, forecast(made(member.name).fit(seen), seen))
-
-
-def test_it_says_the_same_after_a_stay_on_disk(member: Member, seen: Panel, tmp_path: Path) -> None:
-    artefacts.write_state(tmp_path / "model", member.state())
-    back = type(member).from_state(artefacts.read_state(tmp_path / "model"))
-    np.testing.assert_allclose(forecast(back, seen), forecast(member, seen), rtol=1e-12)
-
-
-def test_what_was_learned_serves_a_later_panel(member: Member, town_history: History) -> None:
-    earlier = town_history.observed_until.floor("D") - np.timedelta64(60, "D")
-    first = panel(AsOf(town_history, earlier), HORIZON)
-    last = panel(AsOf(town_history, town_history.observed_until), HORIZON)
-    fitted = made(member.name).fit(first)
-    found = forecast(fitted, last)
-    assert found.shape[0] == HORIZON
-    assert not np.array_equal(found, forecast(fitted, first))
-
-
-def test_what_it_learned_is_not_changed_by_forecasting(member: Member, seen: Panel) -> None:
-    before = seen.counts.copy()
-    member.predict(seen)
-    np.testing.assert_array_equal(before, seen.counts)
-
-
-def test_unknown_days_are_left_out_not_zero(member: Member, seen: Panel) -> None:
-    counts = seen.counts.copy()
-    counts[-14:-7] = np.nan
-    gap = dataclasses.replace(seen, counts=counts)
-    ratio = forecast(member, gap)[:, 0].mean() / forecast(member, seen)[:, 0].mean()
-    assert ratio == pytest.approx(1, abs=0.1)
-
-
-def test_another_force_is_refused(member: Member, seen: Panel) -> None:
-    keys = seen.keys.copy()
-    keys.loc[1, "area"] = "elsewhere"
-    other = dataclasses.replace(seen, keys=keys)
-    with pytest.raises(DataError, match="the first that differs"):
-        member.predict(other)
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_a_member_goes_by_its_name(name: str) -> None:
+    assert made(name).name == name
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))
-def test_nothing_is_forecast_before_a_fit(name: str, seen: Panel) -> None:
-    with pytest.raises(NotFitted, match=f"{name} is not fitted; call fit\\(\\) first"):
-        MEMBERS[name]().predict(seen)
+@pytest.mark.parametrize("check", MEMBER_CHECKS, ids=lambda check: str(check.__name__))
+def test_members_keep_what_they_promise(
+    check: Callable[[Callable[[], Member]], None], name: str
+) -> None:
+    check(lambda: made(name))
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.declared[0].name)
+@pytest.mark.parametrize("check", MAKER_CHECKS, ids=lambda check: str(check.__name__))
+def test_makers_keep_what_they_promise(check: Callable[[Maker], None], maker: Maker) -> None:
+    check(maker)
+
+
+class _Broken(SameWeekday8):
+    """A mean of past weeks that one promise is taken from."""
+
+    def __init__(self, broken: str) -> None:
+        super().__init__()
+        self.broken, self.draws = broken, np.random.default_rng()
+
+    def predict(self, panel: Panel) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        if self.broken == "fit":
+            return np.ones((len(panel.horizon), len(panel.keys))) * np.nanmean(panel.counts[-56:])
+        found = super().predict(panel)
+        if self.broken == "zero":
+            return np.where(np.arange(found.shape[1]) == 1, 0, found)
+        if self.broken == "gap":
+            return found * (0.8 if np.isnan(panel.counts[-8:, 0]).any() else 1)
+        return found + (self.draws.random() if self.broken == "chance" else 0)
+
+    def state(self) -> State:
+        return super().state() | {"own": 1}
+
+    @classmethod
+    def from_state(cls, state: State) -> "_Broken":
+        del state
+        return cls("disk")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("zero", "smallest mean 0, want > 0"),
+        ("chance", "another forecast when it is asked again"),
+        ("gap", "of its forecast after a week without counts"),
+        ("fit", "forecasts before it was fitted; want NotFitted"),
+    ],
+)
+def test_what_breaks_a_promise_is_found(broken: str, said: str) -> None:
+    found = []
+    for check in MEMBER_CHECKS:
+        try:
+            check(lambda: _Broken(broken))
+        except BrokenContract as error:
+            found.append(str(error))
+        except Exception as error:  # noqa: BLE001 - its state isn't whole, on purpose
+            found.append(repr(error))
+    assert any(said in one for one in found), found
+
+
+def test_a_maker_that_sees_the_future_is_found() -> None:
+    def make(view: AsOf, days: object, areas: tuple[str, ...]) -> dict[str, object]:
+        later = AsOf(view._given, view._beside.observed_until)  # noqa: SLF001 - what none may do
+        return {"sly": np.full((len(days), len(areas)), later.ledger().count.sum())}  # type: ignore[arg-type]
+
+    feature = dataclasses.replace(MAKERS[0].declared[0], name="sly")
+    with pytest.raises(BrokenContract, match="sly: what counts said later moves it"):
+        MAKER_CHECKS[1](Maker(make, (feature,)))  # type: ignore[arg-type]
 
 
 def test_a_new_place_is_forecast_from_its_parents(seen: Panel) -> None:
