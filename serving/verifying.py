@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forewatch.errors import ForewatchError, RegistryError
+from models.artefacts import read_version
 from models.register import Register, Version
 from models.register_tables import verify
 from models.store import Store
@@ -63,7 +64,7 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _restore(subject: Subject, register: Register, version: Version) -> None:
     """Make of a version's state what forecasts."""
-    subject.restore(register.state(version))
+    subject.restore(read_version(register, version))
 
 
 def _found(look: Callable[[], object]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from serving.api.app import create_app
-from serving.api.server import serve
+from serving.api.server import run_server
 from serving.audit import AuditFile
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
@@ -43,7 +43,7 @@ workspace = SimpleNamespace(
 )
 settings = ServingSettings(hosts=("forecast.force.example",), trusted_proxies=("127.0.0.1",))
 app = create_app(workspace, settings=settings, audit=AuditFile(root / "audit.jsonl", 10**6, 2))
-serve(app, "127.0.0.1", int(sys.argv[2]))
+run_server(app, "127.0.0.1", int(sys.argv[2]))
 """
 
 

@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from serving.api.app import create_app
-from serving.api.server import serve
+from serving.api.server import run_server
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 
@@ -35,7 +35,7 @@ workspace = SimpleNamespace(
 )
 app = create_app(workspace)
 print("starting", flush=True)
-serve(app, "127.0.0.1", int(sys.argv[2]))
+run_server(app, "127.0.0.1", int(sys.argv[2]))
 """
 
 
