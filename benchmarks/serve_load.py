@@ -37,7 +37,8 @@ import numpy as np
 import pandas as pd
 
 from forewatch.clock import Clock
-from forewatch.explanations import FACTORS, Factors
+from forewatch.explanation_parts import FACTORS
+from forewatch.explanations import Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks

@@ -16,7 +16,7 @@ from features.asof import AsOf
 from features.declaration import Feature, Maker, Values
 from forewatch import extensions
 from forewatch.errors import DataError, SettingsError
-from forewatch.explanations import FED, TAKEN
+from forewatch.explanation_parts import FED, TAKEN
 from forewatch.extensions import Packages
 
 _PART = re.compile("[a-z][a-z_]*|")  # "" feeds none

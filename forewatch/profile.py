@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
-from forewatch.explanations import FED, TAKEN
+from forewatch.explanation_parts import FED, TAKEN
 from forewatch.extensions import Extensions
 from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import STANDARD_GRADES, Grade, grades_of

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from forewatch.errors import RegistryError, StaleModel
+from models.register import Register, Version
 
 FORMAT = 2
 _MODEL, _ARRAYS = "model.json", "arrays.npz"
@@ -111,6 +112,17 @@ def read_state(folder: Path) -> dict[str, Any]:
         arrays = {name: kept[name] for name in kept.files}
     state: dict[str, Any] = _unpack(model["state"], folder, arrays)
     return state
+
+
+def read_version(register: Register, version: Version) -> dict[str, Any]:
+    """Return the state of a version as it was logged.
+
+    Raises:
+        RegistryError: if the version is retired, or its files are gone or damaged.
+        StaleModel: if they are of another format than this code reads.
+    """
+    with register.state_folder(version) as folder:
+        return read_state(folder)
 
 
 def _damage(name: str) -> RegistryError:

@@ -22,7 +22,8 @@ from features.declaration import Feature
 from features.panel import Panel
 from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS
-from forewatch.explanations import FACTORS, HOURS_OF_DAY, Factors
+from forewatch.explanation_parts import FACTORS
+from forewatch.explanations import HOURS_OF_DAY, Factors
 from models.base import Member
 from models.level import Level
 from models.loglinear import Loglinear

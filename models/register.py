@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
-
 from forewatch.errors import NoChampion, RegistryError
-from models import artefacts
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -32,6 +31,8 @@ REASONS, NOTES = "gate_reasons", "notes"  # tags of a version
 DECISION = "decision-"  # tags of the model, one a decision, numbered
 UNFINISHED = "unfinished"  # tag of the model: an act that began and has not ended
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Act = Literal["promote", "force", "rollback", "retire", "outside"]
 
 
@@ -40,7 +41,7 @@ class Version:
     """A version of the force's model; instants UTC."""
 
     version: str
-    created_at: pd.Timestamp
+    created_at: datetime
     run_id: str
     aliases: tuple[str, ...]
     passed: bool
@@ -71,7 +72,7 @@ class Version:
         rest = dict(tags)
         return cls(
             version=number,
-            created_at=pd.Timestamp(created_ms, unit="ms", tz="UTC"),
+            created_at=_EPOCH + timedelta(milliseconds=created_ms),
             run_id=run_id,
             aliases=tuple(
                 sorted(alias for alias, version in model.aliases.items() if version == number)
@@ -167,8 +168,8 @@ class Register(ABC):
         """Return the settings of a version's run."""
 
     @abstractmethod
-    def _state(self, version: Version) -> dict[str, Any]:
-        """Return the state of a version that may be used."""
+    def _state_folder(self, version: Version) -> AbstractContextManager[Path]:
+        """Hand out the folder of a version's state, whether it is there or not."""
 
     def version(self, name: str) -> Version:
         """Return a version by number or alias.
@@ -193,19 +194,22 @@ class Register(ABC):
         """Return the champion, None if there is none."""
         return next((one for one in self.versions() if CHAMPION in one.aliases), None)
 
-    def state(self, version: Version) -> dict[str, Any]:
-        """Return the engine's state as it was logged.
+    @contextmanager
+    def state_folder(self, version: Version) -> Iterator[Path]:
+        """Hand out the folder of a version's state (`models.artefacts`) while a block runs.
 
         Raises:
-            RegistryError: if the version is retired, or its files are gone or damaged.
-            StaleModel: if they are of another format than this code reads.
+            RegistryError: if the version is retired, or its files are gone.
         """
         if version.retired:
             raise RegistryError(
                 f"version {version.version} is retired ({version.retired}) and is not used again; "
                 "choose another with 'forewatch models list'"
             )
-        return self._state(version)
+        with self._state_folder(version) as folder:
+            if not folder.is_dir():
+                raise files_missing(version, "FileNotFoundError")
+            yield folder
 
     def last_decision(self, version: Version) -> Decision | None:
         """Return the last decision about a version, None if there is none."""
@@ -277,13 +281,6 @@ def _join_tags(tags: dict[str, str], name: str) -> str:
     while (more := tags.pop(f"{name}-{part}", None)) is not None:
         text, part = text + more, part + 1
     return text
-
-
-def read_register(version: Version, folder: Path) -> dict[str, Any]:
-    """Return the state in a folder of artefacts; RegistryError naming the version if it's gone."""
-    if not folder.is_dir():
-        raise files_missing(version, "FileNotFoundError")
-    return artefacts.read_state(folder)
 
 
 def files_missing(version: Version, why: str) -> RegistryError:

@@ -7,6 +7,7 @@ other `opened` makes nothing, and MLflow itself has to read them.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from models.register import (
     ModelRecord,
     Register,
     Version,
-    read_register,
 )
 from models.relocation import damaged_tables, opened_tables
 from models.store import Store, file_path
@@ -101,8 +101,8 @@ class TableRegister(Register):
         path = self._files(version) / REPORT / name
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
-    def _state(self, version: Version) -> dict[str, Any]:
-        return read_register(version, self._files(version) / ENGINE)
+    def _state_folder(self, version: Version) -> AbstractContextManager[Path]:
+        return nullcontext(self._files(version) / ENGINE)
 
     def _files(self, version: Version) -> Path:
         rows = self._rows(_FILES, version)

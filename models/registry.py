@@ -18,12 +18,12 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 # Read by MLflow when it is imported: no telemetry, and nothing printed beside our own output.
 for _name in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
@@ -53,7 +53,6 @@ from models.register import (  # noqa: E402
     Register,
     Version,
     files_missing,
-    read_register,
 )
 from models.store import Store, file_path  # noqa: E402
 
@@ -154,13 +153,14 @@ class Registry(Register):
         """Return the settings of a version's run."""
         return dict(self._client.get_run(version.run_id).data.params)
 
-    def _state(self, version: Version) -> dict[str, Any]:
+    @contextmanager
+    def _state_folder(self, version: Version) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 self._client.download_artifacts(version.run_id, ENGINE, folder)
             except (MlflowException, OSError) as error:
                 raise files_missing(version, type(error).__name__) from error
-            return read_register(version, Path(folder) / ENGINE)
+            yield Path(folder) / ENGINE
 
     def report_text(self, version: Version, name: str) -> str | None:
         """Return a text of a version's report by file name, None if it has none."""
@@ -173,7 +173,7 @@ class Registry(Register):
                 return None
 
     def promote(
-        self, version: Version, by: str, at: pd.Timestamp, reason: str = "", *, force: bool = False
+        self, version: Version, by: str, at: datetime, reason: str = "", *, force: bool = False
     ) -> Version:
         """Make a version the champion.
 
@@ -201,7 +201,7 @@ class Registry(Register):
         act: Act = "promote" if version.passed else "force"
         return self._decide(act, version.version, by, at, reason)
 
-    def rollback(self, by: str, at: pd.Timestamp, reason: str) -> Version:
+    def rollback(self, by: str, at: datetime, reason: str) -> Version:
         """Make the champion before the present one champion again.
 
         Raises:
@@ -218,7 +218,7 @@ class Registry(Register):
             )
         return self._decide("rollback", before, by, at, reason)
 
-    def retire(self, version: Version, by: str, at: pd.Timestamp, reason: str) -> Version:
+    def retire(self, version: Version, by: str, at: datetime, reason: str) -> Version:
         """Take a version out of use for good; RegistryError for the champion or without reason."""
         if CHAMPION in version.aliases:
             raise RegistryError(
@@ -278,14 +278,14 @@ class Registry(Register):
         aliases = {alias: str(version) for alias, version in found.aliases.items()}
         return ModelRecord(aliases, dict(found.tags))
 
-    def _decide(self, act: Act, number: str, by: str, at: pd.Timestamp, reason: str) -> Version:
+    def _decide(self, act: Act, number: str, by: str, at: datetime, reason: str) -> Version:
         """Carry out a decision, whole or not at all; a long reason is cut."""
         self._note_outside(at)
         text = reason.strip()[:_MAX_REASON_LENGTH]
         self._carry_out(Decision(act, number, by, at.isoformat(), text))
         return self.version(number)
 
-    def _note_outside(self, at: pd.Timestamp) -> None:
+    def _note_outside(self, at: datetime) -> None:
         """Keep as a decision what was done to the champion in MLflow itself: it was one."""
         if note := self.outside_note():
             champion = self.champion()

@@ -31,8 +31,9 @@ from features.panel import Panel, panel
 from forewatch.arrays import Array
 from forewatch.clock import ONE_DAY, WEEK_DAYS, Clock
 from forewatch.errors import DataError, NotFitted
-from forewatch.history import History, check
+from forewatch.history import History
 from forewatch.profile import Profile
+from forewatch.tables import check
 from models import artefacts
 from models.base import Member
 

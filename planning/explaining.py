@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forewatch.errors import NotExplained
-from forewatch.explanations import MEANINGS, PARTS
+from forewatch.explanation_parts import MEANINGS, PARTS
 from planning import columns
 from planning.answers import MEAN, about_calls
 from planning.issues import Issue

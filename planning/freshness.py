@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -72,7 +73,7 @@ class Freshness:
             self._found[asked] = _end(self._parts(*asked))
         return self._found[asked]
 
-    def why_stale(self, end: End, now: pd.Timestamp) -> str:
+    def why_stale(self, end: End, now: datetime) -> str:
         """Return why what ends there is stale at *now*, "" if it is fresh."""
         if self._is_before(now):
             return BEFORE_THE_DATA
@@ -119,7 +120,7 @@ class Freshness:
             "observed_until": until[rows],
         }
 
-    def _is_before(self, now: pd.Timestamp) -> bool:
+    def _is_before(self, now: datetime) -> bool:
         return bool(now < max(self.observed.until, self.published_at))
 
     def _parts(self, area: str, call_types: tuple[str, ...]) -> list[tuple[End, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -126,7 +127,7 @@ class Issue:
             self.published_at,
         )
 
-    def why_stale(self, now: pd.Timestamp) -> str:
+    def why_stale(self, now: datetime) -> str:
         """Return why the whole of it is stale at *now*, "" if it is fresh."""
         until, force = self.forecast.data_until, self.freshness.end(self.tree.root)
         return self.freshness.why_stale(End(until, force.why if force.until == until else ""), now)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from forewatch.areas import AreaTree
 from forewatch.errors import BadQuestion, UnknownArea
 
+POOLED_BETWEEN = ", "  # ids of areas in a text
 _MOST_SHOWN = 10
 _NO_WORD = re.compile(r"[\W_]+")
 

@@ -25,7 +25,6 @@ from planning.tables import Values
 
 ALL = "all"
 EACH = "each"
-POOLED_BETWEEN = ", "
 _ALL_TYPES = "all call types"
 
 
@@ -228,7 +227,7 @@ def row_layout(
         "grade": [grade for _, _, grade in groups],
     }
     together = [
-        POOLED_BETWEEN.join(issue.pooled_areas(area, types if kind == ALL else (kind,)))
+        names.POOLED_BETWEEN.join(issue.pooled_areas(area, types if kind == ALL else (kind,)))
         for area, kind, _ in groups
     ]
     keys = {each.name: getattr(of_periods, each.name)[period] for each in PERIOD_KEYS}

@@ -21,13 +21,13 @@ from planning.explaining import EXPLANATION
 from planning.issues import Issue
 from planning.kinds import AnswerKind
 from planning.missing import DEMAND
-from planning.questions import ALL, POOLED_BETWEEN, Question
+from planning.names import POOLED_BETWEEN
+from planning.questions import ALL, Question
 from planning.tables import Table, Values, concatenate_values
 from serving.queries import QUERIES, MissingQuery, SpanQuery
 from serving.reach import Reach
-from serving.settings import stop_without
 from serving.standing import Standing
-from serving.workspace import SETTINGS, Workspace
+from serving.workspace import Workspace
 
 _ELSEWHERE = (
     "not observed for longer than is allowed"  # where the reason names an area out of reach
@@ -146,7 +146,7 @@ def answer(
         NotExplained: if the issue was published without explanations, and they are asked for.
         UnknownArea, UnknownCallType, UnknownGrade, BadQuestion: if it can't be answered.
     """
-    stop_without(workspace.root / SETTINGS)
+    workspace.stop_without_settings()
     offer = OFFERS[name]
     query = _read(offer.query, asked)
     store, now = workspace.issues(), pd.Timestamp.now("UTC")

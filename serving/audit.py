@@ -19,7 +19,7 @@ from time import monotonic
 from pydantic_core import to_json
 
 from forewatch.durable import OWNER_ONLY
-from serving.locks import hold_lock
+from forewatch.locks import hold_lock
 
 _LOOK_SECONDS = 1.0  # between looks at whether another process set the file aside
 _SAY_SECONDS = 60.0  # between lines of the log that say that nothing can be written

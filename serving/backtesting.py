@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from forewatch.clock import Clock
+from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.durable import whole_file
 from forewatch.errors import BadQuestion
 from forewatch.progress import Progress
@@ -28,8 +28,8 @@ from serving.settings import complaints
 from serving.spans import instant
 from serving.workspace import Workspace
 
-_DAYS = re.compile(r"(\d+)\s*d?")
-_WEEKS = re.compile(r"(\d+)\s*w")
+# Not pandas.Timedelta, to which 42d and 6w are out of date, 42 is nanoseconds, and "" is a span.
+_SPAN = re.compile(r"(\d{1,5})\s*([dw]?)", re.ASCII)
 _STEPS: dict[str, Interval] = {"1d": "day", "1h": "hour", "shift": "shift"}
 
 
@@ -125,12 +125,8 @@ def days(option: str, text: str) -> int:
     (42, 42)
     """
     text = text.strip().lower()
-    if found := _DAYS.fullmatch(text):
-        number = int(found[1])
-    elif found := _WEEKS.fullmatch(text):
-        number = 7 * int(found[1])
-    else:
-        number = 0
+    found = _SPAN.fullmatch(text)
+    number = int(found[1]) * (WEEK_DAYS if found[2] == "w" else 1) if found else 0
     if number < 1:
         raise BadQuestion(f"{option} {text!r} is no number of days; write 42d or 6w")
     return number

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.clock import utc_instants
-from forewatch.explanations import FACTORS, Factors
+from forewatch.explanation_parts import FACTORS
+from forewatch.explanations import Factors
 from forewatch.freshness import Behind, ObservationEnd
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks

@@ -8,6 +8,7 @@ from features.asof import AsOf
 from forewatch.clock import ONE_DAY
 from forewatch.errors import ForewatchError, NoChampion, NotEnoughHistory
 from forewatch.history import History
+from models.artefacts import read_version
 from models.register import Register, Version
 from models.subject import Subject
 from models.subject_model import SubjectModel
@@ -65,7 +66,7 @@ def _by_champion(
 ) -> tuple[Part, Notes]:
     register = workspace.register(subject)
     champion = champion_of(register)
-    model = subject.restore(register.state(champion), workspace.profile.extensions.packages)
+    model = subject.restore(read_version(register, champion), workspace.profile.extensions.packages)
     part = _part(subject, model, view, days, champion.version)
     outside = register.outside_note()
     notes = (

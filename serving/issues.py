@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from datetime import UTC, datetime
 
 from forewatch.errors import DamagedIssue, NoIssue
-from serving.issue_store import IssueStore
+from serving.issue_folder import IssueFolder
+from serving.printing import Columns, columns_of
 from serving.withdrawals import Act
 from serving.workspace import Workspace
 
 _COLUMNS = ("issue", "status", "published", "origin", "data until", "model", "remark")
 
 
-def issue_list(workspace: Workspace) -> pd.DataFrame:
-    """Return one row an issue, the newest first.
+def issue_list(workspace: Workspace) -> Columns:
+    """Return columns of a row an issue, the newest first.
 
     Raises:
         DamagedIssue: if nobody knows what was withdrawn.
     """
-    store = workspace.issues()
+    store = workspace.issue_folder()
     served = next(store.in_service(), 0)
-    rows = [_row(store, number, served) for number in reversed(store.numbers())]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return columns_of(
+        _COLUMNS, (_row(store, number, served) for number in reversed(store.numbers()))
+    )
 
 
 def decide(workspace: Workspace, act: Act, number: int, by: str, reason: str) -> str:
@@ -31,7 +33,7 @@ def decide(workspace: Workspace, act: Act, number: int, by: str, reason: str) ->
         UnknownIssue: if the number was never published here.
         SettingsError: if no reason is given, or the issue stands so already.
     """
-    store, now = workspace.issues(), pd.Timestamp.now("UTC")
+    store, now = workspace.issues(), datetime.now(UTC)
     store.decide(act, number, by, reason, now)
     done = f"issue {number} is " + ("withdrawn" if act == "withdraw" else "restored")
     try:
@@ -42,7 +44,7 @@ def decide(workspace: Workspace, act: Act, number: int, by: str, reason: str) ->
     return f"{done}; served is issue {latest.number}{stale}"
 
 
-def _row(store: IssueStore, number: int, served: int) -> tuple[str, ...]:
+def _row(store: IssueFolder, number: int, served: int) -> tuple[str, ...]:
     try:
         about, standing = store.about(number), store.standing(number)
     except DamagedIssue as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from forewatch.durable import OWNER_ONLY, write_file
-from serving.locks import hold_lock
+from forewatch.locks import hold_lock
 
 _DAYS = TypeAdapter(dict[str, date])
 _NEXT_TRY = timedelta(minutes=10)  # after the disk refused, so that no request pays for it often

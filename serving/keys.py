@@ -29,8 +29,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import AccessError, MissingScope, SettingsError
 from forewatch.frozen import Frozen
+from forewatch.locks import hold_lock
 from serving.key_use import KeyUse
-from serving.locks import hold_lock
 from serving.reach import Reach
 
 Scope = Literal["forecasts:read", "models:read", "metrics:read"]

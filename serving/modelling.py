@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
-
-import numpy as np
-import pandas as pd
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from forewatch.errors import RegistryError
 from models.register import CHALLENGER, CHAMPION, Register, Version
 from models.store import Store
 from models.subject import Subject
+from serving.printing import Columns, columns_of
 from serving.subjects import FIRST
 from serving.workspace import Workspace
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:  # MLflow, which takes seconds: what only reads needs none of 
 
 _FIRST = 20  # metrics that MLflow shows before the rest
 _ON = " on"  # MLflow's names of metrics may hold no "+"
+_WHERE = ("level", "block")
+_DAYS = re.compile(r"\d+")
+Scores = Mapping[Any, Any]  # of a level and a block of leads: measures by name
 
 
 @dataclass(frozen=True)
@@ -30,34 +34,27 @@ class VersionPage:
     """A version in words, and its scores as a table."""
 
     text: str
-    scores: pd.DataFrame
+    scores: Columns
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two versions side by side: what is compared, and a row a level and block of days ahead."""
-
-    text: str
-    table: pd.DataFrame
-
-
-def version_list(workspace: Workspace, subject: Subject) -> pd.DataFrame:
-    """Return one row a version, oldest first, with the last decision about it."""
+def version_list(workspace: Workspace, subject: Subject) -> Columns:
+    """Return columns of a row a version, oldest first, with the last decision about it."""
     register = workspace.register(subject)
-    rows = [
-        {
-            "version": one.version,
-            "status": one.status,
-            "trained": f"{one.created_at:%Y-%m-%d %H:%M}",
-            "until": one.tags.get("until", "")[:16],
-            "recipe": one.tags.get("recipe", ""),
-            "gate": "passed" if one.passed else "refused",
-            "decision": decision.text if (decision := register.last_decision(one)) else "",
-        }
-        for one in register.versions()
-    ]
-    columns = ["version", "status", "trained", "until", "recipe", "gate", "decision"]
-    return pd.DataFrame(rows, columns=columns)
+    return columns_of(
+        ("version", "status", "trained", "until", "recipe", "gate", "decision"),
+        (
+            (
+                one.version,
+                one.status,
+                f"{one.created_at:%Y-%m-%d %H:%M}",
+                one.tags.get("until", "")[:16],
+                one.tags.get("recipe", ""),
+                "passed" if one.passed else "refused",
+                decision.text if (decision := register.last_decision(one)) else "",
+            )
+            for one in register.versions()
+        ),
+    )
 
 
 def version_page(workspace: Workspace, subject: Subject, name: str) -> VersionPage:
@@ -77,39 +74,7 @@ def version_page(workspace: Workspace, subject: Subject, name: str) -> VersionPa
         "decisions:",
         *(f"  {one.text}" for one in register.decisions() if one.version == version.version),
     ]
-    return VersionPage("\n".join(lines), summary(scores_table(register.scores(version)), subject))
-
-
-def compare_versions(workspace: Workspace, subject: Subject, name: str, other: str) -> Comparison:
-    """Return the CRPS of two versions on the same past origins.
-
-    Raises:
-        RegistryError: if they are the same one, or were judged on no origin in common.
-    """
-    from models import comparison  # noqa: PLC0415 - it needs scipy, which takes long to import
-
-    register = workspace.register(subject)
-    one, two = register.version(name), register.version(other)
-    if one.version == two.version:
-        raise RegistryError(
-            f"{name} and {other} are both version {one.version}, which has nothing to be compared "
-            "with; name two versions, or train a new one"
-        )
-    found = comparison.of_versions(register, one, two)
-    bounds = list(zip(found["low"], found["high"], strict=True))
-    table = pd.DataFrame(
-        {
-            "level": found["level"],
-            "days ahead": found["block"],
-            f"version {one.version}": found["ours"].round(3),
-            f"version {two.version}": found["theirs"].round(3),
-            "change": found["change"].map("{:+.1%}".format),
-            "95 % interval": [f"{low:+.1%} to {high:+.1%}" for low, high in bounds],
-            "beyond chance": [comparison.said_of_chance(*each) for each in bounds],
-        }
-    )
-    origins = int(found["origins"].max())
-    return Comparison(f"mean CRPS on the same {origins} past origins; lower is better", table)
+    return VersionPage("\n".join(lines), summary(score_rows(register.scores(version)), subject))
 
 
 def notes(workspace: Workspace, subject: Subject, *names: str) -> list[str]:
@@ -194,42 +159,47 @@ def open_store_page(workspace: Workspace, host: str, port: int) -> NoReturn:
     os.execve(sys.executable, command, os.environ | quiet)  # noqa: S606 - our own interpreter
 
 
-def scores_table(scores: dict[str, float]) -> pd.DataFrame:
-    """Return metrics named measure/level/block as rows of level and block, the largest first."""
-    parts = [(*name.split("/"), value) for name, value in scores.items() if name.count("/") == 2]  # noqa: PLR2004
-    frame = pd.DataFrame(parts, columns=["measure", "level", "block", "value"])
-    frame["block"] = frame["block"].str.replace(_ON, "+")
-    wide = frame.pivot_table(index=["level", "block"], columns="measure", values="value")
-    wide = wide.rename_axis(columns=None).reset_index()
-    first_day = wide["block"].str.extract(r"(\d+)", expand=False).astype(int)
-    size = wide.get("calls", pd.Series(0.0, wide.index)).groupby(wide["level"]).transform("max")
-    order = pd.DataFrame({"size": -size, "level": wide["level"], "first_day": first_day})
-    order = order.sort_values(["size", "level", "first_day"])
-    return wide.loc[order.index].reset_index(drop=True)
+def score_rows(scores: Mapping[str, float]) -> list[Scores]:
+    """Return metrics named measure/level/block as a row a level and block, the largest first."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, value in scores.items():
+        if name.count("/") == 2 and math.isfinite(value):  # noqa: PLR2004
+            measure, level, block = name.split("/")
+            row: dict[str, Any] = {"level": level, "block": block.replace(_ON, "+")}
+            rows.setdefault((level, row["block"]), row)[measure] = value
+    size: dict[str, float] = {}
+    for (level, _), measures in rows.items():
+        size[level] = max(size.get(level, 0.0), measures.get("calls", 0.0))
+    # a block is written with its first day in front: 1-7, 29+
+    order = sorted(rows, key=lambda at: (-size[at[0]], at[0], int(_DAYS.findall(at[1])[0])))
+    return [rows[at] for at in order]
 
 
-def summary(scores: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+def summary(scores: Sequence[Scores], subject: Subject) -> Columns:
     """Return what a person reads first: ours beside the baselines and a perfect forecast."""
-    names = subject.columns
-    found = scores[[name for name in names if name in scores]].rename(columns=names)
-    numbers = found.select_dtypes("number").columns
-    return found.assign(**{name: found[name].round(3) for name in numbers})
+    return {
+        shown: [row.get(name) for row in scores]
+        for name, shown in subject.columns.items()
+        if any(name in row for row in scores)
+    }
 
 
-def first_metrics(scores: pd.DataFrame, subject: Subject) -> tuple[str, ...]:
+def first_metrics(scores: Sequence[Scores], subject: Subject) -> tuple[str, ...]:
     """Return the names of the metrics that a person reads first: of the whole force, 20 at most."""
-    whole = scores[scores["level"] == scores["level"].iloc[0]]
-    shown = [name for name in subject.columns if name in scores and name != "level"]
-    measures = [name for name in shown if name != "block"][: _FIRST // max(len(whole), 1)]
-    return tuple(name for name, _ in metric_values(whole[["level", "block", *measures]]))
+    whole = [row for row in scores if row["level"] == scores[0]["level"]]
+    shown = [name for name in subject.columns if name in scores[0] and name not in _WHERE]
+    measures = (*_WHERE, *shown[: _FIRST // len(whole)])
+    return tuple(
+        name for name, _ in metric_values([{each: row[each] for each in measures} for row in whole])
+    )
 
 
-def metric_values(scores: pd.DataFrame) -> Iterator[tuple[str, float]]:
+def metric_values(scores: Sequence[Scores]) -> Iterator[tuple[str, float]]:
     """Yield each known score under measure/level/block, in the letters that MLflow allows."""
-    for row in scores.to_dict("records"):
+    for row in scores:
         where = f"{row['level']}/{str(row['block']).replace('+', _ON)}"
         for name, value in row.items():
-            if isinstance(value, float) and np.isfinite(value):
+            if isinstance(value, float) and math.isfinite(value):
                 yield f"{name}/{where}", value
 
 
@@ -250,5 +220,5 @@ def _version_by_name(register: Register, name: str) -> Version:
     return register.version(name)
 
 
-def _now() -> pd.Timestamp:
-    return pd.Timestamp.now("UTC")
+def _now() -> datetime:
+    return datetime.now(UTC)

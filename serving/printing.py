@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import click
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+Columns = Mapping[str, Sequence[object]]
 _MOST_DECIMALS = 3
 
 
-def echo_table(frame: pd.DataFrame) -> None:
-    """Print a frame whose cells are texts or numbers; nothing is shown for unknown ones."""
-    echo_texts(_texts_of(frame), _numbers_of(frame))
+def columns_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Columns:
+    """Return rows as columns by name; of no rows, columns without cells."""
+    cells = list(zip(*rows, strict=True)) or [()] * len(names)
+    return dict(zip(names, cells, strict=True))
 
 
-def frame_lines(frame: pd.DataFrame) -> str:
-    """Return the frame as lines of aligned columns, numbers to the right.
+def echo_table(columns: Columns) -> None:
+    """Print columns of texts or numbers; None and NaN, which are unknown, as a dash."""
+    echo_texts(_texts_of(columns), _numbers_of(columns))
 
-    >>> import pandas as pd
-    >>> print(frame_lines(pd.DataFrame({"area": ["north", "s"], "calls": [2.5, float("nan")]})))
+
+def table_lines(columns: Columns) -> str:
+    """Return columns of texts or numbers as lines, numbers to the right.
+
+    >>> print(table_lines({"area": ["north", "s"], "calls": [2.5, float("nan")]}))
     area   calls
     north    2.5
     s          -
     """
-    return align_columns(_texts_of(frame), _numbers_of(frame))
+    return align_columns(_texts_of(columns), _numbers_of(columns))
 
 
 def echo_texts(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> None:
@@ -57,29 +60,41 @@ def align_columns(texts: Mapping[str, Sequence[str]], right: Collection[str]) ->
     return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
 
 
-def _numbers_of(frame: pd.DataFrame) -> set[str]:
-    from pandas.api.types import is_numeric_dtype  # noqa: PLC0415 - help is printed without it
-
-    return {str(name) for name in frame if is_numeric_dtype(frame[name])}
-
-
-def _texts_of(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """Return a frame's columns, its numbers with the same decimals, as few as they need."""
-    return {str(name): _texts(frame[name]) for name in frame}
+def _numbers_of(columns: Columns) -> set[str]:
+    return {
+        name
+        for name, cells in columns.items()
+        if (known := _known(cells)) and all(isinstance(each, int | float) for each in known)
+    }
 
 
-def _texts(column: pd.Series) -> list[str]:
-    missing = column.isna()
-    if column.dtype.kind != "f":
-        cells = zip(column, missing, strict=True)
-        return ["-" if unknown else _text(value) for value, unknown in cells]
-    rounded = column.dropna().round(_MOST_DECIMALS)
+def _texts_of(columns: Columns) -> dict[str, list[str]]:
+    """Return columns as texts, fractions with the same decimals, as few as they need."""
+    return {name: _texts(cells) for name, cells in columns.items()}
+
+
+def _texts(cells: Sequence[object]) -> list[str]:
+    fractions = [each for each in _known(cells) if isinstance(each, float)]
     decimals = next(
-        (d for d in range(_MOST_DECIMALS) if (rounded.round(d) == rounded).all()), _MOST_DECIMALS
+        (
+            n
+            for n in range(_MOST_DECIMALS)
+            if all(round(each, n) == round(each, _MOST_DECIMALS) for each in fractions)
+        ),
+        _MOST_DECIMALS,
     )
-    cells = zip(column, missing, strict=True)
-    return ["-" if unknown else f"{value:,.{decimals}f}" for value, unknown in cells]
+    return ["-" if _is_unknown(each) else _text(each, decimals) for each in cells]
 
 
-def _text(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _known(cells: Sequence[object]) -> list[object]:
+    return [each for each in cells if not _is_unknown(each)]
+
+
+def _is_unknown(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _text(cell: object, decimals: int) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.{decimals}f}"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from forewatch.areas import AreaTree
 from forewatch.errors import OutOfReach
 from planning import names
-from planning.questions import POOLED_BETWEEN
 from serving.standing import REASON_AFTER, Standing
 
 
@@ -88,7 +87,7 @@ class Reach:
             leaves = [area] if area in seen else tree.leaves_of(area)
             named += [leaf for leaf in leaves if leaf in seen]
             hidden += sum(leaf not in seen for leaf in leaves)
-        return POOLED_BETWEEN.join([*named, *([f"{hidden} out of reach"] if hidden else [])])
+        return names.POOLED_BETWEEN.join([*named, *([f"{hidden} out of reach"] if hidden else [])])
 
     def notes(self, tree: AreaTree, notes: Iterable[str]) -> list[str]:
         """Return the notes that name no area out of reach, neither by its id nor by its name."""

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
-import pandas as pd
-
 from forewatch.areas import AreaTree
-from forewatch.errors import NoIssue, SettingsError
+from forewatch.errors import SettingsError
 from serving.keys import Key, Scope, last_day
+from serving.printing import Columns, columns_of
 from serving.subjects import all_subjects
 from serving.workspace import Workspace
 
@@ -82,25 +81,26 @@ def rotate_key(
     return workspace.keys().rotate(key_id, timedelta(days=overlap_days), _end(expires))
 
 
-def listed_keys(workspace: Workspace) -> pd.DataFrame:
-    """Return one row a key, in the order of making; days and times in UTC."""
+def listed_keys(workspace: Workspace) -> Columns:
+    """Return columns of a row a key, in the order of making; days and times in UTC."""
     ring = workspace.keys()
     used = ring.last_used()
-    rows = [
-        {
-            "id": key.id,
-            "name": key.name,
-            "scopes": " ".join(key.scopes),
-            "areas": " ".join(key.areas) if key.areas else "all",
-            "created": f"{key.created_at:%Y-%m-%d %H:%M}",
-            "last_used": str(used.get(key.id, "never")),
-            "last_day": str(last_day(key.expires_at)) if key.expires_at else "",
-            "state": _state(key, datetime.now(UTC)),
-        }
-        for key in ring.list()
-    ]
-    columns = ["id", "name", "scopes", "areas", "created", "last_used", "last_day", "state"]
-    return pd.DataFrame(rows, columns=columns)
+    return columns_of(
+        ("id", "name", "scopes", "areas", "created", "last_used", "last_day", "state"),
+        (
+            (
+                key.id,
+                key.name,
+                " ".join(key.scopes),
+                " ".join(key.areas) if key.areas else "all",
+                f"{key.created_at:%Y-%m-%d %H:%M}",
+                str(used.get(key.id, "never")),
+                str(last_day(key.expires_at)) if key.expires_at else "",
+                _state(key, datetime.now(UTC)),
+            )
+            for key in ring.list()
+        ),
+    )
 
 
 def _state(key: Key, now: datetime) -> str:
@@ -116,10 +116,9 @@ def _state(key: Key, now: datetime) -> str:
 
 def _tree(workspace: Workspace) -> AreaTree:
     """Return the areas of the latest issue, or before there is one those of the history."""
-    try:
-        return workspace.issues().latest().tree
-    except NoIssue:
-        return workspace.tree()
+    issues = workspace.issue_folder()
+    latest = next(issues.in_service(), None)
+    return workspace.tree() if latest is None else issues.tree(latest)
 
 
 def _end(text: str | None) -> datetime | None:

@@ -183,17 +183,7 @@ def load(path: Path) -> Settings:
     Raises:
         SettingsError: if there is no such file, or naming each key that can't be used as written.
     """
-    stop_without(path)
     return _check(read_toml(path), path.name)
-
-
-def stop_without(path: Path) -> None:
-    """Stop where there is no such file: SettingsError says what to do."""
-    if not path.exists():
-        raise SettingsError(
-            f"no {path.name} in {path.parent.resolve()}; write one with 'forewatch init --template "
-            "minimal', or name another folder with --workspace"
-        )
 
 
 def parse(text: str, name: str = "forewatch.toml") -> Settings:

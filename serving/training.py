@@ -17,6 +17,7 @@ from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.history import History
 from forewatch.progress import Progress
+from models.artefacts import read_version
 from models.comparison import LOSSES, losses_of_recipe
 from models.gate import judge
 from models.recipe import AnyRecipe
@@ -101,7 +102,7 @@ def gate_verdict(
     if champion is None:
         return judge(scores, None, subject.rule)
     try:
-        theirs = type(recipe).model_validate(register.state(champion)["recipe"])
+        theirs = type(recipe).model_validate(read_version(register, champion)["recipe"])
     except ValidationError:
         why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
         reasons = judge(scores, None, subject.rule).reasons
@@ -121,14 +122,14 @@ def keep(
     """Keep what was learned as the challenger, and write its report, with other texts beside it."""
     from models.registry import Record  # noqa: PLC0415 - MLflow, which takes seconds to import
 
-    model = trained.model
+    model, scores = trained.model, trained.scores.to_dict("records")
     files = trained.report().texts(verdict, trained.notes) | dict(beside)
     files[LOSSES] = trained.losses.to_csv(index=False)
     record = Record(
         state=model.state(),
         params=dict(flat_settings(model.recipe.model_dump(mode="json"))),
-        scores=dict(modelling.metric_values(trained.scores)),
-        first=modelling.first_metrics(trained.scores, subject),
+        scores=dict(modelling.metric_values(scores)),
+        first=modelling.first_metrics(scores, subject),
         tags={
             "until": until.isoformat(),
             "data_version": model.data_version_,

@@ -7,6 +7,7 @@ from functools import partial
 
 from forewatch.errors import ForewatchError, RegistryError
 from forewatch.extensions import Packages
+from models.artefacts import read_version
 from models.register import Register, Version
 from models.register_tables import verify
 from models.store import Store
@@ -65,7 +66,7 @@ def _models(workspace: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _restore(subject: Subject, packages: Packages, register: Register, version: Version) -> None:
     """Make of a version's state what forecasts."""
-    subject.restore(register.state(version), packages)
+    subject.restore(read_version(register, version), packages)
 
 
 def _found(look: Callable[[], object]) -> tuple[str, ...]:

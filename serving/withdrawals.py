@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
-
 from forewatch.durable import write_file
 from forewatch.errors import DamagedIssue, SettingsError
-from serving.locks import hold_lock
+from forewatch.locks import hold_lock
 from serving.standing import REASON_AFTER
 
 _FILE = "decisions.json"
@@ -73,7 +72,7 @@ class Withdrawals:
             if each.act == "withdraw"
         }
 
-    def decide(self, act: Act, issue: int, by: str, reason: str, now: pd.Timestamp) -> None:
+    def decide(self, act: Act, issue: int, by: str, reason: str, now: datetime) -> None:
         """Take an issue out of service, or back into it.
 
         Args:

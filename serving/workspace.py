@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 
 from forewatch.areas import AreaTree
 from forewatch.durable import write_file
-from forewatch.history import History
-from forewatch.profile import Profile
-from serving import settings as settings_file
-from serving.locks import hold_lock
-from serving.settings import Settings
+from forewatch.errors import SettingsError
+from forewatch.locks import hold_lock
+from serving.issue_folder import IssueFolder
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
+    from forewatch.history import History
+    from forewatch.profile import Profile
     from models.register import Register
     from models.registry import Registry
     from models.subject import Subject
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
+    from serving.settings import Settings
     from sources.lake import Lake
 
 SETTINGS = "forewatch.toml"
@@ -42,7 +43,21 @@ class Workspace:
 
     @cached_property
     def _settings(self) -> Settings:
-        return settings_file.load(self.root / SETTINGS)
+        return self._settings_now()
+
+    def _settings_now(self) -> Settings:
+        from serving import settings  # noqa: PLC0415
+
+        self.stop_without_settings()
+        return settings.load(self.root / SETTINGS)
+
+    def stop_without_settings(self) -> None:
+        """Stop where there is no forewatch.toml: SettingsError says what to do."""
+        if not (self.root / SETTINGS).exists():
+            raise SettingsError(
+                f"no {SETTINGS} in {self.root.resolve()}; write one with 'forewatch init "
+                "--template minimal', or name another folder with --workspace"
+            )
 
     def settings(self) -> Settings:
         """Return what forewatch.toml says; SettingsError if it can't be used."""
@@ -59,7 +74,7 @@ class Workspace:
         Raises:
             SettingsError: if it can't be used.
         """
-        return settings_file.load(self.root / SETTINGS).profile
+        return self._settings_now().profile
 
     @property
     def quarantine(self) -> Path:
@@ -95,6 +110,10 @@ class Workspace:
         from sources.history import history  # noqa: PLC0415
 
         return history(self.lake(), self.profile, counted=counted)
+
+    def issue_folder(self) -> IssueFolder:
+        """Return what was published, without the numbers in it."""
+        return IssueFolder(self.root / "issues")
 
     def issues(self) -> IssueStore:
         """Return what was published."""

@@ -8,7 +8,6 @@ lets one import at a time change a lake.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -16,7 +15,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +38,7 @@ from pyarrow.dataset import ParquetReadOptions
 
 from forewatch.durable import sync_files
 from forewatch.errors import LakeBusy, SettingsError
+from forewatch.locks import hold_lock
 from forewatch.tables import COLUMNS
 from sources.confirmed import (
     FOLDER,
@@ -189,10 +189,9 @@ class Lake:
             return
         mask = os.umask(_OWNER_ONLY)
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with (self.root / ".lock").open("w") as file:
+            with ExitStack() as held:
                 try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    held.enter_context(hold_lock(self.root / ".lock", waits=False))
                 except BlockingIOError as error:
                     raise LakeBusy(
                         f"another import is changing {self.root.name}; wait until it has ended"

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from forewatch.doubts import ACCEPTABLE
+from models.artefacts import read_version
 from models.register import Register
 from models.report import Report
 from models.subject import Training
@@ -161,7 +162,7 @@ def _register(root: Path, number: int) -> int:
     """Keep the champion's state as one more training, as the end of a training does."""
     workspace = Workspace(root)
     register = workspace.register(FIRST)
-    model = FIRST.restore(register.state(register.version("1")), ())
+    model = FIRST.restore(read_version(register, register.version("1")), ())
     scores = pd.DataFrame([{"level": "force", "block": "1-7", "crps": 1.0 + number}])
     again, verdict = Again(model, scores, (), pd.DataFrame()), Verdict(passed=True, reasons=())
     training.keep(workspace, FIRST, again, verdict, pd.Timestamp(UNTIL, tz="UTC"), {})

@@ -19,7 +19,8 @@ from forewatch.areas import AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from planning.issues import Issue
 from serving.fitness import unfit
-from serving.issue_store import IssueStore, Mark
+from serving.issue_folder import Mark
+from serving.issue_store import IssueStore
 from serving.standing import Standing
 
 _MAX_OPEN = 2  # earlier issues kept in memory; one of 9 districts × 12 types × 91 days has 8 MB

@@ -58,7 +58,7 @@ def _train_subject(
 
     with progress_bar() as progress:
         done = train_challenger(workspace, subject, until=until, jobs=jobs, progress=progress)
-    echo_table(modelling.summary(done.training.scores, subject))
+    echo_table(modelling.summary(done.training.scores.to_dict("records"), subject))
     for note in done.training.notes:
         click.echo(f"note: {note}")
     click.echo(f"version {done.version.version} of {done.model}; report: {done.report}")

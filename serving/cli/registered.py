@@ -55,10 +55,10 @@ def compare(root: Path, version: str, other: str, subject: Subject) -> None:
 
     Mean CRPS by level and days ahead, the change, and whether chance explains it.
     """
-    from serving import modelling
+    from serving import comparing, modelling
     from serving.printing import echo_table
 
-    found = modelling.compare_versions(workspace_of(root), subject, version, other)
+    found = comparing.compare_versions(workspace_of(root), subject, version, other)
     click.echo(found.text)
     echo_table(found.table)
     for note in modelling.notes(workspace_of(root), subject, version, other):

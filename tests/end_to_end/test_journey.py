@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 from pyarrow import parquet
 
-from forewatch.explanations import PARTS
+from forewatch.explanation_parts import PARTS
 from planning.uses import USES
 from serving.api.app import create_app
 from serving.cli import cli

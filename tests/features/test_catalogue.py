@@ -19,7 +19,7 @@ from features.catalogue import (
     grid,
 )
 from features.levels import LEVEL_NAMES
-from forewatch.explanations import FED
+from forewatch.explanation_parts import FED
 from forewatch.history import History
 from models.missing.settings import Priors
 

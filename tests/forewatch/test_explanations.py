@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forewatch.arrays import Array
-from forewatch.explanations import FACTORS, PARTS, Cells, Factors, parts
+from forewatch.explanation_parts import FACTORS, PARTS
+from forewatch.explanations import Cells, Factors, parts
 from forewatch.rates import Forecast, Rates, Selection, Spans
 from forewatch.shocks import Shocks
 

@@ -12,7 +12,7 @@ from features.catalogue import PLACE_AND_TIME, features_by_name
 from features.declaration import Prior
 from features.panel import Covariates, Panel, panel
 from forewatch.arrays import Array
-from forewatch.explanations import FACTORS, PARTS
+from forewatch.explanation_parts import FACTORS, PARTS
 from forewatch.history import History
 from forewatch.rates import Forecast, Selection, Spans
 from models.demand.training import DemandTraining

@@ -13,6 +13,7 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import RegistryError
+from models.artefacts import read_version
 from models.register_tables import open_register, verify
 from models.registry import Registry
 from models.store import Store
@@ -38,12 +39,14 @@ def test_both_roads_to_the_register_read_the_same(registry: Registry) -> None:
     for one in found.versions():
         assert found.params(one) == registry.params(one)
         np.testing.assert_equal(found.scores(one), registry.scores(one))
-    np.testing.assert_equal(found.state(found.version("1")), registry.state(found.version("1")))
+    np.testing.assert_equal(
+        read_version(found, found.version("1")), read_version(registry, found.version("1"))
+    )
     with pytest.raises(RegistryError, match="version 3 is retired"):
-        found.state(found.version("3"))
+        read_version(found, found.version("3"))
     shutil.rmtree(Path(registry.store.folder or "") / "artifacts")
     with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
-        found.state(found.version("1"))
+        read_version(found, found.version("1"))
 
 
 def test_tables_of_another_revision_are_left_to_mlflow(registry: Registry, mlruns: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from forewatch.errors import GateClosed, NoChampion, RegistryError
+from models.artefacts import read_version
 from models.register_tables import TableRegister, open_register
 from models.registry import Record, Registry
 from models.store import Store
@@ -56,7 +57,7 @@ def test_what_is_logged_comes_back(registry: Registry) -> None:
     assert run.data.metrics == {"crps/force/1-7": 2.5, "all/crps/force/29 on": 3.5}
     assert registry.params(found) == {"origins.folds": "6"}
     assert registry.scores(found) == {"crps/force/1-7": 2.5, "crps/force/29 on": 3.5}
-    state = registry.state(found)
+    state = read_version(registry, found)
     np.testing.assert_array_equal(state["weights"], [[0.1, 1e-12], [np.nan, 3.0]])
     assert state["recipe"] == {"seed": 1}
     for register in (registry, tables(registry)):
@@ -238,7 +239,7 @@ def test_a_retired_version_is_never_used_again(registry: Registry) -> None:
         (),
     )
     with pytest.raises(RegistryError, match="version 2 is retired"):
-        registry.state(retired)
+        read_version(registry, retired)
     with pytest.raises(RegistryError, match="version 2 is retired"):
         registry.promote(retired, "ann", NOW, "please", force=True)
 
@@ -354,7 +355,7 @@ def test_a_training_that_is_killed_at_any_step_leaves_a_whole_version_or_none(
         assert len(versions) in {n, n + 1}
         if len(versions) > n:
             assert versions[-1].status == "challenger"
-            assert found.state(versions[-1])["recipe"] == {"seed": 1}
+            assert read_version(found, versions[-1])["recipe"] == {"seed": 1}
         n, changes = len(versions), changes + 1
     assert (n, changes) == (3, 8)  # begun late enough: version made, alias set, run ended
     client = MlflowClient(registry.store.uri)

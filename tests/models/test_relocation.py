@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from forewatch.errors import RegistryError
+from models.artefacts import read_version
 from models.registry import Registry
 from models.relocation import relocate
 from models.store import Store
@@ -22,10 +23,10 @@ def test_a_store_that_was_moved_is_read_and_written_where_it_is(
     moved = mlruns.rename(tmp_path / "moved here, 100%")
     found = Registry(Store.at(str(moved)), "town", "demand")
     np.testing.assert_array_equal(
-        found.state(found.version(first.version))["weights"], record().state["weights"]
+        read_version(found, found.version(first.version))["weights"], record().state["weights"]
     )
     second = found.log(record(files={"report.md": "x"}))
-    assert found.state(second)["recipe"] == {"seed": 1}
+    assert read_version(found, second)["recipe"] == {"seed": 1}
     assert not mlruns.exists()
 
 
@@ -38,7 +39,7 @@ def test_a_copy_of_a_store_never_touches_its_original(
     found = Registry(Store.at(str(copy)), "town", "demand")
     shutil.rmtree(copy / "artifacts" / version.run_id)
     with pytest.raises(RegistryError, match="the files of version 1 can't be had"):
-        found.state(found.version(version.version))
+        read_version(found, found.version(version.version))
     found.log(record())
     found.promote(found.version("2"), by="me", at=NOW)
     assert {path: path.read_bytes() for path in mlruns.rglob("*") if path.is_file()} == before

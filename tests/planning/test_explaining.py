@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from forewatch.errors import NotExplained
-from forewatch.explanations import FACTORS, PARTS, Factors
+from forewatch.explanation_parts import FACTORS, PARTS
+from forewatch.explanations import Factors
 from planning.answers import FORECAST
 from planning.explaining import EXPLANATION
 from planning.issues import Issue

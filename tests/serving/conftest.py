@@ -14,7 +14,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from forewatch.clock import Clock
-from forewatch.explanations import FACTORS, Factors
+from forewatch.explanation_parts import FACTORS
+from forewatch.explanations import Factors
 from forewatch.profile import Profile
 from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks

@@ -24,7 +24,7 @@ def test_days_are_written_in_days_or_weeks(text: str, number: int) -> None:
     assert days("--every", text) == number
 
 
-@pytest.mark.parametrize("text", ["0d", "six", "-7d", "1.5w", ""])
+@pytest.mark.parametrize("text", ["0d", "six", "-7d", "1.5w", "", "1M", "nan", "48h", "9" * 5000])
 def test_what_is_no_number_of_days_is_refused(text: str) -> None:
     with pytest.raises(BadQuestion, match="--horizon"):
         days("--horizon", text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from forewatch.explanations import PARTS
+from forewatch.explanation_parts import PARTS
 from planning.issues import Issue
 from serving.api import answer_schemas
 

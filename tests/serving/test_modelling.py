@@ -19,7 +19,7 @@ from models.comparison import LOSSES, losses_of_recipe
 from models.register import UNFINISHED, Decision
 from models.registry import Record
 from models.store import Store
-from serving import modelling
+from serving import comparing, modelling
 from serving.cli import cli
 from serving.subjects import FIRST
 from serving.workspace import Workspace
@@ -147,17 +147,16 @@ def test_before_a_promotion_the_challenger_is_shown(workspace: Workspace) -> Non
 
 
 def test_two_versions_are_compared_on_the_same_origins(workspace: Workspace) -> None:
-    found = modelling.compare_versions(workspace, FIRST, "2", "1")
+    found = comparing.compare_versions(workspace, FIRST, "2", "1")
     assert found.text == "mean CRPS on the same 1 past origins; lower is better"
-    (row,) = found.table.to_dict("records")
-    assert row == {
-        "level": "force",
-        "days ahead": "1-7",
-        "version 2": 5.0,
-        "version 1": 4.0,
-        "change": "+25.0%",
-        "95 % interval": "+25.0% to +25.0%",
-        "beyond chance": "worse",
+    assert found.table == {
+        "level": ["force"],
+        "days ahead": ["1-7"],
+        "version 2": [5.0],
+        "version 1": [4.0],
+        "change": ["+25.0%"],
+        "95 % interval": ["+25.0% to +25.0%"],
+        "beyond chance": ["worse"],
     }
     assert "beyond chance" in run(workspace, "compare", "2", "1").stdout
 
@@ -177,12 +176,12 @@ def test_a_recipe_that_was_fitted_beside_a_version_is_what_it_is_compared_with(
     registry = workspace.registry(FIRST)
     registry.log(Record(state={}, tags={"recipe": "abc"}, files=files))
     with pytest.raises(RegistryError, match="versions 3 and 1 were judged on no past origin in"):
-        modelling.compare_versions(workspace, FIRST, "3", "1")
+        comparing.compare_versions(workspace, FIRST, "3", "1")
     files |= {losses_of_recipe("abc"): again}
     registry.log(Record(state={}, tags={"recipe": "def"}, files=files))
     for one, other in (("4", "3"), ("3", "4")):
-        (row,) = modelling.compare_versions(workspace, FIRST, one, other).table.to_dict("records")
-        assert (row["version 4"], row["version 3"]) == (4.4, 4.5)
+        table = comparing.compare_versions(workspace, FIRST, one, other).table
+        assert (table["version 4"], table["version 3"]) == ([4.4], [4.5])
 
 
 def test_a_version_without_losses_is_not_compared(workspace: Workspace) -> None:
@@ -201,7 +200,7 @@ def test_a_person_reads_few_scores_first_and_those_of_the_whole_force() -> None:
         for level in ("force", "cell")
         for block in blocks
     ]
-    first = modelling.first_metrics(pd.DataFrame(rows), FIRST)
+    first = modelling.first_metrics(rows, FIRST)
     assert len(first) == 18
     assert {name.split("/")[1] for name in first} == {"force"}
     assert "crps/force/29 on" in first
@@ -246,24 +245,24 @@ def test_a_decision_is_in_the_snapshot_at_once(workspace: Workspace) -> None:
 
 
 def test_scores_come_back_from_the_letters_that_mlflow_allows() -> None:
-    scores = pd.DataFrame(
-        {
-            "level": ["cell", "force", "force"],
-            "block": ["29+", "29+", "1-7"],
-            "calls": [2.0, 300.0, 310.0],
-            "crps": [1.5, 20.0, float("nan")],
-        }
-    )
-    kept = dict(modelling.metric_values(scores))
-    assert kept["crps/force/29 on"] == 20.0
-    assert "crps/force/1-7" not in kept  # unknown is not a number
-    back = modelling.scores_table(kept)
-    assert back[["level", "block"]].to_numpy().tolist() == [
-        ["force", "1-7"],
-        ["force", "29+"],
-        ["cell", "29+"],
+    scores = [
+        {"level": "cell", "block": "29+", "calls": 2.0, "crps": 1.5},
+        {"level": "force", "block": "29+", "calls": 300.0, "crps": 20.0},
+        {"level": "force", "block": "8-28", "calls": 305.0, "crps": 21.0},
+        {"level": "force", "block": "1-7", "calls": 310.0, "crps": float("nan")},
     ]
-    assert back["calls"].tolist() == [310.0, 300.0, 2.0]
+    held = dict(modelling.metric_values(scores))
+    assert held["crps/force/29 on"] == 20.0
+    assert "crps/force/1-7" not in held  # unknown is not a number
+    back = modelling.score_rows(held)
+    assert [(row["level"], row["block"], row["calls"]) for row in back] == [
+        ("force", "1-7", 310.0),
+        ("force", "8-28", 305.0),
+        ("force", "29+", 300.0),
+        ("cell", "29+", 2.0),
+    ]
+    shown = modelling.summary(back, FIRST)
+    assert shown[FIRST.columns["crps"]] == [None, 21.0, 20.0, 1.5]
 
 
 def test_a_tracking_server_in_the_environment_comes_first(

@@ -9,6 +9,7 @@ from forewatch.profile import Profile
 from models.recipe import Recipe
 from serving.settings import load, parse
 from serving.subjects import FIRST, subject_named
+from serving.workspace import Workspace
 
 MISSING = subject_named("missing")
 
@@ -62,7 +63,7 @@ def test_every_mistake_is_named_at_once() -> None:
 
 def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no forewatch.toml in .* 'forewatch init"):
-        load(tmp_path / "forewatch.toml")
+        Workspace(tmp_path).settings()
 
 
 def test_settings_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_settings_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
 def test_settings_in_another_coding_say_how_to_save_them(tmp_path: Path) -> None:
     (tmp_path / "forewatch.toml").write_bytes(GOOD.encode("utf-16"))
     with pytest.raises(SettingsError, match='written in UTF-16; save it as "UTF-8"'):
-        load(tmp_path / "forewatch.toml")
+        Workspace(tmp_path).settings()
 
 
 def test_a_long_value_is_shown_short_and_nothing_of_a_library_is_named() -> None:

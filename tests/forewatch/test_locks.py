@@ -4,13 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serving.locks import hold_lock
+import pytest
+
+from forewatch.locks import hold_lock
 
 # Adds one to a number in a file, in two steps, as a registry's writer would.
 ADD = """
 import sys
 from pathlib import Path
-from serving.locks import hold_lock
+from forewatch.locks import hold_lock
 
 lock, number = map(Path, sys.argv[1:])
 for _ in range(200):
@@ -20,11 +22,12 @@ for _ in range(200):
 DIE = """
 import os, sys
 from pathlib import Path
-from serving.locks import hold_lock
+from forewatch.locks import hold_lock
 
 with hold_lock(Path(sys.argv[1])):
     os._exit(9)
 """
+DIED = 9
 
 
 def test_no_increment_is_lost_between_processes(tmp_path: Path, root: Path) -> None:
@@ -38,6 +41,15 @@ def test_no_increment_is_lost_between_processes(tmp_path: Path, root: Path) -> N
 
 def test_a_lock_dies_with_its_holder(tmp_path: Path, root: Path) -> None:
     lock = tmp_path / "a.lock"
-    assert subprocess.run([sys.executable, "-c", DIE, str(lock)], cwd=root, check=False).returncode
+    done = subprocess.run([sys.executable, "-c", DIE, str(lock)], cwd=root, check=False)
+    assert done.returncode == DIED
     with hold_lock(lock):
+        assert lock.exists()
+
+
+def test_who_does_not_wait_is_told_that_another_holds_it(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    with hold_lock(lock), pytest.raises(BlockingIOError), hold_lock(lock, waits=False):
+        pass
+    with hold_lock(lock, waits=False):
         assert lock.exists()
