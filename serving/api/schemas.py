@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from forewatch.areas import AreaKind
+from forewatch.area_kinds import AreaKind
 from forewatch.frozen import Frozen
 from forewatch.grades import Work
 from forewatch.history import Step
@@ -122,7 +122,7 @@ class AreaEntry(Frozen):
     name: str
     parent: str | None
     level: str
-    kind: AreaKind
+    kind: str = Field(description="id of its kind")
     lat: float | None
     lon: float | None
     population: float | None = Field(description="residents")
@@ -138,6 +138,7 @@ class Areas(Frozen):
     superseded_by: Number | None = Superseded
     levels: list[str]
     modelled: str = Field(description="the level at which models are fitted")
+    kinds: list[AreaKind] = Field(description="the kinds of area that the force tells apart")
     areas: list[AreaEntry]
 
 

@@ -34,6 +34,7 @@ WORDS = (
 # Names in our own documents that look like it, each with what it is.
 HARMLESS = {
     ("AreaEntry", "name"): "of an area",
+    ("AreaKind", "name"): "of a kind of area",
     ("CallTypeEntry", "name"): "of a kind of call",
     ("GradeEntry", "name"): "of a grade of calls",
     ("Explanations", "notes"): "on the model and the data of an issue, written by Forewatch",
