@@ -22,6 +22,8 @@ from forewatch.profile import Profile
 from serving import settings as settings_file
 from serving.locks import hold_lock
 from serving.settings import Settings
+from serving.view_file import ViewFile
+from serving.views import View
 
 if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some commands only
     from models.register import Register
@@ -60,6 +62,14 @@ class Workspace:
             SettingsError: if it can't be used.
         """
         return settings_file.load(self.root / SETTINGS).profile
+
+    def views_now(self) -> tuple[View, ...]:
+        """Return the views as forewatch.toml has them at this moment, or had them before a slip."""
+        return self._view_file.views()
+
+    @cached_property
+    def _view_file(self) -> ViewFile:
+        return ViewFile(self.root / SETTINGS)
 
     @property
     def quarantine(self) -> Path:

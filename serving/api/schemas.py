@@ -142,6 +142,22 @@ class Areas(Frozen):
     areas: list[AreaEntry]
 
 
+class ViewEntry(Frozen):
+    """A question with a name."""
+
+    id: str
+    title: str = Field(description="what it shows")
+    answer: str = Field(description="the kind of answer: forecast, explain, missing")
+    question: dict[str, Any] = Field(description="what is asked, as parameters of that kind")
+    columns: list[str] = Field(description="the columns shown, in their order; none: all")
+
+
+class Views(Frozen):
+    """The force's views that ask for nothing out of reach of the key."""
+
+    views: list[ViewEntry]
+
+
 class CallTypeEntry(Frozen):
     """A group of calls that is forecast."""
 
