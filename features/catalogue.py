@@ -17,12 +17,12 @@ from features.days import CALENDAR, OWN_HOLIDAYS
 from features.declaration import ALWAYS, ANNOUNCED, Feature, HourColumn, Maker, Sight, Values
 from features.events import EVENTS
 from features.package_makers import package_makers, package_values
-from features.places import PLACES
+from features.places import KINDS_OF_AREA, RESIDENTS
 from features.visitors import TOURISM
 from forewatch.arrays import Array
 
-# In the order of their columns; those of the force's own come last, and after them its packages'.
-MAKERS = (CALENDAR, TOURISM, EVENTS, PLACES, OWN_HOLIDAYS, COVARIATES)
+# In the order of their columns; after them come those of packages.
+MAKERS = (CALENDAR, TOURISM, EVENTS, KINDS_OF_AREA, RESIDENTS, OWN_HOLIDAYS, COVARIATES)
 PLACE_AND_TIME = tuple(feature for maker in MAKERS for feature in maker.declared)
 EVERY_FORCES = {f.name: f for maker in MAKERS if maker.own is None for f in maker.declared}
 
@@ -72,7 +72,7 @@ def _hourly(
 _YEARLY = ("none", "force-day")
 # What the hourly trees see beside features of the force-day, in their own form.
 HOURLY = (
-    _hourly(HourColumn(0), "kind_of_area", "urban, rural, coast or mixed", "code", "area tree"),
+    _hourly(HourColumn(0), "kind_of_area", "number of the kind of area", "code", "area tree"),
     _hourly(
         HourColumn(2, is_yearly=True), "season_sin", "sine of the month's place in a year", *_YEARLY
     ),

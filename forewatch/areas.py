@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
 
+from forewatch.area_kinds import MIXED
 from forewatch.errors import SettingsError, UnknownArea
 
-AreaKind = Literal["urban", "rural", "coast", "mixed"]
-AREA_KINDS: tuple[AreaKind, ...] = get_args(AreaKind)
 # What questions and mappings say instead of an id: the sum, every one by itself, and none.
 RESERVED_IDS = frozenset({"all", "each", "exclude"})
 
@@ -21,7 +19,7 @@ class Area:
     id: str
     name: str
     parent: str | None = None
-    kind: AreaKind = "mixed"
+    kind: str = MIXED
     lat: float | None = None
     lon: float | None = None
     population: float | None = None

@@ -71,7 +71,8 @@ class UnknownName(ForewatchError):
         found = difflib.get_close_matches(name.casefold(), folded, n=near, cutoff=0.4)
         self.near = tuple(folded[other] for other in found) or tuple(names[:near])
         self.name = name
-        super().__init__(f"no {what} {name!r}; near names: {', '.join(self.near)}")
+        offered = f"near names: {', '.join(self.near)}" if self.near else "there is none"
+        super().__init__(f"no {what} {name!r}; {offered}")
 
 
 class UnknownArea(UnknownName):
@@ -96,6 +97,22 @@ class UnknownGrade(UnknownName):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         """Offer the near grades."""
         super().__init__("grade", name, known)
+
+
+class UnknownView(UnknownName):
+    """A view that forewatch.toml does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near views."""
+        super().__init__("view", name, known)
+
+
+class UnknownColumn(UnknownName):
+    """A column that an answer does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near columns."""
+        super().__init__("column", name, known)
 
 
 class UnknownIssue(ForewatchError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
@@ -29,6 +30,31 @@ class Frozen(BaseModel):
         return given | {
             key: _merge_defaults(defaults[key], given[key]) for key in given.keys() & defaults
         }
+
+
+def with_standard(given: Any, standard: Sequence[Any], key: str, entry_keys: str) -> Any:  # noqa: ANN401 - as pydantic has it
+    """Return what settings say of a scale of the force's own, with standard entries for their ids.
+
+    Args:
+        given: the list in the settings, of tables and of ids of standard entries.
+        standard: the entries that an id is enough for.
+        key: of the list, in the plural.
+        entry_keys: what a table of the force's own must have.
+
+    Raises:
+        ValueError: if there is no entry at all, or an id that is no standard entry's.
+    """
+    if not isinstance(given, list | tuple):
+        return given
+    if not given:
+        raise ValueError(f"{key} is empty; leave it out for the standard ones, or name one")
+    known = {entry.id: entry for entry in standard}
+    if strange := [each for each in given if isinstance(each, str) and each not in known]:
+        raise ValueError(
+            f"{strange[0]!r} is none of the standard {key} ({', '.join(known)}); write one of the "
+            f"force's own as a table: [[{key}]] with {entry_keys}"
+        )
+    return [known[each] if isinstance(each, str) else each for each in given]
 
 
 def _merge_defaults(default: object, given: object) -> object:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from forewatch.frozen import Frozen, Identifier
+from forewatch.frozen import Frozen, Identifier, with_standard
 
 Work = Literal["urgent", "deferrable"]
 
@@ -33,7 +33,6 @@ STANDARD_GRADES = (
     Grade(id="appointment", name="Appointment", work="deferrable"),
     Grade(id="no_deployment", name="No deployment", work="deferrable"),
 )
-_BY_ID = {grade.id: grade for grade in STANDARD_GRADES}
 
 
 def grades_of(given: Any) -> Any:  # noqa: ANN401 - as pydantic has it
@@ -42,13 +41,4 @@ def grades_of(given: Any) -> Any:  # noqa: ANN401 - as pydantic has it
     Raises:
         ValueError: if there is no grade at all, or an id that is no standard grade's.
     """
-    if not isinstance(given, list | tuple):
-        return given
-    if not given:
-        raise ValueError("grades is empty; leave it out for the standard ones, or name one")
-    if strange := [each for each in given if isinstance(each, str) and each not in _BY_ID]:
-        raise ValueError(
-            f"{strange[0]!r} is no standard grade ({', '.join(_BY_ID)}); write a grade of the "
-            "force's own as a table: [[grades]] with id, name and work"
-        )
-    return [_BY_ID[each] if isinstance(each, str) else each for each in given]
+    return with_standard(given, STANDARD_GRADES, "grades", "id, name and work")

@@ -15,7 +15,14 @@ from pydantic import (
     model_validator,
 )
 
-from forewatch.areas import RESERVED_IDS, Area, AreaKind, AreaTree
+from forewatch.area_kinds import (
+    MIXED,
+    STANDARD_AREA_KINDS,
+    AreaKind,
+    area_kinds_of,
+    with_mixed,
+)
+from forewatch.areas import RESERVED_IDS, Area, AreaTree
 from forewatch.explanation_parts import FED, TAKEN
 from forewatch.extensions import Extensions
 from forewatch.frozen import Frozen, Identifier
@@ -110,8 +117,8 @@ class AreaEntry(Frozen):
     """As a person reads it."""
     parent: Identifier | None = None
     """Id of the area above; only the whole force has none."""
-    kind: AreaKind = "mixed"
-    """What it is like: urban, rural, coast or mixed."""
+    kind: Identifier = MIXED
+    """What it is like: the id of a kind of area."""
     lat: float | None = Field(default=None, ge=-90, le=90)
     """Latitude of its middle, degrees."""
     lon: float | None = Field(default=None, ge=-180, le=180)
@@ -263,6 +270,12 @@ class Profile(Frozen):
     """Name, clock and public holidays."""
     levels: Levels = Levels()
     """The depths of the area tree."""
+    area_kinds: Annotated[
+        tuple[AreaKind, ...], BeforeValidator(area_kinds_of), AfterValidator(with_mixed)
+    ] = STANDARD_AREA_KINDS
+    """The kinds of area that are told apart; of a standard one (urban, rural, coast, mixed) the id
+    is enough: area_kinds = ["urban", "rural"]. "mixed" is added where it is left out: areas that
+    say no kind are of it."""
     areas: tuple[AreaEntry, ...] = ()
     """The area tree; leave it out where areas are imported."""
     call_types: tuple[CallType, ...] = Field(min_length=1)
@@ -285,7 +298,7 @@ class Profile(Frozen):
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
-        for what in ("call_types", "grades", "shifts", "covariates"):
+        for what in ("call_types", "grades", "shifts", "covariates", "area_kinds"):
             ids = [entry.id for entry in getattr(self, what)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"{what} holds an id twice: {ids}")
@@ -300,6 +313,15 @@ class Profile(Frozen):
                     f"no {what} may have the id {', '.join(words)}: it is a word of questions "
                     f"(all, each, exclude) or a level of areas; give the {what} another id"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _areas_are_of_kinds(self) -> Self:
+        if strange := [each for each in self.areas if each.kind not in self.area_kind_ids]:
+            raise ValueError(
+                f"areas: {strange[0].id} is of kind {strange[0].kind!r}, which is none of "
+                f"{', '.join(self.area_kind_ids)}; mend it, or add the kind under [[area_kinds]]"
+            )
         return self
 
     @model_validator(mode="after")
@@ -352,6 +374,11 @@ class Profile(Frozen):
     def call_type_ids(self) -> tuple[str, ...]:
         """The ids of the call types, in the profile's order."""
         return tuple(call_type.id for call_type in self.call_types)
+
+    @property
+    def area_kind_ids(self) -> tuple[str, ...]:
+        """The ids of the kinds of area, in the profile's order."""
+        return tuple(kind.id for kind in self.area_kinds)
 
     @property
     def grade_ids(self) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,6 @@ from features.catalogue import HOURLY, PLACE_AND_TIME, values
 from features.cube import HOURS_OF_DAY, Cube
 from features.declaration import HourColumn
 from features.events import event_crowds
-from forewatch.areas import AreaKind
 from forewatch.arrays import Array, Index
 
 
@@ -35,7 +33,6 @@ _COLUMNS = _columns()
 NAMES = tuple(_COLUMNS)
 SEASON = tuple(name for name, column in _COLUMNS.items() if column.is_yearly)
 _OF_DAY, _CROWD = NAMES[:-3], _COLUMNS["crowd"]
-_KINDS_OF_AREA = get_args(AreaKind)
 _MONTHS = 12
 _UNKNOWN_RESIDENTS = 1e5  # of an area that does not say how many it has
 
@@ -119,7 +116,8 @@ def _day_columns(view: AsOf, days: pd.DatetimeIndex, places: tuple[str, ...]) ->
     """Return the columns that all hours of a day share, shape (days × places, names)."""
     of_day = [feature for feature in PLACE_AND_TIME if feature.sight.hours]
     found = values(view, days, places, of_day)
-    kinds = [_KINDS_OF_AREA.index(view.tree.area(place).kind) for place in places]
+    numbers = {kind: n for n, kind in enumerate(view.profile.area_kind_ids)}
+    kinds = [numbers[view.tree.area(place).kind] for place in places]
     found["kind_of_area"] = np.array([kinds], dtype=np.float64)
     middle = 2 * np.pi * (days.month.to_numpy()[:, None] - 0.5) / _MONTHS
     found["season_sin"], found["season_cos"] = np.sin(middle), np.cos(middle)

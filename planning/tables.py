@@ -5,14 +5,16 @@ Whoever writes a table (`serving.writers`) needs to know nothing else of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from forewatch.errors import UnknownColumn
 
 # Of an instant, UTC without zone in arrays; of a date, local; `whole` numbers are never rounded.
 Type = Literal["text", "instant", "date", "number", "whole"]
@@ -72,16 +74,36 @@ class Table:
         provenance: where it comes from: issue, origin, data cut-off, versions, standing, notes, as
             JSON values.
         heading: lines that say the same to a person, and what the table is the answer to.
+        unseen: columns that are left out, of which a person is still told what some rows say.
     """
 
     columns: tuple[Column, ...]
     values: Values
     provenance: Mapping[str, Any]
     heading: tuple[str, ...] = ()
+    unseen: tuple[Column, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.values[self.columns[0].name])
+
+    def with_columns(self, names: Sequence[str]) -> Table:
+        """Return the table with some of its columns, in their order, shown to a person too.
+
+        Raises:
+            UnknownColumn: for a name that it doesn't have, with near ones.
+        """
+        known = {each.name: each for each in self.columns}
+        for name in names:
+            if name not in known:
+                raise UnknownColumn(name, known)
+        chosen = tuple(replace(known[name], shown="always", names="") for name in names)
+        return replace(
+            self,
+            columns=chosen,
+            provenance={**self.provenance, "columns": column_descriptions(chosen)},
+            unseen=tuple(each for each in self.columns if each.name not in names),
+        )
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,12 @@ from planning.missing import DEMAND
 from planning.names import POOLED_BETWEEN
 from planning.questions import ALL, Question
 from planning.tables import Table, Values, concatenate_values
-from serving.queries import QUERIES, MissingQuery, SpanQuery
+from serving.queries import QUERIES, MissingQuery, SpanQuery, ViewQuery
 from serving.reach import Reach
 from serving.standing import Standing
 from serving.workspace import Workspace
 
+Query = TypeVar("Query", bound=ViewQuery)
 _ELSEWHERE = (
     "not observed for longer than is allowed"  # where the reason names an area out of reach
 )
@@ -148,7 +149,13 @@ def answer(
     """
     workspace.stop_without_settings()
     offer = OFFERS[name]
-    query = _read(offer.query, asked)
+    return answer_query(workspace, offer, read_query(offer.query, asked), beside=beside)
+
+
+def answer_query(
+    workspace: Workspace, offer: Offer, query: SpanQuery, *, beside: bool = False
+) -> tuple[Table, ...]:
+    """Return what `answer` does, to a question that is read already."""
     store, now = workspace.issues(), pd.Timestamp.now("UTC")
     issue = store.latest() if query.issue is None else store.read(query.issue)
     standing, dated = store.standing(issue.number), query.dated(issue, now)
@@ -162,7 +169,12 @@ def answer(
     return (found,) if demand is None else (found, demand)
 
 
-def _read(model: type[SpanQuery], asked: Mapping[str, Any]) -> SpanQuery:
+def read_query(model: type[Query], asked: Mapping[str, Any]) -> Query:
+    """Return a question given by the names of its model's fields, None for what is not asked.
+
+    Raises:
+        BadQuestion: if a value can't be one.
+    """
     given = {
         field.alias or name: list(asked[name]) if isinstance(asked[name], tuple) else asked[name]
         for name, field in model.model_fields.items()

@@ -7,6 +7,7 @@ from pathlib import Path
 from forewatch.durable import write_file
 from forewatch.errors import DamagedIssue, ForewatchError, NoIssue, SettingsError
 from serving.fitness import settings_changes
+from serving.view_answers import view_faults
 from serving.workspace import Workspace
 from sources.check import Report
 from sources.check import check as look
@@ -32,7 +33,7 @@ def check_report(
             f"{gaps_file} is there already, and may hold windows that somebody looked through; "
             "give another name, or remove it first"
         )
-    others = [section] if (section := _in_service(workspace)) else []
+    others = [each for each in (_in_service(workspace), _views(workspace)) if each]
     report = look(workspace.lake(), workspace.profile, everything=everything, others=others)
     if gaps_file is not None:
         try:
@@ -42,6 +43,15 @@ def check_report(
                 f"{gaps_file} can't be written: {error.strerror}; give another place"
             ) from error
     return report
+
+
+def _views(workspace: Workspace) -> Section | None:
+    """Return which views can't be asked; None where there is none."""
+    if not (views := workspace.settings().views):
+        return None
+    faults = view_faults(workspace)
+    line = f"{len(views)}: {', '.join(view.id for view in views)}"
+    return Section("Views", (line, *faults), warnings=faults)
 
 
 def _in_service(workspace: Workspace) -> Section | None:

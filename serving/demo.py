@@ -37,6 +37,21 @@ from sources.synthetic.files import TABLE_FILES
 _MARK = "demo.json"
 _EXTRACT = "extract"
 _KEY = "demo"
+_VIEWS = """
+[[views]]
+id = "control-room"
+title = "Calls by shift, for the force and each district"
+answer = "forecast"
+question = { area = ["force", "district"], by = "shift" }
+columns = ["area_name", "period", "start_local", "mean", "q10", "q90"]
+
+[[views]]
+id = "coast"
+title = "What visitors and events bring to the coast, day by day"
+answer = "explain"
+question = { area = ["north-somerset", "sedgemoor", "west-somerset"] }
+columns = ["area_name", "start_local", "mean", "season", "tourism", "events"]
+"""
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ def _draw(workspace: Workspace, size: DemoSize, progress: Progress) -> None:
     progress("writing its files", 0, 0)
     (root / _EXTRACT).mkdir(parents=True, exist_ok=True)
     synthetic.write(force, root / _EXTRACT)
-    write_file(root / SETTINGS, (root / _EXTRACT / SETTINGS).read_bytes())
+    write_file(root / SETTINGS, (root / _EXTRACT / SETTINGS).read_bytes() + _VIEWS.encode())
     mark = asdict(size) | {"until": until.isoformat()}
     write_file(root / _MARK, json.dumps(mark).encode())
 

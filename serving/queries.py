@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a command's help is made from these models, and needs no nu
 MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
 MAX_PAGE_ROWS = 10_000
 MAX_NUMBER = 999_999_999  # of an issue, and of an offset
+PAGING = ("limit", "offset")  # for those who ask over the net
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
@@ -38,8 +39,8 @@ def example(value: object, pattern: str = "") -> dict[str, Any]:
     return {"examples": [value]} | ({"pattern": f"^{pattern}$"} if pattern else {})
 
 
-class SpanQuery(Frozen):
-    """A question about areas and a span of one issue: give `week`, or `from` and `to`."""
+class ViewQuery(Frozen):
+    """What may be said of a view beside its name: give `week`, or `from` and `to`, or neither."""
 
     week: str | None = Field(
         default=None,
@@ -62,6 +63,16 @@ class SpanQuery(Frozen):
         description="instant before which the last period begins, written like from",
         json_schema_extra=example("2026-12-07", WHEN),
     )
+    issue: Number | None = Field(
+        default=None, description="number of an earlier issue; none: the latest"
+    )
+    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
+    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
+
+
+class SpanQuery(ViewQuery):
+    """A question about areas and a span of one issue: give `week`, or `from` and `to`."""
+
     area: list[Name] = Field(
         default=[],
         max_length=MAX_LIST,
@@ -70,11 +81,6 @@ class SpanQuery(Frozen):
         json_schema_extra=example(["district"]),
     )
     by: By = Field(default="day", description="the kind of period that a row stands for")
-    issue: Number | None = Field(
-        default=None, description="number of an earlier issue; none: the latest"
-    )
-    limit: int = Field(default=1000, ge=1, le=MAX_PAGE_ROWS, description="rows on a page")
-    offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
 
     def dated(self, issue: Issue, now: pd.Timestamp) -> Self:
         """Return the query with its week by name: what "this" and "next" are by the force's clock.

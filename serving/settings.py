@@ -34,6 +34,7 @@ from forewatch.profile import Profile
 from models.recipe import OUR_MEMBERS, AnyRecipe
 from models.subject import Subject
 from serving.subjects import all_subjects
+from serving.views import View
 from sources.toml_file import parse_toml, read_toml
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", re.ASCII)
@@ -113,6 +114,15 @@ class Settings(Profile):
     """Where trained models are kept."""
     serving: ServingSettings = ServingSettings()
     """How the API is served."""
+    views: tuple[View, ...] = ()
+    """Questions with a name, for `forewatch view NAME` and `/v1/views/NAME`."""
+
+    @model_validator(mode="after")
+    def _views_stand_once(self) -> Self:
+        ids = [view.id for view in self.views]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"views holds an id twice: {', '.join(ids)}; give each its own")
+        return self
 
     @model_validator(mode="after")
     def _reserved_periods_are_one_thing(self) -> Self:

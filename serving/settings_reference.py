@@ -108,6 +108,7 @@ def _default(value: object) -> str:
 def _kind(annotation: Any) -> str:  # noqa: ANN401 - any annotation
     """Return the kind of value in a person's words."""
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    names[dict[str, Any]] = "table"
     if annotation in names:
         return names[annotation]
     if annotation is time:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some co
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
     from serving.settings import Settings
+    from serving.view_file import ViewFile
+    from serving.views import View
     from sources.lake import Lake
 
 SETTINGS = "forewatch.toml"
@@ -75,6 +77,16 @@ class Workspace:
             SettingsError: if it can't be used.
         """
         return self._settings_now().profile
+
+    def views_now(self) -> tuple[View, ...]:
+        """Return the views as forewatch.toml has them at this moment, or had them before a slip."""
+        return self._view_file.views()
+
+    @cached_property
+    def _view_file(self) -> ViewFile:
+        from serving.view_file import ViewFile  # noqa: PLC0415
+
+        return ViewFile(self.root / SETTINGS)
 
     @property
     def quarantine(self) -> Path:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from forewatch.areas import AREA_KINDS, Area, AreaTree
+from forewatch.area_kinds import MIXED
+from forewatch.areas import Area, AreaTree
 from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.profile import AreaEntry, Profile
 from forewatch.tables import AREAS
@@ -70,8 +71,8 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
         )
     found = _features(file, mapping) if _is_geojson(file) else _rows(file, mapping)
     found = with_ids(found, file.name)
-    found["kind"] = found["kind"].fillna("mixed").str.casefold()
-    _stop_at_bad_values(found)
+    found["kind"] = found["kind"].fillna(MIXED).str.casefold()
+    _stop_at_bad_values(found, profile)
     found = _add_root(found, mapping.root or Root(id=profile.force.id, name=profile.force.name))
     built = _tree(found, profile)
     if not built.at_level(profile.levels.modelled):
@@ -120,6 +121,12 @@ def _tree(table: pd.DataFrame, profile: Profile) -> AreaTree:
     )
     tree_ = AreaTree(areas, profile.levels.names)
     tree_.stop_at_reserved_ids()
+    kinds = profile.area_kind_ids
+    if strange := [area for area in areas if area.kind not in kinds]:
+        raise SettingsError(
+            f"area {strange[0].id} was imported as of kind {strange[0].kind!r}, and forewatch.toml "
+            f"has {', '.join(kinds)}; add the kind under [[area_kinds]], or import the areas again"
+        )
     return tree_
 
 
@@ -169,13 +176,15 @@ def _field_types(columns: dict[str, pd.Series]) -> pd.DataFrame:
     return frame
 
 
-def _stop_at_bad_values(frame: pd.DataFrame) -> None:
+def _stop_at_bad_values(frame: pd.DataFrame, profile: Profile) -> None:
     # A tree with a node left out is another tree, so nothing of it goes to quarantine.
     for number, row in enumerate(frame.to_dict("records"), 1):
         where = f"area {quote_text(row['id'])} can't be taken (row {number})"
-        if row["kind"] not in AREA_KINDS:
+        if row["kind"] not in profile.area_kind_ids:
             raise DataError(
-                f"{where}: kind {quote_text(row['kind'])} is not one of {', '.join(AREA_KINDS)}"
+                f"{where}: kind {quote_text(row['kind'])} is not one of "
+                f"{', '.join(profile.area_kind_ids)}; mend it, or add the kind under "
+                "[[area_kinds]] in forewatch.toml"
             )
         given = {k: v for k, v in row.items() if k in _NUMBERS and not pd.isna(v)}
         try:
@@ -197,7 +206,7 @@ def _add_root(frame: pd.DataFrame, root: Root) -> pd.DataFrame:
     tops = frame["parent"] == ""
     if tops.sum() <= 1:
         return frame
-    top = pd.DataFrame([{"id": root.id, "name": root.name, "parent": "", "kind": "mixed"}])
+    top = pd.DataFrame([{"id": root.id, "name": root.name, "parent": "", "kind": MIXED}])
     if root.id in set(frame["id"]):
         raise SettingsError(
             f"{tops.sum()} areas have no parent, and one of the file's has the id of the area to "

@@ -48,6 +48,7 @@ class Engine(SubjectModel):
         super().__init__(recipe)
         self.members_ = {}
         self.hours_ = HourTrees(recipe.hours, recipe.seed)
+        self.area_kinds_: tuple[str, ...] = ()
 
     @staticmethod
     def known(view: AsOf, days: int) -> Panel:
@@ -64,11 +65,13 @@ class Engine(SubjectModel):
         super().fit(view, weights, shocks, jobs)
         profile = hour_profile(view, self.recipe.shares)
         self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
+        self.area_kinds_ = view.profile.area_kind_ids
         return self
 
     def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
         """Return the forecast from the view's origin."""
         weights, shocks = self.estimates()
+        self._stop_at_other_kinds(view)
         seen = panel(view, days)
         parts = parts_of(view, seen)
         predicted = predictions(self.recipe, self.members_, seen)
@@ -79,6 +82,14 @@ class Engine(SubjectModel):
         )
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
         return Forecast(view.origin, view.known_until, rates, shocks, why)
+
+    def _stop_at_other_kinds(self, view: AsOf) -> None:
+        """Stop where trees would take one kind of area for another, or know nothing of it."""
+        if view.profile.area_kind_ids != self.area_kinds_:
+            raise DataError(
+                f"the model was learned with the kinds of area {', '.join(self.area_kinds_)}; the "
+                f"profile has {', '.join(view.profile.area_kind_ids)}; train again"
+            )
 
     def _factors(
         self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
@@ -103,12 +114,14 @@ class Engine(SubjectModel):
         return {
             "members": {name: member.state() for name, member in self.members_.items()},
             "hours": self.hours_.state(),
+            "area_kinds": list(self.area_kinds_),
             "weights": None if self.weights_ is None else self.weights_.state(),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.members_ = restore_members(state["members"], tuple(self.packages_))
         self.hours_ = HourTrees.from_state(state["hours"])
+        self.area_kinds_ = tuple(state["area_kinds"])
         self.weights_ = Weights.from_state(state["weights"])
 
 

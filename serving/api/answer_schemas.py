@@ -139,6 +139,13 @@ def _answer(
     return create_model(name, __base__=base, __doc__=says, **fields)
 
 
+class _ViewAnswer(AnswerDocument):
+    """What the answer to a view says beside its rows."""
+
+    view: str = Field(description="id of the view")
+    title: str = Field(description="what it shows")
+
+
 _BY_REQUEST = """
 Beside these there is one whole number per quantile (q05, q50, …) and one probability for each k
 asked for (p_at_least_1, …). Numbers are null where the state is no_forecast: unknown is never 0."""
@@ -151,6 +158,8 @@ _MISSING_ROW = f"""Missing-person demand in one window of one area: numbers of r
 {_BY_REQUEST}"""
 _FORECASTS = "Rows of one issue, with everything that tells what they are."
 _EXPLANATIONS = "What the expected calls of an issue are made of, with everything that tells of it."
+_VIEW_ROW = "The columns of the view, in its order; what they are stands in `columns`."
+_VIEW = "Rows of one issue, as the force's own view asks for them and shows them."
 _MISSING_DEMAND = "Missing-person demand of one issue, with what it may be used for."
 ROWS = {
     FORECASTS.name: _rows_of(FORECAST, "Row", _ROW),
@@ -164,3 +173,9 @@ ANSWERS = {
         DEMAND, "MissingDemand", _MISSING_DEMAND, ROWS[MISSING_PERSONS.name], _Demand
     ),
 }
+VIEW = create_model(
+    "ViewAnswer",
+    __base__=_ViewAnswer,
+    __doc__=_VIEW,
+    rows=(list[dict[str, str | float | None]], Field(description=_VIEW_ROW)),
+)

@@ -21,12 +21,14 @@ from serving.api import costs, documents, media
 from serving.api.processes import AskerGone
 from serving.api.service import Access, Service, needs, service
 from serving.api.shelf import Body, OpenIssue
-from serving.queries import SpanQuery
+from serving.queries import SpanQuery, ViewQuery
 from serving.reach import Reach
 from serving.standing import Standing
+from serving.views import View
 from serving.writers.csv_file import csv_file
 from serving.writers.json_document import json_document
 
+VIEWS = "/v1/views"
 _RENDERING = 4  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
 _CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
@@ -39,8 +41,8 @@ class Job:
 
     Args:
         kind: name of the kind of answer.
+        view: the view whose question it is; None: it was asked by itself.
         query: the question, its week by its label and its areas by their ids.
-        address: where the whole question is asked, see `_address`.
         reach: which areas the asker may see.
         issue: number of the issue asked.
         media: media type of the answer.
@@ -55,14 +57,15 @@ class Job:
     media: str
     now: pd.Timestamp
     standing: Standing
+    view: View | None = None
 
     def written(self) -> bytes:
         """Return the job as JSON, for another process."""
         query = self.query.model_dump(mode="json", by_alias=True, exclude_none=True)
         plain = {name: getattr(self, name) for name in ("kind", "issue", "media", "standing")}
-        return to_json(
-            plain | {"query": query, "reach": self.reach.areas, "now": self.now.isoformat()}
-        )
+        view = None if self.view is None else self.view.model_dump(mode="json")
+        more = {"query": query, "reach": self.reach.areas, "now": self.now.isoformat()}
+        return to_json(plain | more | {"view": view})
 
     @classmethod
     def read(cls, content: bytes) -> Job:
@@ -76,11 +79,17 @@ class Job:
             media=held["media"],
             now=pd.Timestamp(held["now"]),
             standing=Standing(*held["standing"]),
+            view=None if held["view"] is None else View.model_validate(held["view"]),
         )
 
 
 async def respond(
-    offer: Offer, request: Request, query: SpanQuery, serving: Service, access: Access
+    offer: Offer,
+    request: Request,
+    query: SpanQuery,
+    serving: Service,
+    access: Access,
+    view: View | None = None,
 ) -> Response:
     """Return a page of rows within the asker's reach, or 304 where the client has it.
 
@@ -92,11 +101,13 @@ async def respond(
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
     # Everything that the bytes depend on: what was published, what of it has grown stale since, how
-    # it stands now, the question as it was normalised, whose areas it is about, and the code that
-    # writes it.
+    # it stands now, the question as it was normalised, whose areas it is about, the code that
+    # writes it, and the view that it is told by.
     address = _address(offer, query, issue.number, query.offset)
     standing = serving.shelf.standing(issue.number)
     key = f"{address} {kind} {issue.freshness.phase(now)} {tuple(standing)} {access.reach.text}"
+    if view is not None:
+        key += f" {view.model_dump_json()}"
     tag = media.entity_tag(opened.sha256, key, _RENDERING)
     headers = {
         "Forewatch-Issue": str(issue.number),
@@ -107,7 +118,7 @@ async def respond(
         return media.not_modified(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
-        job = Job(offer.name, query, access.reach, issue.number, kind, now, standing)
+        job = Job(offer.name, query, access.reach, issue.number, kind, now, standing, view)
         try:
             body = await _page_from_worker(issue, job, request, serving)
         except AskerGone:
@@ -171,7 +182,9 @@ def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
         stop_if_told=stop_if_told,
     )
     is_last = following >= asked.rows
-    next_page = None if is_last else _address(offer, query, issue.number, following)
+    next_page = None if is_last else _address(offer, query, issue.number, following, job.view)
+    if job.view is not None:
+        table = job.view.shown(table)
     if job.media == media.CSV:
         return Body(csv_file(table), next_page, len(table))
     paging = {
@@ -183,12 +196,16 @@ def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
     return Body(json_document(table, paging), next_page, len(table))
 
 
-def _address(offer: Offer, query: SpanQuery, number: int, offset: int) -> str:
+def _address(
+    offer: Offer, query: SpanQuery, number: int, offset: int, view: View | None = None
+) -> str:
     """Return the address of a page, the same for the same question, tied to the issue."""
-    named = query.model_dump(by_alias=True, exclude_none=True)
+    said = type(query) if view is None else ViewQuery
+    named = query.model_dump(by_alias=True, exclude_none=True, include={*said.model_fields})
+    path = offer.path if view is None else f"{VIEWS}/{view.id}"
     pairs = {**named, "issue": number, "offset": offset}
     lists = {name: dict.fromkeys(value) for name, value in pairs.items() if isinstance(value, list)}
-    return f"{offer.path}?{urlencode(sorted((pairs | lists).items()), doseq=True)}"
+    return f"{path}?{urlencode(sorted((pairs | lists).items()), doseq=True)}"
 
 
 def _route(offer: Offer) -> Callable[..., Awaitable[Response]]:

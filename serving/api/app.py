@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health
+from serving.api import answers, catalogue, documents, health, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -32,12 +32,14 @@ from serving.api.shelf import Shelf
 from serving.api.worker import answerer
 from serving.api.workers import Workers
 from serving.audit import AuditFile
+from serving.queries import ViewQuery
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
 _MAX_COMPLAINTS = 10
 _PARAMETERS: dict[str, type[Frozen]] = {
     **{offer.path: offer.query for offer in OFFERS.values()},
+    views.ONE: ViewQuery,
     "/v1/issues": PageRequest,
     "/v1/models": ModelsRequest,
 }
@@ -87,8 +89,9 @@ def create_app(
         Limits(settings),
         workers,
         workspace.profile_now,
+        workspace.views_now,
     )
-    for part in (answers, catalogue, health):
+    for part in (answers, views, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)
@@ -161,7 +164,7 @@ def _malformed_request(request: Request, error: Exception) -> Response:
         if each["type"] == "extra_forbidden":
             unknown = UnknownName("parameter", name[:63], _known_error(request))
             near.extend(unknown.near)
-            complaints.append(str(unknown))
+            complaints.append(f"{unknown}{views.REFUSAL if _path(request) == views.ONE else ''}")
         else:
             complaints.append(f"{name}: {each['msg'].removeprefix('Value error, ')}")
     said = problems.problem_document(status, "bad-request", "Bad parameters", "; ".join(complaints))
@@ -169,8 +172,13 @@ def _malformed_request(request: Request, error: Exception) -> Response:
 
 
 def _known_error(request: Request) -> tuple[str, ...]:
-    model = _PARAMETERS.get(request.url.path, PageRequest)
+    model = _PARAMETERS.get(_path(request), PageRequest)
     return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _path(request: Request) -> str:
+    """Return the path of the route that took a request, with its parts in braces."""
+    return str(request.scope["route"].path)
 
 
 def _http(request: Request, error: Exception) -> Response:

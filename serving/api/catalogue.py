@@ -118,6 +118,7 @@ def areas(
             "superseded_by": serving.shelf.standing(latest.number).superseded_by,
             "levels": access.reach.levels(tree),
             "modelled": latest.profile.levels.modelled,
+            "kinds": [each.model_dump() for each in latest.profile.area_kinds],
             "areas": [
                 {
                     **asdict(tree.area(area)),

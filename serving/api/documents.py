@@ -55,6 +55,14 @@ types and grades add up to those of their totals. They say what the forecast wou
 reason, not what caused a call. A part may be negative. Issues published before explanations were
 kept have none (404)."""
 
+ABOUT_VIEW = """The answer to a question that the force keeps under a name, with columns of its own.
+
+It has the rows of `/v1/forecasts`, `/v1/explanations` or `/v1/missing-persons`, whichever the view
+asks, and the same limits, states and errors. A view is asked as it stands: only time (`week`, or
+`from` and `to`), `issue`, `limit` and `offset` may be said, and take the place of its own. Where it
+says no time, it is about the next week. For a key of some areas a view that asks for others is like
+one that isn't there (404)."""
+
 ABOUT_MISSING = """Missing-person demand by area and shift, force-day or week, in the order asked.
 
 Rows are areas × periods, a page at a time; nothing ranks areas.
@@ -113,6 +121,9 @@ _AGES = {
     "Forewatch-Issue-Age-Hours": {"description": "hours since publication", "schema": _PLAIN},
     "Forewatch-Data-Age-Hours": {"description": "hours since the data cut-off", "schema": _PLAIN},
 }
+
+_PAGE_HEADERS = {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES}
+_HAD = {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -236,15 +247,14 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
     }
     page = {
         "description": "A page of rows",
-        "headers": {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES},
+        "headers": _PAGE_HEADERS,
         "model": answer_schemas.ANSWERS[offer.name],
         "content": {
             "application/json": {"example": document},
             "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
         },
     }
-    had = {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}}
-    return About(tag, summary, description, {**FOUND, 200: page, 304: had})
+    return About(tag, summary, description, {**FOUND, 200: page, 304: _HAD})
 
 
 ANSWERS = {
@@ -267,6 +277,28 @@ ANSWERS = {
         f"{ABOUT_MISSING}\n\n**Allowed.** {uses.ALLOWED}\n\n**Forbidden.** {uses.FORBIDDEN}",
     ),
 }
+VIEW = About(
+    "views",
+    "The answer to a view",
+    ABOUT_VIEW,
+    {
+        **FOUND,
+        200: {
+            "description": "A page of rows",
+            "headers": _PAGE_HEADERS,
+            "model": answer_schemas.VIEW,
+            "content": {"text/csv": {"schema": _PLAIN}},
+        },
+        304: _HAD,
+        404: problem_response(
+            "no view 'controlroom'; near names: control-room",
+            "unknown-view",
+            "No such view",
+            404,
+            near=["control-room"],
+        ),
+    },
+)
 READY: Responses = {
     **EVERY,
     503: problem_response(

@@ -10,6 +10,7 @@ from forewatch.profile import Profile
 from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
+from serving.views import View
 
 _FILE = Path("docs/openapi.json")
 
@@ -24,6 +25,10 @@ class _NoWorkspace:
     def profile_now(self) -> Profile:
         """Return no profile."""
         raise NotImplementedError
+
+    def views_now(self) -> tuple[View, ...]:
+        """Return no views."""
+        return ()
 
     def issues(self) -> IssueStore:
         """Return no issues."""

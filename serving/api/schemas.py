@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from forewatch.areas import AreaKind
+from forewatch.area_kinds import AreaKind
 from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import Work
 from forewatch.history import Step
@@ -116,7 +116,7 @@ class AreaEntry(Frozen):
     name: str
     parent: str | None
     level: str
-    kind: AreaKind
+    kind: str = Field(description="id of its kind")
     lat: float | None
     lon: float | None
     population: float | None = Field(description="residents")
@@ -132,7 +132,24 @@ class Areas(Frozen):
     superseded_by: Number | None = Superseded
     levels: list[str]
     modelled: str = Field(description="the level at which models are fitted")
+    kinds: list[AreaKind] = Field(description="the kinds of area that the force tells apart")
     areas: list[AreaEntry]
+
+
+class ViewEntry(Frozen):
+    """A question with a name."""
+
+    id: str
+    title: str = Field(description="what it shows")
+    answer: str = Field(description="the kind of answer: forecast, explain, missing")
+    question: dict[str, Any] = Field(description="what is asked, as parameters of that kind")
+    columns: list[str] = Field(description="the columns shown, in their order; none: all")
+
+
+class Views(Frozen):
+    """The force's views that ask for nothing out of reach of the key."""
+
+    views: list[ViewEntry]
 
 
 class CallTypeEntry(Frozen):

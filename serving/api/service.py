@@ -22,6 +22,7 @@ from serving.api.workers import Workers
 from serving.issue_store import IssueStore
 from serving.keys import Key, KeyRing, Scope
 from serving.reach import Reach
+from serving.views import View
 
 _BEARER = HTTPBearer(
     auto_error=False, description="`Authorization: Bearer fw_…`, a key of `forewatch keys create`"
@@ -39,6 +40,9 @@ class ServedWorkspace(Protocol):
 
     def profile_now(self) -> Profile:
         """Return the force's profile as the settings have it at this moment."""
+
+    def views_now(self) -> tuple[View, ...]:
+        """Return the views as the settings have them at this moment."""
 
     def issues(self) -> IssueStore:
         """Return what was published."""
@@ -59,6 +63,7 @@ class Service:
     limits: Limits
     workers: Workers
     profile: Callable[[], Profile]
+    views: Callable[[], tuple[View, ...]]
     refusals: Refusals = field(default_factory=Refusals)
 
 

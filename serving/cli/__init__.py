@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from forewatch import __version__
-from serving.cli.asking import explain, forecast, issue, missing
+from serving.cli.asking import explain, forecast, issue, missing, view
 from serving.cli.data import case_hours, import_
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
@@ -62,6 +62,7 @@ for command in (
     forecast,
     explain,
     missing,
+    view,
     backtest,
     serve,
     keys,

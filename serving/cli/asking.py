@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from planning.tables import Table
+    from serving.queries import ViewQuery
 
-_PAGING = ("limit", "offset")  # for those who ask over the net
 _FORMS = ("table", "json", "csv", "parquet")
 
 
@@ -26,22 +26,41 @@ class QuestionCommand(click.Command):
     They are made when they are looked at: reading the models takes longer than a call for help.
     """
 
+    arguments: tuple[click.Parameter, ...] = ()
     _made: list[click.Parameter] | None = None
+
+    def question(self) -> type[ViewQuery]:
+        """Return the model of the questions."""
+        from serving.queries import QUERIES
+
+        return QUERIES[str(self.name)]
 
     @property
     def params(self) -> list[click.Parameter]:
         """The options: what may be asked, and how the answer is written."""
         if self._made is None:
-            from serving.queries import QUERIES
+            from serving.queries import PAGING
 
-            fields = QUERIES[str(self.name)].model_fields
-            asked = [_option(n, field) for n, field in fields.items() if n not in _PAGING]
-            self._made = [*asked, *_write()]
+            fields = self.question().model_fields
+            asked = [_option(n, field) for n, field in fields.items() if n not in PAGING]
+            self._made = [*self.arguments, *asked, *_write()]
         return self._made
 
     @params.setter
     def params(self, _: list[click.Parameter]) -> None:
         """Take none: click's constructor sets them."""
+
+
+class ViewCommand(QuestionCommand):
+    """The same of a view: its name, and what may be said beside it."""
+
+    arguments = (click.Argument(["view_id"], required=False, metavar="[VIEW]"),)
+
+    def question(self) -> type[ViewQuery]:
+        """Return the model of what may be said."""
+        from serving.queries import ViewQuery
+
+        return ViewQuery
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
@@ -138,14 +157,51 @@ def missing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of t
     _answer("missing", root, asked)
 
 
+@click.command(cls=ViewCommand)
+@click.pass_obj
+def view(root: Path, /, view_id: str | None, **asked: Any) -> None:  # noqa: ANN401 - of the model
+    """Ask a view of the force by its name; without one, list them.
+
+    A view is a question with a title and columns of its own, written under [[views]] in
+    forewatch.toml. It is asked as it stands: only time, issue and format are for you to say, and
+    where neither you nor the view says a time, it is next week.
+    """
+    from serving.view_answers import view_answer, view_list
+
+    workspace = workspace_of(root)
+    if view_id is not None:
+        form, out = _form_and_file(asked)
+        _write_answer((view_answer(workspace, view_id, asked),), form, out)
+        return
+    if given := [option for option, value in asked.items() if value not in (None, "table")]:
+        raise click.UsageError(f"--{given[0].rstrip('_')} needs the name of a view")
+    views = view_list(workspace)
+    if not views["view"]:
+        click.echo("no views; write [[views]] into forewatch.toml, see docs/guides/views.md")
+        return
+    from serving.printing import echo_table
+
+    echo_table(views)
+
+
 def _answer(name: str, root: Path, options: dict[str, Any]) -> None:
     """Print or write what a question, in the names of the options, is answered with."""
     from serving.answers import answer
 
+    form, out = _form_and_file(options)
+    tables = answer(workspace_of(root), name, options, beside=form == "table")
+    _write_answer(tables, form, out)
+
+
+def _form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
+    """Take out of options how the answer is written, and where to."""
     form, out = options.pop("form"), options.pop("out")
     if form == "parquet" and out is None:
         raise click.UsageError("--format parquet needs --out FILE.parquet")
-    tables = answer(workspace_of(root), name, options, beside=form == "table")
+    return form, out
+
+
+def _write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None:
     if out is not None:
         out.write_bytes(_file(tables, form))
         click.echo(f"wrote {len(tables[0]):,} rows to {out}", err=True)

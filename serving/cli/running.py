@@ -19,8 +19,12 @@ def serve(root: Path, host: str | None, port: int | None) -> None:
     A new issue, key or champion is picked up without a restart.
     """
     from serving.running import serve_workspace as run
+    from serving.view_answers import view_faults
 
-    run(workspace_of(root), host, port)
+    workspace = workspace_of(root)
+    for fault in view_faults(workspace):
+        click.echo(f"forewatch: {fault}", err=True)
+    run(workspace, host, port)
 
 
 @click.group()

@@ -75,7 +75,7 @@ def legend(columns: Sequence[Column]) -> list[str]:
 def remarks(table: Table) -> list[str]:
     """Return the lines for what some rows say in words, each once with the rows that say it."""
     lines = []
-    for column in table.columns:
+    for column in (*table.columns, *table.unseen):
         if column.below:
             found = list(_remarks(column, table))
             rest = len(found) - _LINES_BELOW
@@ -147,8 +147,8 @@ def _name_cells(names: Sequence[str]) -> str:
 
 def _remarks(column: Column, table: Table) -> Iterator[str]:
     values = table.values
-    names = [each.name for each in table.columns if each.name in ("area", "call_type")]
-    keys = [values[name].tolist() for name in names]
+    columns = (*table.columns, *table.unseen)
+    keys = [values[c.name].tolist() for c in columns if c.name in ("area", "call_type")]
     rows: dict[tuple[str, str], dict[str, None]] = {}
     cells = zip(values[column.name].tolist(), values["state"].tolist(), *keys, strict=True)
     for text, state, *key in cells:

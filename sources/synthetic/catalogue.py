@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forewatch.areas import AreaKind
-
 # Hour of the peak, width in hours, height on the floor.
 Peak = tuple[float, float, float]
 FLAT_WEEK = (0.99, 0.98, 0.98, 0.99, 1.02, 1.03, 1.01)
 
 
-def _appeal(urban: float, rural: float, coast: float) -> dict[AreaKind, float]:
+def _appeal(urban: float, rural: float, coast: float) -> dict[str, float]:
     return {"urban": urban, "rural": rural, "coast": coast, "mixed": 1.0}
 
 
@@ -55,7 +53,7 @@ class Pattern:
     night: float = 1.8
     season: tuple[float, float] = (0.03, 190)
     yearly_trend: float = 0.01
-    appeal: dict[AreaKind, float] = field(default_factory=lambda: _appeal(1.1, 0.8, 1.0))
+    appeal: dict[str, float] = field(default_factory=lambda: _appeal(1.1, 0.8, 1.0))
     visitors: float = 1.0
     crowd: float = 1.0
     school_holiday: float = 1.02

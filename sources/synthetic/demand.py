@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.areas import AreaKind
 from forewatch.arrays import Array
 from sources.synthetic import happenings, weather
 from sources.synthetic.catalogue import BREAK_SHARE, BROKEN_TYPE, PATTERNS, Pattern
@@ -27,7 +26,7 @@ from sources.synthetic.plan import ZONE, Plan
 RIGHT_CARE_RIGHT_PERSON = date(2024, 7, 1)
 ANNOUNCED_DAYS = 60  # before the break
 # How much of a night's extra demand each kind of area has.
-_NIGHTS: dict[AreaKind, float] = {"urban": 1.0, "coast": 0.75, "rural": 0.6, "mixed": 0.8}
+_NIGHTS: dict[str, float] = {"urban": 1.0, "coast": 0.75, "rural": 0.6, "mixed": 0.8}
 _EVE_OF_NIGHT = 0.4  # 22:00 to 24:00 has this part of what 00:00 to 04:00 has
 _NIGHT_IMMEDIATE = 1.2  # the immediate grade's share at night over that by day
 # Days of the year that differ: (month, day), first hour, last hour, factor.
@@ -120,7 +119,7 @@ def breaks_table(plan: Plan) -> pd.DataFrame:
     )
 
 
-def week_shape(pattern: Pattern, kind: AreaKind) -> Array:
+def week_shape(pattern: Pattern, kind: str) -> Array:
     """Return relative calls by weekday (0 Monday) and local hour, shape (7, 24), of mean 1."""
     hours = np.arange(24) + 0.5
     day = np.full(24, pattern.floor)

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from forewatch.areas import AreaKind
 from forewatch.arrays import Array
 from forewatch.grades import STANDARD_GRADES
 from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile, Shift
@@ -44,7 +43,7 @@ class District:
 
     id: str
     name: str
-    kind: AreaKind
+    kind: str
     centre: tuple[float, float]
     residents: int
     beats: int
@@ -114,7 +113,7 @@ def _below(
 ) -> list[Beat]:
     n = plan.beats_per_district or district.beats
     rng = plan.stream(BEATS, number)
-    kinds: list[AreaKind] = ["urban" if i in (0, n // 2) else district.kind for i in range(n)]
+    kinds: list[str] = ["urban" if i in (0, n // 2) else district.kind for i in range(n)]
     size = rng.gamma(6, 1, n)
     size[0] = size.mean() * 1.5  # the town centre
     angle = 2 * np.pi * np.arange(n) / n

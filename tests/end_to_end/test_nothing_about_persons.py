@@ -34,6 +34,7 @@ WORDS = (
 # Names in our own documents that look like it, each with what it is.
 HARMLESS = {
     ("AreaEntry", "name"): "of an area",
+    ("AreaKind", "name"): "of a kind of area",
     ("CallTypeEntry", "name"): "of a kind of call",
     ("GradeEntry", "name"): "of a grade of calls",
     ("Explanations", "notes"): "on the model and the data of an issue, written by Forewatch",
@@ -49,6 +50,8 @@ HARMLESS = {
     ("Forecasts", "superseded_by"): "likewise",
     ("IssueSummary", "superseded_by"): "likewise",
     ("MissingDemand", "superseded_by"): "likewise",
+    ("ViewAnswer", "notes"): "on the model and the data of an issue, written by Forewatch",
+    ("ViewAnswer", "superseded_by"): "the number of the issue in service",
 }
 # What is forecast, all calls or missing-person reports, is a subject; so are persons elsewhere.
 HARMLESS_PARAMETERS = {("/v1/models", "subject")}

@@ -10,13 +10,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from features.asof import AsOf
-from features.catalogue import EVERY_FORCES
+from features.catalogue import features_at
 from features.pipeline import PlaceTimeFeatures
 from forewatch.errors import MissingColumns, NotFitted, UnknownArea
 from forewatch.history import History
 
 MakeVillage = Callable[..., History]
-NAMES = tuple(EVERY_FORCES)
 ROWS = pd.DataFrame(
     {
         "day": pd.to_datetime(["2026-12-25", "2026-11-23", "2026-12-25"]),
@@ -26,16 +25,22 @@ ROWS = pd.DataFrame(
 )
 
 
+def names_of(view: AsOf) -> list[str]:
+    return [feature.name for feature in features_at(view)]
+
+
 @pytest.fixture(scope="module")
 def view(village: MakeVillage) -> AsOf:
     return AsOf(village(), pd.Timestamp("2026-11-23T07:00Z"))
 
 
 def test_rows_keep_their_order(view: AsOf) -> None:
-    values = PlaceTimeFeatures(view).fit_transform(ROWS)
-    assert values.shape == (3, len(NAMES))
+    features = PlaceTimeFeatures(view)
+    values = features.fit_transform(ROWS)
+    names = names_of(view)
+    assert values.shape == (3, len(names))
     assert values.dtype == np.float64
-    named = pd.DataFrame(values, columns=list(NAMES))
+    named = pd.DataFrame(values, columns=names)
     assert named["christmas_day"].tolist() == [1, 0, 1]
     assert named["area_coast"].tolist() == [1, 0, 0]
     assert named["area_urban"].tolist() == [0, 0, 1]
@@ -44,7 +49,7 @@ def test_rows_keep_their_order(view: AsOf) -> None:
 
 def test_residents_of_an_area_are_its_own_or_all_of_its_parts(view: AsOf) -> None:
     values = PlaceTimeFeatures(view).fit_transform(ROWS)
-    log = values[:, NAMES.index("area_population_log")]
+    log = values[:, names_of(view).index("area_population_log")]
     # The coast has its bay's 500, the town its own 1,000, the shire both.
     assert log == pytest.approx(np.log([500, 1500, 1000]))
     beat = pd.DataFrame({"day": ROWS["day"].iloc[:1], "area": ["old"]})
@@ -54,7 +59,7 @@ def test_residents_of_an_area_are_its_own_or_all_of_its_parts(view: AsOf) -> Non
 def test_a_frame_comes_out_where_one_is_asked_for(view: AsOf) -> None:
     features = PlaceTimeFeatures(view).set_output(transform="pandas")
     frame = features.fit_transform(ROWS)
-    assert frame.columns.tolist() == list(NAMES)
+    assert frame.columns.tolist() == names_of(view)
     assert frame.index.tolist() == [7, 3, 5]
 
 
@@ -66,7 +71,8 @@ def test_it_works_in_a_pipeline_and_clones(view: AsOf) -> None:
 
 
 def test_no_rows_give_no_rows(view: AsOf) -> None:
-    assert PlaceTimeFeatures(view).fit(ROWS).transform(ROWS.iloc[:0]).shape == (0, len(NAMES))
+    none = PlaceTimeFeatures(view).fit(ROWS).transform(ROWS.iloc[:0])
+    assert none.shape == (0, len(names_of(view)))
 
 
 def test_before_fit_nothing_is_known(view: AsOf) -> None:

@@ -31,7 +31,9 @@ def test_what_is_no_list_is_left_to_be_refused_by_the_profile() -> None:
     assert grades_of("routine") == "routine"
 
 
-@pytest.mark.parametrize(("given", "says"), [([], "is empty"), (["p1"], "'p1' is no standard")])
+@pytest.mark.parametrize(
+    ("given", "says"), [([], "is empty"), (["p1"], "'p1' is none of the standard")]
+)
 def test_no_grade_and_one_that_nobody_knows_are_refused(given: list[str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         grades_of(given)

@@ -56,10 +56,16 @@ def test_a_written_profile_reads_back_the_same() -> None:
         ({"levels": {"names": ["force"], "modelled": "beat"}}, "modelled = 'beat' is not one of"),
         (
             {"grades": ["urgent"]},
-            "'urgent' is no standard grade .* as a table",
+            "'urgent' is none of the standard grades .* as a table",
         ),
         ({"grades": ["routine", "routine"]}, "grades holds an id twice"),
         ({"grades": []}, "grades is empty"),
+        ({"area_kinds": ["hilly"]}, "'hilly' is none of the standard area_kinds"),
+        ({"area_kinds": ["coast", "coast"]}, "area_kinds holds an id twice"),
+        (
+            {"areas": [{"id": "a", "name": "A", "kind": "hilly"}]},
+            "areas: a is of kind 'hilly', which is none of urban, rural, coast, mixed; mend it",
+        ),
         (
             {"grades": [{"id": "all", "name": "A", "work": "urgent"}]},
             "no grade may have the id all: .* give the grade another id",

@@ -48,7 +48,9 @@ def test_crowds_count_by_their_logarithm_and_unknown_as_none(panel_of: PanelOf) 
 
 def test_a_kind_of_holiday_of_the_force_is_a_term_and_attributes_are_not() -> None:
     own = OWN_HOLIDAYS.declared[0]
-    chosen = terms((own, *features_by_name("area_urban", "day_of_year", "weekday")), harmonics=3)
+    chosen = terms(
+        (own, *features_by_name("area_population_log", "day_of_year", "weekday")), harmonics=3
+    )
     assert [term.name for term in chosen[7:]] == [own.name] == ["holiday_<kind>"]
 
 

@@ -25,6 +25,7 @@ from serving.api.app import create_app
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
 from serving.settings import ServingSettings
+from serving.views import View
 
 FIRST = pd.Timestamp("2026-10-12")  # its horizon holds the 25-hour day of 2026-10-25
 
@@ -145,6 +146,23 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Part:
     )
 
 
+def views_of_the_town() -> tuple[View, ...]:
+    """A view of whatever the asker sees, and one of each district."""
+    every = {
+        "id": "control-room",
+        "title": "Calls by shift",
+        "answer": "forecast",
+        "question": {"by": "shift", "at_least": "1,2"},
+        "columns": ["start_local", "area", "mean", "q90", "p_at_least_2"],
+    }
+    parts = {"answer": "explain", "columns": ["area_name", "mean", "season"]}
+    districts = [
+        {"id": f"of-{name}", "title": "Parts", **parts, "question": {"area": [name, f"{name}-1"]}}
+        for name in ("north", "south")
+    ]
+    return tuple(View.model_validate(each) for each in (every, *districts))
+
+
 @dataclass
 class Bench:
     """A workspace in a folder, its app, a clock that tests set, and a client with a good key."""
@@ -153,12 +171,16 @@ class Bench:
     now: pd.Timestamp = field(default=FIRST.tz_localize("UTC") + pd.Timedelta(hours=30))
     settings: ServingSettings = field(default_factory=ServingSettings)
     profile: Profile = field(default_factory=town)
+    views: tuple[View, ...] = field(default_factory=views_of_the_town)
 
     def snapshot(self, subject: str) -> Path:
         return self.root / f"models-{subject}.json"
 
     def profile_now(self) -> Profile:
         return self.profile
+
+    def views_now(self) -> tuple[View, ...]:
+        return self.views
 
     def issues(self) -> IssueStore:
         return IssueStore(self.root / "issues")

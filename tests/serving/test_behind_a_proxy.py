@@ -40,6 +40,7 @@ workspace = SimpleNamespace(
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
     profile_now=lambda: IssueStore(root / "issues").latest().profile,
+    views_now=tuple,
 )
 settings = ServingSettings(hosts=("forecast.force.example",), trusted_proxies=("127.0.0.1",))
 app = create_app(workspace, settings=settings, audit=AuditFile(root / "audit.jsonl", 10**6, 2))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
-from forewatch.errors import OutOfReach, UnknownArea
+from forewatch.errors import OutOfReach, UnknownArea, UnknownView
 from forewatch.freshness import Behind, ObservationEnd
 from planning import freshness
 from planning.issues import NOT_FORECAST, Issue, Part
@@ -77,6 +77,9 @@ def routes(bench: Bench) -> list[Route]:
 def addresses(route: Route) -> Iterator[str]:
     """How a route is asked: as it is, and for each name if it takes areas."""
     path = route.path.replace("{number}", "1")
+    if path == "/v1/views/{view_id}":
+        yield from ("/v1/views/control-room", "/v1/views/of-north", "/v1/views/of-south")
+        return
     assert "{" not in path, f"say in this test what stands in {path}"
     yield f"{path}?{ASKED[path]}" if path in ASKED else path
     if path in ASKED:
@@ -124,7 +127,7 @@ def test_no_route_tells_a_key_for_some_areas_of_others(
             answer = some.request(route.method, address)
             if route.need.areas == "whole":
                 assert answer.status_code == 403, address
-            elif "area=" not in address and "hours=" not in address:
+            elif not any(part in address for part in ("area=", "hours=", "/of-")):
                 assert answer.status_code == 200, address  # else nothing was looked at
             told = answer.text + str(answer.headers)
             told = told.replace('"modelled":"district"', "")  # the name of a level, and no area
@@ -135,6 +138,17 @@ def test_no_route_tells_a_key_for_some_areas_of_others(
                 assert f"'{area}'" not in told, (address, answer.text)
                 assert f'"{area.title()}"' not in told, (address, answer.text)
                 assert f"{area}/" not in told, (address, answer.text)
+
+
+def test_a_view_out_of_reach_is_answered_like_one_that_is_not_there(two_issues: Bench) -> None:
+    some = client(two_issues, "north")
+    within = ["control-room", "of-north"]
+    assert [view["id"] for view in some.get("/v1/views").json()["views"]] == within
+    for name in ("of-south", "of-nowhere"):
+        answer = some.get(f"/v1/views/{name}?week=2026-W43")
+        expected = problems.problem_of(UnknownView(name, within))
+        assert (answer.status_code, answer.json()) == (404, expected)
+    assert {*areas_told(some.get("/v1/views/control-room?week=2026-W43"))} == {"north"}
 
 
 def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues: Bench) -> None:

@@ -159,6 +159,7 @@ root = Path(sys.argv[1])
 workspace = SimpleNamespace(
     snapshot=lambda subject: root / f"models-{subject}.json",
     profile_now=lambda: None,
+    views_now=tuple,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

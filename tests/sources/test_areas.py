@@ -89,7 +89,9 @@ def test_trees_that_do_not_fit_the_profile_are_refused(tmp_path: Path) -> None:
     flat = csv(tmp_path, "id,parent\na,\n")
     with pytest.raises(SettingsError, match="no area stands at that level"):
         area_table(flat, profile(), TableMapping())
-    with pytest.raises(DataError, match=r"kind 'hilly' is not one of urban"):
+    with pytest.raises(
+        DataError, match=r"kind 'hilly' is not one of urban, rural, coast, mixed; mend"
+    ):
         area_table(csv(tmp_path, "id,kind\na,hilly\n"), profile(), TableMapping())
     with pytest.raises(DataError, match="lat 'north' is no number"):
         area_table(csv(tmp_path, "id,lat\na,north\n"), profile(), TableMapping())
@@ -97,6 +99,25 @@ def test_trees_that_do_not_fit_the_profile_are_refused(tmp_path: Path) -> None:
         area_table(csv(tmp_path, "id\nA b\n"), profile(), TableMapping())
     with pytest.raises(MissingColumns, match=r"areas lack id and name; areas\.csv has 1 others"):
         area_table(csv(tmp_path, "x\n1\n"), profile(), TableMapping())
+
+
+def test_kinds_of_area_are_the_forces_own(tmp_path: Path) -> None:
+    kinds = ["urban", {"id": "university", "name": "University"}]
+    own = profile(area_kinds=kinds)
+    file = csv(tmp_path, "id,parent,kind\nshire,,\nn,shire,University\ns,shire,urban\n")
+    found = area_table(file, own, TableMapping())
+    assert found["kind"].tolist() == ["mixed", "university", "urban"]
+    with pytest.raises(DataError, match=r"kind 'rural' is not one of urban, university, mixed"):
+        area_table(csv(tmp_path, "id,kind\na,rural\n"), own, TableMapping())
+    lake = Lake(tmp_path / "history")
+    lake.replace("areas", found, {})
+    assert tree(lake, own).area("n").kind == "university"
+    with pytest.raises(
+        SettingsError,
+        match=r"area n was imported as of kind 'university', and forewatch.toml has urban, rural, "
+        r"coast, mixed; add the kind under \[\[area_kinds\]\], or import the areas again",
+    ):
+        tree(lake, profile())
 
 
 def test_there_is_one_tree(tmp_path: Path) -> None:
