@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 
-from forewatch.errors import DamagedIssue, RegistryError
+from forewatch.errors import BadQuestion, DamagedIssue, RegistryError, UnknownName
 from serving.api import documents, media
 from serving.api.schemas import (
     Areas,
@@ -167,7 +167,10 @@ def model_register(
 ) -> Response:
     """Return the snapshot that the registry wrote after its last change."""
     if asked.subject not in NAMES:
-        subject_named(asked.subject, serving.profile().extensions.packages)
+        try:
+            subject_named(asked.subject, serving.profile().extensions.packages)
+        except UnknownName as error:
+            raise BadQuestion(f"subject: {error}") from error
     path = serving.snapshot(asked.subject)
     try:
         held = json.loads(path.read_bytes())

@@ -136,7 +136,7 @@ def test_every_documented_status_can_be_had_and_no_other(
         for scope in SCOPES
     }
     for path in PATHS:
-        at = path.replace("{number}", "1")
+        at = path.replace("{number}", "1").replace("{view_id}", "control-room")
         at += "?week=2026-W43" if path in QUESTIONS else ""
         sign = "&" if "?" in at else "?"
         good = bench.client.get(at)
@@ -149,6 +149,7 @@ def test_every_documented_status_can_be_had_and_no_other(
             bench.client.get(f"{at}{sign}limit=0"),
             bench.client.get(at.replace("/1", "/0").replace("W43", "W60")),
             bench.client.get(at.replace("/1", "/7") + f"{sign}area=x"),
+            bench.client.get(at.replace("control-room", "no-such-view")),
             empty.client.get(at),
             spoilt.client.get(at),
             *(poor.client.get(at) for _ in range(2)),  # it has one unit

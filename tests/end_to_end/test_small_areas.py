@@ -39,6 +39,11 @@ folds = 2
 horizon_days = 14
 [missing_training.origins]
 folds = 3
+[[views]]
+id = "1"
+title = "Beats by day"
+answer = "forecast"
+question = {{ area = ["beat"], by = "day" }}
 """
 # What names one run or one table, and when it was: nothing of it is made from counts.
 _RUNS = re.compile(

@@ -112,7 +112,7 @@ def test_the_register_of_models_is_read_anew_when_it_changes(bench: Bench) -> No
     assert bench.get("/v1/models", subject="missing")["model"] == "missing-town"
     assert bench.get("/v1/models")["model"] == "demand-town"
     refused = bench.refused("/v1/models", 422, subject="x")
-    assert refused["detail"] == "subject: no subject 'x'; there are demand, missing"
+    assert refused["detail"] == "subject: no subject 'x'; near names: demand, missing"
     bench.snapshot("demand").write_text("{")
     assert "models-demand.json can't be read" in bench.refused("/v1/models", 503)["detail"]
 
