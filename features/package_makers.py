@@ -6,7 +6,8 @@ What they declare is checked when they are loaded, what they give whenever they 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -37,13 +38,48 @@ def package_makers(packages: Packages, ours: tuple[Feature, ...]) -> tuple[Maker
     taken = {feature.name for feature in ours}
     found = extensions.additions(extensions.FEATURES, packages, Maker)
     for name, maker in found.items():
-        for feature in maker.declared:
-            if complaint := _complaint(feature, taken):
-                raise SettingsError(
-                    f"{name} of extensions.packages adds the feature {feature.name!r}, {complaint}"
-                )
-            taken.add(feature.name)
-    return tuple(found.values())
+        _stop_if_unfit(name, maker.declared, taken)
+        taken.update(feature.name for feature in maker.declared)
+    own = [
+        maker if maker.own is None else replace(maker, own=_Own(name, maker.own, frozenset(taken)))
+        for name, maker in found.items()
+    ]
+    return tuple(own)
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The features of a view that a package's maker has, looked through each time.
+
+    Args:
+        name: of its entry point.
+        features: what the package says.
+        taken: names of features that are there already.
+    """
+
+    name: str
+    features: Callable[[AsOf], tuple[Feature, ...]]
+    taken: frozenset[str]
+
+    def __call__(self, view: AsOf) -> tuple[Feature, ...]:
+        """Return them; SettingsError if the package fails, or one can't be used."""
+        try:
+            found = tuple(self.features(view))
+        except Exception as error:
+            raise SettingsError(
+                f"{self.name} of extensions.packages fails to say which features it has: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        _stop_if_unfit(self.name, found, self.taken)
+        return found
+
+
+def _stop_if_unfit(name: str, features: tuple[Feature, ...], taken: Collection[str]) -> None:
+    for feature in features:
+        if complaint := _complaint(feature, taken):
+            raise SettingsError(
+                f"{name} of extensions.packages adds the feature {feature.name!r}, {complaint}"
+            )
 
 
 def _complaint(feature: Feature, taken: Collection[str]) -> str:
@@ -76,16 +112,20 @@ def package_values(
         DataError: if it fails, or gives something else than finite numbers, or NaN, that broadcast
             to (days, areas).
     """
+    told = ", ".join(sorted(names))
     try:
-        made = maker.make(view, days, areas)
+        made = {name: np.asarray(values) for name, values in maker.make(view, days, areas).items()}
     except Exception as error:
         raise DataError(
-            f"a package of the force's own fails to make {', '.join(sorted(names))}: "
-            f"{type(error).__name__}: {error}"
+            f"a package of the force's own fails to make {told}: {type(error).__name__}: {error}"
         ) from error
+    if made.keys() != set(names):
+        raise DataError(
+            f"a package of the force's own makes {', '.join(sorted(made)) or 'nothing'}, and "
+            f"declares {told}; want values for each that is declared, and for no other"
+        )
     shape = (len(days), len(areas))
-    for name in sorted(names):
-        values = np.asarray(made.get(name, "nothing"))
+    for name, values in made.items():
         try:
             fits = values.dtype.kind in "bif" and np.broadcast_shapes(values.shape, shape) == shape
         except ValueError:

@@ -9,6 +9,19 @@ from collections.abc import Iterable
 class ForewatchError(Exception):
     """Anything Forewatch refuses, with a message for the person who can mend it."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return what makes it anew in another process, whatever its constructor takes."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[ForewatchError], args: tuple[object, ...], held: dict[str, object]
+) -> ForewatchError:
+    """Return an error as it was."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(held)
+    return error
+
 
 class DataError(ForewatchError):
     """A source broke the contract of its frame or file."""

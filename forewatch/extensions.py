@@ -108,7 +108,7 @@ def additions(group: str, packages: Packages, kind: type) -> Mapping[str, Any]:
             where = f"{point.value} of {package} ({group}: {point.name})"
             try:
                 one = point.load()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise SettingsError(
                     f"{where} can't be loaded: {type(error).__name__}: {error}"
                 ) from error

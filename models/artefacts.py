@@ -82,6 +82,16 @@ def write_state(folder: Path, state: Mapping[str, Any]) -> None:
         raise
 
 
+def stop_if_unfit(state: Mapping[str, Any]) -> None:
+    """Stop where a state holds what can't be kept.
+
+    Raises:
+        TypeError: if a value is no JSON value, array of numbers or booster's text.
+        ValueError: if a number is not finite.
+    """
+    json.dumps(_pack(state, "state", {}, {}), allow_nan=False)
+
+
 def read_state(folder: Path) -> dict[str, Any]:
     """Return the state that `write` wrote.
 

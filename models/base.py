@@ -27,7 +27,7 @@ class Member(Protocol):
     """A forecaster of daily means for all series of a panel at once.
 
     Means have shape (days of the horizon, series), in calls per force-day, positive and finite.
-    Only the member "sarima" may leave a series out, as a column of NaN.
+    A member may leave a series out, as a column of NaN: the others stand in.
     """
 
     @property

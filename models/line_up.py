@@ -10,10 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from features.panel import Panel
 from forewatch.arrays import Array
-from forewatch.errors import DataError, ForewatchError, NotEnoughHistory
+from forewatch.errors import DataError, NotEnoughHistory, StaleModel
 from forewatch.extensions import Packages
-from models.base import Member
-from models.members import member, members
+from models import artefacts
+from models.base import Member, State
+from models.members import member, members, naming
 from models.recipe import BASELINE, OUR_MEMBERS, Recipe
 
 
@@ -28,33 +29,27 @@ def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
         jobs: members fitted at a time, each in a process of its own with one thread.
     """
     made = [member(name, recipe, seen.packages) for name in recipe.members]
-    tasks = (delayed(_fit_member)(one, seen) for one in made)
+    tasks = (delayed(_fit_member)(*pair, seen) for pair in zip(recipe.members, made, strict=True))
     fitted = Parallel(n_jobs=jobs)(tasks) if jobs > 1 else [run(*args) for run, args, _ in tasks]
     pairs = zip(recipe.members, fitted, strict=True)
     return {name: one for name, one in pairs if one is not None}
 
 
-def _fit_member(made: Member, seen: Panel) -> Member | None:
+def _fit_member(name: str, made: Member, seen: Panel) -> Member | None:
     """Return a fitted member, None where the panel is too short for it."""
-    with threadpool_limits(1):
+    with threadpool_limits(1), naming(name):
         try:
-            return made.fit(seen)
+            fitted = made.fit(seen)
         except NotEnoughHistory:
-            if made.name == BASELINE:
+            if name == BASELINE:
                 raise
             return None
-        except Exception as error:
-            raise _own_fault(made, error) from error
-
-
-def _own_fault(member: Member, error: Exception) -> Exception:
-    """Return the error as it is; of a package's member one that says whose it is."""
-    if member.name in OUR_MEMBERS or isinstance(error, ForewatchError):
-        return error
-    return DataError(
-        f"the member {member.name!r} of a package of the force's own failed: "
-        f"{type(error).__name__}: {error}"
-    )
+        if fitted is not made:
+            raise DataError(
+                f"fit of the member {name!r} returned {type(fitted).__name__}; want the member "
+                "itself"
+            )
+        return fitted
 
 
 def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Array:
@@ -64,22 +59,26 @@ def predictions(recipe: Recipe, members: dict[str, Member], seen: Panel) -> Arra
     ahead are in them.
     """
     nothing = np.full((len(seen.horizon), len(seen.keys)), np.nan)
-    found = [_means(members[name], seen) if name in members else nothing for name in recipe.members]
+    found = [
+        _means(name, members[name], seen) if name in members else nothing for name in recipe.members
+    ]
     return np.stack(found) * (1.0 if seen.ahead is None else seen.ahead)
 
 
-def _means(member: Member, seen: Panel) -> Array:
+def _means(name: str, member: Member, seen: Panel) -> Array:
     """Return what a member forecasts; DataError if it isn't what members promise."""
-    try:
-        found = member.predict(seen)
-    except Exception as error:
-        raise _own_fault(member, error) from error
+    with naming(name):
+        found = np.asarray(member.predict(seen), dtype=np.float64)
     shape = (len(seen.horizon), len(seen.keys))
-    if found.shape != shape or not (np.isnan(found) | ((found > 0) & np.isfinite(found))).all():
+    lost = np.isnan(found)
+    fits = found.shape == shape and (lost | ((found > 0) & np.isfinite(found))).all()
+    says_nothing = lost.all() and name not in OUR_MEMBERS  # SARIMA says which and why
+    if not fits or (lost.any(0) != lost.all(0)).any() or says_nothing:
         raise DataError(
-            f"the member {member.name!r} forecasts what no member may: want {shape[0]} days × "
-            f"{shape[1]} series of positive, finite numbers, NaN for a series that is left out; "
-            f"found shape {found.shape}, smallest {np.nanmin(found, initial=np.inf):g}"
+            f"the member {name!r} forecasts what no member may: want {shape[0]} days × {shape[1]} "
+            "series of positive, finite numbers, NaN on all days of a series that is left out; "
+            f"found shape {found.shape}, {int(lost.sum())} NaN, smallest "
+            f"{np.nanmin(found, initial=np.inf):g}"
         )
     return found
 
@@ -97,9 +96,32 @@ def replacements(recipe: Recipe, members: dict[str, Member]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def states(members: dict[str, Member]) -> dict[str, State]:
+    """Return what members learned, by name.
+
+    Raises:
+        DataError: if a package's member fails to say it, or says what can't be kept.
+    """
+    found = {}
+    for name, one in members.items():
+        with naming(name):
+            found[name] = one.state()
+            artefacts.stop_if_unfit(found[name])
+    return found
+
+
 def restore_members(
     states: dict[str, dict[str, Any]], packages: Packages = ()
 ) -> dict[str, Member]:
     """Return the members whose states these are, by name."""
     known = members(packages)
-    return {name: known[name].from_state(state) for name, state in states.items()}
+    found = {}
+    for name, state in states.items():
+        if name not in known:
+            raise StaleModel(
+                f"the model holds a member {name!r} that no package adds any more; install the "
+                "package as it was, or run 'forewatch train'"
+            )
+        with naming(name):
+            found[name] = known[name].from_state(state)
+    return found

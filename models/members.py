@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from forewatch import extensions
-from forewatch.errors import UnknownName
+from forewatch.errors import DataError, ForewatchError, SettingsError, UnknownName
 from forewatch.extensions import Packages
 from models.base import Member
 from models.boosting import Boosting
@@ -39,9 +40,42 @@ def members(packages: Packages = ()) -> Mapping[str, type[Member]]:
         packages: those that may be loaded.
 
     Raises:
-        SettingsError: if a package isn't installed, or can't be loaded.
+        SettingsError: if a package isn't installed, can't be loaded, or adds a member of another
+            name than it says, or of one that is Forewatch's own.
     """
-    return {**extensions.additions(extensions.MEMBERS, packages, type), **MEMBERS}
+    found = extensions.additions(extensions.MEMBERS, packages, type)
+    for name, kind in found.items():
+        if name in MEMBERS:
+            raise SettingsError(
+                f"a package of extensions.packages adds the member {name!r}, which is Forewatch's "
+                "own; its entry point must have another name"
+            )
+        if getattr(kind, "name", None) != name:
+            raise SettingsError(
+                f"the member {name!r} of extensions.packages says that its name is "
+                f"{getattr(kind, 'name', None)!r}; want the name of its entry point"
+            )
+    return {**found, **MEMBERS}
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Say whose fault it is where a member of a package fails.
+
+    Raises:
+        DataError: that names the member, in the place of whatever its code raises.
+    """
+    try:
+        yield
+    except ForewatchError:
+        raise
+    except Exception as error:
+        if name in MEMBERS:
+            raise
+        raise DataError(
+            f"the member {name!r} of a package of the force's own failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def member(name: str, recipe: Recipe, packages: Packages = ()) -> Member:
@@ -56,4 +90,5 @@ def member(name: str, recipe: Recipe, packages: Packages = ()) -> Member:
     known = members(packages)
     if name not in known:
         raise UnknownName("member", name, tuple(known))
-    return known[name]()
+    with naming(name):
+        return known[name]()

@@ -187,6 +187,12 @@ class Register(ABC):
                 f"{self.model} has no champion among its {len(versions)} versions; run 'forewatch "
                 "train --promote', or 'forewatch models promote VERSION'"
             )
+        if name == CHALLENGER and versions:
+            raise RegistryError(
+                f"{self.model} has no challenger: what was trained last is the champion, or "
+                "retired; 'forewatch train' makes another, 'forewatch models list' shows what "
+                "there is"
+            )
         known = ", ".join(one.version for one in versions) or "none yet; run 'forewatch train'"
         raise RegistryError(f"{self.model} has no version {name!r}; its versions: {known}")
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ from forewatch.tables import check
 from models import artefacts
 from models.base import Member
 
+T = TypeVar("T")
 HORIZON = 35
 _FIRST, _WEEKS = pd.Timestamp("2024-01-01").as_unit("us"), 60
 _CALLS_A_DAY = 40.0  # of a district and call type
@@ -145,6 +146,24 @@ def _panel(weeks_before_the_end: int = 0) -> Panel:
     return panel(AsOf(history, origin), HORIZON)
 
 
+def _contract(check: Callable[[T], None]) -> Callable[[T], None]:
+    """Return a check that calls whatever goes wrong in it a broken contract."""
+
+    @wraps(check)
+    def held(given: T) -> None:
+        try:
+            check(given)
+        except BrokenContract:
+            raise
+        except Exception as error:
+            raise BrokenContract(
+                f"{check.__name__}: {type(error).__name__}: {error}; see models/base.py and "
+                "docs/guides/extending.md for what is wanted"
+            ) from error
+
+    return held
+
+
 def _finite(member: Member, seen: Panel) -> Array:
     """Return the forecast of the series that the member forecasts."""
     found = member.predict(seen)
@@ -153,8 +172,10 @@ def _finite(member: Member, seen: Panel) -> Array:
 
 def forecasts_every_day_with_positive_numbers(make: Callable[[], Member]) -> None:
     """A forecast has every day and series; NaN only for a series that is left out whole."""
-    seen, name = _panel(), make().name
-    found = make().fit(seen).predict(seen)
+    seen, member = _panel(), make()
+    name, fitted = member.name, member.fit(seen)
+    _stop_unless(fitted is member, f"{name}: fit returned {fitted!r}; want the member itself")
+    found = np.asarray(member.predict(seen), dtype=np.float64)
     wanted = (HORIZON, len(seen.keys))
     _stop_unless(found.shape == wanted, f"{name}: shape {found.shape}, want {wanted}")
     lost = np.isnan(found)
@@ -231,14 +252,17 @@ def refuses_what_it_did_not_learn(make: Callable[[], Member]) -> None:
         raise BrokenContract(f"{name}: forecasts {when}; want {wanted.__name__}")
 
 
-MEMBER_CHECKS: tuple[Callable[[Callable[[], Member]], None], ...] = (
-    forecasts_every_day_with_positive_numbers,
-    is_near_the_last_weeks,
-    says_the_same_twice,
-    says_the_same_after_a_stay_on_disk,
-    serves_a_later_panel,
-    takes_unknown_days_for_unknown,
-    refuses_what_it_did_not_learn,
+MEMBER_CHECKS: tuple[Callable[[Callable[[], Member]], None], ...] = tuple(
+    _contract(check)
+    for check in (
+        forecasts_every_day_with_positive_numbers,
+        is_near_the_last_weeks,
+        says_the_same_twice,
+        says_the_same_after_a_stay_on_disk,
+        serves_a_later_panel,
+        takes_unknown_days_for_unknown,
+        refuses_what_it_did_not_learn,
+    )
 )
 
 
@@ -297,8 +321,11 @@ def _is_same(one: Array, other: Array) -> bool:
     return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
 
 
-MAKER_CHECKS: tuple[Callable[[Maker], None], ...] = (
-    gives_what_it_declares,
-    knows_nothing_of_the_future,
-    says_of_a_day_the_same_whatever_else_is_asked,
+MAKER_CHECKS: tuple[Callable[[Maker], None], ...] = tuple(
+    _contract(check)
+    for check in (
+        gives_what_it_declares,
+        knows_nothing_of_the_future,
+        says_of_a_day_the_same_whatever_else_is_asked,
+    )
 )

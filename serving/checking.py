@@ -33,6 +33,7 @@ def check_report(
             f"{gaps_file} is there already, and may hold windows that somebody looked through; "
             "give another name, or remove it first"
         )
+    _stop_if_packages_fail(workspace)
     others = [each for each in (_in_service(workspace), _views(workspace)) if each]
     report = look(workspace.lake(), workspace.profile, everything=everything, others=others)
     if gaps_file is not None:
@@ -43,6 +44,20 @@ def check_report(
                 f"{gaps_file} can't be written: {error.strerror}; give another place"
             ) from error
     return report
+
+
+def _stop_if_packages_fail(workspace: Workspace) -> None:
+    """Load what the force's own packages add, as the next training will; SettingsError if it fails.
+
+    Subjects are loaded where the settings are read.
+    """
+    if packages := workspace.profile.extensions.packages:
+        from features.catalogue import PLACE_AND_TIME  # noqa: PLC0415 - most forces have none
+        from features.package_makers import package_makers  # noqa: PLC0415
+        from models.members import members  # noqa: PLC0415
+
+        members(packages)
+        package_makers(packages, PLACE_AND_TIME)
 
 
 def _views(workspace: Workspace) -> Section | None:

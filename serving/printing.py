@@ -46,16 +46,28 @@ def echo_texts(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> No
     for name in texts:
         table.add_column(name, justify="right" if name in right else "left")
     for row in zip(*texts.values(), strict=True):
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     Console().print(table)
+
+
+def printable(text: str) -> str:
+    r"""Return a text in one line, without what would steer a terminal.
+
+    >>> printable("Bristol"), printable("a\x1b[31mred")
+    ('Bristol', 'a?[31mred')
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def align_columns(texts: Mapping[str, Sequence[str]], right: Collection[str]) -> str:
     """Return columns of texts as lines, those named in *right* to the right."""
     columns = [
-        [text.rjust(width) if name in right else text.ljust(width) for text in (name, *cells)]
+        [text.rjust(width) if name in right else text.ljust(width) for text in (name, *shown)]
         for name, cells in texts.items()
-        for width in [max(map(len, (name, *cells)))]
+        for shown in [[*map(printable, cells)]]
+        for width in [max(map(len, (name, *shown)))]
     ]
     return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
 

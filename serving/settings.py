@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from forewatch import extensions
-from forewatch.errors import SettingsError
+from forewatch.errors import SettingsError, UnknownName
 from forewatch.extensions import Extensions, Packages
 from forewatch.frozen import Frozen
 from forewatch.profile import Profile
@@ -142,12 +142,11 @@ class Settings(Profile):
         for table in type(self).model_fields:
             recipe = getattr(self, table)
             if isinstance(recipe, AnyRecipe) and recipe.strange_members(()):
-                added = extensions.names(extensions.MEMBERS, packages)
-                if strange := recipe.strange_members(added):
+                known = (*OUR_MEMBERS, *extensions.names(extensions.MEMBERS, packages))
+                if strange := recipe.strange_members(known):
                     raise ValueError(
-                        f"{table}.members: no member {', '.join(strange)}; want some of "
-                        f"{', '.join((*OUR_MEMBERS, *added))}; those of packages are there once "
-                        "extensions.packages names them"
+                        f"{table}.members: {UnknownName('member', strange[0], known)}; there are "
+                        f"{', '.join(known)}; those of packages once extensions.packages names them"
                     )
         return self
 

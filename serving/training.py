@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from forewatch import __version__
 from forewatch.clock import Clock
 from forewatch.durable import write_file
+from forewatch.errors import ForewatchError
 from forewatch.history import History
 from forewatch.progress import Progress
 from models.artefacts import read_version
@@ -103,12 +104,14 @@ def gate_verdict(
         return judge(scores, None, subject.rule)
     try:
         theirs = type(recipe).model_validate(read_version(register, champion)["recipe"])
-    except ValidationError:
+        same = theirs.fingerprint() == recipe.fingerprint()
+        compared = scores if same else again(theirs)
+    except (ValidationError, ForewatchError) as error:
         why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
+        told = f": {error}" if isinstance(error, ForewatchError) else ""
         reasons = judge(scores, None, subject.rule).reasons
-        return Verdict(passed=False, reasons=(*reasons, why))
-    same = theirs.fingerprint() == recipe.fingerprint()
-    return judge(scores, scores if same else again(theirs), subject.rule)
+        return Verdict(passed=False, reasons=(*reasons, why + told))
+    return judge(scores, compared, subject.rule)
 
 
 def keep(
@@ -125,8 +128,11 @@ def keep(
     model, scores = trained.model, trained.scores.to_dict("records")
     files = trained.report().texts(verdict, trained.notes) | dict(beside)
     files[LOSSES] = trained.losses.to_csv(index=False)
+    state = model.state()
+    if model.packages_:  # whose code may not read what it wrote
+        subject.restore(state, tuple(model.packages_))
     record = Record(
-        state=model.state(),
+        state=state,
         params=dict(flat_settings(model.recipe.model_dump(mode="json"))),
         scores=dict(modelling.metric_values(scores)),
         first=modelling.first_metrics(scores, subject),

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from forewatch.errors import SettingsError, UnknownColumn, UnknownView
@@ -38,12 +39,31 @@ def _answer_name(name: str) -> str:
     return name
 
 
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds characters that can't be shown in a line; take them out")
+    return text
+
+
+def _as_written(value: Any, field: FieldInfo | None) -> Any:  # noqa: ANN401 - of a settings file
+    """Return a value as a question has it: one of a list may stand alone, a list have commas."""
+    if field is None:
+        return value
+    if get_origin(field.annotation) is list:
+        return [value] if isinstance(value, str) else value
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
 class View(Frozen):
     """A question with a name."""
 
     id: Identifier
     """Names it in commands and addresses."""
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+        AfterValidator(_line),
+    ]
     """What it shows, in a line above the answer."""
     answer: Annotated[str, AfterValidator(_answer_name)]
     """The command whose question it is: forecast, explain or missing."""
@@ -62,6 +82,7 @@ class View(Frozen):
         model = QUERIES[info.data["answer"]]
         fields = {field.alias or n: field for n, field in model.model_fields.items()}
         known = [name for name in fields if name not in PAGING]
+        question = {key: _as_written(value, fields.get(key)) for key, value in question.items()}
         for key, value in question.items():
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)

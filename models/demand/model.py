@@ -28,7 +28,7 @@ from models.blend import Weights, blend_predictions
 from models.explaining import factors, heeds
 from models.horizon import rates_over_horizon
 from models.hours import HourTrees
-from models.line_up import fit_members, predictions, replacements, restore_members
+from models.line_up import fit_members, predictions, replacements, restore_members, states
 from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
 from models.recipe import Recipe
@@ -112,7 +112,7 @@ class Engine(SubjectModel):
 
     def _own_state(self) -> dict[str, Any]:
         return {
-            "members": {name: member.state() for name, member in self.members_.items()},
+            "members": states(self.members_),
             "hours": self.hours_.state(),
             "area_kinds": list(self.area_kinds_),
             "weights": None if self.weights_ is None else self.weights_.state(),

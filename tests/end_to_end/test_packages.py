@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,15 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from features.asof import AsOf
 from features.catalogue import PLACE_AND_TIME
 from features.package_makers import package_makers
-from forewatch.errors import SettingsError
+from features.panel import Panel, panel
+from forewatch.errors import DataError, ForewatchError, SettingsError
+from forewatch.extensions import Extensions
+from models.line_up import fit_members, predictions, restore_members, states
+from models.recipe import Recipe
+from models.testing import small_history
 from serving.cli import cli
 from serving.subjects import all_subjects
 
@@ -160,11 +168,23 @@ def test_a_model_is_refused_where_the_file_no_longer_names_what_made_it(
     assert "was made with forewatch-member-theta, which extensions.packages doesn't name" in said
 
 
+def test_a_force_can_leave_a_package_that_its_champion_needs(trained: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(trained, other)
+    (other / "forewatch.toml").write_text(
+        SETTINGS.split("[extensions]", maxsplit=1)[0].replace(', "theta"', "")
+    )
+    said = run(other, None, "train", "--jobs", "2", "--subject", "demand")
+    assert "has a recipe this code can't fit again: no member 'theta'" in said
+    run(other, None, "models", "promote", "--force", "--reason", "leaves theta")
+    run(other, None, "issue")
+
+
 def test_a_member_of_a_package_that_is_not_named_is_no_member(tmp_path: Path) -> None:
     (tmp_path / "forewatch.toml").write_text(SETTINGS.split("[extensions]", maxsplit=1)[0])
     done = CliRunner().invoke(cli, ["-w", str(tmp_path), "check"])
     assert done.exit_code == 2
-    assert "training.members: no member theta" in done.output
+    assert "training.members: no member 'theta'" in done.output
 
 
 SUBJECT = """
@@ -205,15 +225,122 @@ def test_a_subject_of_a_package_has_a_table_and_a_name(
     assert "the subject 'wrong' of extensions.packages" in refused.output
 
 
+def install(folder: Path, name: str, point: str, code: str) -> None:
+    """Leave a package as an installer would: a module and what says what it adds."""
+    module = name.replace("-", "_")
+    (folder / f"{module}.py").write_text(code)
+    metadata = folder / f"{module}-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(point.replace("MODULE", module))
+
+
+MEMBER = """
+from models.seasonal_means import SameWeekday8
+class Own(SameWeekday8):
+    name = "own"
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "point", "said"),
+    [
+        (1, "", "own", ""),
+        (2, "", "loglinear", "adds the member 'loglinear', which is Forewatch's own"),
+        (3, "", "other", "the member 'other' of extensions.packages says that its name is 'own'"),
+        (4, "    def __init__(self): 1 / 0", "own", "'own' of a package .* failed: ZeroDivision"),
+        (
+            5,
+            "    def fit(self, panel): super().fit(panel)",
+            "own",
+            "fit of the member 'own' returned",
+        ),
+        (6, "    def fit(self, panel): [][1]", "own", "'own' of a package .* failed: IndexError"),
+        (
+            7,
+            "    def predict(self, panel): return [1]",
+            "own",
+            "'own' forecasts what no member may",
+        ),
+        (
+            8,
+            "    def predict(self, panel): return super().predict(panel) * float('nan')",
+            "own",
+            "may",
+        ),
+        (9, "    def state(self): return {'x': object()}", "own", "'own' .* state.x is a object"),
+        (
+            10,
+            "    def state(self): return {'x': float('nan')}",
+            "own",
+            "'own' .* failed: ValueError",
+        ),
+    ],
+)
+def test_a_member_that_is_none_is_named(  # noqa: PLR0913, PLR0917 - what it is made of
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    panel_of: Callable[..., Panel],
+    number: int,
+    code: str,
+    point: str,
+    said: str,
+) -> None:
+    name = f"member-{number}"
+    install(tmp_path, name, f"[forewatch.members]\n{point} = MODULE:Own\n", MEMBER + code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    seen = replace(panel_of(np.full((80, 2, 2), 9.0), horizon=10), packages=(name,))
+    recipe = Recipe(members=("same_weekday_8", point))
+
+    def whole() -> None:
+        fitted = fit_members(recipe, seen, jobs=1)
+        predictions(recipe, fitted, seen)
+        restore_members(states(fitted), seen.packages)
+
+    if not said:
+        whole()
+        return
+    with pytest.raises(ForewatchError, match=said):
+        whole()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (1, "{'own': ones}", ""),
+        (2, "None", "fails to make own: AttributeError"),
+        (3, "{}", "makes nothing, and declares own"),
+        (4, "{'own': ones, 'weekday': ones}", "makes own, weekday, and declares own"),
+        (5, "{'own': [[1], [1, 2]]}", "fails to make own: ValueError"),
+        (6, "{'own': ones[:-1]}", "has values of shape"),
+        (7, "{'own': ones / 0}", "has values of shape"),
+    ],
+)
+def test_a_maker_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str, said: str
+) -> None:
+    name = f"maker-{number}"
+    made = (
+        "import numpy as np\nfrom features.declaration import Feature, Maker\n"
+        f"def make(view, days, areas):\n    ones = np.ones((len(days), 1))\n    return {code}\n"
+        "MAKER = Maker(make, (Feature('own', 'm', 'u', 's', 'k'),))\n"
+    )
+    install(tmp_path, name, "[forewatch.features]\nown = MODULE:MAKER\n", made)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    town = small_history()
+    extended = town.profile.model_copy(update={"extensions": Extensions(packages=(name,))})
+    view = AsOf(replace(town, profile=extended), town.observed_until)
+    if not said:
+        assert panel(view, 7).covariates.names[-1] == "own"
+        return
+    with np.errstate(divide="ignore"), pytest.raises(DataError, match=said):
+        panel(view, 7)
+
+
 def test_a_feature_that_is_there_already_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "feature_again-1.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: feature-again\nVersion: 1\n")
-    (folder / "entry_points.txt").write_text(
-        "[forewatch.features]\nagain = features.days:CALENDAR\n"
-    )
+    install(tmp_path, "feature-again", "[forewatch.features]\nagain = features.days:CALENDAR\n", "")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SettingsError, match="'weekday', which is there already"):
         package_makers(("feature-again",), PLACE_AND_TIME)

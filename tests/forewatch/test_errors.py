@@ -1,4 +1,5 @@
 import inspect
+import pickle
 
 import pytest
 
@@ -25,3 +26,16 @@ def test_an_unknown_name_offers_the_near_ones_first(kind: type[UnknownArea], wha
 
 def test_without_a_near_name_some_names_are_offered() -> None:
     assert UnknownArea("zzz", ["north", "south", "east", "west"]).near == ("north", "south", "east")
+
+
+def test_an_error_is_the_same_in_another_process() -> None:
+    classes = [c for _, c in inspect.getmembers(errors, inspect.isclass)]
+    kinds: list[type[ForewatchError]] = [c for c in classes if issubclass(c, ForewatchError)]
+    found = UnknownArea("brstol", ["bristol", "bath"])
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - its own
+    assert (type(again), str(again), again.near) == (UnknownArea, str(found), found.near)
+    for kind in kinds:
+        one = Exception.__new__(kind, "what was found")
+        one.__dict__["beside"] = 1
+        back = pickle.loads(pickle.dumps(one))  # noqa: S301 - its own
+        assert (type(back), str(back), back.beside) == (kind, "what was found", 1)

@@ -81,6 +81,7 @@ def test_two_of_one_name_are_refused(install: Path) -> None:
     [
         ("Nothing", CODE, r"MODULE:Nothing of add-bad .* can't be loaded: AttributeError"),
         ("Good", "import no_such_module", "can't be loaded: ModuleNotFoundError"),
+        ("Good", "raise SystemExit(0)", "can't be loaded: SystemExit: 0"),
         ("Good", "1 / 0", "can't be loaded: ZeroDivisionError: division by zero"),
         ("number", CODE, "is no class but int; see docs/guides/extending.md"),
     ],

@@ -85,9 +85,10 @@ def view(**more: Any) -> View:
         ),
         ("question = { by = 'month' }", "views no. 1.question.by: input should be 'hour', 'shift'"),
         (
-            "question = { area = 'north' }",
+            "question = { area = 7 }",
             "views no. 1.question.area: input should be a valid list",
         ),
+        ('title = "a\\u001b[31mb"', "views no. 1.title: holds characters that can't be shown"),
         (
             "question = { week = 'W49' }",
             "views no. 1.question.week: can't be read; write it like '2026-W49'; found 'W49'",
@@ -107,6 +108,11 @@ def test_a_mistake_in_a_view_is_named_by_its_key(text: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse("\n".join([TOWN, "[[views]]", *lines, text]))
     assert said in str(caught.value)
+
+
+def test_one_of_a_list_may_stand_alone_and_a_list_of_numbers_be_a_list() -> None:
+    found = view(question={"area": "north", "at_least": [1, 2], "quantiles": [0.1, 0.9]})
+    assert found.question == {"area": ["north"], "at_least": "1,2", "quantiles": "0.1,0.9"}
 
 
 def test_no_two_views_have_the_same_name() -> None:
