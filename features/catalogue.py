@@ -20,6 +20,7 @@ from features.package_makers import package_makers, package_values
 from features.places import KINDS_OF_AREA, RESIDENTS
 from features.visitors import TOURISM
 from forewatch.arrays import Array
+from forewatch.errors import SettingsError
 
 # In the order of their columns; after them come those of packages.
 MAKERS = (CALENDAR, TOURISM, EVENTS, KINDS_OF_AREA, RESIDENTS, OWN_HOLIDAYS, COVARIATES)
@@ -112,12 +113,22 @@ def makers(view: AsOf) -> tuple[Maker, ...]:
         SettingsError: if a package of the profile isn't installed, can't be loaded, or adds
             features that can't be used.
     """
-    return MAKERS + package_makers(view.profile.extensions.packages, PLACE_AND_TIME)
+    if not (packages := view.profile.extensions.packages):
+        return MAKERS
+    ours = tuple(feature for maker in MAKERS for feature in maker.features(view))
+    return MAKERS + package_makers(packages, ours)
 
 
 def features_at(view: AsOf) -> tuple[Feature, ...]:
     """Return the features of a place and a force-day that a view has; errors as for `makers`."""
-    return tuple(feature for maker in makers(view) for feature in maker.features(view))
+    found = tuple(feature for maker in makers(view) for feature in maker.features(view))
+    names = [feature.name for feature in found]
+    if doubled := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise SettingsError(
+            f"two features have the name {doubled[0]}; give what of the force's own makes it (a "
+            "kind of area, of holidays, a covariate, a package) another id"
+        )
+    return found
 
 
 def values(

@@ -14,8 +14,8 @@ from forewatch.errors import DataError, NotEnoughHistory, StaleModel
 from forewatch.extensions import Packages
 from models import artefacts
 from models.base import Member, State
-from models.members import member, members, naming
-from models.recipe import BASELINE, OUR_MEMBERS, Recipe
+from models.members import MEMBERS, member, members, naming
+from models.recipe import BASELINE, Recipe
 
 
 def fit_members(recipe: Recipe, seen: Panel, jobs: int) -> dict[str, Member]:
@@ -72,7 +72,7 @@ def _means(name: str, member: Member, seen: Panel) -> Array:
     shape = (len(seen.horizon), len(seen.keys))
     lost = np.isnan(found)
     fits = found.shape == shape and (lost | ((found > 0) & np.isfinite(found))).all()
-    says_nothing = lost.all() and name not in OUR_MEMBERS  # SARIMA says which and why
+    says_nothing = lost.all() and name not in MEMBERS  # SARIMA says which and why
     if not fits or (lost.any(0) != lost.all(0)).any() or says_nothing:
         raise DataError(
             f"the member {name!r} forecasts what no member may: want {shape[0]} days × {shape[1]} "

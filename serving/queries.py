@@ -5,6 +5,7 @@ The options of commands, the parameters of routes and their descriptions are mad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:  # a command's help is made from these models, and needs no nu
 MAX_LIST = 100  # names in one repeated parameter; a level's name or "each" stands for more
 MAX_PAGE_ROWS = 10_000
 MAX_NUMBER = 999_999_999  # of an issue, and of an offset
+# A number as people write it: Python also reads 0.5_1, as 0.51. That nan is none the bounds say.
+_FIGURE = re.compile(r" *-?([0-9]*\.?[0-9]+|nan|inf) *")
 PAGING = ("limit", "offset")  # for those who ask over the net
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
@@ -201,7 +204,12 @@ def figures(
     Raises:
         BadQuestion: if it holds anything else.
     """
+    if text is None:
+        return ()
+    parts = text.split(",")
     try:
-        return tuple({read(part): None for part in text.split(",")}) if text else ()
-    except ValueError:
-        raise BadQuestion(f"no {what} {text!r}; write {how}") from None
+        if all(_FIGURE.fullmatch(part) for part in parts):
+            return tuple({read(part): None for part in parts})
+    except ValueError:  # half a call
+        pass
+    raise BadQuestion(f"no {what} {text!r}; write {how}")

@@ -28,7 +28,6 @@ from models.origins import Fold
 from models.profiles import Shares
 
 SHIFT, DAY, WEEK = "shift", "day", "week"
-WINDOWS: tuple[str, ...] = (SHIFT, DAY, WEEK)
 _SHIFT_HOURS = 8
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
 # Forecast and truth of one area, window and origin.

@@ -16,6 +16,7 @@ from models.boosting import Boosting
 from models.loglinear import Loglinear
 from models.member_settings import BoostingSettings, SarimaSettings
 from models.members import MEMBERS
+from models.recipe import OUR_MEMBERS
 from models.sarima import Sarima
 from models.seasonal_means import SameWeekday8
 from models.testing import MAKER_CHECKS, MEMBER_CHECKS, BrokenContract
@@ -35,6 +36,10 @@ def made(name: str) -> Member:
 @pytest.fixture(scope="module")
 def seen(town_history: History) -> Panel:
     return panel(AsOf(town_history, town_history.observed_until), HORIZON)
+
+
+def test_recipes_know_our_members_by_name_without_importing_them() -> None:
+    assert tuple(MEMBERS) == OUR_MEMBERS
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))

@@ -337,6 +337,24 @@ def test_a_maker_that_is_none_is_named(
         panel(view, 7)
 
 
+def test_a_packages_feature_is_no_other_of_the_forces_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = (
+        "from features.declaration import Feature, Maker\n"
+        "MAKER = Maker(None, (Feature('covariate_rain', 'm', 'u', 's', 'k'),))\n"
+    )
+    install(tmp_path, "feature-rain", "[forewatch.features]\nrain = MODULE:MAKER\n", made)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    town = small_history()
+    extended = town.profile.model_copy(
+        update={"extensions": Extensions(packages=("feature-rain",))}
+    )
+    view = AsOf(replace(town, profile=extended), town.observed_until)
+    with pytest.raises(SettingsError, match="'covariate_rain', which is there already"):
+        panel(view, 7)
+
+
 def test_a_feature_that_is_there_already_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

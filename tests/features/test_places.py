@@ -9,6 +9,7 @@ import pytest
 from features.asof import AsOf
 from features.catalogue import features_at
 from features.places import KINDS_OF_AREA, kind_flags
+from forewatch.errors import SettingsError
 from forewatch.history import History
 from forewatch.profile import Profile
 
@@ -48,3 +49,12 @@ def test_a_flag_says_what_its_kind_is_called(college_town: AsOf) -> None:
         "area_university",
         "area_population_log",
     ]
+
+
+def test_a_kind_whose_flag_would_be_another_feature_is_refused(village: MakeVillage) -> None:
+    history = village()
+    kinds = ["urban", "rural", "coast", {"id": "population_log", "name": "Log of population"}]
+    profile = Profile.model_validate(history.profile.model_dump() | {"area_kinds": kinds})
+    view = AsOf(replace(history, profile=profile), pd.Timestamp("2026-11-23T07:00Z"))
+    with pytest.raises(SettingsError, match="two features have the name area_population_log; give"):
+        features_at(view)

@@ -91,7 +91,14 @@ def forms() -> list[bytes]:
     return sorted(each for each in found if len(each) > 3)
 
 
-FORMS = re.compile(b"|".join(re.escape(each) for each in forms()))
+# Six digits also come by chance in the middle of a hash; a date has two more at most.
+SHORT = f"{BORN}03".encode()
+FORMS = re.compile(
+    b"|".join(re.escape(each) for each in forms() if each != SHORT)
+    + rb"|(?<![0-9])"
+    + SHORT
+    + rb"(?:[0-9]{2})?(?![0-9])"
+)
 
 
 def kept(folder: Path) -> Iterator[tuple[str, bytes]]:
