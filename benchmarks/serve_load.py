@@ -97,7 +97,9 @@ def issue() -> Issue:
         leaf_shares=shares.reshape(-1, TYPES),
         grade_shares=rng.dirichlet(np.ones(len(GRADES)), (DISTRICTS, TYPES, 24)),
     )
-    shocks = Shocks((0, 7, 28), np.full((3, 4, 2), 0.04), np.array([[1.0], [1.05], [1.1]]))
+    shocks = Shocks(
+        (0, 7, 28), np.full((3, 4, 3), 0.04) * [0, 1, 1], np.array([[1.0], [1.05], [1.1]])
+    )
     origin = clock.day_start(FIRST)
     level = base.mean(2) * 24
     logs = rng.normal(0, 0.05, (len(FACTORS), DISTRICTS, TYPES, DAYS)).astype(np.float32)

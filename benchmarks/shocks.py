@@ -30,7 +30,7 @@ from forewatch.shocks import Shocks
 from models import judging, origins, scores
 from models.blend import block_of
 from models.crossing import Groups, crossed_weights
-from models.demand.model import parts_of, sums_of
+from models.demand.training import groups_of
 from models.judging import PastForecast, block_labels
 from models.recipe import Recipe
 from serving.workspace import Workspace
@@ -44,10 +44,13 @@ def variants(groups: Groups, recipe: Recipe) -> dict[str, list[PastForecast]]:
     _, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     alike = [replace(fold, history_days=_ONE_YEAR_DAYS) for fold in groups.folds]
-    sizes = judging.crossed_shocks(groups, cells, recipe)
+    squares = judging.squared_residuals(groups, cells, recipe)
+    sizes = judging.crossed_shocks(groups, squares, recipe)
+    same = replace(groups, folds=alike)
+    squares_alike = judging.squared_residuals(same, cells, recipe)
     sized = {
         AS_IT_IS: sizes,
-        "any history alike": judging.crossed_shocks(replace(groups, folds=alike), cells, recipe),
+        "any history alike": judging.crossed_shocks(same, squares_alike, recipe),
         "no steadier wholes": {group: _unsteady(one) for group, one in sizes.items()},
     }
     return {
@@ -87,7 +90,7 @@ def past(history: History, until: str | None, recipe: Recipe, jobs: int) -> Grou
     view = AsOf(history, origin)
     now = panel(view, 1)
     folds = origins.call_folds(view, now, recipe, jobs, lambda *_: None)
-    return Groups(folds, parts_of(view, now), now.keys, sums_of(view, now))
+    return groups_of(view, now, folds, recipe)
 
 
 def main() -> None:

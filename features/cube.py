@@ -139,6 +139,24 @@ def leaf_days(view: AsOf) -> Array:
     return _sum_by_cell(key[inside], ledger.count[inside], shape)
 
 
+def leaf_type_days(view: AsOf, force_days: pd.DatetimeIndex) -> Array:
+    """Return the known calls of each leaf and call type by force-day, (leaves, call types, days).
+
+    Days of which nothing is known have none.
+
+    Args:
+        view: what was known at the origin.
+        force_days: consecutive force-days (local dates).
+    """
+    edges = view.clock.day_edges(force_days[0], len(force_days))
+    ledger = view.ledger(since=edges[0])
+    day = np.searchsorted(instants_us(edges), ledger.starts_us, side="right") - 1
+    inside = day < len(force_days)
+    shape = (len(view.tree.leaves), len(view.profile.call_type_ids), len(force_days))
+    key = (ledger.leaf.astype(np.int64) * shape[1] + ledger.call_type) * shape[2] + day
+    return _sum_by_cell(key[inside], ledger.count[inside], shape)
+
+
 def grade_counts(view: AsOf, days: int) -> Array:
     """Return the known calls of the last force-days, (places, call types, slots, grades).
 

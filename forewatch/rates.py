@@ -19,7 +19,7 @@ from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.explanations import Cells, Factors, parts
 from forewatch.history import Step
-from forewatch.shocks import Shocks, Within
+from forewatch.shocks import THIRD_HOURS, THIRDS, Shocks, Within
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,13 @@ class Rates:
         return np.asarray(np.add.reduceat(self.base, self._first, axis=2))
 
     @cached_property
+    def third_edge_seconds(self) -> Array:
+        """Bounds of the thirds of force-days, in seconds since 1970, shape (3 × days + 1,)."""
+        starts = self.day_edge_seconds
+        cuts = starts[:-1, None] + np.arange(THIRDS) * THIRD_HOURS * 3600.0
+        return np.append(cuts, starts[-1])
+
+    @cached_property
     def _first(self) -> Index:
         """The first interval of each force-day."""
         return np.flatnonzero(np.diff(self.day, prepend=-1))
@@ -119,7 +126,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Spans cut at the force-days' bounds; all shapes (pieces,)."""
+    """Spans cut at the bounds of force-days, or of their thirds; all shapes (pieces,)."""
 
     row: Index
     day: Index
@@ -246,7 +253,7 @@ class Forecast:
         """Return what the pieces of a block on some days are parts of."""
         by_place = self.rates.daily.sum(1)
         whole = by_place[np.ix_(block.places, day)]
-        return Within(block.types, whole, by_place.sum(0)[day])
+        return Within(block.types, day, whole, by_place.sum(0)[day])
 
     def _reached(self, left: Array, right: Array) -> NDArray[np.bool_]:
         """Return which spans (in seconds) lie within the horizon, shape (rows,)."""
@@ -254,15 +261,15 @@ class Forecast:
         return np.asarray((left >= edges[0]) & (right <= edges[-1]))
 
     def _pieces(self, left: Array, right: Array) -> _Pieces:
-        bounds = self.rates.day_edge_seconds
+        rates, has_thirds = self.rates, self.shocks.has_thirds
+        bounds = rates.third_edge_seconds if has_thirds else rates.day_edge_seconds
         first = np.searchsorted(bounds, left, side="right") - 1
         last = np.searchsorted(bounds, right, side="left")
         length = last - first
         row = np.repeat(np.arange(len(left)), length)
-        day = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + first[row]
-        return _Pieces(
-            row, day, np.maximum(left[row], bounds[day]), np.minimum(right[row], bounds[day + 1])
-        )
+        at = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + first[row]
+        low, high = np.maximum(left[row], bounds[at]), np.minimum(right[row], bounds[at + 1])
+        return _Pieces(row, at // THIRDS if has_thirds else at, low, high)
 
     def _block(self, selection: Selection, pieces: _Pieces) -> _Block:
         rates = self.rates

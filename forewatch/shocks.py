@@ -4,23 +4,25 @@ Given the rates, a count is its rate times shocks that it shares with others, an
 
 1. a *scope* says who shares a shock: the whole force, a place, a call type, or a single cell
    (place × call type);
-2. a *persistence* says for how long: one force-day ("day"), or the whole horizon ("level", the
-   uncertainty of the level itself);
+2. a *persistence* says for how long: a third of a force-day ("third", 8 hours from its start), one
+   force-day ("day"), or the whole horizon ("level", the uncertainty of the level itself). A call
+   type's day has besides a shock of a size of its own, so that one stormy type widens itself only;
 3. what remains is chance. Of a part S of one force-day it has the variance
 
        Σ over call types of dispersion × m(S of that type)
            − Σ over wholes W of steadiness × m(S in W)² ÷ m(W),
 
-   m the expected calls, the wholes being each place's force-day and the whole force's. Calls of
-   some types come in clusters (dispersion above 1; 1 is Poisson), and a day's total may vary less
-   than its parts do, as if calls took the place of one another: a cell that is next to nothing of
-   its place has the variance dispersion × m, a whole place's day less by steadiness × m, and the
-   force's day less again; each may be below Poisson.
+   m the expected calls, the wholes being each place's force-day and the whole force's. Dispersion
+   is that of the smallest parts, a leaf area's day or a cell's hour: calls of some types come in
+   clusters (above 1; 1 is Poisson). Steadiness says how much less a whole day varies than its parts
+   on their own, as if calls took the place of one another: it lowers the variance of a whole and
+   hardly touches that of a part that is next to nothing of it.
 
 Hence Var(sum of cells) = chance + Σ over shocks of sd² × (calls that share it)².
 
 Chance is a possible covariance: each steadiness takes from the identity a part of the projection on
-one whole, and all that is taken is less than the dispersion.
+one whole, and all that is taken is less than the dispersion. `docs/decisions/0004` says the same on
+one page; `models.dispersion` estimates the sizes.
 """
 
 from __future__ import annotations
@@ -34,9 +36,13 @@ import numpy as np
 from forewatch.arrays import Array, Index
 
 Scope = Literal["force", "place", "call_type", "cell"]
-Persistence = Literal["day", "level"]
+Persistence = Literal["third", "day", "level"]
 SCOPES: tuple[Scope, ...] = ("force", "place", "call_type", "cell")
-PERSISTENCES: tuple[Persistence, ...] = ("day", "level")
+PERSISTENCES: tuple[Persistence, ...] = ("third", "day", "level")
+THIRD_HOURS = 8  # the last third of a force-day has what is left: 7 to 9 hours
+THIRDS = 3
+_THIRD, _DAY, _LEVEL = range(len(PERSISTENCES))
+_CALL_TYPE = SCOPES.index("call_type")
 # Axes of (place, call type, piece) over which the calls that share one shock are summed.
 _SHARED_AXES: dict[Scope, tuple[int, ...]] = {
     "force": (0, 1),
@@ -45,8 +51,17 @@ _SHARED_AXES: dict[Scope, tuple[int, ...]] = {
     "cell": (),
 }
 
-_KEPT = ("sd", "dispersion", "steadiness")
 WHOLES = ("place", "force")  # whose force-days may be steadier than their parts
+_KEPT = ("sd", "dispersion", "steadiness", "type_sd")
+
+
+def third_of_day(hours: Array) -> Index:
+    """Return the third of a force-day, 0 to 2, by elapsed hours since it began.
+
+    >>> third_of_day(np.array([0.0, 7.5, 8.0, 16.0, 24.0])).tolist()
+    [0, 0, 1, 2, 2]
+    """
+    return np.minimum(np.asarray(hours // THIRD_HOURS, dtype=np.int64), THIRDS - 1)
 
 
 @dataclass(frozen=True)
@@ -55,12 +70,14 @@ class Within:
 
     Args:
         types: positions of the pieces' call types among all, shape (call types,).
+        day: number of each piece's force-day; pieces of a row and day stand together, (pieces,).
         places: expected calls of the whole force-day of each of the pieces' places, shape
             (places, pieces).
         force: expected calls of the whole force-day of the force, shape (pieces,).
     """
 
     types: Index
+    day: Index
     places: Array
     force: Array
 
@@ -74,16 +91,19 @@ class Shocks:
             shape (blocks,).
         sd: relative standard deviation, shape (blocks, scopes, persistences), in the order of
             SCOPES and PERSISTENCES.
-        dispersion: variance ÷ mean of what remains in a small cell, shape (blocks, call types), or
+        dispersion: variance ÷ mean of what remains in a small part, shape (blocks, call types), or
             (blocks, 1) for all call types alike.
         steadiness: how much of it a whole does without, shape (blocks, wholes) in the order of
             `WHOLES`, or (1, wholes) for all blocks alike.
+        type_sd: relative standard deviation of a call type's own shock of a day, beside that in
+            *sd*, which all call types have; shapes as of *dispersion*, or (1, 1).
     """
 
     lead_days: tuple[int, ...]
     sd: Array
     dispersion: Array
     steadiness: Array = field(default_factory=lambda: np.zeros((1, len(WHOLES))))
+    type_sd: Array = field(default_factory=lambda: np.zeros((1, 1)))
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit and sizes that can't be."""
@@ -97,7 +117,9 @@ class Shocks:
             raise ValueError(
                 f"steadiness of shape {self.steadiness.shape}; want {(blocks, len(WHOLES))}"
             )
-        if (self.sd < 0).any() or (self.steadiness < 0).any():
+        if self.type_sd.shape not in ((1, 1), self.dispersion.shape):
+            raise ValueError(f"type_sd of shape {self.type_sd.shape}; want {self.dispersion.shape}")
+        if (self.sd < 0).any() or (self.steadiness < 0).any() or (self.type_sd < 0).any():
             raise ValueError("sizes of shocks and steadiness are never negative")
         if (self.dispersion <= self.steadiness.sum(1, keepdims=True)).any():
             raise ValueError("dispersion is positive, and more than all steadiness together")
@@ -115,12 +137,20 @@ class Shocks:
     def from_state(cls, state: Mapping[str, Any]) -> Shocks:
         """Return the shocks whose `state` this was.
 
-        Those kept by earlier code have one dispersion for all call types, and no steadiness.
+        Those kept by earlier code have no shock of a third of a day, or one dispersion for all call
+        types, and no steadiness.
         """
         lead_days = tuple(int(day) for day in state["lead_days"])
         held = {name: np.asarray(state[name]) for name in _KEPT if name in state}
         held["dispersion"] = held["dispersion"].reshape(len(lead_days), -1)
+        unknown = len(PERSISTENCES) - held["sd"].shape[-1]
+        held["sd"] = np.pad(held["sd"], ((0, 0), (0, 0), (unknown, 0)))
         return cls(lead_days, **held)
+
+    @property
+    def has_thirds(self) -> bool:
+        """Whether pieces have to lie in one third of a force-day, or in one force-day."""
+        return bool(self.sd[..., _THIRD].any())
 
     def block(self, lead_days: Index) -> Index:
         """Return the index of the block that each lead in days falls in."""
@@ -131,7 +161,7 @@ class Shocks:
 
         Args:
             calls: expected calls, shape (places, call types, pieces); a piece is the part of a row
-                that lies in one force-day.
+                that lies in one force-day, or, of shocks that have thirds, in one third of it.
             lead_days: lead of each piece's force-day, shape (pieces,).
             row: the row each piece belongs to, ascending from 0 without gaps, shape (pieces,).
             within: what the pieces are parts of.
@@ -141,23 +171,56 @@ class Shocks:
         """
         if len(within.types) != calls.shape[1]:
             raise ValueError(f"calls of {calls.shape[1]} call types within {len(within.types)}")
-        shared = self.shared_variance(calls, lead_days, row)
-        chance = self._chance(calls, self.block(lead_days), within)
-        return np.asarray(shared + np.add.reduceat(chance, _firsts(row)))
+        shared = self.shared_variance(calls, lead_days, row, within.day, within.types)
+        first = _first_of_days(row, within.day)
+        whole = Within(within.types, within.day, within.places[:, first], within.force[first])
+        by_day = _sums(calls, first)
+        chance = self._chance(by_day, self.block(lead_days[first]), whole)
+        return np.asarray(shared + _sums(chance, _firsts(row[first])))
 
-    def shared_variance(self, calls: Array, lead_days: Index, row: Index) -> Array:
-        """Return what of the variance comes from shocks; see `variance`."""
-        block, first = self.block(lead_days), _firsts(row)
-        total = np.zeros(len(first))
+    def shared_variance(
+        self,
+        calls: Array,
+        lead_days: Index,
+        row: Index,
+        day: Index | None = None,
+        types: Index | None = None,
+    ) -> Array:
+        """Return what of the variance comes from shocks; see `variance`.
+
+        Args:
+            calls: as of `variance`.
+            lead_days: as of `variance`.
+            row: as of `variance`.
+            day: as of `Within`; None: each piece is of a day of its own.
+            types: as of `Within`; None: no call type has a shock of its own.
+        """
+        first_of_day = _first_of_days(row, np.arange(len(row)) if day is None else day)
+        block, block_of_day = self.block(lead_days), self.block(lead_days[first_of_day])
+        row_of_day = _firsts(row[first_of_day])
+        total = np.zeros(len(row_of_day))
         for s, scope in enumerate(SCOPES):
             shared = calls.sum(_SHARED_AXES[scope], keepdims=True)
-            by_day = ((shared * self.sd[block, s, 0]) ** 2).sum((0, 1))
-            level = np.add.reduceat(shared * self.sd[block, s, 1], first, axis=2)
-            total = total + np.add.reduceat(by_day, first) + (level**2).sum((0, 1))
+            by_day = _sums(shared, first_of_day)
+            of_day = ((by_day * self.sd[block_of_day, s, _DAY]) ** 2).sum((0, 1))
+            if scope == "call_type" and types is not None:
+                of_day = of_day + ((by_day * self._type_sd(types, block_of_day)) ** 2).sum((0, 1))
+            level = _sums(by_day * self.sd[block_of_day, s, _LEVEL], row_of_day)
+            total = total + _sums(of_day, row_of_day) + (level**2).sum((0, 1))
+            if self.has_thirds:
+                of_third = ((shared * self.sd[block, s, _THIRD]) ** 2).sum((0, 1))
+                total = total + _sums(of_third, _firsts(row))
         return np.asarray(total)
 
+    def _type_sd(self, types: Index, block: Index) -> Array:
+        """Return the call types' own sizes, shape (call types, days), or what spreads to it."""
+        if self.type_sd.shape == (1, 1):
+            return self.type_sd
+        of_types = self.type_sd if self.type_sd.shape[1] == 1 else self.type_sd[:, types]
+        return of_types[block].T
+
     def _chance(self, calls: Array, block: Index, within: Within) -> Array:
-        """Return the variance by chance of each piece, shape (pieces,)."""
+        """Return the variance by chance of each day's calls, shape (days,)."""
         alike = self.dispersion.shape[1] == 1
         dispersion = self.dispersion if alike else self.dispersion[:, within.types]
         steady = np.broadcast_to(self.steadiness, (len(self.lead_days), len(WHOLES)))[block]
@@ -171,6 +234,18 @@ class Shocks:
 def _firsts(row: Index) -> Index:
     """Return the first piece of each row."""
     return np.flatnonzero(np.diff(row, prepend=-1))
+
+
+def _first_of_days(row: Index, day: Index) -> Index:
+    """Return the first piece of each row's force-days."""
+    return np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
+
+
+def _sums(values: Array, first: Index) -> Array:
+    """Return the sums along the last axis from each first to the next."""
+    if len(first) == values.shape[-1]:
+        return values
+    return np.asarray(np.add.reduceat(values, first, axis=-1))
 
 
 def _parts_of(calls: Array, whole: Array) -> Array:

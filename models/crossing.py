@@ -31,6 +31,7 @@ from models.blend import (
     weigh,
 )
 from models.origins import Fold
+from models.past_parts import PastParts
 from models.raking import Structure
 from models.recipe import BASELINE, MEANS, Recipe
 
@@ -47,6 +48,7 @@ class Groups:
         keys: level, area, call_type of each series.
         sums: places and call types (positions) that each series sums over.
         pools: series that are told together, and so judged as one.
+        past: how the days ahead of each fold fall into parts; () for days alone.
     """
 
     folds: Sequence[Fold]
@@ -54,6 +56,7 @@ class Groups:
     keys: pd.DataFrame
     sums: Sequence[tuple[Index, Index]]
     pools: Sequence[Index] = ()
+    past: Sequence[PastParts] = ()
 
     @property
     def level(self) -> list[str]:

@@ -30,7 +30,7 @@ def rates_over_horizon(
         parts: shares of hours, leaf areas and grades.
         hours: what bends the shares of hours; None: nothing.
     """
-    when, length = _timeline(view, days)
+    when, length = timeline_of(view, days)
     day, slot, weekday = when.day, when.slot, days.day_of_week.to_numpy()
     bend = length if hours is None else hours.bend(view, when) * length
     return Rates(
@@ -51,7 +51,7 @@ def rates_over_horizon(
     )
 
 
-def _timeline(view: AsOf, days: pd.DatetimeIndex) -> tuple[Timeline, Array]:
+def timeline_of(view: AsOf, days: pd.DatetimeIndex) -> tuple[Timeline, Array]:
     """Return the intervals of force-days, and how much of a slot each of them is."""
     clock, first = view.clock, days[0]
     if view.step == "hour":

@@ -17,17 +17,18 @@ import pandas as pd
 
 from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
-from forewatch.shocks import Shocks, Within
+from forewatch.shocks import THIRDS, Shocks, Within
 from models import scores
 from models.blend import Weights, blend_predictions, block_of
 from models.comparison import weekly
 from models.crossing import Groups
-from models.dispersion import Residuals, estimate
-from models.origins import Fold
+from models.dispersion import sizes_of
 from models.raking import rake
 from models.recipe import BASELINE, LONG_BASELINE, Recipe
+from models.squared_residuals import Residuals, SquaredResiduals
 
 _EPOCH = pd.Timestamp("1970-01-05")  # a Monday
+_NEAR, _ENOUGH = 0.05, 300  # off 80 % by more, of so many counts, is worth a note
 _SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what they score only
 
 
@@ -39,6 +40,7 @@ class PastForecast:
         origin: the instant; days: force-days ahead, shape (H,).
         mean, variance: coherent, per series, shape (H, series).
         counts: what happened, same shape; NaN unknown.
+        lead_days: days ahead of the origin, shape (H,).
     """
 
     origin: pd.Timestamp
@@ -46,6 +48,7 @@ class PastForecast:
     mean: Array
     variance: Array
     counts: Array
+    lead_days: Index
 
     @property
     def distribution(self) -> CountDistribution:
@@ -83,20 +86,29 @@ def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | Non
     return [one[:, groups.parts.cells] for one in alone]
 
 
-def fold_shocks(
-    groups: Groups, cells: Sequence[Array], recipe: Recipe, history_days: int
-) -> Shocks:
+def squared_residuals(
+    groups: Groups, cells: Sequence[Array], recipe: Recipe
+) -> list[SquaredResiduals]:
+    """Return what each fold says of the sizes of shocks."""
+    return [
+        SquaredResiduals.of(_residuals(groups, i, own, recipe), recipe.lead_blocks)
+        for i, own in enumerate(cells)
+    ]
+
+
+def fold_shocks(squares: Sequence[SquaredResiduals], recipe: Recipe, history_days: int) -> Shocks:
     """Return the shocks from all folds, for forecasts that learn from so many force-days."""
-    found = _residuals(groups, cells, range(len(cells)))
-    return estimate(found, recipe.lead_blocks, history_days=history_days)
+    return sizes_of(squares, recipe.lead_blocks, history_days=history_days)
 
 
-def crossed_shocks(groups: Groups, cells: Sequence[Array], recipe: Recipe) -> dict[int, Shocks]:
+def crossed_shocks(
+    groups: Groups, squares: Sequence[SquaredResiduals], recipe: Recipe
+) -> dict[int, Shocks]:
     """Return for each group of folds the shocks that the other groups ask for."""
     fitted_on = {fold.group: fold.history_days for fold in reversed(groups.folds)}
     return {
-        group: estimate(
-            _residuals(groups, cells, groups.others(group)),
+        group: sizes_of(
+            [squares[i] for i in groups.others(group)],
             recipe.lead_blocks,
             history_days=history_days,
         )
@@ -109,15 +121,15 @@ def spread_forecasts(
 ) -> list[PastForecast]:
     """Return each fold's forecast with the spread that its group's shocks give."""
     return [
-        _sum_series(fold, own, by_group[fold.group], groups)
-        for fold, own in zip(groups.folds, cells, strict=True)
+        _sum_series(i, own, by_group[fold.group], groups)
+        for i, (fold, own) in enumerate(zip(groups.folds, cells, strict=True))
     ]
 
 
 def score_table(
     ours: Sequence[PastForecast],
     others: Mapping[str, Sequence[PastForecast]],
-    groups: Groups,
+    level_of: Sequence[str],
     recipe: Recipe,
 ) -> pd.DataFrame:
     """Return the scores by level and block of leads.
@@ -125,7 +137,7 @@ def score_table(
     Args:
         ours: the blend's forecasts.
         others: forecasts of the same folds to compare with, by the prefix of their columns.
-        groups: levels of the series.
+        level_of: level of each series.
         recipe: blocks of leads.
 
     Returns:
@@ -139,11 +151,12 @@ def score_table(
     for prefix, found in others.items():
         losses |= {f"{prefix}_{name}": loss for name, loss in _losses(found).items()}
     known = np.isfinite(losses["calls"])
-    block = np.concatenate([block_of(recipe.lead_blocks, len(j.days)) for j in ours])
+    lead = np.concatenate([one.lead_days for one in ours])
+    block = np.searchsorted(recipe.lead_blocks, lead, side="right") - 1
     week = np.concatenate([(j.days - _EPOCH).days // 7 for j in ours])
     rows: list[dict[str, str | float]] = []
-    for level in groups.levels:
-        series = np.array([name == level for name in groups.level])
+    for level in dict.fromkeys(level_of):
+        series = np.array([name == level for name in level_of])
         for b, label in enumerate(block_labels(recipe.lead_blocks)):
             chosen = known & (block == b)[:, None] & series
             if chosen.any():
@@ -151,6 +164,21 @@ def score_table(
                 row = {name: loss[chosen] for name, loss in losses.items()}
                 rows.append({"level": level, "block": label, **_row(row, weeks, tuple(others))})
     return pd.DataFrame(rows)
+
+
+def miscovered(scores: pd.DataFrame) -> tuple[str, ...]:
+    """Return in words at which levels intervals hold more or less than they say.
+
+    Args:
+        scores: see `score_table`.
+    """
+    notes = []
+    for level, rows in scores.groupby("level", sort=False):
+        held = float(np.average(rows["coverage_80"], weights=rows["n"]))
+        if rows["n"].sum() >= _ENOUGH and abs(held - 0.8) > _NEAR:
+            how = "too narrow" if held < 0.8 else "too wide"  # noqa: PLR2004 - as above
+            notes.append(f"80 % intervals of level {level} held {held:.0%} of counts: {how}")
+    return tuple(notes)
 
 
 def weekly_losses(ours: Sequence[PastForecast], groups: Groups, recipe: Recipe) -> pd.DataFrame:
@@ -223,22 +251,36 @@ def _concatenate(found: Sequence[PastForecast], name: str) -> Array:
     return np.concatenate([getattr(one, name) for one in found])
 
 
-def _residuals(groups: Groups, cells: Sequence[Array], which: Sequence[int]) -> list[Residuals]:
-    folds = groups.folds
-    return [
-        Residuals(cells[i], folds[i].counts[:, groups.parts.cells], folds[i].history_days)
-        for i in which
-    ]
+def _residuals(groups: Groups, at: int, cells: Array, recipe: Recipe) -> Residuals:
+    """Return the cells of one fold beside what happened, by third of a day where hours are."""
+    fold = groups.folds[at]
+    mean, counts = cells, fold.counts[:, groups.parts.cells]
+    if not groups.past:
+        return Residuals(mean, counts, fold.history_days)
+    hours = groups.past[at].hours
+    if hours is not None:
+        thirds = hours.thirds(cells)
+        mean, counts = (
+            np.moveaxis(each, 2, 0).reshape(len(cells), THIRDS, *cells.shape[1:])
+            for each in (thirds.mean, thirds.counts)
+        )
+    small = groups.past[at].contrasts(cells, recipe.lead_blocks, at)
+    return Residuals(mean, counts, fold.history_days, small)
 
 
-def _sum_series(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
-    """Return mean and variance of every published series, summed from the cells.
+def _sum_series(at: int, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
+    """Return mean and variance of every published series of one fold, summed from the cells.
 
     Of series that are told together the first stands for their sum, the others are unknown.
     """
+    fold = groups.folds[at]
     days = np.arange(len(fold.days))
-    calls = np.moveaxis(cells, 0, 2)
-    of_places, of_force = calls.sum(1), calls.sum((0, 1))
+    daily = np.moveaxis(cells, 0, 2)
+    calls, day = daily, days
+    if shocks.has_thirds and (hours := groups.past[at].hours) is not None:
+        thirds = hours.thirds(cells)
+        calls, day = thirds.mean, thirds.day
+    of_places, of_force = daily.sum(1)[:, day], daily.sum((0, 1))[day]
     mean, variance = np.empty(fold.counts.shape), np.empty(fold.counts.shape)
     sums, counts = list(groups.sums), fold.counts.copy()
     for pool in groups.pools:
@@ -247,11 +289,10 @@ def _sum_series(fold: Fold, cells: Array, shocks: Shocks, groups: Groups) -> Pas
         counts[:, pool[0]] = fold.counts[:, pool].sum(1)
         counts[:, pool[1:]] = np.nan
     for i, (places, types) in enumerate(sums):
-        part = calls[np.ix_(places, types)]
-        mean[:, i] = part.sum((0, 1))
-        within = Within(types, of_places[places], of_force)
-        variance[:, i] = shocks.variance(part, days, days, within)
-    return PastForecast(fold.origin, fold.days, mean, variance, counts)
+        mean[:, i] = daily[np.ix_(places, types)].sum((0, 1))
+        within = Within(types, day, of_places[places], of_force)
+        variance[:, i] = shocks.variance(calls[np.ix_(places, types)], day, day, within)
+    return PastForecast(fold.origin, fold.days, mean, variance, counts, days)
 
 
 PREFIXES = {"baseline": BASELINE, "baseline52": LONG_BASELINE}

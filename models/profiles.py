@@ -58,19 +58,19 @@ class Shares:
 def shares(view: AsOf, settings: ShareSettings) -> Shares:
     """Return the shares as known at the view's origin."""
     past = cube(view, settings.hour_days)
-    leaf_place = _leaf_place(view, past.places)
+    leaf_place = leaf_places(view, past.places)
     return Shares(
-        _hours(view, past, settings.half_life_days),
+        hour_shares(view, past, settings.half_life_days),
         leaf_shares(view, settings.days, leaf_place),
         _grades(grade_counts(view, settings.days)),
         leaf_place,
-        _baseline(past, settings),
+        weekday_hour_means(past, settings.baseline_weeks, settings.days),
     )
 
 
 def hour_profile(view: AsOf, settings: ShareSettings) -> Array:
     """Return the shares of hours alone, as in `Shares`."""
-    return _hours(view, cube(view, settings.hour_days), settings.half_life_days)
+    return hour_shares(view, cube(view, settings.hour_days), settings.half_life_days)
 
 
 def kinds_of_day(view: AsOf, days: pd.DatetimeIndex) -> Index:
@@ -109,14 +109,21 @@ def split(
     return np.asarray(part / total[:, :, day] * np.moveaxis(daily, 0, 2)[:, :, day])
 
 
-def _leaf_place(view: AsOf, places: tuple[str, ...]) -> Index:
+def leaf_places(view: AsOf, places: tuple[str, ...]) -> Index:
+    """Return the position among the modelled places of each leaf's, shape (leaves,)."""
     return np.array(
         [places.index(view.tree.ancestor_in(leaf, places)) for leaf in view.tree.leaves]
     )
 
 
-def _hours(view: AsOf, past: Cube, half_life_days: float) -> Array:
-    """Return shares of hours, shape (places, call types, kinds of day, slots)."""
+def hour_shares(view: AsOf, past: Cube, half_life_days: float) -> Array:
+    """Return shares of hours, shape (places, call types, kinds of day, slots).
+
+    Args:
+        view: what was known; gives the calendar and the kinds of area.
+        past: counts as known.
+        half_life_days: how fast older days lose weight.
+    """
     slots = _slots(past)
     places, types = past.counts.shape[:2]
     if slots == 1:
@@ -225,16 +232,21 @@ def _grades(calls: Array) -> Array:
     return np.asarray(np.moveaxis(by_type, 0, 1))
 
 
-def _baseline(past: Cube, settings: ShareSettings) -> Array:
+def weekday_hour_means(past: Cube, weeks: int, days: int) -> Array:
     """Return the mean of the last same weekday-hours, (places, call types, 7, slots).
 
     Unknown hours are left out; where none is known, the mean of all known ones stands in.
+
+    Args:
+        past: counts as known.
+        weeks: the last so many same weekdays.
+        days: force-days from which the mean of all known hours is taken.
     """
     slots, last = _slots(past), len(past.force_days)
     cell = past.force_days.day_of_week.to_numpy()[past.day] * slots + past.slot
-    year = past.day >= last - settings.days
+    year = past.day >= last - days
     overall = _masked_mean(past.counts[:, :, year], np.zeros(int(year.sum()), np.int64), 1)
-    recent = past.day >= last - settings.baseline_weeks * WEEK_DAYS
+    recent = past.day >= last - weeks * WEEK_DAYS
     found = _masked_mean(past.counts[:, :, recent], cell[recent], WEEK_DAYS * slots)
     found = np.where(np.isnan(found), np.nan_to_num(overall), found)
     return np.asarray(found.reshape(*past.counts.shape[:2], WEEK_DAYS, slots))

@@ -29,7 +29,9 @@ _SCORES = {
 _SHARES = {"bias", "coverage_80"}
 _HOW = (
     "Per series and force-day, on past origins, with weights and spreads that never saw them. "
-    "CRPS is in calls; *rate known* is what chance alone leaves."
+    "CRPS is in calls; *rate known* is what chance alone leaves. Parts of days (hours, thirds of 8 "
+    "hours, leaf areas) are judged on a random choice of them, hours without the trees that bend "
+    "them; beside them stand means of the same weekday and hour."
 )
 
 
@@ -102,12 +104,14 @@ def _shocks(model: Engine, keys: pd.DataFrame) -> str:
     ]
     types = list(dict.fromkeys(keys["call_type"]))
     named = [kind for kind in types if kind != "all"] or types
+    own = np.broadcast_to(shocks.type_sd, shocks.dispersion.shape)
     chance = [
-        [kind, *(f"{value:.2f}" for value in of_type)]
-        for kind, of_type in zip(named, shocks.dispersion.T, strict=True)
+        [kind, *(f"{value:.2f}" for value in of_type), *(f"{sd:.1%}" for sd in days)]
+        for kind, of_type, days in zip(named, shocks.dispersion.T, own.T, strict=True)
     ]
-    heading = [f"days {label}" for label in labels]
-    small = markdown_table(["dispersion of a small cell", *heading], chance)
+    heading = [f"dispersion, days {label}" for label in labels]
+    heading += [f"own day, days {label}" for label in labels]
+    small = markdown_table(["small parts of", *heading], chance)
     return f"{markdown_table(head, sizes)}\n\n{small}"
 
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,11 @@ from models import judging, origins
 from models.crossing import Groups, crossed_weights
 from models.demand.model import Engine, parts_of, pools_of, sums_of
 from models.demand.report import report
+from models.dispersion import at_bounds
 from models.judging import PastForecast
 from models.origins import Fold
+from models.part_scores import part_scores
+from models.past_parts import past_parts
 from models.recipe import Recipe
 from models.report import Report
 from models.subject import Training
@@ -65,23 +68,36 @@ def train(
     view = AsOf(history, until)
     now = panel(view, 1)
     found = origins.call_folds(view, now, recipe, jobs, progress)
-    groups = Groups(found, parts_of(view, now), now.keys, sums_of(view, now), pools_of(view, now))
+    groups = groups_of(view, now, found, recipe)
     weights, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
-    shocks = judging.fold_shocks(groups, cells, recipe, len(now.days))
+    squares = judging.squared_residuals(groups, cells, recipe)
+    shocks = judging.fold_shocks(squares, recipe, len(now.days))
     progress("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
     progress("fitting the engine", 1, 1)
-    ours = judging.spread_forecasts(groups, cells, judging.crossed_shocks(groups, cells, recipe))
+    by_group = judging.crossed_shocks(groups, squares, recipe)
+    ours = judging.spread_forecasts(groups, cells, by_group)
     others = {}
     for prefix, member in judging.PREFIXES.items():
         alone = judging.member_cells(groups, recipe, member)
         if alone is not None:
-            sizes = judging.crossed_shocks(groups, alone, recipe)
+            of_member = judging.squared_residuals(replace(groups, past=()), alone, recipe)
+            sizes = judging.crossed_shocks(groups, of_member, recipe)
             others[prefix] = judging.spread_forecasts(groups, alone, sizes)
-    scores = judging.score_table(ours, others, groups, recipe)
+    scores = pd.concat(
+        [
+            judging.score_table(ours, others, groups.level, recipe),
+            part_scores(groups, cells, by_group, recipe),
+        ],
+        ignore_index=True,
+    )
     progress("scoring", 1, 1)
-    notes = _notes(engine, found, now)
+    notes = (
+        *_notes(engine, found, now),
+        *at_bounds(shocks, now.call_types),
+        *judging.miscovered(scores),
+    )
     return DemandTraining(
         engine,
         scores,
@@ -90,6 +106,18 @@ def train(
         origins.table(found, recipe),
         tuple(ours),
         now.keys,
+    )
+
+
+def groups_of(view: AsOf, now: Panel, found: list[Fold], recipe: Recipe) -> Groups:
+    """Return past origins with what is needed to judge them, parts of days included."""
+    return Groups(
+        found,
+        parts_of(view, now),
+        now.keys,
+        sums_of(view, now),
+        pools_of(view, now),
+        past_parts(view, found, recipe),
     )
 
 

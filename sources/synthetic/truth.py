@@ -139,7 +139,7 @@ class Truth:
         own = {"force": self.sizes.force, "place": self.sizes.district}
         own["call_type"] = self.sizes.call_type
         sd = np.zeros((1, len(SCOPES), len(PERSISTENCES)))
-        sd[0, :, 0] = [own.get(scope, 0.0) for scope in SCOPES]
+        sd[0, :, PERSISTENCES.index("day")] = [own.get(scope, 0.0) for scope in SCOPES]
         return Shocks((0,), sd, np.ones((1, 1)))
 
     def forecast(self, origin: pd.Timestamp, days: int) -> Forecast:

@@ -115,8 +115,8 @@ def test_a_window_that_reaches_outside_is_unknown_and_never_a_part() -> None:
 
 
 def test_each_day_has_the_spread_of_its_own_lead() -> None:
-    sizes = np.zeros((3, 4, 2))
-    sizes[1, 0, 0], sizes[2, 0, 0] = 0.1, 0.3
+    sizes = np.zeros((3, 4, 3))
+    sizes[1, 0, 1], sizes[2, 0, 1] = 0.1, 0.3
     held = forecast(Shocks((0, 1, 2), sizes, np.array([[1.0], [1.2], [1.5]])))
     edges = held.rates.day_edges
     daily = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
@@ -126,8 +126,8 @@ def test_each_day_has_the_spread_of_its_own_lead() -> None:
 
 
 def test_variance_counts_the_shared_day_once() -> None:
-    sizes = np.zeros((1, 4, 2))
-    sizes[0, 0, 0] = 0.1
+    sizes = np.zeros((1, 4, 3))
+    sizes[0, 0, 1] = 0.1
     held = forecast(Shocks((0,), sizes, np.ones((1, 1))))
     edges = held.rates.day_edges
     daily = held.answer(Selection(), Spans(edges[:-1], edges[1:]))
@@ -136,8 +136,26 @@ def test_variance_counts_the_shared_day_once() -> None:
     assert whole.variance[0] == pytest.approx(daily.variance.sum())
 
 
+def test_a_shock_of_a_third_is_shared_by_the_hours_of_that_third_alone() -> None:
+    sizes = np.zeros((1, 4, 3))
+    sizes[0, 0, 0] = 0.3
+    held = forecast(Shocks((0,), sizes, np.ones((1, 1))))
+    first = held.rates.day_edges[0]
+    hours = pd.DatetimeIndex([first + pd.Timedelta(hours=h) for h in (0, 6, 8, 10, 24)])
+    whole = held.answer(Selection(), Spans(hours[:1], hours[-1:]))
+    thirds = held.rates.third_edge_seconds[:4]
+    cuts = pd.to_datetime(thirds, unit="s", utc=True)
+    m = held.answer(Selection(), Spans(cuts[:-1], cuts[1:])).mean
+    assert m.sum() == pytest.approx(whole.mean[0])
+    assert whole.variance[0] == pytest.approx(m.sum() + 0.09 * (m**2).sum())
+    # from 6 to 10 hours after the day's start: two hours of one third and two of the next
+    early, late = held.answer(Selection(), Spans(hours[1:3], hours[2:4])).mean
+    over = held.answer(Selection(), Spans(hours[1:2], hours[3:4]))
+    assert over.variance[0] == pytest.approx(early + late + 0.09 * (early**2 + late**2))
+
+
 def test_draws_agree_with_the_answer_and_add_up() -> None:
-    sizes, steady = np.full((1, 4, 2), 0.05), np.array([[0.2, 0.3]])
+    sizes, steady = np.full((1, 4, 3), 0.05) * [0, 1, 1], np.array([[0.2, 0.3]])
     held = forecast(Shocks((0,), sizes, np.array([[1.2]]), steady))
     edges = held.rates.day_edges
     days = Spans(edges[:-1], edges[1:])
@@ -152,7 +170,7 @@ def test_draws_agree_with_the_answer_and_add_up() -> None:
 
 
 def test_a_part_of_a_steady_day_has_its_part_of_the_steadiness() -> None:
-    steady = Shocks((0,), np.zeros((1, 4, 2)), np.array([[1.1]]), np.array([[0.4, 0.3]]))
+    steady = Shocks((0,), np.zeros((1, 4, 3)), np.array([[1.1]]), np.array([[0.4, 0.3]]))
     held = forecast(steady)
     first = held.rates.day_edges[0]
     hours = pd.DatetimeIndex([first + pd.Timedelta(hours=h) for h in (3, 9)])

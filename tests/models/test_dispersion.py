@@ -5,10 +5,12 @@ from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import Shocks, Within
 from models import scores
-from models.dispersion import Residuals, estimate
+from models.dispersion import at_bounds, estimate
+from models.squared_residuals import Residuals
 from tests.oracles.drawn import joint
 
-SIZES = np.array([[0.04, 0.02], [0.03, 0.03], [0.05, 0.02], [0.06, 0.05]])
+# day and level of the force, a place, a call type, a cell; no thirds
+SIZES = np.array([[0, 0.04, 0.02], [0, 0.03, 0.03], [0, 0.05, 0.02], [0, 0.06, 0.05]])
 DAYS = 56
 ALL_TYPES = np.arange(4)
 HISTORY = 1000
@@ -93,7 +95,7 @@ def test_a_baseline_that_misses_rare_calls_keeps_its_honest_spread() -> None:
     lead, covered = np.arange(DAYS), []
     for one in found[6:]:
         calls, counts = (np.moveaxis(each, 0, 2)[:1] for each in (one.mean, one.counts))
-        whole = Within(ALL_TYPES, calls.sum(1), one.mean.sum((1, 2)))
+        whole = Within(ALL_TYPES, lead, calls.sum(1), one.mean.sum((1, 2)))
         variance = shocks.variance(calls, lead, lead, whole)
         dist = CountDistribution.of(calls.sum((0, 1)), variance)
         covered.append(scores.coverage(scores.bracket(dist, counts.sum((0, 1))), 0.8))
@@ -110,7 +112,7 @@ def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
             mean = np.moveaxis(one.mean, 0, 2)[places][:, types]
             counts = np.moveaxis(one.counts, 0, 2)[places][:, types].sum((0, 1))
             every = np.moveaxis(one.mean, 0, 2)
-            whole = Within(ALL_TYPES[types], every[places].sum(1), every.sum((0, 1)))
+            whole = Within(ALL_TYPES[types], lead, every[places].sum(1), every.sum((0, 1)))
             variance = found.variance(mean, lead, lead, whole)
             dist = CountDistribution.of(mean.sum((0, 1)), variance)
             covered.append(scores.coverage(scores.bracket(dist, counts), 0.8))
@@ -118,17 +120,23 @@ def test_intervals_cover_fresh_counts_as_often_as_they_say() -> None:
 
 
 def test_poisson_counts_give_hardly_any_shocks() -> None:
-    rng = np.random.default_rng(0)
+    # all cells alike: chance and a cell's day can't be told apart, and what is known decides
     mean = np.full((56, 5, 4), 20.0)
-    poisson = [Residuals(mean, rng.poisson(mean).astype(float), HISTORY) for _ in range(12)]
-    found = estimate(poisson, (0,), history_days=HISTORY)
-    assert found.dispersion[0] == pytest.approx([1] * 4, abs=0.06)
-    assert found.sd[0].max() < 0.03
+    sizes, dispersion = [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        poisson = [Residuals(mean, rng.poisson(mean).astype(float), HISTORY) for _ in range(12)]
+        found = estimate(poisson, (0,), history_days=HISTORY)
+        sizes.append(found.sd[0].max())
+        dispersion.append(found.dispersion[0])
+    assert np.mean(dispersion, axis=0) == pytest.approx([1] * 4, abs=0.03)
+    assert np.ptp(dispersion) < 0.25
+    assert np.median(sizes) < 0.03
 
 
 def test_level_shocks_never_shrink_with_the_lead() -> None:
     found = estimate(simulated(8, 1.0, 5), (0, 7, 28), history_days=HISTORY)
-    assert (np.diff(found.sd[..., 1], axis=0) >= 0).all()
+    assert (np.diff(found.sd[..., 2], axis=0) >= 0).all()
 
 
 def test_a_day_beyond_belief_does_not_widen_everything() -> None:
@@ -139,7 +147,7 @@ def test_a_day_beyond_belief_does_not_widen_everything() -> None:
         estimate(calm, (0,), history_days=HISTORY),
         estimate(struck, (0,), history_days=HISTORY),
     )
-    assert after.sd[0, 0, 0] < before.sd[0, 0, 0] + 0.02
+    assert after.sd[0, 0, 1] < before.sd[0, 0, 1] + 0.02
 
 
 def test_unknown_days_are_left_out_and_unreached_blocks_follow() -> None:
@@ -157,3 +165,54 @@ def test_nothing_known_is_poisson() -> None:
     found = estimate([nothing], (0,), history_days=HISTORY)
     assert found.dispersion.tolist() == [[1]]
     assert found.sd.max() == 0
+
+
+def by_third(origins: int, seed: int, third: float, day: float) -> list[Residuals]:
+    """Counts of 4 places and 3 call types by third of a day, with shocks of the force."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(origins):
+        mean = np.broadcast_to(np.array([10.0, 20.0, 15.0])[:, None, None], (DAYS, 3, 4, 3))
+        rate = mean * rng.lognormal(-(day**2) / 2, day, (DAYS, 1, 1, 1))
+        rate = rate * rng.lognormal(-(third**2) / 2, third, (DAYS, 3, 1, 1))
+        found.append(Residuals(mean, rng.poisson(rate).astype(float), HISTORY))
+    return found
+
+
+@pytest.mark.parametrize(("third", "day"), [(0.15, 0.0), (0.0, 0.12), (0.1, 0.1)])
+def test_shocks_of_thirds_are_told_from_those_of_days(third: float, day: float) -> None:
+    found = estimate(by_third(40, 21, third, day), (0,), history_days=HISTORY)
+    of_third, of_day = np.sqrt((found.sd[0] ** 2).sum(0))[:2]
+    assert of_third == pytest.approx(third, abs=0.035)
+    assert of_day == pytest.approx(day, abs=0.035)
+    # a whole day varies as it did: third² × Σ m² ÷ (Σ m)² more than its own shock
+    whole = of_day**2 + of_third**2 * (10**2 + 20**2 + 15**2) / 45**2
+    assert whole == pytest.approx(day**2 + third**2 * 725 / 2025, rel=0.15)
+
+
+def test_one_call_type_that_makes_most_calls_does_not_lend_its_spread_to_the_others() -> None:
+    rng = np.random.default_rng(22)
+    shares = np.array([33, 31, 23, 18, 14, 13, 12, 3.5])[:, None] / 147.5
+    mean = np.broadcast_to(shares * np.array([135.0, 5.0, 4.0]), (DAYS, 8, 3))
+    found = []
+    for _ in range(12):
+        rate = mean * rng.gamma(1 / 0.0064, 0.0064, (DAYS, 1, 1))
+        storm = np.where(rng.random(DAYS) < 0.03, rng.uniform(5, 25, DAYS), 0.45)
+        rate[:, :, 2] *= storm[:, None]
+        found.append(Residuals(mean, rng.poisson(rate).astype(float), HISTORY))
+    sizes = estimate(found, (0,), history_days=HISTORY)
+    assert sizes.dispersion[0] == pytest.approx([1, 1, 1], abs=0.15)
+    assert sizes.type_sd[0, 2] > 0.5
+    assert sizes.type_sd[0, :2].max() < 0.1
+    assert sizes.steadiness.sum() < 0.25
+
+
+def test_a_bound_that_is_reached_is_said() -> None:
+    mean = np.full((DAYS, 6, 1), 30.0)
+    found = estimate([Residuals(mean, mean, HISTORY)] * 6, (0,), history_days=HISTORY)
+    (note,) = at_bounds(found, ("regular",))
+    assert "steadiness is held at its bound" in note
+    low = Shocks((0,), np.zeros((1, 4, 3)), np.array([[0.3, 1.2]]))
+    (note,) = at_bounds(low, ("regular", "other"))
+    assert "counts of regular vary less than any chance is taken for" in note
+    assert at_bounds(Shocks.none(), ("any",)) == ()

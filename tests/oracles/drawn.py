@@ -31,7 +31,8 @@ def joint(shocks: Shocks, calls: Array, day: Index, lead_days: Index, n: int, se
         shocks: sizes; with steadiness, the calls must be those of whole force-days; with a
             dispersion of each call type, all of them.
         calls: expected, shape (places, call types, pieces).
-        day: number of each piece's force-day; pieces of one day share its shocks.
+        day: number of each piece's force-day; pieces of one day share its shocks, but those of a
+            third: each piece is one.
         lead_days: lead of each piece's force-day.
         n: number of draws.
         seed: the same seed gives the same draws.
@@ -68,11 +69,16 @@ def _factor(
     for s, scope in enumerate(SCOPES):
         held = tuple(1 if a in _SHARED_AXES[scope] else shape[a] for a in (0, 1))
         for k, persistence in enumerate(PERSISTENCES):
-            size = days.size if persistence == "day" else 1
+            size = {"third": shape[2], "day": days.size, "level": 1}[persistence]
             z = rng.standard_normal((n, *held, size))
             log_variance = np.log1p(shocks.sd[block, s, k] ** 2)
             each = z[..., day_index] if persistence == "day" else z
             factor *= np.exp(each * np.sqrt(log_variance) - log_variance / 2)
+    z = rng.standard_normal((n, 1, shape[1], days.size))
+    log_variance = np.log1p(
+        np.broadcast_to(shocks.type_sd[block % len(shocks.type_sd)].T ** 2, shape[1:])
+    )
+    factor *= np.exp(z[..., day_index] * np.sqrt(log_variance) - log_variance / 2)
     return factor
 
 

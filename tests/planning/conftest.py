@@ -63,7 +63,7 @@ def issue(first: str = "2026-10-12", days: int = DAYS) -> Issue:
         leaf_shares=shares,
         grade_shares=grades,
     )
-    shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([[1.0], [1.1]]))
+    shocks = Shocks((0, 7), np.full((2, 4, 3), 0.05) * [0, 1, 1], np.array([[1.0], [1.1]]))
     origin = clock.day_start(date)
     forecast = Forecast(origin=origin, data_until=origin, rates=rates, shocks=shocks)
     return Issue(1, origin, {"calls": Part(forecast, "1")}, force, force.tree())

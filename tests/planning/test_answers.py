@@ -151,8 +151,8 @@ def test_every_column_is_described_and_is_there(october: Issue) -> None:
 
 
 def test_a_day_further_ahead_is_served_with_the_wider_spread_of_its_lead(october: Issue) -> None:
-    sizes = np.zeros((2, 4, 2))
-    sizes[1, 0, 0] = 0.5
+    sizes = np.zeros((2, 4, 3))
+    sizes[1, 0, 1] = 0.5
     shocks = Shocks((0, 7), sizes, np.ones((2, 1)))
     issue = october.with_whole(forecast=replace(october.forecast, shocks=shocks))
     origin = october.forecast.origin

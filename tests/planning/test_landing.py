@@ -127,13 +127,13 @@ def test_overlapping_shifts_and_parts_of_the_force_add_up(
 
 
 def test_what_lands_far_ahead_has_the_spread_of_its_lead(missing: Forecast) -> None:
-    sizes = np.zeros((2, 4, 2))
-    sizes[1, 0, 0] = 0.4
+    sizes = np.zeros((2, 4, 3))
+    sizes[1, 0, 1] = 0.4
     # Hours land for days after their report: a window of the first week has reports of it alone.
     when = spans(("2026-10-16T06:00", "2026-10-17T06:00"), ("2026-10-29T07:00", "2026-10-30T07:00"))
     plain, shocked = (
         land(replace(missing, shocks=Shocks((0, 7), each, np.ones((2, 1)))), when)
-        for each in (np.zeros((2, 4, 2)), sizes)
+        for each in (np.zeros((2, 4, 3)), sizes)
     )
     assert plain.shared_variance == pytest.approx([0, 0])
     assert shocked.shared_variance[0] == pytest.approx(0)
@@ -146,8 +146,8 @@ def test_what_lands_is_what_lands_of_drawn_reports(
     missing: Forecast, leaves: tuple[str, ...], scale: float
 ) -> None:
     rates = replace(missing.rates, base=missing.rates.base * scale)
-    sizes = np.zeros((1, 4, 2))
-    sizes[0, :2] = [[0.1, 0.15], [0.2, 0.1]]
+    sizes = np.zeros((1, 4, 3))
+    sizes[0, :2, 1:] = [[0.1, 0.15], [0.2, 0.1]]
     shocked = replace(missing, rates=rates, shocks=Shocks((0,), sizes, np.array([[1.3]])))
     when = spans(("2026-10-24T20:30", "2026-10-25T07:30"))
     work = land(shocked, when, [leaves])
@@ -275,8 +275,8 @@ def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forec
         base=base,
         baseline=base,
     )
-    sizes = np.zeros((1, 4, 2))
-    sizes[0, 0, 0] = 0.3  # the whole force, day by day
+    sizes = np.zeros((1, 4, 3))
+    sizes[0, 0, 1] = 0.3  # the whole force, day by day
     forecast = replace(
         missing, origin=edges[0], rates=rates, shocks=Shocks((0,), sizes, np.array([[1.0]]))
     )
@@ -293,7 +293,7 @@ def test_no_report_is_counted_with_the_shocks_of_the_day_after_it(missing: Forec
 
 def test_groups_and_what_is_shared_come_to_the_dispersion_of_each_lead(missing: Forecast) -> None:
     # Reports of the first week are made alone, later ones in groups; hours of both land in one day.
-    shocks = Shocks((0, 7), np.zeros((2, 4, 2)), np.array([[1.0], [1.62]]))
+    shocks = Shocks((0, 7), np.zeros((2, 4, 3)), np.array([[1.0], [1.62]]))
     edges = missing.rates.day_edges
     found = land(replace(missing, shocks=shocks), Spans(edges[8:9], edges[9:10]))
     share = RELEASE.into(np.array([0.0]), np.array([24.0]), np.arange(-168.0, 25.0))[0]

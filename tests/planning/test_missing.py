@@ -36,7 +36,7 @@ def reports(issue: Issue) -> Forecast:
         leaf_shares=held.leaf_shares[:, :1],
         grade_shares=held.grade_shares[:, :1],
     )
-    shocks = Shocks((0,), np.full((1, 4, 2), 0.1), np.array([[1.2]]))
+    shocks = Shocks((0,), np.full((1, 4, 3), 0.1) * [0, 1, 1], np.array([[1.2]]))
     return replace(issue.forecast, rates=rates, shocks=shocks)
 
 

@@ -82,7 +82,7 @@ def issue_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Issue:
         leaf_shares=np.array([[0.25, 0.5], [0.75, 0.5], [0.4, 0.1], [0.6, 0.9]]),
         grade_shares=np.zeros((2, 2, 24, 2)) + np.array([0.2, 0.8]),
     )
-    shocks = Shocks((0, 7), np.full((2, 4, 2), 0.05), np.array([[1.0], [1.1]]))
+    shocks = Shocks((0, 7), np.full((2, 4, 3), 0.05) * [0, 1, 1], np.array([[1.0], [1.1]]))
     logs = np.zeros((len(FACTORS), 2, 2, days), np.float32)
     logs[FACTORS.index("events"), :, :, 5:6] = np.log(1.25)
     factors = Factors(np.array([[12.0, 12.0], [48.0, 48.0]]), logs)
@@ -132,7 +132,7 @@ def missing_of_the_town(first: pd.Timestamp = FIRST, days: int = 35) -> Part:
     count[2, -30] = 1.0
     return Part(
         forecast=Forecast(
-            origin, origin, rates, Shocks((0,), np.zeros((1, 4, 2)), np.ones((1, 1)))
+            origin, origin, rates, Shocks((0,), np.zeros((1, 4, 3)), np.ones((1, 1)))
         ),
         known=KnownReports(before, force.tree().leaves, count),
         uncalibrated={

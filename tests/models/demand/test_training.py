@@ -16,7 +16,9 @@ def test_every_level_and_block_has_scores_beside_both_baselines_and_the_floor(
     trained: DemandTraining,
 ) -> None:
     scores = trained.scores
-    assert set(scores["level"]) == {"force", "district", "call_type", "cell"}
+    days = {"force", "district", "call_type", "cell"}
+    parts = {f"{level} by {part}" for level in ("force", "district") for part in ("hour", "third")}
+    assert set(scores["level"]) == days | parts | {"leaf by day", "leaf and type by day"}
     assert list(scores["block"].unique()) == ["1-7", "8-28", "29+"]
     wanted = ["n", "mae", "crps", "baseline_mae", "baseline_crps", "floor_crps", "coverage_80"]
     assert np.isfinite(scores[wanted]).all().all()

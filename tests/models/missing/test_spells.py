@@ -46,7 +46,7 @@ def test_rare_poisson_counts_stay_nearly_poisson() -> None:
     shocks = sizes(found, (0,), 28)
     expected = np.full((6, 1, 7), 0.02)
     row = np.zeros(7, np.int64)
-    whole = Within(np.arange(1), expected.sum(1), expected.sum((0, 1)))
+    whole = Within(np.arange(1), np.arange(7), expected.sum(1), expected.sum((0, 1)))
     variance = shocks.variance(expected, np.arange(7), row, whole)[0]
     assert variance == pytest.approx(expected.sum(), rel=0.05)
     assert variance >= expected.sum()
