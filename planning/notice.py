@@ -130,3 +130,33 @@ def notices(
         np.where(clear < -1, np.nan, np.where(is_late, late, 0.0)),
         late,
     )
+
+
+def decide_now(
+    stand: Notices,
+    p_short: Array,
+    officers_short: Array,
+    noticed: pd.Timestamp,
+    *,
+    least_chance: float = 0.5,
+    within_days: int = 7,
+) -> NDArray[np.intp]:
+    """Return the shifts to decide on now, as positions: the dearest first.
+
+    They are short with at least this probability, and the last day on which a change costs nothing
+    is one of the next days. Dear is what it costs later to mend all that is short.
+
+    Args:
+        stand: how the shifts stand on the day of notice.
+        p_short: probability that each is short; NaN where it is unknown.
+        officers_short: officers that each lacks; NaN where it is unknown.
+        noticed: force-day (local date) of the notice.
+        least_chance: below it a shift isn't said to be short.
+        within_days: how many days ahead the last cheap day may lie; today is 0.
+    """
+    left = np.asarray((stand.last_cheap_day - noticed.normalize()).days)
+    is_due = (left >= 0) & (left <= within_days)
+    is_short = (p_short >= least_chance) & (officers_short > 0)  # NaN is neither
+    found = np.flatnonzero(is_due & is_short)
+    dear = stand.late_cost[found] * officers_short[found]
+    return found[np.lexsort([found, left[found], -dear])]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forewatch.clock import Clock
 from forewatch.profile import Shift
-from planning.notice import NoticeRules, clear_days, last_cheap_day, notices
+from planning.notice import NoticeRules, clear_days, decide_now, last_cheap_day, notices
 
 LONDON = Clock("Europe/London", time(7))
 NIGHT = Shift(id="night", name="Nights", start=time(21, 30), end=time(7, 30))
@@ -110,3 +110,32 @@ def test_the_night_of_new_years_eve_is_no_public_holiday_and_the_hours_of_octobe
 def test_notice_before_seven_in_the_morning_is_of_the_day_before() -> None:
     night = LONDON.force_day(pd.DatetimeIndex(["2026-12-03T06:59Z", "2026-12-03T07:00Z"]))
     assert [stand("2026-12-18", str(day))[0] for day in night] == ["roster_published", "rest_day"]
+
+
+def decided(p_short: list[float], lacking: list[float], within_days: int = 7) -> list[int]:
+    """What to decide on 1 December, of six duties of ten hours."""
+    duty = pd.DatetimeIndex(
+        ["2026-12-18", "2026-12-20", "2026-12-25", "2026-12-16", "2026-12-17", "2026-12-24"]
+    )
+    is_holiday = np.array([False, False, True, False, False, False])
+    noticed = pd.Timestamp("2026-12-01")
+    rules = NoticeRules(hour_cost=40.0)
+    stand = notices(duty, np.full(6, 10.0), is_holiday, noticed, rules)
+    chosen = decide_now(
+        stand, np.array(p_short), np.array(lacking), noticed, within_days=within_days
+    )
+    return [int(i) for i in chosen]
+
+
+def test_decide_now_holds_what_is_short_and_cheap_for_a_week_more_the_dearest_first() -> None:
+    # Cheap until 2, 4 and 16 December, until yesterday, today, and until the 8th.
+    assert decided([0.9] * 6, [1.0, 2.0, 3.0, 3.0, 1.0, 1.0]) == [1, 4, 0, 5]
+
+
+def test_decide_now_reaches_as_far_as_asked() -> None:
+    assert decided([0.9] * 6, [1.0] * 6, within_days=15) == [2, 4, 0, 1, 5]
+    assert decided([0.9] * 6, [1.0] * 6, within_days=0) == [4]
+
+
+def test_decide_now_leaves_out_what_is_hardly_short_or_unknown() -> None:
+    assert decided([0.49, 0.5, np.nan, 0.9, 0.9, 0.9], [1.0, 1.0, 1.0, 1.0, np.nan, 0.0]) == [1]
