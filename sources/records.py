@@ -22,8 +22,9 @@ from forewatch.clock import utc_instants
 from forewatch.hashes import hash_pairs
 from forewatch.profile import Profile
 from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
+from sources.crosswalk import REASONS
 from sources.lines import LineAccount
-from sources.mapping import OFFSET, REASONS, Mapping
+from sources.mapping import OFFSET, Mapping
 from sources.quarantine import EARLIEST, plausible
 from sources.unmapped import stop_if_unmapped
 from sources.wall_clock import (

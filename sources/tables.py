@@ -83,7 +83,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     with options.writing(lake):
         key = options.key(lake).encode()
         kind = _ROW_BY_ROW[table]
-        read = TableFile(kind, file, profile, tree, how_read, key=key)
+        read = TableFile(kind, file, profile, tree, how_read, imported_at=imported_at, key=key)
         found = kind.read(read).without(read.excluded())
         receipt, merged = _merge_rows(lake, kind.table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
