@@ -136,6 +136,9 @@ class PayRates(Frozen):
     """Cost of an hour on duty; left out: 32 (assumed)."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "GBP"
     """Three letters, such as GBP."""
+    roster_days: Annotated[int, Field(strict=True, ge=1, le=400)] = 31
+    """Force-days ahead of a duty by which its roster is published; before that a change costs
+    nothing at all (31: a month, the rule in England and Wales)."""
     rest_day_factor: _Factor = 1.5
     """What an hour costs on a rest day that was taken back late, of an ordinary one (1.5: the rule
     in England and Wales)."""
@@ -156,6 +159,9 @@ class Staffing(Frozen):
     (assumed). Other roles have none but what `minimums` says."""
     minimums: tuple[Minimum, ...] = ()
     """Where it is otherwise, by area; areas below one that is named keep the general figure."""
+    strength: Annotated[OfficerCount, Field(ge=1)] | None = None
+    """Officers that the force has: a plan with more on one shift is a slip of the pen and is put
+    aside; left out: 10,000 are too many."""
     roles: tuple[Role, ...] = Field(default=(RESPONSE,), min_length=1)
     """The kinds of officers that are planned; work that names none is the first one's."""
     shifts: tuple[DutyShift, ...] = ()

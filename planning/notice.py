@@ -18,15 +18,18 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Array, Mask
+from forewatch.duty import officer_hour_cost
+from forewatch.staffing import Staffing
 
 NoticeClass = Literal["free", "roster_published", "rest_day", "public_holiday", "past"]
+_DAY_OFF_HOURS = 8.0
 NOTICE_CLASSES: tuple[NoticeClass, ...] = get_args(NoticeClass)
 
 
@@ -38,7 +41,7 @@ class NoticeRules:
         rest_day_clear_days: for duty on a rest day.
         public_holiday_clear_days: for duty on a public holiday.
         roster_days: force-days before a duty by which its roster is published.
-        hour_cost: of an officer at plain time, in the force's currency.
+        hour_cost: of an officer on duty, in the force's currency.
         rest_day_factor: of pay with fewer clear days.
         public_holiday_factor: the same on a public holiday.
         day_off_hours: of the day off that is given besides for a public holiday.
@@ -47,10 +50,22 @@ class NoticeRules:
     rest_day_clear_days: int = 15
     public_holiday_clear_days: int = 8
     roster_days: int = 31
-    hour_cost: float = 40.0
+    hour_cost: float = 32.0
     rest_day_factor: float = 1.5
     public_holiday_factor: float = 2.0
-    day_off_hours: float = 8.0
+    day_off_hours: float = _DAY_OFF_HOURS
+
+    @classmethod
+    def of(cls, staffing: Staffing) -> Self:
+        """Return the rules with the rates of a force."""
+        rates = staffing.rates
+        return cls(
+            roster_days=rates.roster_days,
+            hour_cost=officer_hour_cost(staffing),
+            rest_day_factor=rates.rest_day_factor,
+            public_holiday_factor=rates.public_holiday_factor,
+            day_off_hours=_DAY_OFF_HOURS if rates.public_holiday_day_off else 0.0,
+        )
 
 
 @dataclass(frozen=True)

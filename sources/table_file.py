@@ -124,26 +124,10 @@ class TableFile:
         self.imported_at = imported_at
         self.zone = mapping.time.zone or profile.force.zone
         self._standard, self._key = (*kind.columns, *mapping.flags), key
-        if _MONTH not in kind.columns and not has_day(mapping.time.format):
-            raise SettingsError(
-                f"[time] format {mapping.time.format!r} has no day, and {self.table} are by days; "
-                "write a format with %d"
-            )
-        book = Workbook(file, mapping.sheet, mapping.header_row) if is_workbook(file) else None
+        book = self._workbook(file)
         offered = column_names(file, mapping.quoting) if book is None else book.columns
-        self._check_names(offered)
-        used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
-        used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
-        refuse_persons(
-            file.name, offered, used.values(), mapping.refuse, allowed=self._standard
-        )  # a flag is 0 or 1, whatever its column is called
+        used = self._columns_to_read(offered)
         self._used = tuple(used.values())
-        if not used:
-            raise MissingColumns(
-                f"{file.name} has none of the columns of {self.table} "
-                f"({', '.join(self._standard)}); it has {columns_text(offered, ())}; name them "
-                "under [columns] in a mapping"
-            )
         self._of_time = [offered.index(used[name]) for name in kind.times if name in used]
         if book is None:
             read, self.account = table_texts(file, self._used, mapping.quoting, key, self._has_time)
@@ -163,6 +147,38 @@ class TableFile:
         )
         self.has = frozenset(self.texts.columns)
         self.offered = offered
+
+    def _workbook(self, file: Path) -> Workbook | None:
+        how = self.mapping
+        if is_workbook(file):
+            return Workbook(file, how.sheet, how.header_row)
+        if how.sheet is not None or how.header_row > 1:
+            raise SettingsError(
+                f"sheet and header_row are of workbooks, and {file.name} is none; leave them out"
+            )
+        return None
+
+    def _columns_to_read(self, offered: tuple[str, ...]) -> dict[str, str]:
+        """Return our names of the columns that are read, and the file's."""
+        kind, mapping = self.kind, self.mapping
+        if _MONTH not in kind.columns and not has_day(mapping.time.format):
+            raise SettingsError(
+                f"[time] format {mapping.time.format!r} has no day, and {self.table} are by days; "
+                "write a format with %d"
+            )
+        self._check_names(offered)
+        used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
+        used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
+        refuse_persons(
+            self.name, offered, used.values(), mapping.refuse, allowed=self._standard
+        )  # a flag is 0 or 1, whatever its column is called
+        if not used:
+            raise MissingColumns(
+                f"{self.name} has none of the columns of {self.table} "
+                f"({', '.join(self._standard)}); it has {columns_text(offered, ())}; name them "
+                "under [columns] in a mapping"
+            )
+        return used
 
     def require(self, *columns: str, hint: str = "") -> None:
         """Stop where a column is neither in the file nor a constant.

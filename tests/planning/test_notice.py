@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forewatch.clock import Clock
-from forewatch.profile import Shift
+from forewatch.shifts import Shift
+from forewatch.staffing import Staffing
 from planning.notice import NoticeRules, clear_days, decide_now, last_cheap_day, notices
 
 LONDON = Clock("Europe/London", time(7))
@@ -110,6 +111,13 @@ def test_the_night_of_new_years_eve_is_no_public_holiday_and_the_hours_of_octobe
 def test_notice_before_seven_in_the_morning_is_of_the_day_before() -> None:
     night = LONDON.force_day(pd.DatetimeIndex(["2026-12-03T06:59Z", "2026-12-03T07:00Z"]))
     assert [stand("2026-12-18", str(day))[0] for day in night] == ["roster_published", "rest_day"]
+
+
+def test_the_rates_are_those_of_the_profile() -> None:
+    given = {"officer_hour": 50.0, "public_holiday_day_off": False, "roster_days": 28}
+    rules = NoticeRules.of(Staffing.model_validate({"rates": given}))
+    assert (rules.hour_cost, rules.day_off_hours, rules.roster_days) == (50.0, 0.0, 28)
+    assert NoticeRules.of(Staffing()) == NoticeRules()
 
 
 def decided(p_short: list[float], lacking: list[float], within_days: int = 7) -> list[int]:
