@@ -25,9 +25,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def import_() -> None:
     """Take files of records in.
 
-    CSV, CSV.gz and Parquet are read, of most tables also workbooks. Importing the same file twice changes nothing. What can't be
-    taken goes to the workspace's quarantine folder with its reason; a code without a mapping stops
-    the import, and so does a result that can hardly be meant.
+    CSV, CSV.gz and Parquet are read, of most tables also workbooks. Importing the same file twice
+    changes nothing. What can't be taken goes to the workspace's quarantine folder with its reason;
+    a code without a mapping stops the import, and so does a result that can hardly be meant.
     """
 
 
