@@ -16,8 +16,9 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.casework import SHARES, CaseLength, Workload
 from planning.issues import Issue
-from planning.landing import KnownReports, Release, landing_hours
+from planning.landing import KnownReports, landing_hours
 from planning.periods import periods
+from planning.work_times import Release
 from tests.oracles.drawn import drawn
 
 LENGTH = CaseLength(shape="gamma")

@@ -14,8 +14,9 @@ from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
-from planning.landing import Release, landing_hours
+from planning.landing import landing_hours
 from planning.missing import DEMAND, look_up_missing
+from planning.work_times import Release
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
