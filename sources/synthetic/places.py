@@ -14,7 +14,8 @@ import numpy as np
 
 from forewatch.arrays import Array
 from forewatch.grades import STANDARD_GRADES
-from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile, Shift
+from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile
+from forewatch.shifts import Shift
 from sources.synthetic.catalogue import PATTERNS, Pattern
 from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
 
