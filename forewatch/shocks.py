@@ -157,7 +157,9 @@ class Shocks:
 
         Args:
             weighted: expected calls × the mean of their weight, shape (places, call types, pieces).
-            lead_days, row, within: as `variance` has them.
+            lead_days: as `variance` has it.
+            row: likewise.
+            within: likewise.
             chance: expected calls × the squared mean of their weight, summed over places, shape
                 (call types, pieces); and × the variance of their weight, summed over both, shape
                 (pieces,). The first is as dispersed as calls are, the second each call's own.

@@ -127,13 +127,23 @@ class Timing:
         starts_us: beginnings of the rows, microseconds since 1970, inside the horizon, (rows,).
         ends_us: their ends; an instant's is its beginning.
         reach_hours: for how long a call brings work.
+        part_hours: where a day's pieces begin, hours from its beginning; one piece a day by
+            default.
     """
 
     def __init__(
-        self, arrivals: Arrivals, starts_us: Index, ends_us: Index, reach_hours: float
+        self,
+        arrivals: Arrivals,
+        starts_us: Index,
+        ends_us: Index,
+        reach_hours: float,
+        part_hours: tuple[int, ...] = (0,),
     ) -> None:
         """Find out which days and rows are alike."""
         self.arrivals = arrivals
+        self._parts = [
+            slice(low, high) for low, high in zip(part_hours, (*part_hours[1:], None), strict=True)
+        ]
         self.rows = len(starts_us)
         starts = arrivals.starts_us
         day = np.searchsorted(starts[:-1], starts_us, side="right") - 1
@@ -143,18 +153,18 @@ class Timing:
         # How many days before the row's own each piece lies: the earliest first.
         self._offsets = np.arange(back, -ahead - 1, -1)
         self._alike = list(self._groups(day, starts_us, ends_us))
-        piece_day = day[:, None] - self._offsets
+        piece_day = day[:, None] - np.repeat(self._offsets, len(self._parts))
         self.piece_day = np.clip(piece_day, 0, len(starts) - 2).ravel()
 
     @property
     def pieces_per_row(self) -> int:
-        """How many pieces each row has."""
-        return len(self._offsets)
+        """How many pieces each row has: from each day, its parts one after the other."""
+        return len(self._offsets) * len(self._parts)
 
     @cached_property
     def piece_row(self) -> Index:
         """The row of each piece, shape (pieces,)."""
-        return np.repeat(np.arange(self.rows), len(self._offsets))
+        return np.repeat(np.arange(self.rows), self.pieces_per_row)
 
     @cached_property
     def piece_lead(self) -> Index:
@@ -176,10 +186,13 @@ class Timing:
                 table = weights(group.left, group.right, group.edges[i])
                 if found is None:
                     several = (*table.shape[:-2], *calls.shape[:-2])
-                    found = np.zeros((*several, self.rows, len(self._offsets)))
-                if table.any() and there.any():
-                    came = calls[..., np.where(there, day, 0), :] * there[:, None]
-                    found[..., group.rows, i] = _product(came, table)[..., group.day, group.kind]
+                    found = np.zeros((*several, self.rows, self.pieces_per_row))
+                if not (table.any() and there.any()):
+                    continue
+                came = calls[..., np.where(there, day, 0), :] * there[:, None]
+                for n, part in enumerate(self._parts, i * len(self._parts)):
+                    brought = _product(came[..., part], table[..., part])
+                    found[..., group.rows, n] = brought[..., group.day, group.kind]
         return np.zeros((*calls.shape[:-2], 0, 0)) if found is None else found
 
     def _groups(self, day: Index, starts_us: Index, ends_us: Index) -> list[_Alike]:

@@ -94,6 +94,18 @@ class _Sums:
     own: Array
     jobs: Array
 
+    @classmethod
+    def none(cls, calls: tuple[int, int], rows: int, pieces: int, officers: int) -> _Sums:
+        """Return those of no calls, by places and call types, to be added to."""
+        mean, squared, own = (np.zeros((*calls, pieces)) for _ in range(3))
+        return cls(mean, squared, own, np.zeros((officers, *calls, rows)))
+
+    def add(self, part: _Sums, types: Index | slice) -> None:
+        """Add what calls of some types bring."""
+        for name in ("mean", "squared", "own"):
+            getattr(self, name)[:, types] += getattr(part, name)
+        self.jobs[: len(part.jobs), :, types] += part.jobs
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -158,20 +170,19 @@ class SourceLoad:
     @cached_property
     def _sums(self) -> _Sums:
         """What expected calls bring, of all places and call types."""
-        shape = (len(self._whole), self._whole.shape[1], self._timing.rows)
-        pieces = (*shape[:2], shape[2] * self._timing.pieces_per_row)
-        found = _Sums(*(np.zeros(pieces) for _ in range(3)), np.zeros((self._officers, *shape)))
+        found = self._none(self._whole.shape[0], self._whole.shape[1])
         expected = self._expected
         if self._known is not None:
             is_known = self._known_calls[1][:, None]
             expected = {grade: np.where(is_known, 0, each) for grade, each in expected.items()}
         for kind in self._kinds:
             types = np.unique([each[0] for each in kind.calls])
-            part = self._brought(kind, expected, types)
-            for name in ("mean", "squared", "own"):
-                getattr(found, name)[:, types] += getattr(part, name)
-            found.jobs[: len(part.jobs), :, types] += part.jobs
+            found.add(self._brought(kind, expected, types), types)
         return found
+
+    def _none(self, places: int, types: int) -> _Sums:
+        pieces = len(self._timing.piece_row)
+        return _Sums.none((places, types), self._timing.rows, pieces, self._officers)
 
     def _brought(self, kind: _Kind, calls: Mapping[str, Array], types: Index) -> _Sums:
         """Return what calls of one kind bring, by place and (some) call types.
@@ -224,14 +235,9 @@ class SourceLoad:
             grade: share * each[rates.leaf_place, :, :past] * ratio
             for grade, each in self._expected.items()
         }
-        shape = (len(rates.leaves), 1, self._timing.rows)
-        pieces = (*shape[:2], shape[2] * self._timing.pieces_per_row)
-        found = _Sums(*(np.zeros(pieces) for _ in range(3)), np.zeros((self._officers, *shape)))
+        found = self._none(len(rates.leaves), 1)
         for kind in self._kinds:
-            part = self._brought(kind, made, np.arange(0))
-            for name in ("mean", "own"):
-                getattr(found, name)[:] += getattr(part, name)
-            found.jobs[: len(part.jobs)] += part.jobs
+            found.add(self._brought(kind, made, np.arange(0)), slice(None))
         return found
 
     @cached_property

@@ -75,8 +75,8 @@ class ServiceTime:
     @cached_property
     def reach_hours(self) -> float:
         """The hours after which a millionth of the mean is left, of four weeks at most."""
-        days = np.arange(1, _MOST_DAYS + 1)
-        left = 1 - self.length.limited_mean(days * float(DAY_HOURS)) / self.length.mean_hours
+        days = np.arange(1.0, _MOST_DAYS + 1)
+        left = 1 - self.length.limited_mean(days * DAY_HOURS) / self.length.mean_hours
         return float(DAY_HOURS * min((left > _LEFT_OVER).sum() + 1, _MOST_DAYS))
 
     def presence(self, left: Array, right: Array, edges: Array) -> Array:  # noqa: ARG002
@@ -133,7 +133,8 @@ class Release:
     def landed(self, since: Array) -> Array:
         """Return the share that has landed by *since* hours after the report."""
         periods = np.arange(len(self.shares) + 1) * float(DAY_HOURS)
-        return np.interp(since, periods, np.append(0.0, np.cumsum(self.shares)))
+        landed = np.append(0.0, np.cumsum(self.shares))
+        return np.asarray(np.interp(since, periods, landed), dtype=np.float64)
 
     def into(self, left: Array, right: Array, edges: Array) -> Array:
         """Return the mean share that reports of each hour bring, shape (windows, hours).
@@ -175,7 +176,7 @@ class ReleasedWork:
 
     @property
     def officers(self) -> int:
-        """As many as its busiest period needs on average; missing persons: one, part of the time."""
+        """As many as its busiest period keeps busy; of a missing person one, part of the time."""
         return max(int(np.ceil(self.length.mean_hours * max(self.release.shares) / DAY_HOURS)), 1)
 
     @property
