@@ -28,8 +28,10 @@ DAY_HOURS = 24
 WEEK_HOURS = 168
 
 # Weights of rows (left, right: hours from the beginning of their day, shape (rows,)) by hours of
-# calls (their bounds likewise, shape (hours + 1,)): shape (rows, hours) or (several, rows, hours).
+# calls of days around (their bounds likewise, shape (days, hours + 1)): shape (rows, days, hours),
+# or (several, rows, days, hours).
 Weights = Callable[[Array, Array, Array], Array]
+Tables = list[Array]  # weights, one array for each group of days that are alike
 
 
 @dataclass(frozen=True)
@@ -171,29 +173,30 @@ class Timing:
         """The lead of each piece's day, shape (pieces,)."""
         return self.arrivals.lead_days[self.piece_day]
 
-    def sums(self, calls: Array, weights: Weights) -> Array:
+    def tables(self, weights: Weights) -> Tables:
+        """Return weights of rows and hours, to be multiplied with calls by `sums`."""
+        return [weights(group.left, group.right, group.edges) for group in self._alike]
+
+    def sums(self, calls: Array, tables: Tables) -> Array:
         """Return what calls bring, weighted, shape (..., rows, pieces a row).
 
         Args:
             calls: shape (..., days, hours); of the first days only where there are none later.
-            weights: of rows and hours; with a first axis of several weights, so has the answer.
+            tables: of this timing; with a first axis of several weights, so has the answer.
         """
-        found: Array | None = None
-        for group in self._alike:
+        several = tables[0].shape[:-3] if tables else ()
+        found = np.zeros((*several, *calls.shape[:-2], self.rows, self.pieces_per_row))
+        for group, table in zip(self._alike, tables, strict=True):
             for i, offset in enumerate(self._offsets):
                 day = group.days - offset
                 there = (day >= 0) & (day < calls.shape[-2])
-                table = weights(group.left, group.right, group.edges[i])
-                if found is None:
-                    several = (*table.shape[:-2], *calls.shape[:-2])
-                    found = np.zeros((*several, self.rows, self.pieces_per_row))
-                if not (table.any() and there.any()):
+                if not (there.any() and table[..., i, :].any()):
                     continue
                 came = calls[..., np.where(there, day, 0), :] * there[:, None]
                 for n, part in enumerate(self._parts, i * len(self._parts)):
-                    brought = _product(came[..., part], table[..., part])
+                    brought = _product(came[..., part], table[..., i, part])
                     found[..., group.rows, n] = brought[..., group.day, group.kind]
-        return np.zeros((*calls.shape[:-2], 0, 0)) if found is None else found
+        return found
 
     def _groups(self, day: Index, starts_us: Index, ends_us: Index) -> list[_Alike]:
         around = self._around()
@@ -246,8 +249,8 @@ def over_hours(integral: Array, edges: Array) -> Array:
     """Return means over hours of what has these integrals, (..., hours); 0 in those of no length.
 
     Args:
-        integral: at the bounds of the hours, falling, shape (..., hours + 1).
-        edges: the bounds, hours, shape (hours + 1,).
+        integral: at the bounds of the hours, falling, shape (..., days, hours + 1).
+        edges: the bounds, hours, shape (days, hours + 1).
     """
     length: Array = np.diff(edges)
     there: Mask = length > 0

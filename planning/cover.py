@@ -124,10 +124,7 @@ def cover(shifts: Shifts, demand: Demand, before: tuple[Shifts, Index] | None = 
         ordered.over(demand.middles_us) @ (found * each) + there
         for each, there in zip((np.ones(len(found)), ordered.share), handed, strict=True)
     )
-    inside = ordered.day - demand.first_day
-    productive = np.bincount(
-        inside, found * ordered.hours * ordered.share, minlength=len(demand.hours)
-    )
+    productive = _day_hours(ordered, demand, found)
     binds = np.empty(len(order), dtype=object)
     binds[order] = _binds(ordered, demand, (found, on_duty, free))
     return Cover(
@@ -161,11 +158,10 @@ class _Rows:
 def _handed(demand: Demand, before: tuple[Shifts, Index] | None) -> tuple[Array, Array]:
     """Return the officers on duty from before in each half-hour, and how many are free."""
     if before is None:
-        none = np.zeros(len(demand.need))
-        return none, none
+        return np.zeros(len(demand.need)), np.zeros(len(demand.need))
     shifts, officers = before
-    there = shifts.over(demand.middles_us)
-    return there @ officers.astype(np.float64), there @ (officers * shifts.share)
+    there = shifts.over(demand.middles_us).astype(np.float64)
+    return there @ officers, there @ (officers * shifts.share)
 
 
 def _rows(shifts: Shifts, demand: Demand, handed: tuple[Array, Array]) -> _Rows:
@@ -230,7 +226,7 @@ def _programme(matrix: Array, low: Array, high: Array, most: Array, cost: Array)
         return np.zeros(0, dtype=np.int64)
     result = milp(
         cost,
-        integrality=np.ones(len(cost)),
+        integrality=np.ones(len(cost), dtype=np.int64),
         bounds=Bounds(0, most),
         constraints=LinearConstraint(matrix, low - _ROUNDING, high + _ROUNDING),
     )
@@ -288,7 +284,7 @@ def _binds(shifts: Shifts, demand: Demand, there: tuple[Index, Array, Array]) ->
     covered = shifts.over(demand.middles_us)
     inside = shifts.day - demand.first_day
     productive = shifts.hours * shifts.share
-    by_day = np.bincount(inside, officers * productive, minlength=len(demand.hours))
+    by_day = _day_hours(shifts, demand, officers)
     found = []
     for i, count in enumerate(officers):
         at = covered[:, i]
@@ -301,6 +297,14 @@ def _binds(shifts: Shifts, demand: Demand, there: tuple[Index, Array, Array]) ->
         else:
             is_short = by_day[inside[i]] - productive[i] < demand.hours[inside[i]] - _ROUNDING
             found.append("hours" if is_short else "urgent")
+    return found
+
+
+def _day_hours(shifts: Shifts, demand: Demand, officers: Index) -> Array:
+    """Return the productive hours of the shifts of each force-day."""
+    found, day = np.zeros(len(demand.hours)), shifts.day - demand.first_day
+    mine = (day >= 0) & (day < len(found))
+    np.add.at(found, day[mine], (officers * shifts.hours * shifts.share)[mine])
     return found
 
 

@@ -125,12 +125,13 @@ def landing_hours(
     reports = [_reports(forecast, leaves, arrivals, expected, known) for leaves in areas]
     by_place, made = (np.concatenate(each) for each in zip(*reports, strict=True))
     first = np.cumsum([0, *(len(calls) for calls, _ in reports)])[:-1]
-    masses = [
-        timing.sums(each, _masses(release)).sum(-1).reshape(len(SHARES), -1).T
+    masses = timing.tables(_masses(release))
+    reported, of_known = (
+        timing.sums(each, masses).sum(-1).reshape(len(SHARES), -1).T
         for each in (np.add.reduceat(by_place, first), made)
-    ]
+    )
     shared, dispersion = _variance(forecast, (by_place, first), timing, release)
-    return Workload(length, masses[0], shared, masses[1], dispersion)
+    return Workload(length, reported, shared, of_known, dispersion)
 
 
 def _reports(
@@ -198,7 +199,7 @@ def _variance(
         release: of the hours.
     """
     shocks, (by_place, first) = forecast.shocks, calls
-    share, square = timing.sums(by_place, _moments(release))
+    share, square = timing.sums(by_place, timing.tables(_moments(release)))
     areas = np.split(share.reshape(len(share), -1), first[1:])
     together = np.concatenate(
         [

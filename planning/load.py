@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, cast
 
@@ -30,7 +30,7 @@ from forewatch.clock import instants_us
 from forewatch.duty import Service
 from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Within
-from planning.arrivals import DAY_HOURS, Arrivals, Timing
+from planning.arrivals import DAY_HOURS, Arrivals, Tables, Timing
 from planning.casework import CaseLength
 from planning.landing import KnownReports
 from planning.work_times import Release, ReleasedWork, ServiceTime, WorkTime
@@ -68,6 +68,11 @@ class Load:
     mean: Array
     variance: Array
     jobs: Array
+
+    @classmethod
+    def none(cls, rows: int) -> Load:
+        """Return no load."""
+        return cls(np.zeros(rows), np.zeros(rows), np.zeros((rows, 0)))
 
     def __add__(self, other: Load) -> Load:
         """Return the load of both, which are independent."""
@@ -109,80 +114,230 @@ class _Sums:
 
 @dataclass(frozen=True)
 class _Kind:
-    """Services whose work lasts alike: call type (position), grade, officers, share attended."""
+    """Services of calls whose work lasts alike.
+
+    Args:
+        work: how it lasts.
+        calls: the services, with the positions of their call types.
+    """
 
     work: WorkTime
-    calls: tuple[tuple[int, str, float, float], ...]
+    calls: tuple[Service, ...]
+    type_numbers: Mapping[str, int]
+
+    @property
+    def types(self) -> Index:
+        """Positions of the call types among the forecast's, ascending."""
+        return np.unique([self.type_numbers[each.call_type] for each in self.calls])
+
+
+# The mean of a call's weight, and of its square, by what is measured.
+_WEIGHTS: Mapping[Measure, tuple[str, str]] = {
+    "officers": ("presence", "presence"),
+    "hours": ("hours", "square_hours"),
+    "carried": ("carried_hours", "square_hours"),
+}
+_TOGETHER: Index = np.arange(0)  # no call types are told apart
+
+
+class Rows:
+    """Rows of an answer, and the calls of one source that bring work to them.
+
+    Several loads of the same rows share what is found here.
+
+    Args:
+        source: the calls.
+        spans: the rows; instants are spans without length.
+    """
+
+    def __init__(self, source: Source, spans: Spans) -> None:
+        """Lay out the hours of calls."""
+        self.source, self.forecast = source, source.forecast
+        self.kinds = _kinds(source.forecast, source.services)
+        self.reach_hours = max((kind.work.reach_hours for kind in self.kinds), default=0.0)
+        past = int(np.ceil(self.reach_hours / DAY_HOURS)) + 1
+        self.arrivals = Arrivals.of(source.forecast, spans.ends.max(), past)
+        self._spans_us = instants_us(spans.starts), instants_us(spans.ends)
+        self.timing = self._timing(self.reach_hours)
+        self._timings: dict[float, Timing] = {self.reach_hours: self.timing}
+        self._tables: dict[tuple[WorkTime, str], Tables] = {}
+
+    def sums(self, calls: Array, work: WorkTime, name: str) -> Array:
+        """Return what calls (..., days, hours) bring, weighted, shape (..., rows, pieces a row).
+
+        Args:
+            calls: of shape (..., days, hours).
+            work: of the calls.
+            name: of a weight of `WorkTime`; with "²" behind it, its square.
+        """
+        timing = self._timings.get(work.reach_hours)
+        if timing is None:
+            timing = self._timings[work.reach_hours] = self._timing(work.reach_hours)
+        if (work, name) not in self._tables:
+            if name.endswith("²"):
+                first = self.tables(timing, work, name.removesuffix("²"))
+                self._tables[work, name] = [table**2 for table in first]
+            else:
+                self._tables[work, name] = self.tables(timing, work, name)
+        found = timing.sums(calls, self._tables[work, name])
+        earlier = self.timing.pieces_per_row - timing.pieces_per_row
+        return np.pad(found, [(0, 0)] * (found.ndim - 1) + [(earlier, 0)]) if earlier else found
+
+    def tables(self, timing: Timing, work: WorkTime, name: str) -> Tables:
+        """Return the weights of a name."""
+        if (work, name) not in self._tables:
+            self._tables[work, name] = timing.tables(getattr(work, name))
+        return self._tables[work, name]
+
+    @cached_property
+    def whole(self) -> Array:
+        """Expected calls of all grades, shape (places, call types, days, hours)."""
+        return self.arrivals.expected(self.forecast, Selection())
+
+    @cached_property
+    def expected(self) -> dict[str, Array]:
+        """Expected calls by grade, each of shape (places, call types, days, hours)."""
+        grades = sorted({each.grade for kind in self.kinds for each in kind.calls})
+        return {
+            grade: self.arrivals.expected(self.forecast, Selection(grades=(grade,)))
+            for grade in grades
+        }
+
+    @cached_property
+    def unknown(self) -> dict[str, Array]:
+        """The same without the calls of hours of which the number is known."""
+        if self.source.known is None:
+            return self.expected
+        is_known = self.known_calls[1][:, None]
+        return {grade: np.where(is_known, 0, each) for grade, each in self.expected.items()}
+
+    @cached_property
+    def known(self) -> dict[str, Array]:
+        """Known calls by grade, each of shape (leaves, call types, past days, hours).
+
+        Which of them are of which type and grade is expected, as their number once was.
+        """
+        rates, past = self.forecast.rates, self.arrivals.past
+        share = rates.leaf_shares[..., None, None]
+        whole = (share * self.whole[rates.leaf_place, :, :past]).sum(1)
+        count = self.known_calls[0]
+        ratio = np.divide(count, whole, out=np.zeros_like(whole), where=whole > 0)[:, None]
+        return {
+            grade: share * each[rates.leaf_place, :, :past] * ratio
+            for grade, each in self.expected.items()
+        }
+
+    @cached_property
+    def known_calls(self) -> tuple[Array, Mask]:
+        """Known calls by leaf, past day and hour, and which hours of which places are known."""
+        rates, past = self.forecast.rates, self.arrivals.past
+        known = cast("KnownReports", self.source.known)
+        count = known.during(rates.leaves, self.arrivals.past_edges_us)
+        count = count.reshape(len(rates.leaves), past, -1)
+        is_known = np.zeros((len(rates.places), *self.arrivals.shape), dtype=np.bool_)
+        for place in range(len(rates.places)):
+            is_known[place, :past] = ~np.isnan(count[rates.leaf_place == place]).any(0)
+        return np.where(is_known[rates.leaf_place, :past], count, 0), is_known
+
+    def _timing(self, reach_hours: float) -> Timing:
+        return Timing(self.arrivals, *self._spans_us, reach_hours)
 
 
 class SourceLoad:
     """The load that calls of one source bring to rows, for any areas.
 
     Args:
-        source: the calls.
-        spans: the rows; instants are spans without length.
-        measure: "officers" busy at the beginnings of the spans, the "hours" that land in them, or
+        rows: of the load, with their calls.
+        measure: "officers" busy at the beginnings of the rows, the "hours" that land in them, or
             of these hours those "carried" into them by calls from before.
         of: which services count.
     """
 
     def __init__(
-        self,
-        source: Source,
-        spans: Spans,
-        measure: Measure,
-        of: Callable[[Service], bool] = lambda _: True,
+        self, rows: Rows, measure: Measure, of: Callable[[Service], bool] = lambda _: True
     ) -> None:
-        """Find what hours of calls bring to the rows."""
-        self._forecast, self._known, self._measure = source.forecast, source.known, measure
-        self._kinds = _kinds(source.forecast, filter(of, source.services))
-        reach = max((kind.work.reach_hours for kind in self._kinds), default=0.0)
-        past = int(np.ceil(reach / DAY_HOURS)) + 1
-        self._arrivals = Arrivals.of(source.forecast, spans.ends.max(), past)
-        starts, ends = instants_us(spans.starts), instants_us(spans.ends)
-        self._timing = Timing(self._arrivals, starts, ends, reach)
+        """Choose the services."""
+        self._rows, self._measure = rows, measure
+        chosen = (
+            replace(kind, calls=tuple(each for each in kind.calls if of(each)))
+            for kind in rows.kinds
+        )
+        self._kinds = [kind for kind in chosen if kind.calls]
 
     def of(self, leaves: Sequence[str]) -> Load:
         """Return the load of an area, by the leaf areas that make it up."""
-        rates, timing = self._forecast.rates, self._timing
+        timing, rows = self._rows.timing, self._rows.timing.rows
         if not self._kinds:
-            none = np.zeros(timing.rows)
-            return Load(none, none, np.zeros((timing.rows, 0)))
-        position = {leaf: i for i, leaf in enumerate(rates.leaves)}
-        at = [position[leaf] for leaf in leaves]
-        shares = np.zeros((len(rates.places), len(rates.call_types)))
-        np.add.at(shares, rates.leaf_place[at], rates.leaf_shares[at])
-        places = np.unique(rates.leaf_place[at])
-        sums, share = self._sums, shares[places][..., None]
+            return Load.none(rows)
+        at, places, share = self._parts(leaves)
+        sums = self._sums
         weighted = share * sums.mean[places]
-        variance = self._forecast.shocks.weighted_variance(
+        variance = self._rows.forecast.shocks.weighted_variance(
             weighted,
             timing.piece_lead,
             timing.piece_row,
             self._within(places),
             ((share * sums.squared[places]).sum(0), (share * sums.own[places]).sum((0, 1))),
         )
-        mean = weighted.sum((0, 1)).reshape(timing.rows, -1).sum(1)
+        mean = weighted.sum((0, 1)).reshape(rows, -1).sum(1)
         jobs = (share * sums.jobs[:, places]).sum((1, 2)).T
         found = Load(mean, np.maximum(variance, 0), jobs)
-        return found if self._known is None else found + self._of_known(at)
+        if self._rows.source.known is None:
+            return found
+        known = self._sums_of_known
+        mean, own = (
+            each[at].sum((0, 1)).reshape(rows, -1).sum(1) for each in (known.mean, known.own)
+        )
+        return found + Load(mean, own, known.jobs[:, at].sum((1, 2)).T)
+
+    def mean_of(self, leaves: Sequence[str]) -> Array:
+        """Return the mean of an area's load alone, shape (rows,)."""
+        found = np.zeros(self._rows.timing.rows)
+        if not self._kinds:
+            return found
+        at, places, share = self._parts(leaves)
+        found += (share[..., 0, None] * self._means[0][places]).sum((0, 1))
+        return found + self._means[1][at].sum((0, 1))
+
+    @cached_property
+    def _means(self) -> tuple[Array, Array]:
+        """Mean by place and call type, and of known calls by leaf area; (…, …, rows)."""
+        rates, name = self._rows.forecast.rates, _WEIGHTS[self._measure][0]
+        shape = (len(rates.places), len(rates.call_types), self._rows.timing.rows)
+        expected, known = np.zeros(shape), np.zeros((len(rates.leaves), 1, shape[2]))
+        for kind in self._kinds:
+            tables, _ = _tables(kind, self._rows.unknown, kind.types)
+            calls = sum((size * each for size, each in tables.items()), np.zeros(1))
+            expected[:, kind.types] += self._rows.sums(calls, kind.work, name).sum(-1)
+            if self._rows.source.known is not None:
+                tables, _ = _tables(kind, self._rows.known, _TOGETHER)
+                calls = sum((size * each for size, each in tables.items()), np.zeros(1))
+                known += self._rows.sums(calls, kind.work, name).sum(-1)
+        return expected, known
 
     @cached_property
     def _sums(self) -> _Sums:
         """What expected calls bring, of all places and call types."""
-        found = self._none(self._whole.shape[0], self._whole.shape[1])
-        expected = self._expected
-        if self._known is not None:
-            is_known = self._known_calls[1][:, None]
-            expected = {grade: np.where(is_known, 0, each) for grade, each in expected.items()}
+        rates = self._rows.forecast.rates
+        found = self._none(len(rates.places), len(rates.call_types))
         for kind in self._kinds:
-            types = np.unique([each[0] for each in kind.calls])
-            found.add(self._brought(kind, expected, types), types)
+            found.add(self._brought(kind, self._rows.unknown, kind.types), kind.types)
+        return found
+
+    @cached_property
+    def _sums_of_known(self) -> _Sums:
+        """What known calls bring by leaf area, types together; their number is no chance."""
+        found = self._none(len(self._rows.forecast.rates.leaves), 1)
+        for kind in self._kinds:
+            found.add(self._brought(kind, self._rows.known, _TOGETHER), slice(None))
         return found
 
     def _none(self, places: int, types: int) -> _Sums:
-        pieces = len(self._timing.piece_row)
-        return _Sums.none((places, types), self._timing.rows, pieces, self._officers)
+        timing, officers = self._rows.timing, 0
+        if self._measure == "officers":
+            calls = ((kind, each.officers) for kind in self._kinds for each in kind.calls)
+            officers = max(size for kind, number in calls for size in _sizes(kind, number))
+        return _Sums.none((places, types), timing.rows, len(timing.piece_row), officers)
 
     def _brought(self, kind: _Kind, calls: Mapping[str, Array], types: Index) -> _Sums:
         """Return what calls of one kind bring, by place and (some) call types.
@@ -193,17 +348,12 @@ class SourceLoad:
             types: positions of the call types that are told apart.
         """
         by_officers, squared = _tables(kind, calls, types)
-        work, timing = kind.work, self._timing
-        first, second = {
-            "officers": (work.presence, work.presence),
-            "hours": (work.hours, work.square_hours),
-            "carried": (work.carried_hours, work.square_hours),
-        }[self._measure]
+        first, second = _WEIGHTS[self._measure]
         sizes = np.array(list(by_officers), dtype=np.float64)[:, None, None, None, None]
         tables = np.stack(list(by_officers.values()))
-        once = timing.sums(tables, first)
-        twice = once if first == second else timing.sums(tables, second)
-        of_pairs = timing.sums(squared, lambda *at: first(*at) ** 2)
+        once = self._rows.sums(tables, kind.work, first)
+        twice = once if first == second else self._rows.sums(tables, kind.work, second)
+        of_pairs = self._rows.sums(squared, kind.work, f"{first}²")
         pieces = (*once.shape[1:3], -1)
         jobs = np.zeros((max(by_officers), *once.shape[1:4]))
         jobs[np.array(list(by_officers)) - 1] = once.sum(-1)
@@ -214,85 +364,37 @@ class SourceLoad:
             jobs if self._measure == "officers" else jobs[:0],
         )
 
-    def _of_known(self, leaves: Sequence[int]) -> Load:
-        """Return the load that known calls of leaf areas bring; their number is no chance."""
-        sums, rows = self._sums_of_known, self._timing.rows
-        mean, own = (each[leaves].sum((0, 1)).reshape(rows, -1) for each in (sums.mean, sums.own))
-        return Load(mean.sum(1), own.sum(1), sums.jobs[:, leaves].sum((1, 2)).T)
-
-    @cached_property
-    def _sums_of_known(self) -> _Sums:
-        """What known calls bring by leaf area, types together.
-
-        Which of them are of which type and grade is expected, as their number once was.
-        """
-        rates, past = self._forecast.rates, self._arrivals.past
-        count = self._known_calls[0]
-        share = rates.leaf_shares[..., None, None]
-        whole = (share * self._whole[rates.leaf_place, :, :past]).sum(1)
-        ratio = np.divide(count, whole, out=np.zeros_like(whole), where=whole > 0)[:, None]
-        made = {
-            grade: share * each[rates.leaf_place, :, :past] * ratio
-            for grade, each in self._expected.items()
-        }
-        found = self._none(len(rates.leaves), 1)
-        for kind in self._kinds:
-            found.add(self._brought(kind, made, np.arange(0)), slice(None))
-        return found
-
-    @cached_property
-    def _known_calls(self) -> tuple[Array, Mask]:
-        """Known calls by leaf, past day and hour, and which hours of which places are known."""
-        rates, past = self._forecast.rates, self._arrivals.past
-        known = cast("KnownReports", self._known)
-        count = known.during(rates.leaves, self._arrivals.past_edges_us)
-        count = count.reshape(len(rates.leaves), past, -1)
-        is_known = np.zeros((len(rates.places), *self._arrivals.shape), dtype=np.bool_)
-        for place in range(len(rates.places)):
-            is_known[place, :past] = ~np.isnan(count[rates.leaf_place == place]).any(0)
-        count = np.where(is_known[rates.leaf_place, :past], count, 0)
-        return count, is_known
-
-    @cached_property
-    def _expected(self) -> dict[str, Array]:
-        """Expected calls by grade, each of shape (places, call types, days, hours)."""
-        grades = sorted({each[1] for kind in self._kinds for each in kind.calls})
-        return {
-            grade: self._arrivals.expected(self._forecast, Selection(grades=(grade,)))
-            for grade in grades
-        }
-
-    @cached_property
-    def _whole(self) -> Array:
-        """Expected calls of all grades, shape (places, call types, days, hours)."""
-        return self._arrivals.expected(self._forecast, Selection())
-
-    @property
-    def _officers(self) -> int:
-        """The most officers that are busy with one call; 0 where they are not counted."""
-        if self._measure != "officers":
-            return 0
-        return max(
-            size for kind in self._kinds for each in kind.calls for size in _sizes(kind, each[2])
-        )
+    def _parts(self, leaves: Sequence[str]) -> tuple[list[int], Index, Array]:
+        """Return leaves and their places, and what share of these they are, (places, types, 1)."""
+        rates = self._rows.forecast.rates
+        position = {leaf: i for i, leaf in enumerate(rates.leaves)}
+        at = [position[leaf] for leaf in leaves]
+        shares = np.zeros((len(rates.places), len(rates.call_types)))
+        np.add.at(shares, rates.leaf_place[at], rates.leaf_shares[at])
+        places = np.unique(rates.leaf_place[at])
+        return at, places, shares[places][..., None]
 
     def _within(self, places: Index) -> Within:
-        by_day = self._whole.sum((1, 3))[:, self._timing.piece_day]
-        types = np.arange(len(self._forecast.rates.call_types))
+        by_day = self._rows.whole.sum((1, 3))[:, self._rows.timing.piece_day]
+        types = np.arange(len(self._rows.forecast.rates.call_types))
         return Within(types, by_day[places], by_day.sum(0))
 
 
 def _kinds(forecast: Forecast, services: Iterable[Service]) -> list[_Kind]:
     """Return services by how long their work lasts; those that nobody attends bring none."""
-    rates, found = forecast.rates, defaultdict(list)
+    rates = forecast.rates
+    numbers = {call_type: i for i, call_type in enumerate(rates.call_types)}
+    found: dict[tuple[CaseLength, tuple[float, ...]], list[Service]] = defaultdict(list)
     for each in services:
-        if each.attended > 0 and each.call_type in rates.call_types and each.grade in rates.grades:
-            length = CaseLength(each.minutes / 60, each.cv)
-            at = rates.call_types.index(each.call_type)
-            found[length, each.release].append((at, each.grade, each.officers, each.attended))
+        if each.attended > 0 and each.call_type in numbers and each.grade in rates.grades:
+            found[CaseLength(each.minutes / 60, each.cv), each.release].append(each)
     return [
-        _Kind(ReleasedWork(length, Release(release)) if release else ServiceTime(length), tuple(of))
-        for (length, release), of in found.items()
+        _Kind(
+            ReleasedWork(length, Release(release)) if release else ServiceTime(length),
+            tuple(calls),
+            numbers,
+        )
+        for (length, release), calls in found.items()
     ]
 
 
@@ -313,13 +415,14 @@ def _tables(
     """
     shape = list(next(iter(calls.values())).shape)
     shape[1] = max(len(types), 1)
-    sizes = sorted({size for each in kind.calls for size in _sizes(kind, each[2])})
+    sizes = sorted({size for each in kind.calls for size in _sizes(kind, each.officers)})
     by_officers = {size: np.zeros(shape) for size in sizes}
     squared = np.zeros(shape)
-    for call_type, grade, officers, attended in kind.calls:
-        at = int(np.searchsorted(types, call_type)) if len(types) else 0
-        came = calls[grade][:, call_type]
-        for size, share in _sizes(kind, officers).items():
-            by_officers[size][:, at] += share * attended * came
-        squared[:, at] += (officers * kind.work.officers * attended) ** 2 * came
+    for each in kind.calls:
+        number = kind.type_numbers[each.call_type]
+        at = int(np.searchsorted(types, number)) if len(types) else 0
+        came = calls[each.grade][:, number]
+        for size, share in _sizes(kind, each.officers).items():
+            by_officers[size][:, at] += share * each.attended * came
+        squared[:, at] += (each.officers * kind.work.officers * each.attended) ** 2 * came
     return by_officers, squared

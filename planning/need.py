@@ -19,12 +19,12 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import special
 
-from forewatch.arrays import Array, Index
+from forewatch.arrays import Array, Index, Mask
 from forewatch.count_distribution import CountDistribution
 from planning.load import Load
 
@@ -63,7 +63,9 @@ class BusyOfficers:
         rows = np.arange(len(found))
         above = np.where(found > 0, self.over[rows, np.maximum(found - 1, 0)], 1.0)
         here = self.over[rows, np.minimum(found, self.over.shape[1] - 1)]
-        part = np.divide(above - (1 - level), above - here, out=np.ones_like(above), where=above > here)
+        part = np.divide(
+            above - (1 - level), above - here, out=np.ones_like(above), where=above > here
+        )
         return np.maximum(found - 1 + np.clip(part, 0, 1), 0)
 
     def p_over(self, officers: Array) -> Array:
@@ -123,9 +125,19 @@ class Shortness:
     p_short_at_tightest: Array
     p_hours_over: Array
 
+    def where(self, told: Mask) -> Shortness:
+        """Return the same with NaN where it can't be told."""
+        every = (getattr(self, each.name) for each in fields(self))
+        return Shortness(*(np.where(told, each, np.nan) for each in every))
+
+    def at(self, shift: int) -> tuple[float, float, float]:
+        """Return the three figures of one shift."""
+        share, tightest, hours = (float(getattr(self, each.name)[shift]) for each in fields(self))
+        return share, tightest, hours
+
 
 def shortness(
-    busy: BusyOfficers, work: HoursOfWork, free: Array, during: Array, hours: Array
+    busy: BusyOfficers, work: HoursOfWork, free: Array, during: Mask, hours: Array
 ) -> Shortness:
     """Return how short officers are.
 
@@ -153,7 +165,9 @@ def _probabilities(load: Load, points: int) -> Array:
     calls = load.jobs.sum(1)
     none = np.ones_like(calls)
     sizes = np.arange(1, load.jobs.shape[1] + 1)
-    of_size = np.divide(load.jobs, calls[:, None], out=np.zeros_like(load.jobs), where=calls[:, None] > 0)
+    of_size = np.divide(
+        load.jobs, calls[:, None], out=np.zeros_like(load.jobs), where=calls[:, None] > 0
+    )
     mean, square = (np.where(calls > 0, of_size @ sizes**power, none) for power in (1, 2))
     # What the variance of the number of calls has to be, that officers have theirs.
     ratio = 1 + (load.variance - calls * square) / (mean**2 * np.where(calls > 0, calls, none))

@@ -45,7 +45,7 @@ class WorkTime(Protocol):
         """The hours after which next to nothing of a call is left."""
 
     def presence(self, left: Array, right: Array, edges: Array) -> Array:
-        """Return the probability that a call is under way at *left*, shape (rows, hours)."""
+        """Return the probability that a call is under way at *left*, shape (rows, days, hours)."""
 
     def hours(self, left: Array, right: Array, edges: Array) -> Array:
         """Return the mean hours of a call that fall between *left* and *right*, same shape."""
@@ -81,16 +81,16 @@ class ServiceTime:
 
     def presence(self, left: Array, right: Array, edges: Array) -> Array:  # noqa: ARG002
         """See `WorkTime`."""
-        return over_hours(self.length.limited_mean(left[:, None] - edges), edges)
+        return over_hours(self.length.limited_mean(left[:, None, None] - edges), edges)
 
     def hours(self, left: Array, right: Array, edges: Array) -> Array:
         """See `WorkTime`."""
-        return over_hours(self._between(left[:, None], right[:, None], edges), edges)
+        return over_hours(self._between(left[:, None, None], right[:, None, None], edges), edges)
 
     def carried_hours(self, left: Array, right: Array, edges: Array) -> Array:
         """See `WorkTime`."""
-        before = np.minimum(edges, left[:, None])
-        return over_hours(self._between(left[:, None], right[:, None], before), edges)
+        before = np.minimum(edges, left[:, None, None])
+        return over_hours(self._between(left[:, None, None], right[:, None, None], before), edges)
 
     def square_hours(self, left: Array, right: Array, edges: Array) -> Array:
         """See `WorkTime`.
@@ -98,13 +98,13 @@ class ServiceTime:
         With x and y hours from the call to the window's end and beginning, the square of
         S ∧ x − S ∧ y is (S ∧ x)² − (S ∧ y)² − 2y (S ∧ x − S ∧ y).
         """
-        half = np.diff(edges)[:, None] / 2
-        at = edges[:-1, None] + half * (1 + _NODES)
-        until, since = (np.maximum(each[:, None, None] - at, 0) for each in (right, left))
+        half = np.diff(edges)[..., None] / 2
+        at = edges[..., :-1, None] + half * (1 + _NODES)
+        until, since = (np.maximum(each[:, None, None, None] - at, 0) for each in (right, left))
         square = self.length.limited_square(until) - self.length.limited_square(since)
         mean = self.length.limited_mean(until) - self.length.limited_mean(since)
         found = np.maximum(square - 2 * since * mean, 0) @ (_NODE_WEIGHTS / 2)
-        return np.asarray(np.where(half[:, 0] > 0, found, 0))
+        return np.asarray(np.where(half[..., 0] > 0, found, 0))
 
     def _between(self, left: Array, right: Array, edges: Array) -> Array:
         return self._summed(right - edges) - self._summed(left - edges)
@@ -137,14 +137,14 @@ class Release:
         return np.asarray(np.interp(since, periods, landed), dtype=np.float64)
 
     def into(self, left: Array, right: Array, edges: Array) -> Array:
-        """Return the mean share that reports of each hour bring, shape (windows, hours).
+        """Return the mean share that reports of each hour bring, shape (windows, days, hours).
 
         Args:
             left: beginnings of the windows, hours from any instant, shape (windows,).
             right: their ends, likewise.
-            edges: bounds of the hours of reports, likewise, shape (hours + 1,).
+            edges: bounds of the hours of reports, likewise, shape (days, hours + 1).
         """
-        return over_hours(self.between(left[:, None], right[:, None], edges), edges)
+        return over_hours(self.between(left[:, None, None], right[:, None, None], edges), edges)
 
     def between(self, left: Array, right: Array, edges: Array) -> Array:
         """Return the integral over reports up to each of *edges*, falling, of that share."""
@@ -187,7 +187,7 @@ class ReleasedWork:
     def presence(self, left: Array, right: Array, edges: Array) -> Array:  # noqa: ARG002
         """See `WorkTime`."""
         an_hour = self.length.mean_hours / self.officers
-        return an_hour * over_hours(self.release.landed(left[:, None] - edges), edges)
+        return an_hour * over_hours(self.release.landed(left[:, None, None] - edges), edges)
 
     def hours(self, left: Array, right: Array, edges: Array) -> Array:
         """See `WorkTime`."""
@@ -199,6 +199,6 @@ class ReleasedWork:
 
     def carried_hours(self, left: Array, right: Array, edges: Array) -> Array:
         """See `WorkTime`."""
-        before = np.minimum(edges, left[:, None])
-        integral = self.release.between(left[:, None], right[:, None], before)
+        before = np.minimum(edges, left[:, None, None])
+        integral = self.release.between(left[:, None, None], right[:, None, None], before)
         return self.length.mean_hours / self.officers * over_hours(integral, edges)
