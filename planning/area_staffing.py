@@ -54,7 +54,9 @@ class OnDuty:
         during: which of them lie in which shift, shape (shifts, half-hours).
         others_free: officers of other shifts that are free in them, shape (half-hours,).
         share: of each shift that is productive, shape (shifts,).
-        work: hours of work of any kind that land in each shift.
+        productive: hours of each shift that an officer has for calls, shape (shifts,).
+        day: which of the force-days each shift belongs to, shape (shifts,).
+        work: hours of work of any kind that land in these force-days.
         is_reached: whether the issue reaches each shift, shape (shifts,).
     """
 
@@ -63,6 +65,8 @@ class OnDuty:
     during: Mask
     others_free: Array
     share: Array
+    productive: Array
+    day: Index
     work: HoursOfWork
     is_reached: Mask
 
@@ -72,12 +76,15 @@ class OnDuty:
         Args:
             officers: on duty, shape (shifts,); NaN where unknown, and then so is what rests on it.
         """
-        known = np.isfinite(officers)
-        free = self.others_free + np.where(known, officers * self.share, 0) @ self.during
-        unknown = ~known @ self.during
-        found = shortness(self.busy, self.work, free, self.during, self.hours)
-        told = self.is_reached & ~(self.during & unknown).any(1)
-        return found.where(told)
+        there = np.nan_to_num(officers)
+        free = self.others_free + (there * self.share) @ self.during
+        hours = np.bincount(self.day, there * self.productive, minlength=len(self.work.mean))
+        over = self.work.p_over(hours)[self.day]
+        found = shortness(self.busy, free, self.during, self.hours, over)
+        unknown = np.isnan(officers)
+        lacks = (self.during & (unknown @ self.during > 0)).any(1)
+        lacks_hours = np.bincount(self.day, unknown, minlength=len(hours))[self.day] > 0
+        return found.where(self.is_reached & ~lacks, self.is_reached & ~lacks_hours)
 
 
 @dataclass(frozen=True)
@@ -275,17 +282,19 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     asked, reached = layout.is_asked, layout.shifts["is_reached"].to_numpy(dtype=np.bool_)
     during = found.shifts.over(layout.half_hours.middles_us).T
     others = np.where(asked | np.isnan(found.officers), 0, found.officers) * found.shifts.share
-    every, window = need.work.all_of_it, layout.windows_of_shifts
-    work = HoursOfWork(
-        *(np.where(reached, each[window], 0)[asked] for each in (every.mean, every.variance))
-    )
+    day = np.clip(found.shifts.day[asked], 0, max(len(found.short_hours) - 1, 0))
+    every = need.work.all_of_it
     return OnDuty(
         need.busy,
         layout.half_hours.hours,
         during[asked],
         others @ during,
         found.shifts.share[asked],
-        work,
+        layout.shifts["productive"].to_numpy(dtype=np.float64)[asked],
+        day,
+        HoursOfWork(
+            *(each[: max(len(found.short_hours), 1)] for each in (every.mean, every.variance))
+        ),
         reached[asked],
     )
 
@@ -308,6 +317,7 @@ def _shift_table(
     abstraction = np.array([away[day] for day in days], dtype=np.float64)
     on_duty = np.where(told, covers.officers[asked], np.nan)
     window, work = layout.windows_of_shifts[asked], need.work
+    mean, variance = (each[window] for each in (work.all_of_it.mean, work.all_of_it.variance))
     urgent = work.urgent[window]
     short = duty.shortness(on_duty)
     columns = {
@@ -325,11 +335,11 @@ def _shift_table(
         "binds": np.where(told, covers.binds[asked], ""),
     }
     hours = {
-        "work_mean": duty.work.mean,
-        "work_quantile": duty.work.quantile(need.level),
+        "work_mean": mean,
+        "work_quantile": HoursOfWork(mean, variance).quantile(need.level),
         "carried_in": work.carried_in[window],
         "urgent_mean": urgent,
-        "deferrable_mean": np.maximum(duty.work.mean - urgent, 0),
+        "deferrable_mean": np.maximum(mean - urgent, 0),
         "missing_mean": work.missing[window],
     }
     figures = {each.name: getattr(short, each.name) for each in fields(short)}

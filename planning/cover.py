@@ -147,12 +147,14 @@ class _Rows:
         low: shape (rows,).
         pattern: which shifts cover the half-hours that are covered alike, shape (patterns, shifts).
         least: the smallest number on duty that any of these half-hours needs, shape (patterns,).
+        half_hours: how many there are, shape (patterns,).
     """
 
     matrix: Array
     low: Array
     pattern: Array
     least: Array
+    half_hours: Array
 
 
 def _handed(demand: Demand, before: tuple[Shifts, Index] | None) -> tuple[Array, Array]:
@@ -187,7 +189,13 @@ def _rows(shifts: Shifts, demand: Demand, handed: tuple[Array, Array]) -> _Rows:
     low = np.concatenate([duty, most_free[~alike], demand.hours])
     # No more than all who can work are asked for: each row reaches its most at the same time.
     limit = np.where(matrix > 0, matrix * np.minimum(shifts.most, _ENOUGH), 0).sum(1)
-    return _Rows(matrix, np.minimum(low, limit), pattern.astype(np.float64), least)
+    return _Rows(
+        matrix,
+        np.minimum(low, limit),
+        pattern.astype(np.float64),
+        least,
+        np.bincount(number).astype(np.float64),
+    )
 
 
 _ENOUGH = 1e6  # officers that stand for no limit
@@ -199,23 +207,7 @@ def _solve(rows: _Rows, shifts: Shifts) -> Index:
     found = _programme(rows.matrix, rows.low, np.full(len(rows.low), np.inf), shifts.most, minutes)
     if found is None:
         raise ForewatchError("no officers cover the week, though nothing limits them")  # a bug
-    used = rows.pattern.any(1)
-    pattern, least = rows.pattern[used], rows.least[used]
-    surplus = int((pattern @ found - least).max(initial=0))
-    matrix = np.concatenate([rows.matrix, minutes[None], pattern])
-    low = np.concatenate([rows.low, [0], np.full(len(pattern), -np.inf)])
-    cost = float(minutes @ found)
-
-    def high(most: float) -> Array:
-        return np.concatenate([np.full(len(rows.low), np.inf), [cost], least + most])
-
-    least_surplus = _least_surplus(matrix, low, high(0), shifts.most)
-    for fewer in range(least_surplus, surplus):
-        other = _programme(matrix, low, high(fewer), shifts.most, np.zeros(len(minutes)))
-        if other is not None:
-            found, surplus = other, fewer
-            break
-    return _earlier(found, (matrix, low, high(surplus)), minutes, shifts.most)
+    return _even(found, rows, minutes, shifts.most)
 
 
 def _programme(matrix: Array, low: Array, high: Array, most: Array, cost: Array) -> Index | None:
@@ -233,49 +225,47 @@ def _programme(matrix: Array, low: Array, high: Array, most: Array, cost: Array)
     return None if result.x is None else np.asarray(np.round(result.x), dtype=np.int64)
 
 
-def _least_surplus(matrix: Array, low: Array, high: Array, most: Array) -> int:
-    """Return a whole number that no largest surplus is below, by leaving whole officers away."""
-    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - slow to import
+def _even(officers: Index, rows: _Rows, minutes: Array, most: Array) -> Index:
+    """Return the same hours with surpluses as even as exchanging officers makes them.
 
-    count = matrix.shape[1]
-    if not count:
-        return 0
-    of_surplus = np.isneginf(low)
-    wider = np.concatenate([matrix, -of_surplus[:, None].astype(np.float64)], axis=1)
-    result = milp(
-        np.append(np.zeros(count), 1.0),
-        bounds=Bounds(0, np.append(most, np.inf)),
-        constraints=LinearConstraint(wider, low - _ROUNDING, high + _ROUNDING),
-    )
-    return 0 if result.x is None else max(int(np.ceil(result.fun - 1e-4)), 0)
-
-
-def _earlier(
-    officers: Index, bounds: tuple[Array, Array, Array], minutes: Array, most: Array
-) -> Index:
-    """Return the same with officers in earlier shifts of the same length wherever that holds."""
-    matrix, low, high = bounds
-    early, late = np.triu_indices(len(officers), 1)
+    Officers move between shifts of the same length while the largest surplus, and then the sum of
+    the squares of the surpluses of the half-hours, falls; where neither changes, to earlier shifts.
+    """
+    into, out_of = np.nonzero((minutes[:, None] == minutes) & ~np.eye(len(minutes), dtype=bool))
     # The earliest shift first, and into it from the latest.
-    order = np.lexsort((-late, early))
-    early, late = early[order], late[order]
-    alike = minutes[early] == minutes[late]
-    early, late = early[alike], late[alike]
-    change = matrix[:, early] - matrix[:, late]
+    order = np.lexsort((-out_of, into))
+    into, out_of = into[order], out_of[order]
+    used = rows.pattern.any(1)
+    pattern, least, weight = rows.pattern[used], rows.least[used], rows.half_hours[used][:, None]
+    change, moved = (each[:, into] - each[:, out_of] for each in (pattern, rows.matrix))
+    curve = (weight * change**2).sum(0)
     found = officers.copy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        while len(early):
-            now = (matrix @ found)[:, None]
-            up = np.where(change > 0, (high[:, None] - now + _ROUNDING) / change, np.inf)
-            down = np.where(change < 0, (now - low[:, None] + _ROUNDING) / -change, np.inf)
-            room = np.minimum(up.min(0), down.min(0))
-            room = np.floor(np.minimum(room, np.minimum(found[late], most[early] - found[early])))
-            at = int(np.argmax(room >= 1))
-            if room[at] < 1:
+    while len(into):
+        surplus = pattern @ found - least
+        room = np.minimum(found[out_of], most[into] - found[into])
+        room = np.minimum(room, _room(moved, rows.matrix @ found - rows.low))
+        slope = (weight * surplus[:, None] * change).sum(0)
+        # The best number to move; at least one, which tells whether it is worth while.
+        best = np.divide(-slope, curve, out=np.zeros_like(slope), where=curve > 0)
+        number = np.clip(np.round(best), 1, np.maximum(room, 1))
+        gain = 2 * number * slope + number**2 * curve
+        gain = np.where(room >= 1, gain, np.inf)
+        at = int(np.argmin(gain))
+        if not gain[at] < -_ROUNDING:
+            earlier = np.flatnonzero((gain <= _ROUNDING) & (into < out_of))
+            if not len(earlier):
                 break
-            found[early[at]] += int(room[at])
-            found[late[at]] -= int(room[at])
+            at = int(earlier[0])
+        found[into[at]] += int(number[at])
+        found[out_of[at]] -= int(number[at])
     return found
+
+
+def _room(change: Array, slack: Array) -> Array:
+    """Return how many moves leave every row what it needs, whole, shape (moves,)."""
+    left = np.full(change.shape, np.inf)
+    np.divide(slack[:, None] + _ROUNDING, -change, out=left, where=change < -_ROUNDING)
+    return np.asarray(np.floor(left.min(0, initial=np.inf)))
 
 
 def _binds(shifts: Shifts, demand: Demand, there: tuple[Index, Array, Array]) -> list[str]:

@@ -66,7 +66,7 @@ class BusyOfficers:
         part = np.divide(
             above - (1 - level), above - here, out=np.ones_like(above), where=above > here
         )
-        return np.maximum(found - 1 + np.clip(part, 0, 1), 0)
+        return np.asarray(np.maximum(found - 1 + np.clip(part, 0, 1), 0), dtype=np.float64)
 
     def p_over(self, officers: Array) -> Array:
         """Return P(more are busy than there are), of numbers that need not be whole.
@@ -117,18 +117,21 @@ class Shortness:
         share_of_time_short: expected share of a shift's half-hours in which more officers are busy
             with urgent work than are free for it.
         p_short_at_tightest: probability of that at its worst half-hour.
-        p_hours_over: probability that more work of any kind lands in its time than those on duty
-            then have productive hours.
+        p_hours_over: probability that its force-day brings more work of any kind than the shifts
+            of that day have productive hours: work that can wait, can wait within the force-day.
     """
 
     share_of_time_short: Array
     p_short_at_tightest: Array
     p_hours_over: Array
 
-    def where(self, told: Mask) -> Shortness:
-        """Return the same with NaN where it can't be told."""
-        every = (getattr(self, each.name) for each in fields(self))
-        return Shortness(*(np.where(told, each, np.nan) for each in every))
+    def where(self, is_told: Mask, is_day_told: Mask) -> Shortness:
+        """Return the same with NaN where it can't be told, of a shift or of its force-day."""
+        return Shortness(
+            np.where(is_told, self.share_of_time_short, np.nan),
+            np.where(is_told, self.p_short_at_tightest, np.nan),
+            np.where(is_day_told, self.p_hours_over, np.nan),
+        )
 
     def at(self, shift: int) -> tuple[float, float, float]:
         """Return the three figures of one shift."""
@@ -137,22 +140,22 @@ class Shortness:
 
 
 def shortness(
-    busy: BusyOfficers, work: HoursOfWork, free: Array, during: Mask, hours: Array
+    busy: BusyOfficers, free: Array, during: Mask, hours: Array, p_hours_over: Array
 ) -> Shortness:
     """Return how short officers are.
 
     Args:
         busy: with urgent work, by half-hour.
-        work: of any kind, by shift.
         free: officers there are for calls in each half-hour, shape (half-hours,).
         during: which half-hours lie in which shift, shape (shifts, half-hours).
         hours: length of the half-hours, shape (half-hours,).
+        p_hours_over: as of `Shortness`, shape (shifts,).
     """
     short = busy.p_over(free)
     length = during @ hours
     share = np.divide((during * hours) @ short, length, out=np.zeros_like(length), where=length > 0)
-    tightest = np.where(during > 0, short, 0).max(axis=-1, initial=0.0)
-    return Shortness(share, tightest, work.p_over((during * hours) @ free))
+    tightest = np.where(during, short, 0).max(axis=-1, initial=0.0)
+    return Shortness(share, tightest, p_hours_over)
 
 
 def curve_numbers(least: int, need: int) -> Sequence[int]:
