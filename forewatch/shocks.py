@@ -139,11 +139,39 @@ class Shocks:
         Raises:
             ValueError: if *within* is of other call types than the calls.
         """
-        if len(within.types) != calls.shape[1]:
-            raise ValueError(f"calls of {calls.shape[1]} call types within {len(within.types)}")
-        shared = self.shared_variance(calls, lead_days, row)
-        chance = self._chance(calls, self.block(lead_days), within)
-        return np.asarray(shared + np.add.reduceat(chance, _firsts(row)))
+        once = np.zeros(calls.shape[2])
+        return self.weighted_variance(calls, lead_days, row, within, (calls.sum(0), once))
+
+    def weighted_variance(
+        self,
+        weighted: Array,
+        lead_days: Index,
+        row: Index,
+        within: Within,
+        chance: tuple[Array, Array],
+    ) -> Array:
+        """Return the variance of a sum in which each call has a weight, shape (rows,).
+
+        Weights may be random, such as whether a call is still under way. `variance` is the case in
+        which every call has the weight 1.
+
+        Args:
+            weighted: expected calls × the mean of their weight, shape (places, call types, pieces).
+            lead_days: as `variance` has it.
+            row: likewise.
+            within: likewise.
+            chance: expected calls × the squared mean of their weight, summed over places, shape
+                (call types, pieces); and × the variance of their weight, summed over both, shape
+                (pieces,). The first is as dispersed as calls are, the second each call's own.
+
+        Raises:
+            ValueError: if *within* is of other call types than the calls.
+        """
+        if len(within.types) != weighted.shape[1]:
+            raise ValueError(f"calls of {weighted.shape[1]} call types within {len(within.types)}")
+        shared = self.shared_variance(weighted, lead_days, row)
+        alone = self._chance(weighted, self.block(lead_days), within, chance)
+        return np.asarray(shared + np.add.reduceat(alone, _firsts(row)))
 
     def shared_variance(self, calls: Array, lead_days: Index, row: Index) -> Array:
         """Return what of the variance comes from shocks; see `variance`."""
@@ -156,7 +184,9 @@ class Shocks:
             total = total + np.add.reduceat(by_day, first) + (level**2).sum((0, 1))
         return np.asarray(total)
 
-    def _chance(self, calls: Array, block: Index, within: Within) -> Array:
+    def _chance(
+        self, calls: Array, block: Index, within: Within, chance: tuple[Array, Array]
+    ) -> Array:
         """Return the variance by chance of each piece, shape (pieces,)."""
         alike = self.dispersion.shape[1] == 1
         dispersion = self.dispersion if alike else self.dispersion[:, within.types]
@@ -164,7 +194,7 @@ class Shocks:
         by_place = calls.sum(1)
         of_places = _parts_of(by_place, within.places).sum(0)
         of_force = _parts_of(by_place.sum(0), within.force)
-        alone = (dispersion[block].T * calls.sum(0)).sum(0)
+        alone = (dispersion[block].T * chance[0]).sum(0) + chance[1]
         return np.asarray(alone - steady[:, 0] * of_places - steady[:, 1] * of_force)
 
 
