@@ -22,6 +22,10 @@ from sources.stored import Ints, ints, positions
 
 _CODED = ("area", "call_type", "grade", "state")
 _MINUTE_US = 60_000_000
+SUMS = (
+    "calls", "sent", "not_sent", "blank", "open", "with_officers", "officers", "timed", "weight",
+    "weighted_minutes", "weighted_squares",
+)  # fmt: skip
 
 
 def attended_calls(
@@ -36,11 +40,11 @@ def attended_calls(
         until: UTC; what was not known or not over by then is unknown. None: everything is used.
 
     Returns:
-        Columns force_day (local date, no zone), call_type and grade (ids), then numbers of calls:
-        calls; sent (somebody was); not_sent (0 officers, or 0 minutes without officers); blank
-        (neither figure is known); open (not known to be over); with_officers and officers (those
-        sent to them); timed (minutes known). Of the timed ones, each weighted by its officers (1
-        where these are unknown): weight, weighted_minutes and weighted_squares (minutes²).
+        Columns force_day (local date, no zone), call_type and grade (ids) and SUMS: calls; sent
+        (somebody was); not_sent (0 officers, or 0 minutes without officers); blank (neither figure
+        is known); open (not known to be over); with_officers and officers (those sent to them);
+        timed (minutes known). Of the timed ones, each weighted by its officers (1 where these are
+        unknown): weight, weighted_minutes and weighted_squares (minutes²).
 
     Raises:
         NotEnoughHistory: if there are no calls, or no import had either column.
@@ -72,12 +76,17 @@ def attended_calls(
         figures[over >= end] = np.nan
     is_taken = state == TAKEN
     days, day = _force_days(Clock.of(profile), received[is_taken])
-    cells = (day, kind[is_taken].astype(np.int64), grade[is_taken].astype(np.int64))
-    found = _sums(cells, figures[is_taken])
-    found["force_day"] = days[found["force_day"].to_numpy()]
-    found["call_type"] = np.array(profile.call_type_ids)[found["call_type"].to_numpy()]
-    found["grade"] = np.array(profile.grade_ids)[found["grade"].to_numpy()]
-    return found
+    shape = (len(days), len(profile.call_type_ids), len(profile.grade_ids))
+    place = (day, kind[is_taken].astype(np.int64), grade[is_taken].astype(np.int64))
+    sums = _sums(np.ravel_multi_index(place, shape), int(np.prod(shape)), figures[is_taken])
+    had_calls = np.flatnonzero(sums["calls"])
+    of_day, of_kind, of_grade = np.unravel_index(had_calls, shape)
+    names = {
+        "force_day": days[of_day],
+        "call_type": np.array(profile.call_type_ids)[of_kind],
+        "grade": np.array(profile.grade_ids)[of_grade],
+    }
+    return pd.DataFrame(names | {name: sums[name][had_calls] for name in SUMS})
 
 
 def _last_versions(table: pa.Table) -> tuple[Ints, Figures]:
@@ -102,32 +111,29 @@ def _force_days(clock: Clock, received: Ints) -> tuple[pd.DatetimeIndex, Ints]:
     return days, intervals_of(np.asarray(edges.as_unit("us").asi8, np.int64), received)
 
 
-def _sums(cells: tuple[Ints, Ints, Ints], figures: Figures) -> pd.DataFrame:
+def _sums(cell: Ints, cells: int, figures: Figures) -> dict[str, NDArray[np.float64]]:
+    """Return SUMS of each cell, shape (cells,)."""
     officers, minutes = figures[:, 0].astype(np.float64), figures[:, 1].astype(np.float64)
     has_officers, has_minutes = ~np.isnan(officers), ~np.isnan(minutes)
     not_sent = (officers == 0) | (~has_officers & (minutes == 0))
     timed = has_minutes & ~not_sent
     sent = (has_officers & ~not_sent) | timed
     weight = np.where(timed, np.where(has_officers, officers, 1), 0)
-    known_minutes = np.nan_to_num(minutes)
-
-    def count(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return mask.astype(np.int64)
-
-    each = pd.DataFrame(
-        {
-            **dict(zip(("force_day", "call_type", "grade"), cells, strict=True)),
-            "calls": 1,
-            "sent": count(sent),
-            "not_sent": count(not_sent),
-            "blank": count(~has_officers & ~has_minutes),
-            "open": count(~not_sent & ~has_minutes),
-            "with_officers": count(has_officers & sent),
-            "officers": np.where(has_officers & sent, officers, 0),
-            "timed": count(timed),
-            "weight": weight,
-            "weighted_minutes": weight * known_minutes,
-            "weighted_squares": weight * known_minutes**2,
-        }
-    )
-    return each.groupby(["force_day", "call_type", "grade"], as_index=False).sum()
+    weighted_minutes = weight * np.nan_to_num(minutes)
+    each = {
+        "calls": None,
+        "sent": sent,
+        "not_sent": not_sent,
+        "blank": ~has_officers & ~has_minutes,
+        "open": ~not_sent & ~has_minutes,
+        "with_officers": has_officers & sent,
+        "officers": np.where(has_officers & sent, officers, 0),
+        "timed": timed,
+        "weight": weight,
+        "weighted_minutes": weighted_minutes,
+        "weighted_squares": weighted_minutes * np.nan_to_num(minutes),
+    }
+    return {
+        name: np.bincount(cell, values, minlength=cells).astype(np.float64)
+        for name, values in each.items()
+    }
