@@ -79,6 +79,7 @@ class Notices:
         change_cost: what is paid for the duty of one officer who gets notice on the day asked; 0
             while a change costs nothing, NaN for duties of the past.
         late_cost: the same after the last cheap day.
+        rules: by which they stand.
     """
 
     classes: tuple[NoticeClass, ...]
@@ -86,6 +87,7 @@ class Notices:
     last_cheap_day: pd.DatetimeIndex
     change_cost: Array
     late_cost: Array
+    rules: NoticeRules
 
 
 def clear_days(noticed: pd.Timestamp, duty: pd.DatetimeIndex) -> NDArray[np.int64]:
@@ -144,6 +146,7 @@ def notices(
         cheap,
         np.where(clear < -1, np.nan, np.where(is_late, late, 0.0)),
         late,
+        rules,
     )
 
 
