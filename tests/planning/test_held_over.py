@@ -12,9 +12,8 @@ LENGTH = CaseLength(mean_hours=1.5, cv=1.0, shape="gamma")  # exponential: what 
 
 def steady(busy: float, days: int = 3, length: CaseLength = LENGTH) -> WorkStream:
     """Work that keeps so many officers busy all the time, by six minutes."""
-    edges = np.arange(0, days * 240 + 1, dtype=np.int64) * (HOUR // 10)
-    sent = np.full((1, len(edges) - 1), busy / length.mean_hours / 10)
-    return WorkStream(edges, sent, (length,))
+    sent = np.full((1, days * 240), busy / length.mean_hours / 10)
+    return WorkStream(0, HOUR // 10, sent, (length,))
 
 
 def at(*hours: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
