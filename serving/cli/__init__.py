@@ -12,6 +12,7 @@ import click
 from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue, missing, view
 from serving.cli.data import case_hours, import_, service_times
+from serving.cli.duty import plan, shifts
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
 from serving.cli.issued import issues
@@ -64,6 +65,8 @@ for command in (
     explain,
     missing,
     view,
+    plan,
+    shifts,
     backtest,
     serve,
     keys,
