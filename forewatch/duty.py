@@ -304,6 +304,8 @@ def _figures(
         name: default if name in assumed else getattr(given, name)
         for name, default in defaults.items()
     }
+    if not found["attended"]:  # what nobody attends takes nothing, whoever says so
+        assumed = tuple(name for name in assumed if name == "attended")
     return (found["officers"], found["minutes"], found["cv"], found["attended"]), assumed
 
 

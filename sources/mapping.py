@@ -42,6 +42,8 @@ class Columns(Frozen):
         call_type: code of the kind of call.
         grade: code of the grade, if the file has one.
         updated_at: when this version of the call was written, if the file says so.
+        officers: how many officers were sent, if the file says so; 0 where nobody was.
+        attended_minutes: minutes from assignment to clear, if the file says so.
     """
 
     reference: str
@@ -50,6 +52,8 @@ class Columns(Frozen):
     call_type: str | None = None
     grade: str | None = None
     updated_at: str | None = None
+    officers: str | None = None
+    attended_minutes: str | None = None
 
 
 class Constants(Frozen):
