@@ -248,6 +248,12 @@ def assumed_figures(profile: Profile, tree: AreaTree, area: str, role: str) -> t
 
     A service stands with its figures: "staffing.services.theft.grades.routine: officers, minutes".
     """
+    of_area = assumed_of_area(profile, tree, area, role)
+    return (*of_area, *assumed_of_services(services(profile, role)))
+
+
+def assumed_of_area(profile: Profile, tree: AreaTree, area: str, role: str) -> tuple[str, ...]:
+    """Return the keys of `assumed_figures` that are of no service."""
     staffing = profile.staffing
     minimums = {(each.area, each.role or staffing.role_ids[0]) for each in staffing.minimums}
     on_shift = staffing.on_shift
@@ -262,12 +268,16 @@ def assumed_figures(profile: Profile, tree: AreaTree, area: str, role: str) -> t
         "staffing.abstraction": _is_abstraction_assumed(staffing, tree, area),
         "staffing.rates.officer_hour": staffing.rates.officer_hour is None,
     }
-    of_services = (
+    return tuple(key for key, is_assumed in found.items() if is_assumed)
+
+
+def assumed_of_services(found: Sequence[Service]) -> tuple[str, ...]:
+    """Return the keys of `assumed_figures` that are of services."""
+    return tuple(
         f"staffing.services.{each.call_type}.grades.{each.grade}: {', '.join(each.assumed)}"
-        for each in services(profile, role)
+        for each in found
         if each.assumed
     )
-    return (*(key for key, is_assumed in found.items() if is_assumed), *of_services)
 
 
 def _needs_cover(profile: Profile, area: str, role: str) -> bool:

@@ -12,17 +12,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Array, Index, Mask
-from forewatch.clock import HOUR_US, instants_us, utc_instant, utc_instants
-from forewatch.duty import abstraction_share, assumed_figures, minimum_officers
+from forewatch.clock import HOUR_US, utc_instant
+from forewatch.duty import abstraction_share, assumed_of_area, minimum_officers
 from forewatch.errors import BadQuestion
 from planning.cover import Demand, Shifts, cover
 from planning.duty_layout import DutyLayout, WorkOfWindows
 from planning.issues import Issue
 from planning.load import Load
 from planning.need import BusyOfficers, HoursOfWork, Shortness, curve_numbers, shortness
-from planning.shift_times import shift_id
 
 _ROUNDING = 1e-9
+_TIMES = ("shift", "force_day", "start", "end", "hours", "productive", "state")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,11 @@ class OnDuty:
         """
         there = np.nan_to_num(officers)
         free = self.others_free + (there * self.share) @ self.during
-        hours = np.bincount(self.day, there * self.productive, minlength=len(self.work.mean))
+        hours = np.zeros(len(self.work.mean))
+        np.add.at(hours, self.day, there * self.productive)
         over = self.work.p_over(hours)[self.day]
         found = shortness(self.busy, free, self.during, self.hours, over)
-        unknown = np.isnan(officers)
+        unknown = np.isnan(officers).astype(np.float64)
         lacks = (self.during & (unknown @ self.during > 0)).any(1)
         lacks_hours = np.bincount(self.day, unknown, minlength=len(hours))[self.day] > 0
         return found.where(self.is_reached & ~lacks, self.is_reached & ~lacks_hours)
@@ -97,7 +98,7 @@ class AreaStaffing:
         minimum: officers on duty at any half-hour.
         assumed: what it rests on that nobody gave, as keys of the profile.
         shifts: one row a shift, in order of start: shift_id, shift, force_day, start, end (UTC),
-            hours, state; on_duty, rostered (whole), productive (hours of an officer), abstraction,
+            hours, productive (hours of an officer), state; on_duty, rostered (whole), abstraction,
             binds; work_mean, work_quantile (at the percentile), carried_in, urgent_mean,
             deferrable_mean and missing_mean (hours of work that land in its time), and the three
             figures of `planning.need.Shortness` for that many on duty. NaN, and "" of binds, where
@@ -223,7 +224,7 @@ def area_staffing(
         area,
         issue.pooled_areas(area, layout.call_types) if layout.call_types else (),
         minimum,
-        assumed_figures(issue.profile, issue.tree, area, role),
+        (*assumed_of_area(issue.profile, issue.tree, area, role), *layout.assumed),
         _shift_table(issue, place, layout, (found, duty, need)),
         _half_hour_table(layout, found, need),
         tuple(_unmet(layout, found)),
@@ -233,13 +234,12 @@ def area_staffing(
 
 def _covers(layout: DutyLayout, need: _Need) -> _Covers:
     """Return officers week by week, each week's last shifts handed to the next."""
-    table, half_hours = layout.shifts, layout.half_hours
-    shifts = _shifts(table)
+    shifts, half_hours = layout.times, layout.half_hours
     count, days = len(half_hours.day), layout.weeks[-1] if layout.weeks else 0
     found = _Covers(
         shifts,
-        np.full(len(table), np.nan),
-        np.full(len(table), "", dtype=object),
+        np.full(len(shifts.ids), np.nan),
+        np.full(len(shifts.ids), "", dtype=object),
         np.zeros(count),
         np.zeros(count),
         np.zeros(count),
@@ -269,18 +269,9 @@ def _covers(layout: DutyLayout, need: _Need) -> _Covers:
     return found
 
 
-def _shifts(table: pd.DataFrame) -> Shifts:
-    starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
-    hours = table["hours"].to_numpy(dtype=np.float64)
-    share = table["productive"].to_numpy(dtype=np.float64) / hours
-    day, most = table["day"].to_numpy(), table["most"].to_numpy()
-    return Shifts(tuple(table["shift"]), starts, ends, day, hours, share, most)
-
-
 def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     """Return what decides how short the shifts that were asked for are."""
-    asked, reached = layout.is_asked, layout.shifts["is_reached"].to_numpy(dtype=np.bool_)
-    during = found.shifts.over(layout.half_hours.middles_us).T
+    asked, during = layout.is_asked, layout.during
     others = np.where(asked | np.isnan(found.officers), 0, found.officers) * found.shifts.share
     day = np.clip(found.shifts.day[asked], 0, max(len(found.short_hours) - 1, 0))
     every = need.work.all_of_it
@@ -290,12 +281,12 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
         during[asked],
         others @ during,
         found.shifts.share[asked],
-        layout.shifts["productive"].to_numpy(dtype=np.float64)[asked],
+        layout.asked["productive"].to_numpy(dtype=np.float64),
         day,
         HoursOfWork(
             *(each[: max(len(found.short_hours), 1)] for each in (every.mean, every.variance))
         ),
-        reached[asked],
+        layout.is_reached[asked],
     )
 
 
@@ -308,31 +299,22 @@ def _shift_table(
     """Return `AreaStaffing.shifts`."""
     covers, duty, need = found
     asked, told = layout.is_asked, duty.is_reached
-    table = layout.shifts[asked]
-    days = pd.DatetimeIndex(table["force_day"])
+    days = layout.asked["force_day"]
     away = {
         day: abstraction_share(issue.profile.staffing, issue.tree, place[0], day.date())
         for day in days.unique()
     }
-    abstraction = np.array([away[day] for day in days], dtype=np.float64)
+    abstraction = days.map(away).to_numpy(dtype=np.float64)
     on_duty = np.where(told, covers.officers[asked], np.nan)
     window, work = layout.windows_of_shifts[asked], need.work
     mean, variance = (each[window] for each in (work.all_of_it.mean, work.all_of_it.variance))
     urgent = work.urgent[window]
     short = duty.shortness(on_duty)
     columns = {
-        "shift_id": [
-            shift_id(*place, day, shift) for day, shift in zip(days, table["shift"], strict=True)
-        ],
-        **{name: table[name].to_numpy() for name in ("shift", "force_day")},
-        **{name: pd.DatetimeIndex(table[name]) for name in ("start", "end")},
-        "hours": table["hours"].to_numpy(),
-        "state": np.where(told, "forecast", "no_forecast"),
         "on_duty": on_duty,
         "rostered": np.ceil(on_duty / (1 - abstraction) - _ROUNDING),
-        "productive": table["productive"].to_numpy(),
         "abstraction": abstraction,
-        "binds": np.where(told, covers.binds[asked], ""),
+        "binds": pd.Series(np.where(told, covers.binds[asked], ""), dtype=object),
     }
     hours = {
         "work_mean": mean,
@@ -344,7 +326,10 @@ def _shift_table(
     }
     figures = {each.name: getattr(short, each.name) for each in fields(short)}
     told_hours = {name: np.where(told, values, np.nan) for name, values in hours.items()}
-    return pd.DataFrame(columns | told_hours | figures)
+    ids = pd.Series([f"{'/'.join(place)}/{own}" for own in layout.asked["own_id"]], dtype=object)
+    times = layout.asked[[*_TIMES]].copy()
+    times.insert(0, "shift_id", ids)
+    return pd.concat([times, pd.DataFrame(columns | told_hours | figures)], axis=1)
 
 
 def _half_hour_table(layout: DutyLayout, found: _Covers, need: _Need) -> pd.DataFrame:
@@ -359,12 +344,8 @@ def _half_hour_table(layout: DutyLayout, found: _Covers, need: _Need) -> pd.Data
         "on_duty": found.on_duty,
         "free": found.free,
     }
-    times = {
-        "start": utc_instants(half_hours.starts_us[here]),
-        "end": utc_instants(half_hours.ends_us[here]),
-        "force_day": layout.dates[half_hours.day[here]],
-    }
-    return pd.DataFrame(times | {name: each[here] for name, each in values.items()})
+    numbers = pd.DataFrame({name: each[here] for name, each in values.items()})
+    return pd.concat([layout.asked_half_hours, numbers], axis=1)
 
 
 def _unmet(layout: DutyLayout, found: _Covers) -> Iterator[Unmet]:

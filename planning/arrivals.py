@@ -25,6 +25,7 @@ from forewatch.clock import HOUR_US, instants_us, utc_instants
 from forewatch.rates import Forecast, Selection, Spans
 
 DAY_HOURS = 24
+_SHORTEST_DAY_HOURS = 23
 WEEK_HOURS = 168
 
 # Weights of rows (left, right: hours from the beginning of their day, shape (rows,)) by hours of
@@ -79,11 +80,29 @@ class Arrivals:
         """Bounds of the hours before the horizon, one after the other, (past × hours + 1,)."""
         return np.append(self.edges_us[: self.past, :-1].ravel(), self.starts_us[self.past])
 
-    def expected(self, forecast: Forecast, selection: Selection) -> Array:
-        """Return the expected calls of a selection, shape (places, call types, days, hours).
+    def expected(self, forecast: Forecast) -> Array:
+        """Return expected calls, shape (places, call types, days, hours)."""
+        there, spans = self._spans(forecast)
+        calls = forecast.expected(Selection(), spans)
+        found = np.zeros((*calls.shape[:2], *self.shape))
+        found[:, :, there] = calls
+        return found
 
-        Places and call types are those that the selection touches, in their order.
+    def grade_shares(self, forecast: Forecast) -> Array:
+        """Return shares of grades, shape (grades, places, call types, days, hours).
+
+        The forecast's intervals are hours.
         """
+        rates = forecast.rates
+        there, spans = self._spans(forecast)
+        interval = np.searchsorted(rates.edge_seconds, instants_us(spans.starts) / 1e6, "right") - 1
+        found = np.zeros((len(rates.grades), *rates.base.shape[:2], *self.shape))
+        shares = rates.grade_shares[:, :, rates.slot[interval]]
+        found[..., there] = np.moveaxis(shares, -1, 0)
+        return found
+
+    def _spans(self, forecast: Forecast) -> tuple[Mask, Spans]:
+        """Return which hours there are, and what the forecast is asked for each of them."""
         horizon = instants_us(forecast.rates.edges)[[0, -1]]
         left, right = self.edges_us[:, :-1], self.edges_us[:, 1:]
         there = right > left
@@ -91,13 +110,8 @@ class Arrivals:
         is_week = horizon[1] - horizon[0] >= WEEK_HOURS * HOUR_US
         cycle = (WEEK_HOURS if is_week else DAY_HOURS) * HOUR_US
         later = np.where(left < horizon[0], -((left - horizon[0]) // cycle) * cycle, 0)
-        spans = Spans(
-            utc_instants(left + later), utc_instants(np.minimum(right + later, horizon[1]))
-        )
-        calls = forecast.expected(selection, spans)
-        found = np.zeros((*calls.shape[:2], *self.shape))
-        found[:, :, there] = calls
-        return found
+        right = np.minimum(right + later, horizon[1])
+        return there, Spans(utc_instants(left + later), utc_instants(right))
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,7 @@ class Timing:
         starts = arrivals.starts_us
         day = np.searchsorted(starts[:-1], starts_us, side="right") - 1
         last = np.searchsorted(starts[:-1], ends_us, side="left") - 1
-        back = int(np.ceil(reach_hours / DAY_HOURS)) + 1  # a day may have 23 hours
+        back = int(np.ceil(reach_hours / _SHORTEST_DAY_HOURS))
         ahead = int(np.maximum(last - day, 0).max(initial=0))
         # How many days before the row's own each piece lies: the earliest first.
         self._offsets = np.arange(back, -ahead - 1, -1)

@@ -168,8 +168,7 @@ def _handed(demand: Demand, before: tuple[Shifts, Index] | None) -> tuple[Array,
 
 def _rows(shifts: Shifts, demand: Demand, handed: tuple[Array, Array]) -> _Rows:
     covered = shifts.over(demand.middles_us)
-    pattern, number = np.unique(covered, axis=0, return_inverse=True)
-    number = number.ravel()
+    pattern, number = _patterns(covered)
     on_duty = np.maximum(demand.minimum - handed[0], 0)
     free = np.maximum(demand.need - handed[1], 0)
     most_duty, most_free, least = (np.zeros(len(pattern)) for _ in range(3))
@@ -199,6 +198,14 @@ def _rows(shifts: Shifts, demand: Demand, handed: tuple[Array, Array]) -> _Rows:
 
 
 _ENOUGH = 1e6  # officers that stand for no limit
+
+
+def _patterns(covered: Mask) -> tuple[Mask, Index]:
+    """Return the different rows, and which of them each row is."""
+    packed = np.packbits(covered, axis=1)
+    keys = np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").ravel()
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    return covered[first], number
 
 
 def _solve(rows: _Rows, shifts: Shifts) -> Index:

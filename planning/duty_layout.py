@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
@@ -16,10 +16,18 @@ import pandas as pd
 
 from forewatch.arrays import Array, Index, Mask
 from forewatch.clock import HOUR_US, ONE_DAY, WEEK_DAYS, instant_us, instants_us, utc_instants
-from forewatch.duty import Service, duty_shifts, productive_hours, service_of, services
+from forewatch.duty import (
+    Service,
+    assumed_of_services,
+    duty_shifts,
+    productive_hours,
+    service_of,
+    services,
+)
 from forewatch.rates import Spans
+from planning.cover import Shifts
 from planning.issues import Issue
-from planning.load import Load, Measure, Rows, Source, SourceLoad
+from planning.load import Calls, Load, Measure, Rows, Source, SourceLoad
 from planning.shift_times import shift_times
 
 _HALF_HOUR_US = HOUR_US // 2
@@ -90,6 +98,7 @@ class DutyLayout:
             of other days that were asked for, in order of start: columns of `planning.shift_times`
             with day (number of the force-day), most, productive (hours of an officer), is_reached.
         call_types: ids of those that are the role's work.
+        assumed: figures of their services that nobody gave, as keys of the profile.
         windows: spans of the force-days of the weeks, and then of the reached shifts.
         loads: what calls bring to half-hours and windows, by what is asked.
     """
@@ -101,6 +110,7 @@ class DutyLayout:
     half_hours: HalfHours
     shifts: pd.DataFrame = field(repr=False)
     call_types: tuple[str, ...]
+    assumed: tuple[str, ...]
     windows: Spans = field(repr=False)
     loads: Mapping[str, Sequence[SourceLoad]] = field(repr=False)
 
@@ -123,8 +133,7 @@ class DutyLayout:
         rates = issue.forecast.rates
         horizon = len(rates.force_days)
         first = (asked[0] - rates.force_days[0]) // ONE_DAY
-        # Shifts of the last day may reach into the day after it, and so into the week after.
-        until = min(first + asked[1] + 1, horizon) if first < horizon else 0
+        until = min(first + asked[1], horizon) if first < horizon else 0
         weeks = [*range(0, max(until, 0), WEEK_DAYS), *([] if until <= 0 else [until])]
         if len(weeks) > 1:
             weeks[-1] = min(weeks[-2] + WEEK_DAYS, horizon)
@@ -138,7 +147,7 @@ class DutyLayout:
         )
         middles = utc_instants(half_hours.middles_us)
         loads = _loads(sources, Spans(middles, middles), windows, issue)
-        types = dict.fromkeys(each.call_type for each in services(issue.profile, place[1]))
+        found = services(issue.profile, place[1])
         return cls(
             first,
             asked[1],
@@ -146,20 +155,70 @@ class DutyLayout:
             rates.force_days,
             half_hours,
             shifts,
-            tuple(types),
+            tuple(dict.fromkeys(each.call_type for each in found)),
+            assumed_of_services(found),
             windows,
             loads,
         )
 
-    @property
+    @cached_property
+    def times(self) -> Shifts:
+        """The shifts as `planning.cover` has them."""
+        table = self.shifts
+        starts, ends = (instants_us(pd.DatetimeIndex(table[name])) for name in ("start", "end"))
+        hours = table["hours"].to_numpy(dtype=np.float64)
+        share = table["productive"].to_numpy(dtype=np.float64) / hours
+        day, most = table["day"].to_numpy(), table["most"].to_numpy()
+        return Shifts(tuple(table["shift"]), starts, ends, day, hours, share, most)
+
+    @cached_property
+    def during(self) -> Mask:
+        """Which half-hours lie in which shift, shape (shifts, half-hours).
+
+        Those of a later week count for its shifts, so that an answer doesn't hang on what else is
+        asked.
+        """
+        week = np.searchsorted(self.weeks, self.half_hours.day, side="right")
+        of_shift = np.searchsorted(self.weeks, np.maximum(self.times.day, 0), side="right")
+        there = self.times.over(self.half_hours.middles_us).T
+        return np.asarray(there & (of_shift[:, None] == week), dtype=np.bool_)
+
+    @cached_property
+    def is_reached(self) -> Mask:
+        """Which shifts the issue reaches, shape (shifts,)."""
+        return self.shifts["is_reached"].to_numpy(dtype=np.bool_)
+
+    @cached_property
     def is_asked(self) -> Mask:
         """Which shifts were asked for, shape (shifts,)."""
         return self.asked_days(self.shifts["day"].to_numpy())
 
-    @property
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The shifts that were asked for; own_id is their id without area and role."""
+        found = pd.DataFrame(self.shifts[self.is_asked]).reset_index(drop=True)
+        state = np.where(found["is_reached"], "forecast", "no_forecast")
+        found["state"] = pd.Series(state, dtype=object)
+        own = [text.split("/", 2)[2] for text in found["shift_id"]]
+        found["own_id"] = pd.Series(own, dtype=object)
+        return found
+
+    @cached_property
+    def asked_half_hours(self) -> pd.DataFrame:
+        """The half-hours that were asked for: start, end (UTC), force_day."""
+        here = self.asked_days(self.half_hours.day)
+        return pd.DataFrame(
+            {
+                "start": utc_instants(self.half_hours.starts_us[here]),
+                "end": utc_instants(self.half_hours.ends_us[here]),
+                "force_day": self.dates[self.half_hours.day[here]],
+            }
+        )
+
+    @cached_property
     def windows_of_shifts(self) -> Index:
         """The window of each shift; the first one's where the issue doesn't reach it."""
-        reached = self.shifts["is_reached"].to_numpy(dtype=np.bool_)
+        reached = self.is_reached
         days = self.weeks[-1] if self.weeks else 0
         return np.where(reached, days + np.cumsum(reached) - 1, 0)
 
@@ -201,10 +260,8 @@ def _loads(
         return [SourceLoad(one, measure, *of) for one in rows]
 
     # None where the issue reaches nothing of what is asked.
-    halves, whole = (
-        [Rows(source, spans) for source in sources if len(spans.starts)]
-        for spans in (instants, windows)
-    )
+    told = [Calls(source, windows.ends.max()) for source in sources if len(windows.starts)]
+    halves, whole = ([Rows(calls, spans) for calls in told] for spans in (instants, windows))
     return {
         "busy": each(halves, "officers", is_urgent),
         "hours": each(whole, "hours"),
@@ -227,7 +284,7 @@ def _shifts(
     is_asked = (found["day"] >= first) & (found["day"] < first + days)
     ends = instants_us(pd.DatetimeIndex(found["end"]))
     is_solved = found["day"].between(0, solved - 1) | ((found["day"] == -1) & (ends > edges_us[0]))
-    found = found[is_solved | is_asked].reset_index(drop=True)
+    found = pd.DataFrame(found[is_solved | is_asked]).reset_index(drop=True)
     most = {each.id: each.most for each in duty_shifts(profile, issue.tree, *place)}
     limits = [most[shift] for shift in found["shift"]]
     found["most"] = [np.inf if limit is None else float(limit) for limit in limits]
@@ -237,7 +294,7 @@ def _shifts(
     end = instant_us(issue.forecast.rates.edges[-1])
     ends = instants_us(pd.DatetimeIndex(found["end"]))
     found["is_reached"] = found["day"].between(0, solved - 1).to_numpy() & (ends <= end)
-    return found
+    return pd.DataFrame(found)
 
 
 def work_sources(issue: Issue, role: str) -> tuple[Source, ...]:

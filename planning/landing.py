@@ -27,7 +27,7 @@ import pandas as pd
 
 from forewatch.arrays import Array, Index
 from forewatch.clock import instants_us
-from forewatch.rates import Forecast, Selection, Spans
+from forewatch.rates import Forecast, Spans
 from planning.arrivals import Arrivals, Timing, Weights
 from planning.casework import SHARES, CaseLength, Workload
 from planning.work_times import Release
@@ -121,7 +121,7 @@ def landing_hours(
     arrivals = Arrivals.of(forecast, spans.ends.max(), len(release.shares) + 1)
     starts, ends = instants_us(spans.starts), instants_us(spans.ends)
     timing = Timing(arrivals, starts, ends, release.hours)
-    expected = arrivals.expected(forecast, Selection()).sum(1)
+    expected = arrivals.expected(forecast).sum(1)
     reports = [_reports(forecast, leaves, arrivals, expected, known) for leaves in areas]
     by_place, made = (np.concatenate(each) for each in zip(*reports, strict=True))
     first = np.cumsum([0, *(len(calls) for calls, _ in reports)])[:-1]

@@ -24,11 +24,12 @@ from functools import cached_property
 from typing import Literal, cast
 
 import numpy as np
+import pandas as pd
 
 from forewatch.arrays import Array, Index, Mask
 from forewatch.clock import instants_us
 from forewatch.duty import Service
-from forewatch.rates import Forecast, Selection, Spans
+from forewatch.rates import Forecast, Spans
 from forewatch.shocks import Within
 from planning.arrivals import DAY_HOURS, Arrivals, Tables, Timing
 from planning.casework import CaseLength
@@ -140,67 +141,41 @@ _WEIGHTS: Mapping[Measure, tuple[str, str]] = {
 _TOGETHER: Index = np.arange(0)  # no call types are told apart
 
 
-class Rows:
-    """Rows of an answer, and the calls of one source that bring work to them.
-
-    Several loads of the same rows share what is found here.
+class Calls:
+    """The calls of one source by hour: of days before the horizon, and until an instant in it.
 
     Args:
         source: the calls.
-        spans: the rows; instants are spans without length.
+        until: instant, UTC.
     """
 
-    def __init__(self, source: Source, spans: Spans) -> None:
-        """Lay out the hours of calls."""
+    def __init__(self, source: Source, until: pd.Timestamp) -> None:
+        """Lay out the hours."""
         self.source, self.forecast = source, source.forecast
         self.kinds = _kinds(source.forecast, source.services)
         self.reach_hours = max((kind.work.reach_hours for kind in self.kinds), default=0.0)
         past = int(np.ceil(self.reach_hours / DAY_HOURS)) + 1
-        self.arrivals = Arrivals.of(source.forecast, spans.ends.max(), past)
-        self._spans_us = instants_us(spans.starts), instants_us(spans.ends)
-        self.timing = self._timing(self.reach_hours)
-        self._timings: dict[float, Timing] = {self.reach_hours: self.timing}
-        self._tables: dict[tuple[WorkTime, str], Tables] = {}
-
-    def sums(self, calls: Array, work: WorkTime, name: str) -> Array:
-        """Return what calls (..., days, hours) bring, weighted, shape (..., rows, pieces a row).
-
-        Args:
-            calls: of shape (..., days, hours).
-            work: of the calls.
-            name: of a weight of `WorkTime`; with "²" behind it, its square.
-        """
-        timing = self._timings.get(work.reach_hours)
-        if timing is None:
-            timing = self._timings[work.reach_hours] = self._timing(work.reach_hours)
-        if (work, name) not in self._tables:
-            if name.endswith("²"):
-                first = self.tables(timing, work, name.removesuffix("²"))
-                self._tables[work, name] = [table**2 for table in first]
-            else:
-                self._tables[work, name] = self.tables(timing, work, name)
-        found = timing.sums(calls, self._tables[work, name])
-        earlier = self.timing.pieces_per_row - timing.pieces_per_row
-        return np.pad(found, [(0, 0)] * (found.ndim - 1) + [(earlier, 0)]) if earlier else found
-
-    def tables(self, timing: Timing, work: WorkTime, name: str) -> Tables:
-        """Return the weights of a name."""
-        if (work, name) not in self._tables:
-            self._tables[work, name] = timing.tables(getattr(work, name))
-        return self._tables[work, name]
+        self.arrivals = Arrivals.of(source.forecast, until, past)
 
     @cached_property
     def whole(self) -> Array:
         """Expected calls of all grades, shape (places, call types, days, hours)."""
-        return self.arrivals.expected(self.forecast, Selection())
+        return self.arrivals.expected(self.forecast)
+
+    @cached_property
+    def by_day(self) -> Array:
+        """Expected calls of force-days, shape (places, days)."""
+        return np.asarray(self.whole.sum((1, 3)))
 
     @cached_property
     def expected(self) -> dict[str, Array]:
         """Expected calls by grade, each of shape (places, call types, days, hours)."""
-        grades = sorted({each.grade for kind in self.kinds for each in kind.calls})
+        used = {each.grade for kind in self.kinds for each in kind.calls}
+        shares = self.arrivals.grade_shares(self.forecast)
         return {
-            grade: self.arrivals.expected(self.forecast, Selection(grades=(grade,)))
-            for grade in grades
+            grade: self.whole * shares[i]
+            for i, grade in enumerate(self.forecast.rates.grades)
+            if grade in used
         }
 
     @cached_property
@@ -239,8 +214,52 @@ class Rows:
             is_known[place, :past] = ~np.isnan(count[rates.leaf_place == place]).any(0)
         return np.where(is_known[rates.leaf_place, :past], count, 0), is_known
 
+
+class Rows:
+    """Rows of an answer, to which calls bring work; several loads of them share what is found.
+
+    Args:
+        calls: of one source.
+        spans: the rows; instants are spans without length.
+    """
+
+    def __init__(self, calls: Calls, spans: Spans) -> None:
+        """Find out how rows and hours of calls lie to each other."""
+        self.calls = calls
+        self._spans_us = instants_us(spans.starts), instants_us(spans.ends)
+        self.timing = self._timing(calls.reach_hours)
+        self._timings: dict[float, Timing] = {calls.reach_hours: self.timing}
+        self._tables: dict[tuple[WorkTime, str], Tables] = {}
+
+    def sums(self, calls: Array, work: WorkTime, name: str) -> Array:
+        """Return what calls (..., days, hours) bring, weighted, shape (..., rows, pieces a row).
+
+        Args:
+            calls: of shape (..., days, hours).
+            work: of the calls.
+            name: of a weight of `WorkTime`; with "²" behind it, its square.
+        """
+        timing = self._timings.get(work.reach_hours)
+        if timing is None:
+            timing = self._timings[work.reach_hours] = self._timing(work.reach_hours)
+        if (work, name) not in self._tables:
+            if name.endswith("²"):
+                first = self.tables(timing, work, name.removesuffix("²"))
+                self._tables[work, name] = [table**2 for table in first]
+            else:
+                self._tables[work, name] = self.tables(timing, work, name)
+        found = timing.sums(calls, self._tables[work, name])
+        earlier = self.timing.pieces_per_row - timing.pieces_per_row
+        return np.pad(found, [(0, 0)] * (found.ndim - 1) + [(earlier, 0)]) if earlier else found
+
+    def tables(self, timing: Timing, work: WorkTime, name: str) -> Tables:
+        """Return the weights of a name."""
+        if (work, name) not in self._tables:
+            self._tables[work, name] = timing.tables(getattr(work, name))
+        return self._tables[work, name]
+
     def _timing(self, reach_hours: float) -> Timing:
-        return Timing(self.arrivals, *self._spans_us, reach_hours)
+        return Timing(self.calls.arrivals, *self._spans_us, reach_hours)
 
 
 class SourceLoad:
@@ -260,7 +279,7 @@ class SourceLoad:
         self._rows, self._measure = rows, measure
         chosen = (
             replace(kind, calls=tuple(each for each in kind.calls if of(each)))
-            for kind in rows.kinds
+            for kind in rows.calls.kinds
         )
         self._kinds = [kind for kind in chosen if kind.calls]
 
@@ -272,7 +291,7 @@ class SourceLoad:
         at, places, share = self._parts(leaves)
         sums = self._sums
         weighted = share * sums.mean[places]
-        variance = self._rows.forecast.shocks.weighted_variance(
+        variance = self._rows.calls.forecast.shocks.weighted_variance(
             weighted,
             timing.piece_lead,
             timing.piece_row,
@@ -282,7 +301,7 @@ class SourceLoad:
         mean = weighted.sum((0, 1)).reshape(rows, -1).sum(1)
         jobs = (share * sums.jobs[:, places]).sum((1, 2)).T
         found = Load(mean, np.maximum(variance, 0), jobs)
-        if self._rows.source.known is None:
+        if self._rows.calls.source.known is None:
             return found
         known = self._sums_of_known
         mean, own = (
@@ -297,20 +316,20 @@ class SourceLoad:
             return found
         at, places, share = self._parts(leaves)
         found += (share[..., 0, None] * self._means[0][places]).sum((0, 1))
-        return found + self._means[1][at].sum((0, 1))
+        return np.asarray(found + self._means[1][at].sum((0, 1)))
 
     @cached_property
     def _means(self) -> tuple[Array, Array]:
         """Mean by place and call type, and of known calls by leaf area; (…, …, rows)."""
-        rates, name = self._rows.forecast.rates, _WEIGHTS[self._measure][0]
+        rates, name = self._rows.calls.forecast.rates, _WEIGHTS[self._measure][0]
         shape = (len(rates.places), len(rates.call_types), self._rows.timing.rows)
         expected, known = np.zeros(shape), np.zeros((len(rates.leaves), 1, shape[2]))
         for kind in self._kinds:
-            tables, _ = _tables(kind, self._rows.unknown, kind.types)
+            tables, _ = _tables(kind, self._rows.calls.unknown, kind.types)
             calls = sum((size * each for size, each in tables.items()), np.zeros(1))
             expected[:, kind.types] += self._rows.sums(calls, kind.work, name).sum(-1)
-            if self._rows.source.known is not None:
-                tables, _ = _tables(kind, self._rows.known, _TOGETHER)
+            if self._rows.calls.source.known is not None:
+                tables, _ = _tables(kind, self._rows.calls.known, _TOGETHER)
                 calls = sum((size * each for size, each in tables.items()), np.zeros(1))
                 known += self._rows.sums(calls, kind.work, name).sum(-1)
         return expected, known
@@ -318,18 +337,18 @@ class SourceLoad:
     @cached_property
     def _sums(self) -> _Sums:
         """What expected calls bring, of all places and call types."""
-        rates = self._rows.forecast.rates
+        rates = self._rows.calls.forecast.rates
         found = self._none(len(rates.places), len(rates.call_types))
         for kind in self._kinds:
-            found.add(self._brought(kind, self._rows.unknown, kind.types), kind.types)
+            found.add(self._brought(kind, self._rows.calls.unknown, kind.types), kind.types)
         return found
 
     @cached_property
     def _sums_of_known(self) -> _Sums:
         """What known calls bring by leaf area, types together; their number is no chance."""
-        found = self._none(len(self._rows.forecast.rates.leaves), 1)
+        found = self._none(len(self._rows.calls.forecast.rates.leaves), 1)
         for kind in self._kinds:
-            found.add(self._brought(kind, self._rows.known, _TOGETHER), slice(None))
+            found.add(self._brought(kind, self._rows.calls.known, _TOGETHER), slice(None))
         return found
 
     def _none(self, places: int, types: int) -> _Sums:
@@ -366,7 +385,7 @@ class SourceLoad:
 
     def _parts(self, leaves: Sequence[str]) -> tuple[list[int], Index, Array]:
         """Return leaves and their places, and what share of these they are, (places, types, 1)."""
-        rates = self._rows.forecast.rates
+        rates = self._rows.calls.forecast.rates
         position = {leaf: i for i, leaf in enumerate(rates.leaves)}
         at = [position[leaf] for leaf in leaves]
         shares = np.zeros((len(rates.places), len(rates.call_types)))
@@ -375,8 +394,8 @@ class SourceLoad:
         return at, places, shares[places][..., None]
 
     def _within(self, places: Index) -> Within:
-        by_day = self._rows.whole.sum((1, 3))[:, self._rows.timing.piece_day]
-        types = np.arange(len(self._rows.forecast.rates.call_types))
+        by_day = self._rows.calls.by_day[:, self._rows.timing.piece_day]
+        types = np.arange(len(self._rows.calls.forecast.rates.call_types))
         return Within(types, by_day[places], by_day.sum(0))
 
 

@@ -75,9 +75,9 @@ class ServiceTime:
     @cached_property
     def reach_hours(self) -> float:
         """The hours after which a millionth of the mean is left, of four weeks at most."""
-        days = np.arange(1.0, _MOST_DAYS + 1)
-        left = 1 - self.length.limited_mean(days * DAY_HOURS) / self.length.mean_hours
-        return float(DAY_HOURS * min((left > _LEFT_OVER).sum() + 1, _MOST_DAYS))
+        hours = np.arange(1.0, _MOST_DAYS * DAY_HOURS + 1)
+        left = 1 - self.length.limited_mean(hours) / self.length.mean_hours
+        return float(min((left > _LEFT_OVER).sum() + 1, len(hours)))
 
     def presence(self, left: Array, right: Array, edges: Array) -> Array:  # noqa: ARG002
         """See `WorkTime`."""
