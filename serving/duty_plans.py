@@ -89,17 +89,18 @@ class WeekPlans:
         """Return the fewest changes, so many officer-shifts at most in each duty base."""
         profile, tree = self.issue.profile, self.issue.tree
         by_area = {each.staffing.area: each for each in self.plans}
-        values, cost, short = [], 0.0, 0
+        values, officers, cost, short = [], 0, 0.0, 0
         for group in base_groups(profile, tree, list(by_area)):
             plans = [by_area[area] for area in group]
             most = [self._most(each.staffing) for each in plans]
             moves = base_moves(plans, self.needed.percentile, most, limit)
             values.append(move_values(plans, moves))
-            cost, short = cost + moves.cost, short + int((moves.still_short > 0).sum())
+            officers, cost = officers + moves.changes, cost + moves.cost
+            short += int((moves.still_short > 0).sum())
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
         said = (
-            f"{sum(len(each['cost']) for each in values)} changes, at most {limit} officers in a "
-            f"base; cost {cost:,.0f} {profile.staffing.rates.currency}; {left}"
+            f"{officers} officer-shifts change, at most {limit} in a base; cost {cost:,.0f} "
+            f"{profile.staffing.rates.currency}; {left}"
         )
         return self._table(MOVE_COLUMNS, concatenate_values(values), said)
 
@@ -117,15 +118,22 @@ class WeekPlans:
         return Table(columns, values, about, (*self.heading, *((said,) if said else ())))
 
 
-def week_plans(workspace: Workspace, asked: PlanQuestion) -> WeekPlans:
-    """Return the plans of a week beside what is needed, as both are known now.
+def week_plans(
+    workspace: Workspace, asked: PlanQuestion, now: pd.Timestamp | None = None
+) -> WeekPlans:
+    """Return the plans of a week beside what is needed.
+
+    Args:
+        workspace: the force's.
+        asked: of which week, areas and role.
+        now: instant at which notice is given, and as of which the plan is known; None: now.
 
     Raises:
         NoIssue, UnknownIssue: if there is no such issue.
         UnknownArea, UnknownRole, BadQuestion, SettingsError: if it can't be answered.
     """
     workspace.stop_without_settings()
-    now = pd.Timestamp.now("UTC").as_unit("us")
+    now = pd.Timestamp.now("UTC").as_unit("us") if now is None else now
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     clock = Clock.of(issue.profile)
