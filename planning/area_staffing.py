@@ -309,7 +309,7 @@ def _shift_table(
     window, work = layout.windows_of_shifts[asked], need.work
     mean, variance = (each[window] for each in (work.all_of_it.mean, work.all_of_it.variance))
     urgent = work.urgent[window]
-    short = duty.shortness(on_duty)
+    short = duty.shortness(covers.officers[asked])
     columns = {
         "on_duty": on_duty,
         "rostered": np.ceil(on_duty / (1 - abstraction) - _ROUNDING),

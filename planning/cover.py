@@ -202,7 +202,8 @@ _ENOUGH = 1e6  # officers that stand for no limit
 
 def _patterns(covered: Mask) -> tuple[Mask, Index]:
     """Return the different rows, and which of them each row is."""
-    packed = np.packbits(covered, axis=1)
+    # A column more, so that there is one where there are no shifts.
+    packed = np.packbits(np.pad(covered, ((0, 0), (0, 1))), axis=1)
     keys = np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").ravel()
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
     return covered[first], number
