@@ -96,12 +96,12 @@ def shifts() -> None:
     """Look at sets of shifts."""
 
 
-@shifts.command()
+@shifts.command(name="compare")
 @click.argument("files", type=_FILE, nargs=-1, required=True)
 @_question_options
 @click.option("--year", is_flag=True, help="All days that the issue reaches, up to 52 weeks.")
 @click.pass_obj
-def compare(
+def compare_shifts(
     root: Path,
     /,
     files: tuple[Path, ...],
