@@ -98,30 +98,34 @@ def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: Notice
     )
 
 
-def base_groups(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return areas by the duty base between whose areas duties may be moved, in their order.
-
-    An area of no base is alone.
-    """
-    found: dict[str, list[str]] = {}
+def base_numbers(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[int]:
+    """Return the number of the duty base of each area; an area of none has one of its own."""
+    numbers: dict[str, int] = {}
+    found = []
     for area in areas:
         above = tree.upwards(area)
         bases = (base.id for base in profile.staffing.bases if set(base.areas).intersection(above))
-        found.setdefault(f"base {name}" if (name := next(bases, None)) else area, []).append(area)
-    return [tuple(group) for group in found.values()]
+        name = next((f"base {base}" for base in bases), f"area {area}")
+        found.append(numbers.setdefault(name, len(numbers)))
+    return found
 
 
-def base_moves(
-    plans: Sequence[AreaPlan], percentile: int, most: Sequence[Array], limit: int
+def plan_moves(
+    plans: Sequence[AreaPlan],
+    bases: Sequence[int],
+    most: Sequence[Array],
+    percentile: int,
+    limit: int,
 ) -> Moves:
-    """Return the fewest changes that bring every shift of a base to what it needs.
+    """Return the fewest changes that bring every shift to what it needs.
 
     Args:
-        plans: of its areas, with the same role and days; positions of the moves count their shifts
-            one area after the other.
-        percentile: that is covered.
+        plans: of areas, with the same role and days; positions of the moves count their shifts one
+            area after the other.
+        bases: number of each area's duty base.
         most: officers that each area's shifts can take, inf where there is no limit.
-        limit: the most officer-shifts that change.
+        percentile: that is covered.
+        limit: the most officer-shifts that change, in all bases together.
     """
     tables = [each.staffing.shifts for each in plans]
     reached = [(table["state"] == "forecast").to_numpy() for table in tables]
@@ -131,6 +135,7 @@ def base_moves(
     duties = PlannedDuties(
         areas=tuple(each.staffing.area for each, table in zip(plans, tables, strict=True)
                     for _ in range(len(table))),
+        bases=np.repeat(np.array(bases, dtype=np.int64), [len(table) for table in tables]),
         shifts=tuple(shift for table in tables for shift in table["shift"]),
         days=np.asarray(days.as_unit("us").asi8, dtype=np.int64),
         starts_us=np.concatenate([instants_us(pd.DatetimeIndex(t["start"])) for t in tables]),

@@ -1,6 +1,7 @@
-"""The fewest changes of a plan that bring every shift of a duty base to what it needs.
+"""The fewest changes of a plan that bring every shift to what it needs.
 
-A change moves the duty of one officer to another shift or area of the base, or asks for one more.
+A change moves the duty of one officer to another shift, or another area of the same duty base, or
+asks for one more.
 A small integer programme decides, in this order:
 
 1. As little as can be is left short within the changes allowed, in officer-hours; nothing gets
@@ -31,10 +32,11 @@ _KINDS = 5  # of variables by shift: in and out on the same day, in and out on o
 
 @dataclass(frozen=True)
 class PlannedDuties:
-    """The shifts of one duty base and role in a force-week, one each.
+    """The shifts of a role in a force-week, one each.
 
     Args:
         areas: id of each shift's area.
+        bases: number of its duty base; duties move within one only.
         shifts: id of each shift.
         days: number of its force-day, from any beginning.
         starts_us: when it begins, microseconds since 1970 (UTC).
@@ -45,6 +47,7 @@ class PlannedDuties:
     """
 
     areas: tuple[str, ...]
+    bases: Index
     shifts: tuple[str, ...]
     days: Index
     starts_us: Index
@@ -55,7 +58,7 @@ class PlannedDuties:
 
     def at(self, order: NDArray[np.intp]) -> Self:
         """Return the shifts at positions."""
-        names = ("days", "starts_us", "planned", "most", "change_cost", "ask_cost")
+        names = ("bases", "days", "starts_us", "planned", "most", "change_cost", "ask_cost")
         return replace(
             self,
             areas=tuple(self.areas[i] for i in order),
@@ -140,36 +143,33 @@ def fewest_moves(duties: PlannedDuties, wanted: Requirements, limit: int) -> Mov
         wanted: what their officers must come to.
         limit: the most officer-shifts that change.
     """
-    names = list(zip(duties.starts_us.tolist(), duties.areas, duties.shifts, strict=True))
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
-    sorted_duties = duties.at(order)
     short = wanted.shortage(duties.planned)
-    if not limit or not np.nansum(short) > 0:
+    # Bases that lack nothing have nothing to say, and where no shift is no change helps.
+    lacking = np.unique(wanted.weights[np.flatnonzero(np.nan_to_num(short))].indices)
+    if not limit or not lacking.size:
         return Moves((), duties.planned.copy(), short)
-    known = ~np.isnan(short)
+    mine = np.flatnonzero(np.isin(duties.bases, duties.bases[lacking]))
+    names = list(zip(duties.starts_us.tolist(), duties.areas, duties.shifts, strict=True))
+    order = np.array(sorted(mine, key=names.__getitem__), dtype=np.intp)
+    sorted_duties, weights = duties.at(order), wanted.weights[:, order]
+    rows = np.flatnonzero(~np.isnan(short) & (weights.sum(axis=1) > 0))
     programme = _Programme(
         sorted_duties,
-        replace(
-            wanted,
-            weights=wanted.weights[known][:, order],
-            wanted=wanted.wanted[known],
-            hours=wanted.hours[known],
-        ),
+        Requirements(weights[rows], wanted.wanted[rows], wanted.hours[rows]),
         limit,
     )
     within_in, within_out, over_in, over_out, asked = programme.solve()
     moves = [
-        *(move for day in np.unique(sorted_duties.days) for move in _pairs(
-            np.where(sorted_duties.days == day, within_out, 0),
-            np.where(sorted_duties.days == day, within_in, 0),
-            np.zeros(len(order)),
-        )),
-        *_pairs(over_out, over_in, sorted_duties.change_cost),
-        *(
-            Move(None, int(i), int(asked[i]), float(asked[i] * sorted_duties.ask_cost[i]))
-            for i in np.flatnonzero(asked)
-        ),
-    ]  # fmt: skip
+        Move(None, int(i), int(asked[i]), float(asked[i] * sorted_duties.ask_cost[i]))
+        for i in np.flatnonzero(asked)
+    ]
+    free = np.zeros(len(order))
+    for base in np.unique(sorted_duties.bases):
+        mine = sorted_duties.bases == base
+        for day in np.unique(sorted_duties.days[mine]):
+            here = mine & (sorted_duties.days == day)
+            moves += _pairs(within_out * here, within_in * here, free)
+        moves += _pairs(over_out * mine, over_in * mine, sorted_duties.change_cost)
     moves.sort(key=lambda move: (move.target, -1 if move.source is None else move.source))
     officers = duties.planned.copy()
     officers[order] += within_in - within_out + over_in - over_out + asked
@@ -259,12 +259,15 @@ class _Programme:
         return [optimize.LinearConstraint(sparse.hstack(blocks, format="csr"), lacking, np.inf)]
 
     def _balances(self) -> list[optimize.LinearConstraint]:
-        """Duties that leave a force-day's shifts for others of it arrive there, and so overall."""
-        none, one = np.zeros(self._n), np.ones(self._n)
-        on_day = [(self._duties.days == day).astype(np.float64) for day in
-                  np.unique(self._duties.days)]  # fmt: skip
-        rows = [self._by_shift(day, -day, none, none, none) for day in on_day]
-        rows.append(self._by_shift(none, none, one, -one, none))
+        """What leaves the shifts of a base on a force-day for others of it arrives, and overall."""
+        none, rows = np.zeros(self._n), []
+        for base in np.unique(self._duties.bases):
+            mine = self._duties.bases == base
+            for day in np.unique(self._duties.days[mine]):
+                here = (mine & (self._duties.days == day)).astype(np.float64)
+                rows.append(self._by_shift(here, -here, none, none, none))
+            whole = mine.astype(np.float64)
+            rows.append(self._by_shift(none, none, whole, -whole, none))
         return [optimize.LinearConstraint(sparse.csr_array(np.stack(rows)), 0, 0)]
 
     def _limits(self, planned: Array, room: Array, limit: int) -> list[optimize.LinearConstraint]:

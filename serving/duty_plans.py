@@ -15,13 +15,13 @@ from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.duty import duty_shifts
 from forewatch.tables import PLAN
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_groups, base_moves
+from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_numbers, plan_moves
 from planning.issues import Issue
 from planning.kinds import instant_text
 from planning.notice import NoticeRules, decide_now
 from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
 from planning.staffing import Staffing, staffing
-from planning.tables import Column, Table, Values, column_descriptions, concatenate_values
+from planning.tables import Column, Table, Values, column_descriptions
 from serving.spans import week_meant
 from serving.standing import Standing
 from serving.workspace import Workspace
@@ -70,8 +70,12 @@ class WeekPlans:
         """Return the plan beside the need."""
         return self._table(PLAN_COLUMNS, self._values())
 
-    def decide_table(self) -> Table:
-        """Return of it the shifts to decide on now, the dearest first."""
+    def decide_table(self, chance: float = 0.5) -> Table:
+        """Return of it the shifts to decide on now, the dearest first.
+
+        Args:
+            chance: probability at the tightest half-hour from which a shift is said to be short.
+        """
         parts = [each.stand for each in self.plans]
         stand = replace(
             parts[0],
@@ -81,28 +85,31 @@ class WeekPlans:
             late_cost=np.concatenate([each.late_cost for each in parts]),
         )
         values = self._values()
-        rows = decide_now(stand, values["p_short_at_tightest"], values["gap"], self.notice.day)
-        said = f"to decide within 7 days of {self.notice.day:%Y-%m-%d}, the dearest first"
+        p_short = values["p_short_at_tightest"]
+        rows = decide_now(stand, p_short, values["gap"], self.notice.day, least_chance=chance)
+        said = (
+            f"to decide within 7 days of {self.notice.day:%Y-%m-%d}, short at the tightest "
+            f"half-hour with a probability of {chance:g} or more, the dearest first"
+        )
         return self._table(PLAN_COLUMNS, {name: each[rows] for name, each in values.items()}, said)
 
     def moves_table(self, limit: int) -> Table:
-        """Return the fewest changes, so many officer-shifts at most in each duty base."""
+        """Return the fewest changes, so many officer-shifts at most."""
         profile, tree = self.issue.profile, self.issue.tree
-        by_area = {each.staffing.area: each for each in self.plans}
-        values, officers, cost, short = [], 0, 0.0, 0
-        for group in base_groups(profile, tree, list(by_area)):
-            plans = [by_area[area] for area in group]
-            most = [self._most(each.staffing) for each in plans]
-            moves = base_moves(plans, self.needed.percentile, most, limit)
-            values.append(move_values(plans, moves))
-            officers, cost = officers + moves.changes, cost + moves.cost
-            short += int((moves.still_short > 0).sum())
+        moves = plan_moves(
+            self.plans,
+            base_numbers(profile, tree, [each.staffing.area for each in self.plans]),
+            [self._most(each.staffing) for each in self.plans],
+            self.needed.percentile,
+            limit,
+        )
+        short = int((moves.still_short > 0).sum())
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
         said = (
-            f"{officers} officer-shifts change, at most {limit} in a base; cost {cost:,.0f} "
+            f"{moves.changes} officer-shifts change, of at most {limit}; cost {moves.cost:,.0f} "
             f"{profile.staffing.rates.currency}; {left}"
         )
-        return self._table(MOVE_COLUMNS, concatenate_values(values), said)
+        return self._table(MOVE_COLUMNS, move_values(self.plans, moves), said)
 
     def _values(self) -> Values:
         tree = self.issue.tree

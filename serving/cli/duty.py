@@ -46,10 +46,18 @@ def _question_options(function: Function) -> Function:
 @_question_options
 @click.option("--decide", is_flag=True, help="The shifts to decide on now, the dearest first.")
 @click.option(
+    "--chance",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="With --decide: probability from which a shift is short.",
+)
+@click.option(
     "--moves",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="The fewest changes of the plan that mend it, N officer-shifts of a duty base at most.",
+    help="The fewest changes of the plan that mend it, N officer-shifts at most.",
 )
 @click.option(
     "--format",
@@ -66,6 +74,7 @@ def plan(
     /,
     *,
     decide: bool,
+    chance: float,
     moves: int | None,
     form: str,
     out: Path | None,
@@ -85,7 +94,7 @@ def plan(
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
     found = week_plans(workspace_of(context.obj), PlanQuestion(**asked))
     if decide:
-        table = found.decide_table()
+        table = found.decide_table(chance)
     else:
         table = found.moves_table(moves) if moves else found.plan_table()
     write_answer((table,), form, out)
