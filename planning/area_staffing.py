@@ -56,7 +56,8 @@ class OnDuty:
         share: of each shift that is productive, shape (shifts,).
         productive: hours of each shift that an officer has for calls, shape (shifts,).
         day: which of the force-days each shift belongs to, shape (shifts,).
-        work: hours of work of any kind that land in these force-days.
+        work: hours of work of any kind that land in these force-days; the last stands for days
+            that the issue does not reach.
         is_reached: whether the issue reaches each shift, shape (shifts,).
     """
 
@@ -273,8 +274,11 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     """Return what decides how short the shifts that were asked for are."""
     asked, during = layout.is_asked, layout.during
     others = np.where(asked | np.isnan(found.officers), 0, found.officers) * found.shifts.share
-    day = np.clip(found.shifts.day[asked], 0, max(len(found.short_hours) - 1, 0))
-    every = need.work.all_of_it
+    every, days = need.work.all_of_it, len(found.short_hours)
+    # Days that the issue doesn't reach stand together behind the others.
+    day = found.shifts.day[asked]
+    day = np.where((day >= 0) & (day < days), day, days)
+    work = HoursOfWork(*(np.append(each[:days], 0.0) for each in (every.mean, every.variance)))
     return OnDuty(
         need.busy,
         layout.half_hours.hours,
@@ -283,9 +287,7 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
         found.shifts.share[asked],
         layout.asked["productive"].to_numpy(dtype=np.float64),
         day,
-        HoursOfWork(
-            *(each[: max(len(found.short_hours), 1)] for each in (every.mean, every.variance))
-        ),
+        work,
         layout.is_reached[asked],
     )
 
