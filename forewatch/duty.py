@@ -148,14 +148,8 @@ def stop_at_uncovered(profile: Profile, tree: AreaTree, area: str, role: str) ->
     """
     shifts = duty_shifts(profile, tree, area, role)
     found = uncovered_spans(shifts, profile.force.day_starts_at)
-    if found and _needs_cover(profile, area, role):
-        more = len(found) - _SPANS_SHOWN
-        shown = ", ".join(found[:_SPANS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        key = "staffing.shifts" if profile.staffing.shifts else "shifts"
-        raise SettingsError(
-            f"{key}: no shift of {area} (role {role}) covers {shown}; add a shift, lengthen one, "
-            "or mend the weekdays, areas and roles of those there are"
-        )
+    if found and (minimum_officers(profile, area, role) or _is_urgent(profile, role)):
+        raise _uncovered(profile, area, role, found)
 
 
 def stop_at_unusable_staffing(profile: Profile, tree: AreaTree) -> None:
@@ -172,10 +166,34 @@ def stop_at_unusable_staffing(profile: Profile, tree: AreaTree) -> None:
     for shift in _every_shift(profile):
         productive_hours(staffing.on_shift, shift.length_minutes / 60)
     for leaf in tree.leaves:
-        for role in staffing.role_ids:
-            stop_at_uncovered(profile, tree, leaf, role)
         for day in {each.start or date.min for each in staffing.abstraction}:
             abstraction_share(staffing, tree, leaf, day)
+    for role in staffing.role_ids:
+        _stop_at_uncovered_leaves(profile, tree, role)
+
+
+def _stop_at_uncovered_leaves(profile: Profile, tree: AreaTree, role: str) -> None:
+    """Stop as `stop_at_uncovered`, at the first of all leaves; areas of the same shifts at once."""
+    is_urgent = _is_urgent(profile, role)
+    spans: dict[tuple[str, ...], list[str]] = {}
+    for leaf in tree.leaves:
+        shifts = duty_shifts(profile, tree, leaf, role)
+        ids = tuple(shift.id for shift in shifts)
+        if ids not in spans:
+            spans[ids] = uncovered_spans(shifts, profile.force.day_starts_at)
+        if spans[ids] and (is_urgent or minimum_officers(profile, leaf, role)):
+            raise _uncovered(profile, leaf, role, spans[ids])
+
+
+def _uncovered(profile: Profile, area: str, role: str, spans: Sequence[str]) -> SettingsError:
+    """Return the error that names the half-hours."""
+    more = len(spans) - _SPANS_SHOWN
+    shown = ", ".join(spans[:_SPANS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    key = "staffing.shifts" if profile.staffing.shifts else "shifts"
+    return SettingsError(
+        f"{key}: no shift of {area} (role {role}) covers {shown}; add a shift, lengthen one, "
+        "or mend the weekdays, areas and roles of those there are"
+    )
 
 
 def minimum_officers(profile: Profile, area: str, role: str) -> int:
@@ -280,10 +298,9 @@ def assumed_of_services(found: Sequence[Service]) -> tuple[str, ...]:
     )
 
 
-def _needs_cover(profile: Profile, area: str, role: str) -> bool:
-    """Return whether somebody of a role must be there at every half-hour."""
-    is_urgent = any(each.urgent for each in services(profile, role))
-    return is_urgent or minimum_officers(profile, area, role) > 0
+def _is_urgent(profile: Profile, role: str) -> bool:
+    """Return whether any work of a role is urgent."""
+    return any(each.urgent for each in services(profile, role))
 
 
 def _given(staffing: Staffing, call_type: str, grade: str) -> ServiceFigures:

@@ -103,6 +103,8 @@ def uncovered_spans(shifts: Sequence[DutyShift], day_starts_at: time) -> list[st
             end = first + shift.length_minutes
             covered[first:end] = bytes([1]) * (min(end, _WEEK_MINUTES) - first)
             covered[: max(0, end - _WEEK_MINUTES)] = bytes([1]) * max(0, end - _WEEK_MINUTES)
+    if 0 not in covered:
+        return []
     halves = [
         all(covered[first : first + _HALF_HOUR_MINUTES])
         for first in range(0, _WEEK_MINUTES, _HALF_HOUR_MINUTES)

@@ -8,6 +8,8 @@ exists. Where that leaves nothing of a shift, it isn't worked.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ from forewatch.areas import AreaTree
 from forewatch.clock import Clock
 from forewatch.duty import duty_shifts
 from forewatch.profile import Profile
-from forewatch.shifts import STANDARD_SHIFTS, WEEKDAYS
+from forewatch.shifts import STANDARD_SHIFTS, WEEKDAYS, DutyShift
 
 SHIFT_TIMES = ("shift_id", "area", "role", "shift", "force_day", "start", "end", "hours")
 
@@ -26,7 +28,7 @@ def shift_id(area: str, role: str, force_day: pd.Timestamp, shift: str) -> str:
     >>> shift_id("bristol", "response", pd.Timestamp("2026-12-31"), "night")
     'bristol/response/2026-12-31/night'
     """
-    return f"{area}/{role}/{force_day:%Y-%m-%d}/{shift}"
+    return f"{area}/{role}/{_of_day(force_day, shift)}"
 
 
 def shift_times(
@@ -51,14 +53,27 @@ def shift_times(
     """
     area, role = place
     shifts = duty_shifts(profile, tree, area, role)
+    found, texts = _times(Clock.of(profile), shifts, first, days)
+    ids = [f"{area}/{role}/{text}" for text in texts]
+    return found.assign(shift_id=ids, area=area, role=role)[list(SHIFT_TIMES)]
+
+
+@lru_cache(maxsize=64)  # areas mostly share their shifts
+def _times(
+    clock: Clock, shifts: tuple[DutyShift, ...], first: pd.Timestamp, days: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return shift, force_day, start, end and hours, and the end of the ids; not to be changed."""
     # Where nobody works, the columns of any shift without its days.
-    found = Clock.of(profile).shifts(shifts or STANDARD_SHIFTS, first, days if shifts else 0)
+    found = clock.shifts(shifts or STANDARD_SHIFTS, first, days if shifts else 0)
     worked_on = {shift.id: {WEEKDAYS.index(day) for day in shift.weekdays} for shift in shifts}
     pairs = zip(found["shift"], found["force_day"], strict=True)
     is_worked = np.array([day.weekday() in worked_on[shift] for shift, day in pairs], bool)
     found = found[is_worked & (found["start"] < found["end"])].reset_index(drop=True)
     found["hours"] = (found["end"] - found["start"]).dt.total_seconds() / 3600
-    found["area"], found["role"] = area, role
     pairs = zip(found["shift"], found["force_day"], strict=True)
-    found["shift_id"] = [shift_id(area, role, day, shift) for shift, day in pairs]
-    return found[list(SHIFT_TIMES)]
+    return found, [_of_day(day, shift) for shift, day in pairs]
+
+
+def _of_day(force_day: pd.Timestamp, shift: str) -> str:
+    """Return the end of a shift's id."""
+    return f"{force_day:%Y-%m-%d}/{shift}"

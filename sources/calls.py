@@ -157,10 +157,7 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
                 "content": found.content,
                 **(span.as_dict() if span else {}),
             }
-            rows = _rows(found.records.at(new), kinds.known[new], names, number)
-            took = figure_columns(found.records.attendance[new], attendance)
-            for name, column in took.items():
-                rows = rows.append_column(name, column)
+            rows = _rows(found.records.at(new), kinds.known[new], names, number, attendance)
             lake.append("calls", rows, about)
             progress("writing the history", new.size, new.size)
     return receipt
@@ -339,7 +336,11 @@ def _instant(stated: date, zone: str) -> int:
 
 
 def _rows(
-    records: Records, known: Micros, names: dict[str, tuple[str, ...]], number: int
+    records: Records,
+    known: Micros,
+    names: dict[str, tuple[str, ...]],
+    number: int,
+    attendance: tuple[str, ...],
 ) -> pa.Table:
     """Return versions as rows of the table "calls"."""
     instant = pa.timestamp("us", "UTC")
@@ -358,6 +359,7 @@ def _rows(
         columns[name] = _dictionary(getattr(records, name), list(names[name]))
     columns["state"] = _dictionary(records.state, list(STATES))
     columns["month"] = _dictionary(month, [str(m) for m in months])
+    columns |= figure_columns(records.attendance, attendance)
     return pa.table(columns)
 
 

@@ -67,7 +67,8 @@ def test_an_urgent_call_of_a_deferrable_grade_has_the_defaults_of_urgent_ones() 
 
 
 def test_nobody_is_sent_to_calls_without_deployment_unless_somebody_says_so() -> None:
-    assert service_of(force(), "theft", "no_deployment").officer_hours == 0
+    found = service_of(force(), "theft", "no_deployment")
+    assert (found.officer_hours, found.assumed) == (0, ("attended",))
     said = force({"services": {"theft": {"grades": {"no_deployment": {"attended": 0.1}}}}})
     assert service_of(said, "theft", "no_deployment").attended == 0.1
 

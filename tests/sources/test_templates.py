@@ -34,8 +34,10 @@ def test_a_rendered_profile_reads_back_as_itself(town: DemoForce) -> None:
 
 
 def test_whatever_a_profile_says_is_written_and_reads_back() -> None:
-    content = tomllib.loads(templates.text("minimal") + _OF_OFFICERS)
+    text = templates.text("minimal").replace("percentile = 80", "percentile = 90")
+    content = tomllib.loads(text + _OF_OFFICERS)
     found = Profile(**content)
+    assert found.staffing.percentile == 90
     assert found.staffing.services["other_incident"].grades["routine"].cv == 0.5
     assert Profile(**tomllib.loads(templates.profile_toml(found))) == found
 
@@ -51,8 +53,6 @@ hours = 5
 call_types = []
 [extensions]
 packages = ["forewatch-theta"]
-[staffing]
-percentile = 90
 [[staffing.shifts]]
 id = "whole"
 name = "Whole"
