@@ -22,7 +22,6 @@ from planning.load import Load
 from planning.need import BusyOfficers, HoursOfWork, Shortness, curve_numbers, shortness
 
 _ROUNDING = 1e-9
-_TIMES = ("shift", "force_day", "start", "end", "hours", "productive", "state")
 
 
 @dataclass(frozen=True)
@@ -301,12 +300,9 @@ def _shift_table(
     """Return `AreaStaffing.shifts`."""
     covers, duty, need = found
     asked, told = layout.is_asked, duty.is_reached
-    days = layout.asked["force_day"]
-    away = {
-        day: abstraction_share(issue.profile.staffing, issue.tree, place[0], day.date())
-        for day in days.unique()
-    }
-    abstraction = days.map(away).to_numpy(dtype=np.float64)
+    dates, day = layout.asked_dates
+    away = [abstraction_share(issue.profile.staffing, issue.tree, place[0], each) for each in dates]
+    abstraction = np.array(away, dtype=np.float64)[day]
     on_duty = np.where(told, covers.officers[asked], np.nan)
     window, work = layout.windows_of_shifts[asked], need.work
     mean, variance = (each[window] for each in (work.all_of_it.mean, work.all_of_it.variance))
@@ -328,10 +324,10 @@ def _shift_table(
     }
     figures = {each.name: getattr(short, each.name) for each in fields(short)}
     told_hours = {name: np.where(told, values, np.nan) for name, values in hours.items()}
-    ids = pd.Series([f"{'/'.join(place)}/{own}" for own in layout.asked["own_id"]], dtype=object)
-    times = layout.asked[[*_TIMES]].copy()
-    times.insert(0, "shift_id", ids)
-    return pd.concat([times, pd.DataFrame(columns | told_hours | figures)], axis=1)
+    prefix = "/".join(place)
+    ids = pd.Series([f"{prefix}/{own}" for own in layout.own_ids], dtype=object, name="shift_id")
+    numbers = pd.DataFrame(columns | told_hours | figures)
+    return pd.concat([ids, layout.asked_times, numbers], axis=1)
 
 
 def _half_hour_table(layout: DutyLayout, found: _Covers, need: _Need) -> pd.DataFrame:
