@@ -25,6 +25,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from benchmarks.costs import unit_seconds
 from forewatch.arrays import Array
 from forewatch.duty import Service
 from planning.area_staffing import AreaStaffing
@@ -66,6 +67,7 @@ def speed(issue: Issue) -> None:
     """Print what questions cost."""
     districts, beats = (issue.tree.at_level(level) for level in ("district", "beat"))
     staffing(issue, first=FIRST, days=7, areas=districts[:1])  # imports, first allocations
+    print(f"a unit of work (a millisecond on a machine at rest): {unit_seconds() * 1000:.1f} ms")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, areas, runs in (("districts", districts, 20), ("beats", beats, 5)):
         clock, cpu = [], []
