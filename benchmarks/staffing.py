@@ -25,6 +25,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from benchmarks.costs import unit_seconds
 from forewatch.arrays import Array
 from forewatch.duty import Service
 from planning.area_staffing import AreaStaffing
@@ -34,7 +35,7 @@ from planning.load import Calls, Rows, SourceLoad
 from planning.need import BusyOfficers
 from planning.staffing import staffing
 from sources.synthetic import demo_force
-from tests.oracles.busy import busy, half_hour_middles
+from tests.oracles.busy import half_hour_middles, jobs
 
 FIRST = pd.Timestamp("2026-11-23")
 DAYS = 91
@@ -46,7 +47,8 @@ _BY_TYPE = ("base", "baseline", "leaf_shares", "grade_shares")
 def demo_issue(seed: int) -> Issue:
     """Return an issue of the demo force's true rates."""
     force = demo_force(seed=seed, weeks=2)
-    origin = force.truth.rates.day_edges[force.truth.rates.force_days.get_loc(FIRST)]
+    first = int(force.truth.rates.force_days.searchsorted(FIRST))
+    origin = pd.Timestamp(force.truth.rates.day_edges[first])
     whole = force.truth.forecast(origin, DAYS)
     types = [whole.rates.call_types.index(name) for name in force.profile.missing_call_types]
     rates = replace(
@@ -65,6 +67,7 @@ def speed(issue: Issue) -> None:
     """Print what questions cost."""
     districts, beats = (issue.tree.at_level(level) for level in ("district", "beat"))
     staffing(issue, first=FIRST, days=7, areas=districts[:1])  # imports, first allocations
+    print(f"a unit of work (a millisecond on a machine at rest): {unit_seconds() * 1000:.1f} ms")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, areas, runs in (("districts", districts, 20), ("beats", beats, 5)):
         clock, cpu = [], []
@@ -110,9 +113,10 @@ def _chance_of(
     needs = [BusyOfficers.of(found).need(level) for level in LEVELS]
     above, below = np.zeros((2, len(LEVELS), 2 * hours))
     mean = np.zeros(2 * hours)
-    step = 250
+    step = 100 if found.mean.mean() > 5 else 500  # noqa: PLR2004 - as memory allows
     for first in range(0, draws, step):
-        drawn, _ = busy(issue.forecast, leaves, work[1], hours, step, seed + first)
+        happened = jobs(issue.forecast, leaves, work[1], hours, step, seed + first)
+        drawn = happened.busy(hours)
         mean += drawn.sum(0)
         above += [(drawn > need).sum(0) for need in needs]
         below += [(drawn >= need).sum(0) for need in needs]

@@ -22,7 +22,6 @@ from planning.load import Load
 from planning.need import BusyOfficers, HoursOfWork, Shortness, curve_numbers, shortness
 
 _ROUNDING = 1e-9
-_TIMES = ("shift", "force_day", "start", "end", "hours", "productive", "state")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class OnDuty:
         share: of each shift that is productive, shape (shifts,).
         productive: hours of each shift that an officer has for calls, shape (shifts,).
         day: which of the force-days each shift belongs to, shape (shifts,).
-        work: hours of work of any kind that land in these force-days.
+        work: hours of work of any kind that land in these force-days; the last stands for days
+            that the issue does not reach.
         is_reached: whether the issue reaches each shift, shape (shifts,).
     """
 
@@ -273,8 +273,11 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     """Return what decides how short the shifts that were asked for are."""
     asked, during = layout.is_asked, layout.during
     others = np.where(asked | np.isnan(found.officers), 0, found.officers) * found.shifts.share
-    day = np.clip(found.shifts.day[asked], 0, max(len(found.short_hours) - 1, 0))
-    every = need.work.all_of_it
+    every, days = need.work.all_of_it, len(found.short_hours)
+    # Days that the issue doesn't reach stand together behind the others.
+    day = found.shifts.day[asked]
+    day = np.where((day >= 0) & (day < days), day, days)
+    work = HoursOfWork(*(np.append(each[:days], 0.0) for each in (every.mean, every.variance)))
     return OnDuty(
         need.busy,
         layout.half_hours.hours,
@@ -283,9 +286,7 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
         found.shifts.share[asked],
         layout.asked["productive"].to_numpy(dtype=np.float64),
         day,
-        HoursOfWork(
-            *(each[: max(len(found.short_hours), 1)] for each in (every.mean, every.variance))
-        ),
+        work,
         layout.is_reached[asked],
     )
 
@@ -299,12 +300,9 @@ def _shift_table(
     """Return `AreaStaffing.shifts`."""
     covers, duty, need = found
     asked, told = layout.is_asked, duty.is_reached
-    days = layout.asked["force_day"]
-    away = {
-        day: abstraction_share(issue.profile.staffing, issue.tree, place[0], day.date())
-        for day in days.unique()
-    }
-    abstraction = days.map(away).to_numpy(dtype=np.float64)
+    dates, day = layout.asked_dates
+    away = [abstraction_share(issue.profile.staffing, issue.tree, place[0], each) for each in dates]
+    abstraction = np.array(away, dtype=np.float64)[day]
     on_duty = np.where(told, covers.officers[asked], np.nan)
     window, work = layout.windows_of_shifts[asked], need.work
     mean, variance = (each[window] for each in (work.all_of_it.mean, work.all_of_it.variance))
@@ -326,10 +324,10 @@ def _shift_table(
     }
     figures = {each.name: getattr(short, each.name) for each in fields(short)}
     told_hours = {name: np.where(told, values, np.nan) for name, values in hours.items()}
-    ids = pd.Series([f"{'/'.join(place)}/{own}" for own in layout.asked["own_id"]], dtype=object)
-    times = layout.asked[[*_TIMES]].copy()
-    times.insert(0, "shift_id", ids)
-    return pd.concat([times, pd.DataFrame(columns | told_hours | figures)], axis=1)
+    prefix = "/".join(place)
+    ids = pd.Series([f"{prefix}/{own}" for own in layout.own_ids], dtype=object, name="shift_id")
+    numbers = pd.DataFrame(columns | told_hours | figures)
+    return pd.concat([ids, layout.asked_times, numbers], axis=1)
 
 
 def _half_hour_table(layout: DutyLayout, found: _Covers, need: _Need) -> pd.DataFrame:

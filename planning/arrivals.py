@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from forewatch.arrays import Array, Index, Mask
-from forewatch.clock import HOUR_US, instants_us, utc_instants
+from forewatch.clock import HOUR_US, instant_us, instants_us, utc_instants
 from forewatch.rates import Forecast, Selection, Spans
 
 DAY_HOURS = 24
@@ -55,7 +55,7 @@ class Arrivals:
     def of(cls, forecast: Forecast, until: pd.Timestamp, past: int) -> Arrivals:
         """Return those of so many days before the horizon, and of the horizon until an instant."""
         horizon = instants_us(forecast.rates.day_edges)
-        days = max(int(np.searchsorted(horizon, until.as_unit("us").value, side="left")), 1)
+        days = max(int(np.searchsorted(horizon, instant_us(until), side="left")), 1)
         before = horizon[0] - np.arange(past, 0, -1) * DAY_HOURS * HOUR_US
         starts = np.concatenate([before, horizon[: days + 1]])
         lengths = np.diff(starts) / HOUR_US

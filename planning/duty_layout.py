@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, reduce
 from operator import add
 
@@ -31,6 +32,7 @@ from planning.load import Calls, Load, Measure, Rows, Source, SourceLoad
 from planning.shift_times import shift_times
 
 _HALF_HOUR_US = HOUR_US // 2
+_TIMES = ("shift", "force_day", "start", "end", "hours", "productive", "state")
 
 
 @dataclass(frozen=True)
@@ -195,13 +197,27 @@ class DutyLayout:
 
     @cached_property
     def asked(self) -> pd.DataFrame:
-        """The shifts that were asked for; own_id is their id without area and role."""
+        """The shifts that were asked for, with state."""
         found = pd.DataFrame(self.shifts[self.is_asked]).reset_index(drop=True)
         state = np.where(found["is_reached"], "forecast", "no_forecast")
         found["state"] = pd.Series(state, dtype=object)
-        own = [text.split("/", 2)[2] for text in found["shift_id"]]
-        found["own_id"] = pd.Series(own, dtype=object)
         return found
+
+    @cached_property
+    def asked_times(self) -> pd.DataFrame:
+        """Of these what is the same in all areas."""
+        return self.asked[[*_TIMES]]
+
+    @cached_property
+    def own_ids(self) -> list[str]:
+        """Their ids without area and role."""
+        return [text.split("/", 2)[2] for text in self.asked["shift_id"]]
+
+    @cached_property
+    def asked_dates(self) -> tuple[list[date], Index]:
+        """The local dates of their force-days, and which of them is each shift's."""
+        days, number = np.unique(self.asked["force_day"].to_numpy(), return_inverse=True)
+        return [day.date() for day in pd.DatetimeIndex(days)], number
 
     @cached_property
     def asked_half_hours(self) -> pd.DataFrame:

@@ -203,9 +203,12 @@ def _recursion(calls: Array, ratio: Array) -> tuple[Array, Array, Array]:
 
 def _panjer(a: Array, b: Array, none: Array, of_size: Array, points: int) -> Array:
     """Return the probabilities of a sum of sizes, of which none is 0, shape (rows, points)."""
-    found = np.zeros((len(a), points))
-    found[:, 0] = none
+    found = np.zeros((points, len(a)))  # one number after the other, as they are found
+    found[0] = none
+    sizes = np.arange(1, of_size.shape[1] + 1)[:, None]
+    steady, falling = a * of_size.T, b * sizes * of_size.T
     for k in range(1, points):
-        for size in range(1, min(k, of_size.shape[1]) + 1):
-            found[:, k] += (a + b * size / k) * of_size[:, size - 1] * found[:, k - size]
-    return np.maximum(found, 0)
+        low = min(k, len(sizes))
+        weights = steady[:low] + falling[:low] / k
+        found[k] = (weights * found[k - low : k][::-1]).sum(0)
+    return np.maximum(found, 0).T

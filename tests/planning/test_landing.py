@@ -67,7 +67,7 @@ def land(
 def share_of(release: Release, left: float, right: float, edges: ArrayLike) -> Array:
     """Shares that reports of each hour bring into one window."""
     bounds = np.asarray(edges, dtype=np.float64)[None]
-    return release.into(np.array([left]), np.array([right]), bounds)[0, 0]
+    return np.asarray(release.into(np.array([left]), np.array([right]), bounds)[0, 0])
 
 
 def test_a_reports_share_of_a_window_is_found_by_hand() -> None:
