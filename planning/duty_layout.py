@@ -253,7 +253,7 @@ class DutyLayout:
         every = reduce(add, (each.of(leaves) for each in self.loads["hours"]), Load.none(rows))
         means = (
             sum((each.mean_of(leaves) for each in self.loads[name]), np.zeros(rows))
-            for name in ("urgent", "carried", "missing")
+            for name in ("urgent", "carried", "casework")
         )
         return WorkOfWindows(every, *means)
 
@@ -283,7 +283,7 @@ def _loads(
         "hours": each(whole, "hours"),
         "urgent": each(whole, "hours", is_urgent),
         "carried": each(whole, "carried"),
-        "missing": each(whole, "hours", is_missing),
+        "casework": each(whole, "hours", is_missing),
     }
 
 

@@ -93,7 +93,7 @@ def _part(
         model_version=version,
         is_baseline=is_baseline,
         has_casework=subject.has_casework,
-        known=_open_reports(view, subject.counted(view.profile), subject.has_casework),
+        known=_open_reports(view, subject.counted(view.profile), has_casework=subject.has_casework),
         uncalibrated=model.uncalibrated(),
     )
 
@@ -109,11 +109,7 @@ def _age_notes(
     return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)
 
 
-def _open_reports(
-    view: AsOf,
-    types: tuple[str, ...],
-    has_casework: bool,
-) -> KnownReports | None:
+def _open_reports(view: AsOf, types: tuple[str, ...], *, has_casework: bool) -> KnownReports | None:
     """Return the reports whose work still lands, None where too little of the past is known."""
     # One day more than hours are released over: a day of 23 hours may be among them.
     days = len(view.profile.missing.release) + 1 if has_casework else _CALLS_LAST_DAYS
