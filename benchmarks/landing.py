@@ -25,8 +25,9 @@ from forewatch.rates import Spans
 from models.missing.settings import MissingRecipe
 from models.missing.training import train
 from planning.casework import CaseLength
-from planning.landing import KnownReports, Release, landing_hours
+from planning.landing import KnownReports, landing_hours
 from planning.periods import periods
+from planning.work_times import Release
 from sources.synthetic import demo_force, demo_history
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)

@@ -20,7 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import BadQuestion, DataError
-from forewatch.profile import Profile, Shift
+from forewatch.profile import Profile
+from forewatch.shifts import Shift
 
 Micros = NDArray[np.int64]  # instants, microseconds since 1970 (UTC)
 HOUR_US = 3_600_000_000  # microseconds, the unit of every instant here

@@ -112,6 +112,14 @@ class UnknownGrade(UnknownName):
         super().__init__("grade", name, known)
 
 
+class UnknownRole(UnknownName):
+    """A role of officers that the force's profile does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near roles."""
+        super().__init__("role", name, known)
+
+
 class UnknownView(UnknownName):
     """A view that forewatch.toml does not have."""
 

@@ -27,6 +27,8 @@ from forewatch.explanation_parts import FED, TAKEN
 from forewatch.extensions import Extensions
 from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import STANDARD_GRADES, Grade, grades_of
+from forewatch.shifts import Shift
+from forewatch.staffing import Staffing
 
 MISSING_PERSON = "missing_person"  # what missing-person reports are published under
 # Clocks since 1990 differ from UTC by whole quarters of an hour; days that begin between quarters
@@ -93,19 +95,6 @@ class CallType(Frozen):
     """Used in mappings, questions and answers."""
     name: str
     """As a person reads it."""
-
-
-class Shift(Frozen):
-    """A shift by local wall clock; one that ends at or before its start ends the next day."""
-
-    id: Identifier
-    """Part of the stable id of each period, such as 2026-11-30/early."""
-    name: str
-    """As a person reads it."""
-    start: time
-    """Local time at which it begins; it belongs to the force-day of that instant."""
-    end: time
-    """Local time at which it ends; shifts may overlap."""
 
 
 class AreaEntry(Frozen):
@@ -291,6 +280,8 @@ class Profile(Frozen):
     """Missing-person demand."""
     privacy: Privacy = Privacy()
     """Which small areas are pooled, and for which call types."""
+    staffing: Staffing = Staffing()
+    """Officers: what calls take, and how duty is laid out."""
     covariates: tuple[Covariate, ...] = ()
     """Series of the force's own that bear on demand."""
     extensions: Extensions = Extensions()
@@ -337,6 +328,15 @@ class Profile(Frozen):
                 f"missing.reserved: period {', '.join(strange)}; want one of "
                 f"{', '.join(sorted(known))}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _services_are_of_the_force(self) -> Self:
+        ids = (self.call_type_ids, self.grade_ids, self.missing_call_types)
+        try:
+            self.staffing.stop_at_unknown_ids(*ids)
+        except ValueError as error:
+            raise ValueError(f"staffing.{error}") from None
         return self
 
     @model_validator(mode="after")

@@ -41,6 +41,7 @@ SCOPES: tuple[Scope, ...] = ("force", "place", "call_type", "cell")
 PERSISTENCES: tuple[Persistence, ...] = ("third", "day", "level")
 THIRD_HOURS = 8  # the last third of a force-day has what is left: 7 to 9 hours
 THIRDS = 3
+THIRD_BEGINS_HOURS = tuple(THIRD_HOURS * third for third in range(THIRDS))  # since its day began
 _THIRD, _DAY, _LEVEL = range(len(PERSISTENCES))
 _CALL_TYPE = SCOPES.index("call_type")
 # Axes of (place, call type, piece) over which the calls that share one shock are summed.
@@ -169,14 +170,43 @@ class Shocks:
         Raises:
             ValueError: if *within* is of other call types than the calls.
         """
-        if len(within.types) != calls.shape[1]:
-            raise ValueError(f"calls of {calls.shape[1]} call types within {len(within.types)}")
-        shared = self.shared_variance(calls, lead_days, row, within.day, within.types)
+        once = np.zeros(calls.shape[2])
+        return self.weighted_variance(calls, lead_days, row, within, (calls.sum(0), once))
+
+    def weighted_variance(
+        self,
+        weighted: Array,
+        lead_days: Index,
+        row: Index,
+        within: Within,
+        chance: tuple[Array, Array],
+    ) -> Array:
+        """Return the variance of a sum in which each call has a weight, shape (rows,).
+
+        Weights may be random, such as whether a call is still under way. `variance` is the case in
+        which every call has the weight 1.
+
+        Args:
+            weighted: expected calls × the mean of their weight, shape (places, call types, pieces).
+            lead_days: as `variance` has it.
+            row: likewise.
+            within: likewise.
+            chance: expected calls × the squared mean of their weight, summed over places, shape
+                (call types, pieces); and × the variance of their weight, summed over both, shape
+                (pieces,). The first is as dispersed as calls are, the second each call's own.
+
+        Raises:
+            ValueError: if *within* is of other call types than the calls.
+        """
+        if len(within.types) != weighted.shape[1]:
+            raise ValueError(f"calls of {weighted.shape[1]} call types within {len(within.types)}")
+        shared = self.shared_variance(weighted, lead_days, row, within.day, within.types)
         first = _first_of_days(row, within.day)
         whole = Within(within.types, within.day, within.places[:, first], within.force[first])
-        by_day = _sums(calls, first)
-        chance = self._chance(by_day, self.block(lead_days[first]), whole)
-        return np.asarray(shared + _sums(chance, _firsts(row[first])))
+        squared, own = (_sums(each, first) for each in chance)
+        block = self.block(lead_days[first])
+        alone = self._chance(_sums(weighted, first), block, whole, squared) + own
+        return np.asarray(shared + _sums(alone, _firsts(row[first])))
 
     def shared_variance(
         self,
@@ -200,14 +230,17 @@ class Shocks:
         row_of_day = _firsts(row[first_of_day])
         total = np.zeros(len(row_of_day))
         for s, scope in enumerate(SCOPES):
+            has_own = scope == "call_type" and types is not None and self.type_sd.any()
+            if not (self.sd[:, s].any() or has_own):
+                continue
             shared = calls.sum(_SHARED_AXES[scope], keepdims=True)
             by_day = _sums(shared, first_of_day)
             of_day = ((by_day * self.sd[block_of_day, s, _DAY]) ** 2).sum((0, 1))
-            if scope == "call_type" and types is not None:
+            if has_own and types is not None:
                 of_day = of_day + ((by_day * self._type_sd(types, block_of_day)) ** 2).sum((0, 1))
             level = _sums(by_day * self.sd[block_of_day, s, _LEVEL], row_of_day)
             total = total + _sums(of_day, row_of_day) + (level**2).sum((0, 1))
-            if self.has_thirds:
+            if self.sd[:, s, _THIRD].any():
                 of_third = ((shared * self.sd[block, s, _THIRD]) ** 2).sum((0, 1))
                 total = total + _sums(of_third, _firsts(row))
         return np.asarray(total)
@@ -219,7 +252,7 @@ class Shocks:
         of_types = self.type_sd if self.type_sd.shape[1] == 1 else self.type_sd[:, types]
         return of_types[block].T
 
-    def _chance(self, calls: Array, block: Index, within: Within) -> Array:
+    def _chance(self, calls: Array, block: Index, within: Within, squared: Array) -> Array:
         """Return the variance by chance of each day's calls, shape (days,)."""
         alike = self.dispersion.shape[1] == 1
         dispersion = self.dispersion if alike else self.dispersion[:, within.types]
@@ -227,7 +260,7 @@ class Shocks:
         by_place = calls.sum(1)
         of_places = _parts_of(by_place, within.places).sum(0)
         of_force = _parts_of(by_place.sum(0), within.force)
-        alone = (dispersion[block].T * calls.sum(0)).sum(0)
+        alone = (dispersion[block].T * squared).sum(0)
         return np.asarray(alone - steady[:, 0] * of_places - steady[:, 1] * of_force)
 
 

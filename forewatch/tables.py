@@ -38,12 +38,15 @@ class Table:
             known_at belongs to it, a row told again stands beside the earlier one, and a past
             origin sees what was told then.
         summary: what is imported with which columns, for help; "" where nobody imports it.
+        versioned: where known_at belongs to the key, the columns whose change makes another
+            version: a row told again with the same ones adds nothing. (): all that is told stands.
     """
 
     name: str
     columns: dict[str, str]
     key: tuple[str, ...] = ()
     summary: str = ""
+    versioned: tuple[str, ...] = ()
 
     @property
     def subject(self) -> list[str]:
@@ -160,9 +163,29 @@ COVARIATES = Table(
     key=("covariate", "area", "start", "known_at"),
     summary="values of [[covariates]] (covariate, area, date or hour, …)",
 )
+# Officers by shift, as the duty system told them: how many are planned for duty, are on the roster
+# (those away among them), or worked. force_day is a local date; late: told after the shift began.
+PlanFigure = Literal["planned", "rostered", "worked"]
+PLAN_FIGURES: tuple[PlanFigure, ...] = get_args(PlanFigure)
+PLAN = Table(
+    "plan",
+    {
+        "area": "str",
+        "role": "str",
+        "shift": "str",
+        "force_day": DATE,
+        "figure": "str",
+        "officers": "int32",
+        "late": "bool",
+        "known_at": UTC,
+    },
+    key=("area", "role", "shift", "force_day", "figure", "known_at"),
+    summary="officers by shift (area, role, shift, date, planned, rostered, worked)",
+    versioned=("officers",),
+)
 
 # A new one comes last: the version of a lake is written in this order.
-TABLES = (COUNTS, TOURISM, EVENTS, HOLIDAYS, UNOBSERVED, BREAKS, AREAS, POOLS, COVARIATES)
+TABLES = (COUNTS, TOURISM, EVENTS, HOLIDAYS, UNOBSERVED, BREAKS, AREAS, POOLS, COVARIATES, PLAN)
 COLUMNS = {table.name: table.columns for table in TABLES}
 
 
@@ -197,6 +220,7 @@ class TablesBeside:
     breaks: pd.DataFrame = field(default_factory=lambda: empty("breaks"))
     pools: pd.DataFrame = field(default_factory=lambda: empty("pools"))
     covariates: pd.DataFrame = field(default_factory=lambda: empty("covariates"))
+    plan: pd.DataFrame = field(default_factory=lambda: empty("plan"))
 
 
 BESIDE = tuple(each.name for each in fields(TablesBeside))

@@ -110,6 +110,22 @@ class CaseLength:
         z = (np.log(np.maximum(at, np.finfo(float).tiny)) - middle) / sigma
         return np.asarray(self.mean_hours * special.ndtr(z - sigma) + at * special.ndtr(-z))
 
+    def limited_square(self, hours: Array) -> Array:
+        """Return the expected square of a case's hours of which no more than *hours* count.
+
+        Source:
+            Klugman, Panjer & Willmot (2012), appendix A, E[(X ∧ x)²] of the two distributions.
+        """
+        at = np.maximum(hours, 0)
+        whole = self.mean_hours**2 * (1 + self.cv**2)
+        if self.shape == "gamma":
+            scaled = at * self._size / self.mean_hours
+            below = special.gammainc(self._size + 2, scaled)
+            return np.asarray(whole * below + at**2 * special.gammaincc(self._size, scaled))
+        middle, sigma = self._log_moments
+        z = (np.log(np.maximum(at, np.finfo(float).tiny)) - middle) / sigma
+        return np.asarray(whole * special.ndtr(z - 2 * sigma) + at**2 * special.ndtr(-z))
+
     @property
     def _size(self) -> float:
         return self.cv**-2

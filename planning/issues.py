@@ -32,7 +32,7 @@ class Part:
         model_version: version of the champion in the registry, or the name of the baseline.
         is_baseline: whether no version may be used and a baseline stands in.
         has_casework: whether what is forecast brings work that lands in later hours.
-        known: reports made before the horizon, by leaf area and interval, whose hours still land;
+        known: calls made before the horizon, by leaf area and interval, whose work still lands;
             None where they are not known.
         uncalibrated: (level of areas, kind of window) → why its likelihoods can't be trusted, ""
             where they can; what stands here was judged on past origins.

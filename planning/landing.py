@@ -12,72 +12,32 @@
 
 Elapsed time is counted, not clock readings: a night of 11 hours takes the load of 11 hours.
 
-Source:
-    Whitt (2013), Offered load analysis for staffing, equation 3 (m(t) = ∫ λ(t − s) P(S > s) ds),
-    here with the hours' release in the place of presence.
+It is one kind of work among others (`planning.work_times`, `planning.load`); what is its own is
+that hours of cases are added up to their quantiles here (`planning.casework`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import sparse
 
 from forewatch.arrays import Array, Index
-from forewatch.clock import HOUR_US, instants_us, utc_instants
-from forewatch.rates import Forecast, Selection, Spans
+from forewatch.clock import instants_us
+from forewatch.rates import Forecast, Spans
+from planning.arrivals import Arrivals, Timing, Weights
 from planning.casework import SHARES, CaseLength, Workload
+from planning.work_times import Release
 
 if TYPE_CHECKING:
     from features.asof import AsOf
 
-_DAY_HOURS = 24
-_WEEK_HOURS = 168
 _DISPERSION_STEP = 0.05
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Release:
-    """How a case's hours spread over the 24-hour periods since its report.
-
-    Args:
-        shares: share of the hours that lands in each period; they add up to 1.
-    """
-
-    shares: tuple[float, ...]
-
-    @property
-    def hours(self) -> int:
-        """The hours after which nothing of a case is left."""
-        return _DAY_HOURS * len(self.shares)
-
-    def into(self, starts: Array, ends: Array, edges: Array) -> Array:
-        """Return the mean share that reports of each interval bring, shape (windows, intervals).
-
-        Args:
-            starts: of the windows, hours from any instant, shape (windows,).
-            ends: of the windows, likewise.
-            edges: bounds of the intervals of reports, likewise, shape (intervals + 1,).
-        """
-        landed = self._summed(ends[:, None] - edges) - self._summed(starts[:, None] - edges)
-        return np.asarray((landed[:, :-1] - landed[:, 1:]) / np.diff(edges))
-
-    def _summed(self, since: Array) -> Array:
-        """Return the integral from 0 to *since* hours of the share that has landed by then."""
-        at = np.clip(since, 0, self.hours)
-        shares = np.append(self.shares, 0.0)
-        before = np.concatenate([[0.0], np.cumsum(self.shares)])
-        whole = np.concatenate([[0.0], np.cumsum((before[:-1] + before[1:]) / 2 * _DAY_HOURS)])
-        day = np.minimum((at // _DAY_HOURS).astype(np.int64), len(self.shares))
-        into = at - day * _DAY_HOURS
-        within = before[day] * into + shares[day] * into**2 / (2 * _DAY_HOURS)
-        return np.asarray(whole[day] + within + np.maximum(since - self.hours, 0))
+_ROUNDING_LOG = 1e-12
 
 
 @dataclass(frozen=True)
@@ -139,30 +99,6 @@ class KnownReports:
         return np.where(missing, np.nan, np.diff(known, axis=1))
 
 
-@dataclass(frozen=True)
-class _Timing:
-    """Which hours of reports bring which shares into which windows.
-
-    Args:
-        edges_us: bounds of the hours of reports, microseconds since 1970, shape (hours + 1,).
-        past: which of them are before the horizon, shape (hours,).
-        lead: lead of each hour's force-day, whole days, shape (hours,).
-        share: share that a report of each hour brings, shape (windows, hours).
-        by_share: maps hours to windows × SHARES.
-        by_day: maps hours to pieces, the force-days of each window.
-        piece_window, piece_lead: of each piece.
-    """
-
-    edges_us: Index
-    past: NDArray[np.bool_]
-    lead: Index
-    share: Array
-    by_share: sparse.csr_array = field(repr=False)
-    by_day: sparse.csr_array = field(repr=False)
-    piece_window: Index
-    piece_lead: Index
-
-
 def landing_hours(
     forecast: Forecast,
     areas: Sequence[Sequence[str]],
@@ -181,115 +117,113 @@ def landing_hours(
         release: how its hours spread over time.
         known: reports before the horizon; None: expected as in the same hours a week later.
     """
-    timing = _timing(forecast, spans, release)
-    parts = [_area(forecast, tuple(leaves), timing, known) for leaves in areas]
-    expected, shared, made, grouped = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Workload(length, expected, shared, made, grouped)
-
-
-def _timing(forecast: Forecast, spans: Spans, release: Release) -> _Timing:
-    horizon = instants_us(forecast.rates.edges)
+    # A day of 23 hours may be among those of the release.
+    arrivals = Arrivals.of(forecast, spans.ends.max(), len(release.shares) + 1)
     starts, ends = instants_us(spans.starts), instants_us(spans.ends)
-    first = (starts.min() - horizon[0]) // HOUR_US - release.hours
-    last = -(-(ends.max() - horizon[0]) // HOUR_US)
-    edges = horizon[0] + np.arange(first, last + 1) * HOUR_US
-    edges = np.minimum(edges, horizon[-1])
-    day_edges = instants_us(forecast.rates.day_edges)
-    # a clock changed by half an hour: no hour of reports lies in two force-days
-    edges = np.union1d(edges, day_edges[(day_edges > edges[0]) & (day_edges < edges[-1])])
-    share = release.into(
-        *((each - horizon[0]) / HOUR_US for each in (starts, ends, edges)),
+    timing = Timing(arrivals, starts, ends, release.hours)
+    expected = arrivals.expected(forecast).sum(1)
+    reports = [_reports(forecast, leaves, arrivals, expected, known) for leaves in areas]
+    by_place, made = (np.concatenate(each) for each in zip(*reports, strict=True))
+    first = np.cumsum([0, *(len(calls) for calls, _ in reports)])[:-1]
+    masses = timing.tables(_masses(release))
+    reported, of_known = (
+        timing.sums(each, masses).sum(-1).reshape(len(SHARES), -1).T
+        for each in (np.add.reduceat(by_place, first), made)
     )
-    past = edges[:-1] < horizon[0]
-    day = np.searchsorted(day_edges, edges[:-1], side="right") - 1
-    lead = forecast.lead_days[np.maximum(day, 0)]
-    # Days before the horizon are told apart too: their shocks are as separate as others.
-    day = np.where(past, (edges[:-1] - horizon[0]) // (_DAY_HOURS * HOUR_US), day)
-    window, hour = np.nonzero(share > 0)
-    days = day - day.min()
-    piece, at = np.unique(window * (days.max() + 1) + days[hour], return_inverse=True)
-    by_day = sparse.csr_array((share[window, hour], (at, hour)), (len(piece), len(past)))
-    leads = np.zeros(len(piece), dtype=np.int64)
-    leads[at] = lead[hour]
-    return _Timing(
-        edges, past, lead, share, _by_share(share), by_day, piece // (days.max() + 1), leads
-    )
+    shared, dispersion = _variance(forecast, (by_place, first), timing, release)
+    return Workload(length, reported, shared, of_known, dispersion)
 
 
-def _by_share(share: Array) -> sparse.csr_array:
-    """Return the map from reports an hour to masses at SHARES: each between two, mean exact."""
-    window, hour = np.nonzero(share > 0)
-    value = np.clip(share[window, hour], 0, 1)
-    points = np.append(SHARES, 0.0)
-    up = np.minimum(np.floor(-2 * np.log2(value) + 1e-12).astype(np.int64), len(SHARES) - 1)
-    upper = np.clip((value - points[up + 1]) / (points[up] - points[up + 1]), 0, 1)
-    n, width = len(SHARES), share.shape[0] * len(SHARES)
-    inner = up + 1 < n
-    rows = np.concatenate([window * n + up, (window * n + up + 1)[inner]])
-    mass = np.concatenate([upper, (1 - upper)[inner]])
-    return sparse.csr_array(
-        (mass, (rows, np.concatenate([hour, hour[inner]]))), (width, share.shape[1])
-    )
+def _reports(
+    forecast: Forecast,
+    leaves: Sequence[str],
+    arrivals: Arrivals,
+    expected: Array,
+    known: KnownReports | None,
+) -> tuple[Array, Array]:
+    """Return an area's expected reports by place and its known ones, (places or 1, days, hours).
 
-
-def _area(
-    forecast: Forecast, leaves: tuple[str, ...], timing: _Timing, known: KnownReports | None
-) -> tuple[Array, Array, Array, Array]:
-    """Return the fields of one area's Workload after its length."""
-    calls = _hourly(forecast, leaves, timing)
-    made = np.zeros(calls.shape[1])
-    if known is not None and timing.past.any():
-        seen = _known_reports(forecast, leaves, known, timing)
-        calls[:, timing.past] = np.where(np.isnan(seen), calls[:, timing.past], 0)
-        made[timing.past] = np.nansum(seen, axis=0)
-    expected, of_known = (
-        np.asarray(timing.by_share @ each).reshape(-1, len(SHARES)) for each in (calls.sum(0), made)
-    )
-    shared, dispersion = _variance(forecast, calls, timing)
-    return expected, shared, of_known, dispersion
-
-
-def _hourly(forecast: Forecast, leaves: tuple[str, ...], timing: _Timing) -> Array:
-    """Return expected reports by hour, (places, hours); of the past those of a week later."""
-    horizon = instants_us(forecast.rates.edges)
-    left, right = timing.edges_us[:-1].copy(), timing.edges_us[1:].copy()
-    week = horizon[-1] - horizon[0] >= _WEEK_HOURS * HOUR_US
-    cycle = (_WEEK_HOURS if week else _DAY_HOURS) * HOUR_US
-    later = np.where(timing.past, -((left - horizon[0]) // cycle) * cycle, 0)
-    left, right = left + later, np.minimum(right + later, horizon[-1])
-    spans = Spans(*(utc_instants(each) for each in (left, right)))
-    return np.asarray(forecast.expected(Selection(leaves), spans).sum(1))
-
-
-def _known_reports(
-    forecast: Forecast, leaves: tuple[str, ...], known: KnownReports, timing: _Timing
-) -> Array:
-    """Return known reports of the hours before the horizon, (places, hours); NaN unknown."""
+    Args:
+        forecast: of the reports.
+        leaves: leaf areas that make up the area.
+        arrivals: the days and hours.
+        expected: reports of whole places, shape (places, days, hours).
+        known: reports before the horizon.
+    """
     rates = forecast.rates
     position = {leaf: i for i, leaf in enumerate(rates.leaves)}
-    place = rates.leaf_place[[position[leaf] for leaf in leaves]]
-    edges = timing.edges_us[: timing.past.sum() + 1]
-    by_leaf = known.during(leaves, edges)
-    return np.stack([by_leaf[place == each].sum(0) for each in np.unique(place)])
+    at = [position[leaf] for leaf in leaves]
+    shares = np.zeros(len(rates.places))
+    np.add.at(shares, rates.leaf_place[at], rates.leaf_shares[at, 0])
+    places, past = np.unique(rates.leaf_place[at]), arrivals.past
+    calls = expected[places] * shares[places, None, None]
+    made = np.zeros((1, *arrivals.shape))
+    if known is not None:
+        by_leaf = known.during(leaves, arrivals.past_edges_us).reshape(len(leaves), past, -1)
+        seen = np.stack([by_leaf[rates.leaf_place[at] == each].sum(0) for each in places])
+        calls[:, :past] = np.where(np.isnan(seen), calls[:, :past], 0)
+        made[0, :past] = np.nansum(seen, axis=0)
+    return calls, made
 
 
-def _variance(forecast: Forecast, calls: Array, timing: _Timing) -> tuple[Array, Array]:
-    """Return the shared variance and the dispersion of the share-weighted count.
+def _masses(release: Release) -> Weights:
+    """Return the share that a report brings as masses at SHARES: between two, its mean exact."""
+
+    def masses(left: Array, right: Array, edges: Array) -> Array:
+        value = np.clip(release.into(left, right, edges), 0, 1)
+        at = np.nonzero(value > 0)
+        points = np.append(SHARES, 0.0)
+        found = np.zeros((len(points), *value.shape))
+        up = np.floor(-2 * np.log2(value[at]) + _ROUNDING_LOG).astype(np.int64)
+        up = np.minimum(up, len(SHARES) - 1)
+        upper = (value[at] - points[up + 1]) / (points[up] - points[up + 1])
+        found[(up, *at)] = np.clip(upper, 0, 1)
+        found[(up + 1, *at)] = 1 - found[(up, *at)]
+        return found[:-1]
+
+    return masses
+
+
+def _variance(
+    forecast: Forecast, calls: tuple[Array, Index], timing: Timing, release: Release
+) -> tuple[Array, Array]:
+    """Return the shared variance and the dispersion of the share-weighted count, (rows,) each.
 
     Below Poisson there are no groups: all of it is shared, and then negative. Reports of missing
     persons have one dispersion and no steadiness (`models.missing.spells`), none is looked for.
+
+    Args:
+        forecast: of the reports.
+        calls: by place, shape (places of all areas, days, hours), and the first place of each area.
+        timing: of the windows.
+        release: of the hours.
     """
-    shocks = forecast.shocks
-    pieces = np.asarray(timing.by_day @ calls.T).T
-    together = shocks.shared_variance(pieces[:, None, :], timing.piece_lead, timing.piece_window)
-    calls = calls.sum(0)
-    square, mean = timing.share**2, timing.share @ calls
-    beyond = square @ ((shocks.dispersion[shocks.block(timing.lead), 0] - 1) * calls)
-    alike = square @ calls
+    shocks, (by_place, first) = forecast.shocks, calls
+    share, square = timing.sums(by_place, timing.tables(_moments(release)))
+    areas = np.split(share.reshape(len(share), -1), first[1:])
+    together = np.concatenate(
+        [
+            shocks.shared_variance(area[:, None, :], timing.piece_lead, timing.piece_row)
+            for area in areas
+        ]
+    )
+    excess = (shocks.dispersion[shocks.block(timing.piece_lead), 0] - 1).reshape(square.shape[1:])
+    mean, alike, beyond = (
+        np.add.reduceat(each.sum(-1), first).ravel() for each in (share, square, square * excess)
+    )
     none = np.zeros_like(mean)
     # In whole steps, so that rows are alike; the rest is shared.
     groups = np.divide(beyond, alike, out=none.copy(), where=alike > 0) / _DISPERSION_STEP
     groups = np.maximum(np.floor(groups + _ROUNDING), 0) * _DISPERSION_STEP
-    excess = together + beyond - groups * alike
-    shared = np.asarray(np.divide(excess, mean**2, out=none, where=mean > 0))
-    return shared, 1 + groups
+    left = together + beyond - groups * alike
+    return np.divide(left, mean**2, out=none, where=mean > 0), 1 + groups
+
+
+def _moments(release: Release) -> Weights:
+    """Return the share that a report brings, and its square."""
+
+    def moments(left: Array, right: Array, edges: Array) -> Array:
+        share = release.into(left, right, edges)
+        return np.stack([share, share**2])
+
+    return moments

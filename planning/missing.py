@@ -30,11 +30,12 @@ from planning.bands import BANDS, bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
 from planning.kinds import AnswerKind
-from planning.landing import Release, landing_hours
+from planning.landing import landing_hours
 from planning.period_kinds import By
 from planning.questions import Question, row_layout, states
 from planning.tables import Column, OwnParts, Values
 from planning.uses import USES
+from planning.work_times import Release
 
 MODEL = "missing-persons"
 HOURS_LEVELS = (0.5, 0.8, 0.9, 0.95)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forewatch.clock import ONE_DAY, Clock
 from forewatch.errors import BadQuestion
-from forewatch.profile import Shift
+from forewatch.shifts import Shift
 from planning.period_kinds import By
 
 COLUMNS = ("period", "force_day", "start", "end")

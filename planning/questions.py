@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion, UnknownCallType, UnknownGrade
-from forewatch.profile import Shift
 from forewatch.rates import Selection, Spans
+from forewatch.shifts import Shift
 from planning import names
 from planning.columns import PERIOD_KEYS
 from planning.issues import Issue

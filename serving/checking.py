@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from forewatch.durable import write_file
+from forewatch.duty import stop_at_unusable_staffing
 from forewatch.errors import DamagedIssue, ForewatchError, NoIssue, SettingsError
+from forewatch.staffing import Staffing
 from serving.fitness import settings_changes
 from serving.view_answers import view_faults
 from serving.workspace import Workspace
@@ -34,7 +36,8 @@ def check_report(
             "give another name, or remove it first"
         )
     _stop_if_packages_fail(workspace)
-    others = [each for each in (_in_service(workspace), _views(workspace)) if each]
+    sections = (_in_service(workspace), _views(workspace), _staffing(workspace))
+    others = [each for each in sections if each]
     report = look(workspace.lake(), workspace.profile, everything=everything, others=others)
     if gaps_file is not None:
         try:
@@ -67,6 +70,23 @@ def _views(workspace: Workspace) -> Section | None:
     faults = view_faults(workspace)
     line = f"{len(views)}: {', '.join(view.id for view in views)}"
     return Section("Views", (line, *faults), warnings=faults)
+
+
+def _staffing(workspace: Workspace) -> Section | None:
+    """Return whether [staffing] fits the areas; None where there is none, or no areas yet."""
+    staffing = workspace.profile.staffing
+    if staffing == Staffing():
+        return None
+    try:
+        tree = workspace.tree()
+    except ForewatchError:
+        return None  # the check of the history says so itself
+    line = f"roles {', '.join(staffing.role_ids)}; percentile {staffing.percentile}"
+    try:
+        stop_at_unusable_staffing(workspace.profile, tree)
+    except SettingsError as error:
+        return Section("Staffing", (line, str(error)), warnings=(str(error),))
+    return Section("Staffing", (line,))
 
 
 def _in_service(workspace: Workspace) -> Section | None:

@@ -1,7 +1,8 @@
 """Use case: the whole way on the demo force, by the same use cases that a force goes by.
 
 1. An openly synthetic force is drawn and written as the files that a force would send.
-2. They are imported and checked; a model is trained, promoted, and an issue published.
+2. They are imported and checked, and what calls take is learned from them; a model is trained,
+   promoted, and an issue published.
 3. Next week's forecast is shown, with a key to ask for it over HTTP.
 """
 
@@ -23,6 +24,7 @@ from serving import (
     importing,
     issuing,
     modelling,
+    service_times,
     training,
 )
 from serving.answers import answer
@@ -101,6 +103,7 @@ def build(root: Path, size: DemoSize, progress: Progress, now: pd.Timestamp | No
         )
     if not workspace.issues().numbers():
         _import(workspace, marked["until"], progress)
+        workspace = Workspace(root)  # its settings have the service times now
         _publish(workspace, progress)
     week = _next_week(workspace, pd.Timestamp.now("UTC") if now is None else now)
     return Built(workspace, week, _key(workspace), _text(workspace, week))
@@ -159,6 +162,8 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     progress("checking", 0, 0)
     if mend := checking.check_report(workspace).must_be_mended:
         raise SettingsError(f"the demo force must be mended: {'; '.join(map(str, mend))}")
+    progress("learning service times", 0, 0)
+    service_times.save_service_times(workspace, service_times.learn_service_times(workspace))
 
 
 def _publish(workspace: Workspace, progress: Progress) -> None:

@@ -18,6 +18,8 @@ from serving import modelling
 from serving.workspace import Workspace
 
 Notes = tuple[str, ...]
+# Work of calls other than casework is over within a day or two; more is expected from the rates.
+_CALLS_LAST_DAYS = 3
 
 
 def subject_part(
@@ -91,7 +93,7 @@ def _part(
         model_version=version,
         is_baseline=is_baseline,
         has_casework=subject.has_casework,
-        known=_open_reports(view, subject.counted(view.profile)) if subject.has_casework else None,
+        known=_open_reports(view, subject.counted(view.profile), has_casework=subject.has_casework),
         uncalibrated=model.uncalibrated(),
     )
 
@@ -107,10 +109,10 @@ def _age_notes(
     return (f"{model} was trained on data until {trained:%Y-%m-%d}, {age} days before the origin",)
 
 
-def _open_reports(view: AsOf, types: tuple[str, ...]) -> KnownReports | None:
-    """Return the reports whose hours still land, None where too little of the past is known."""
+def _open_reports(view: AsOf, types: tuple[str, ...], *, has_casework: bool) -> KnownReports | None:
+    """Return the reports whose work still lands, None where too little of the past is known."""
     # One day more than hours are released over: a day of 23 hours may be among them.
-    days = len(view.profile.missing.release) + 1
+    days = len(view.profile.missing.release) + 1 if has_casework else _CALLS_LAST_DAYS
     try:
         return KnownReports.of(view, types, days)
     except NotEnoughHistory:

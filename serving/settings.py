@@ -27,10 +27,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from forewatch import extensions
+from forewatch.areas import Area, AreaTree
+from forewatch.duty import stop_at_unusable_staffing
 from forewatch.errors import SettingsError, UnknownName
 from forewatch.extensions import Extensions, Packages
 from forewatch.frozen import Frozen
-from forewatch.profile import Profile
+from forewatch.profile import AreaEntry, Profile
+from forewatch.staffing import Staffing
 from models.recipe import OUR_MEMBERS, AnyRecipe
 from models.subject import Subject
 from serving.subjects import all_subjects
@@ -137,6 +140,24 @@ class Settings(Profile):
         return self
 
     @model_validator(mode="after")
+    def _staffing_can_be_used(self) -> Self:
+        # Of a force that says nothing of its officers nothing is checked; areas that are imported
+        # are checked where they are known.
+        areas = self.areas or (AreaEntry(id="force", name=self.force.name),)
+        named = any(self.staffing.area_mentions.values())
+        if self.staffing == Staffing() or (named and not self.areas):
+            return self
+        try:
+            tree = AreaTree(tuple(Area(**each.model_dump()) for each in areas), self.levels.names)
+        except SettingsError:
+            return self  # a tree that is none says so itself
+        try:
+            stop_at_unusable_staffing(self, tree)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @model_validator(mode="after")
     def _members_are_there(self) -> Self:
         packages = self.extensions.packages
         for table in type(self).model_fields:
@@ -227,7 +248,8 @@ def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> str:
     where = list(detail["loc"])
     key = _path(where)
     if detail["type"] == "extra_forbidden":
-        known = sorted(_model_at(model, where[:-1]).model_fields)
+        fields = _model_at(model, where[:-1]).model_fields
+        known = sorted(field.alias or name for name, field in fields.items())
         near = difflib.get_close_matches(str(where[-1]), known, n=1)
         advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         return f"{key}: no such key; {advice}"

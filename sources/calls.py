@@ -25,6 +25,12 @@ from forewatch.clock import Clock
 from forewatch.errors import DataError, SettingsError
 from forewatch.profile import Profile
 from forewatch.progress import Progress
+from sources.attendance import (
+    attendance_columns,
+    figure_columns,
+    stored_figures,
+    with_figures,
+)
 from sources.extract import Extract
 from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
@@ -121,12 +127,14 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
         ids = (tree.leaves, profile.call_type_ids, profile.grade_ids)
         names = dict(zip(("area", "call_type", "grade"), ids, strict=True))
         imports, digest = lake.imports("calls"), _digest(found.records, names)
+        attendance = attendance_columns(mapping.columns)
         alike = [past for past in imports if past.get("content") == found.content]
         read_anew = bool(alike) and alike[-1].get("digest") != digest
         if not read_anew and digest in {past.get("digest") for past in imports}:
             kinds = _nothing_new(standings(found.records, NO_VERSIONS, cut))
         else:
-            kinds = standings(found.records, _known_versions(lake, names), cut, read_anew=read_anew)
+            known = _known_versions(lake, names, attendance)
+            kinds = standings(found.records, known, cut, read_anew=read_anew)
         receipt = replace(_receipt(found, kinds), is_dry_run=options.is_dry_run)
         aside = None if options.is_dry_run else put_aside(quarantine, "calls", file, found.refused)
         doubts = (
@@ -149,7 +157,7 @@ def import_calls(  # noqa: PLR0913 - the three last are by name only
                 "content": found.content,
                 **(span.as_dict() if span else {}),
             }
-            rows = _rows(found.records.at(new), kinds.known[new], names, number)
+            rows = _rows(found.records.at(new), kinds.known[new], names, number, attendance)
             lake.append("calls", rows, about)
             progress("writing the history", new.size, new.size)
     return receipt
@@ -184,7 +192,7 @@ def _read(file: Path, mapping: Mapping, reader: Reader, progress: Progress) -> _
 
     account = extract.account(reader.key.encode(), has_time)
     reader.stop_if_unmapped(file.name, account)
-    records = reader.settle(concatenate_records(parts))
+    records = reader.settle(concatenate_records(parts, len(attendance_columns(columns))))
     is_outside = _is_outside(records, mapping, reader)
     unread = set(offered) - {*mapping.used, *mapping.refuse, *mapping.ignore}
     return _Found(
@@ -205,15 +213,24 @@ def _refused_rows(reader: Reader, account: LineAccount | None) -> pd.DataFrame:
     return with_broken(rows, account)
 
 
-def _known_versions(lake: Lake, names: dict[str, tuple[str, ...]]) -> Versions:
-    """Return the versions that the lake holds, in the order in which they came."""
+def _known_versions(
+    lake: Lake, names: dict[str, tuple[str, ...]], attendance: tuple[str, ...]
+) -> Versions:
+    """Return the versions that the lake holds, in the order in which they came.
+
+    Args:
+        lake: the tables.
+        names: the ids of each coded column.
+        attendance: the figures that the file has; of others it says nothing, and corrects none.
+    """
     wanted = ["reference_hash", "received_at", "known_at", "import_id", "row", *_ENCODED]
+    wanted += [name for name in attendance if name in lake.column_names("calls")]
     table = lake.arrow("calls", wanted, encoded=_ENCODED)
     if table is None:
         return NO_VERSIONS
     codes = tuple(positions(table, name, names.get(name, STATES)) for name in _ENCODED)
     received = ints(table, "received_at")
-    says = content(received, codes)
+    says = with_figures(content(received, codes), stored_figures(table, attendance))
     order = np.lexsort((ints(table, "row"), ints(table, "import_id")))
     return Versions(
         ints(table, "reference_hash").view(np.uint64)[order],
@@ -319,7 +336,11 @@ def _instant(stated: date, zone: str) -> int:
 
 
 def _rows(
-    records: Records, known: Micros, names: dict[str, tuple[str, ...]], number: int
+    records: Records,
+    known: Micros,
+    names: dict[str, tuple[str, ...]],
+    number: int,
+    attendance: tuple[str, ...],
 ) -> pa.Table:
     """Return versions as rows of the table "calls"."""
     instant = pa.timestamp("us", "UTC")
@@ -338,6 +359,7 @@ def _rows(
         columns[name] = _dictionary(getattr(records, name), list(names[name]))
     columns["state"] = _dictionary(records.state, list(STATES))
     columns["month"] = _dictionary(month, [str(m) for m in months])
+    columns |= figure_columns(records.attendance, attendance)
     return pa.table(columns)
 
 

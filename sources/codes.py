@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.errors import SettingsError
-from sources.crosswalk import EXCLUDE
-from sources.mapping import REASONS, Entry, Reason
+from sources.crosswalk import EXCLUDE, REASONS, Entry, Reason
 from sources.unmapped import UnmappedCode
 
 Positions = NDArray[np.int16]

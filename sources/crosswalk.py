@@ -4,14 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from datetime import date
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 from anyascii import anyascii
+from pydantic import Field, model_validator
 
+from forewatch.frozen import Frozen
+
+Reason = Literal["duplicate", "test", "void", "officer_initiated", "other"]
+REASONS: tuple[Reason, ...] = ("duplicate", "test", "void", "officer_initiated", "other")
 EXCLUDE = "exclude"
 Crosswalk = Literal["identity", "slug"] | dict[str, str]
+
+
+class Entry(Frozen):
+    """What codes mean, from one local date until before another; without dates always.
+
+    Args:
+        to: id of the call type, grade, area, role or shift, or "exclude".
+        codes: the force's codes, compared as written without the blanks around them.
+        reason: why rows with an excluded code are no public demand.
+    """
+
+    to: str
+    codes: tuple[str, ...] = Field(min_length=1)
+    start: date | None = Field(default=None, alias="from")
+    until: date | None = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.start and self.until and self.until <= self.start:
+            raise ValueError(f"until = {self.until} is not after from = {self.start}")
+        if self.reason and self.to != EXCLUDE:
+            raise ValueError('a reason belongs to to = "exclude" only')
+        return self
 
 
 def slug(text: str) -> str:

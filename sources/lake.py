@@ -116,6 +116,11 @@ class Lake:
         options = ParquetReadOptions(dictionary_columns=set(encoded)) if encoded else None
         return delta.to_pyarrow_dataset(parquet_read_options=options).to_table(columns=columns)
 
+    def column_names(self, name: str) -> tuple[str, ...]:
+        """Return the columns of a table, () if there is none."""
+        delta = self._delta(name)
+        return () if delta is None else tuple(field.name for field in delta.schema().fields)
+
     def replace(self, name: str, frame: pd.DataFrame, about: dict[str, Any]) -> bool:
         """Put *frame* in the place of a table in one commit; False if it already reads so.
 
@@ -134,7 +139,9 @@ class Lake:
         return True
 
     def append(self, name: str, data: pa.Table | pd.DataFrame, about: dict[str, Any]) -> None:
-        """Add rows to a table in one commit; a column `month` partitions it.
+        """Add rows to a table; a column `month` partitions it.
+
+        Columns that such a table lacks are added to it, unknown in the rows that it has.
 
         Args:
             name: one of TABLES.
@@ -276,6 +283,9 @@ class Lake:
                 commit_properties=_said(about), post_commithook_properties=_KEEP_ON_COMMIT,
             )  # fmt: skip
         else:
+            known = {each.name for each in delta.schema().fields}
+            if lacking := [f for f in Schema.from_arrow(schema).fields if f.name not in known]:
+                delta.alter.add_columns(lacking, post_commithook_properties=_KEEP_ON_COMMIT)
             delta.create_write_transaction(
                 [*files], "append", Schema.from_arrow(schema), [PARTITION],
                 commit_properties=_said(about), post_commithook_properties=_KEEP_ON_COMMIT,

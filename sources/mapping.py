@@ -13,12 +13,10 @@ from forewatch.areas import AreaTree
 from forewatch.errors import SettingsError
 from forewatch.frozen import Frozen, Identifier
 from forewatch.profile import Profile, Zone
-from sources.crosswalk import EXCLUDE
+from sources.crosswalk import EXCLUDE, Entry, Reason
 from sources.table_mapping import FileReading, read_mapping
 from sources.time_format import TimeFormat, has_day, has_hour
 
-Reason = Literal["duplicate", "test", "void", "officer_initiated", "other"]
-REASONS: tuple[Reason, ...] = ("duplicate", "test", "void", "officer_initiated", "other")
 OFFSET = "offset"  # the zone of times that each carry their own offset from UTC
 # What a column of flags may hold for yes; compared without regard to case.
 _YES = frozenset({"true", "t", "yes", "y", "1"})
@@ -42,6 +40,8 @@ class Columns(Frozen):
         call_type: code of the kind of call.
         grade: code of the grade, if the file has one.
         updated_at: when this version of the call was written, if the file says so.
+        officers: how many officers were sent, if the file says so; 0 where nobody was.
+        attended_minutes: minutes from assignment to clear, if the file says so.
     """
 
     reference: str
@@ -50,6 +50,8 @@ class Columns(Frozen):
     call_type: str | None = None
     grade: str | None = None
     updated_at: str | None = None
+    officers: str | None = None
+    attended_minutes: str | None = None
 
 
 class Constants(Frozen):
@@ -86,30 +88,6 @@ class StatedSpan(Frozen):
 
     start: datetime | date | None = Field(default=None, alias="from")
     until: datetime | date | None = None
-
-
-class Entry(Frozen):
-    """What codes mean, from one local date until before another; without dates always.
-
-    Args:
-        to: id of the call type or grade, or "exclude".
-        codes: the force's codes, compared as written without the blanks around them.
-        reason: why rows with an excluded code are no public demand.
-    """
-
-    to: str
-    codes: tuple[str, ...] = Field(min_length=1)
-    start: date | None = Field(default=None, alias="from")
-    until: date | None = None
-    reason: Reason | None = None
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.start and self.until and self.until <= self.start:
-            raise ValueError(f"until = {self.until} is not after from = {self.start}")
-        if self.reason and self.to != EXCLUDE:
-            raise ValueError('a reason belongs to to = "exclude" only')
-        return self
 
 
 class Crosswalk(Frozen):

@@ -8,7 +8,7 @@ afterwards. No text of the file outlives its block, but for codes that nothing m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,11 @@ from forewatch.areas import AreaTree
 from forewatch.clock import utc_instants
 from forewatch.hashes import hash_pairs
 from forewatch.profile import Profile
+from sources.attendance import Figures, attendance_columns, figures_of
 from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
+from sources.crosswalk import REASONS
 from sources.lines import LineAccount
-from sources.mapping import OFFSET, REASONS, Mapping
+from sources.mapping import OFFSET, Mapping
 from sources.quarantine import EARLIEST, plausible
 from sources.unmapped import stop_if_unmapped
 from sources.wall_clock import (
@@ -56,6 +58,10 @@ WHY = (
     "no area",
     "no call_type",
     "no grade",
+    "unreadable officers",
+    "impossible officers",
+    "unreadable attended_minutes",
+    "impossible attended_minutes",
     "out of order in the hour that comes twice",
 )
 _OUT_OF_ORDER = len(WHY) - 1
@@ -64,7 +70,7 @@ _PERIODS = {"day": "datetime64[D]", "month": "datetime64[M]", "year": "datetime6
 
 @dataclass(frozen=True)
 class Records:
-    """What is kept of the rows of a file, in its order; every field has shape (rows,).
+    """What is kept of the rows of a file, in its order; every field but one has shape (rows,).
 
     Args:
         row: number of the row in the file, from 1.
@@ -75,6 +81,7 @@ class Records:
         call_type: position in the profile's call types, likewise.
         grade: position in the profile's grades, likewise.
         state: position in STATES.
+        attendance: those of ATTENDANCE that the mapping reads, shape (rows, k), NaN where unknown.
     """
 
     row: NDArray[np.int64]
@@ -85,6 +92,7 @@ class Records:
     call_type: NDArray[np.int16]
     grade: NDArray[np.int16]
     state: NDArray[np.int8]
+    attendance: Figures
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -97,12 +105,18 @@ class Records:
         return Records(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
-def concatenate_records(parts: list[Records]) -> Records:
-    """Return the rows of several parts, one after the other."""
+def concatenate_records(parts: list[Records], figures: int = 0) -> Records:
+    """Return the rows of several parts, one after the other.
+
+    Args:
+        parts: in the file's order.
+        figures: how many of ATTENDANCE the mapping reads.
+    """
     if not parts:
         whole, small = np.empty(0, np.int64), np.empty(0, np.int16)
         none = np.empty(0, np.uint64)
-        return Records(whole, none, whole, whole, small, small, small, np.empty(0, np.int8))
+        state, attendance = np.empty(0, np.int8), np.empty((0, figures), np.float32)
+        return Records(whole, none, whole, whole, small, small, small, state, attendance)
     columns: list[Any] = [
         np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Records)
     ]
@@ -177,6 +191,7 @@ class Reader:
         for name in _CODED:
             state = _excluded_states(state, found[name])
             why[(state == TAKEN) & (found[name] == MISSING) & (why == 0)] = WHY.index(f"no {name}")
+        attendance = self._attendance(block, state, why)
         lost = (state == TAKEN) & (why == 0)
         for name in _CODED:
             self._note_unmapped(name, block, lost & (found[name] == UNMAPPED), received.utc)
@@ -192,6 +207,7 @@ class Reader:
             updated=self._updated(received, updated)[kept],
             **{name: np.maximum(found[name][kept], -1).astype(np.int16) for name in _CODED},
             state=state[kept],
+            attendance=attendance[kept],
         )
 
     def stop_if_unmapped(self, file: str, account: LineAccount | None) -> None:
@@ -235,10 +251,7 @@ class Reader:
         received, updated = records.received.copy(), records.updated.copy()
         received[later] = second_round(received[later], self.zone)
         updated = np.where(updated == NONE, NONE, np.maximum(updated, received))
-        return Records(
-            records.row, records.reference, received, updated,
-            records.area, records.call_type, records.grade, records.state,
-        )  # fmt: skip
+        return replace(records, received=received, updated=updated)
 
     def _time_reasons(
         self, block: pa.RecordBatch, received: Instants, updated: Instants | None
@@ -282,6 +295,23 @@ class Reader:
             fits = np.array([rule.fits((text or "").strip()) for text in [*texts, ""]])
             state[fits[rows]] = 1 + REASONS.index(rule.reason)
         return state
+
+    def _attendance(
+        self, block: pa.RecordBatch, state: NDArray[np.int8], why: NDArray[np.int8]
+    ) -> Figures:
+        """Return what calls of public demand took; *why* is told where that can't be.
+
+        Of a row that can't be taken for its area, type or grade the figures are not looked at.
+        """
+        names = attendance_columns(self.mapping.columns)
+        found = np.full((block.num_rows, len(names)), np.nan, np.float32)
+        for i, name in enumerate(names):
+            texts, rows = _codes_of(block, getattr(self.mapping.columns, name))
+            figures, is_unread, is_impossible = figures_of(name, texts, rows)
+            found[:, i] = np.where(state == TAKEN, figures, np.nan)
+            for what, failed in (("unreadable", is_unread), ("impossible", is_impossible)):
+                why[(state == TAKEN) & failed & (why == 0)] = WHY.index(f"{what} {name}")
+        return found
 
     def _positions(self, name: str, block: pa.RecordBatch, received: Micros) -> NDArray[np.int16]:
         column = getattr(self.mapping.columns, name)

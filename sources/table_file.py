@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,22 +12,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
-from forewatch.errors import MissingColumns, SettingsError
+from forewatch.arrays import Mask
+from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.history import History
 from forewatch.profile import Profile
 from forewatch.tables import Table
 from sources import instants
-from sources.crosswalk import EXCLUDE, translate_codes
+from sources.crosswalk import EXCLUDE, Entry, translate_codes
+from sources.dated_codes import all_entries, dated_ids
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
 from sources.quarantine import reasons
 from sources.sections import Section
-from sources.table_mapping import Coded, TableMapping
+from sources.table_mapping import TableCoded, TableMapping
 from sources.tabular import table_texts
 from sources.time_format import has_day
-from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
+from sources.unmapped import stop_if_unmapped, unmapped_codes
+from sources.workbook import Workbook, is_workbook
 
-_IDS = get_args(Coded)
+_IDS = get_args(TableCoded)
+_FALLING_BACK = ("area", "role", "shift")  # codes that nothing maps are ids or names themselves
+_ROWS_SHOWN = 5
 _MONTH = "month"  # the one column of times that needs no day
 
 
@@ -41,21 +46,23 @@ class Rows:
         reason: per row of the file why it can't be taken, "" where it can.
         filtered: per row of the file why the mapping leaves it out, "" where it doesn't.
         readings: per row of the file the times, numbers and ids that were read; nothing as written.
+        notes: sentences for the person who imports.
     """
 
     rows: pd.DataFrame
     reason: pd.Series
     filtered: pd.Series
     readings: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     def without(self, excluded: pd.Series) -> Rows:
         """Return the same without the rows of the file that the crosswalk leaves out."""
         left = ~self.rows["row"].isin(np.flatnonzero(excluded))
-        return Rows(
-            self.rows[left],
-            self.reason.mask(excluded, ""),
-            self.filtered.mask(excluded, "excluded by the crosswalk"),
-            self.readings,
+        return replace(
+            self,
+            rows=self.rows[left],
+            reason=self.reason.mask(excluded, ""),
+            filtered=self.filtered.mask(excluded, "excluded by the crosswalk"),
         )
 
 
@@ -83,15 +90,16 @@ class TableFile:
 
     Args:
         kind: the table's import.
-        file: CSV, CSV.gz or Parquet.
+        file: CSV, CSV.gz, Parquet or a workbook.
         profile: the force's, for the zone of wall-clock times.
         tree: the force's areas.
         mapping: how the file is read.
+        imported_at: UTC, when what says nothing else became known.
         key: of the digests of broken rows.
 
     Attributes:
         texts: the mapped columns as the file writes them, categories, NaN where empty.
-        account: of the file's lines; None for Parquet.
+        account: of the file's lines, or the sheet's rows; None for Parquet.
         has: names of the columns that the file or the constants give.
 
     Raises:
@@ -100,7 +108,7 @@ class TableFile:
         SettingsError: if the mapping names a column that the table doesn't have.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one parameter for each thing that reading needs)
         self,
         kind: TableImport,
         file: Path,
@@ -108,33 +116,26 @@ class TableFile:
         tree: AreaTree,
         mapping: TableMapping,
         *,
+        imported_at: pd.Timestamp,
         key: bytes = b"",
     ) -> None:
         self.kind, self.table, self.name = kind, kind.table.name, file.name
         self.profile, self.tree, self.mapping = profile, tree, mapping
+        self.imported_at = imported_at
         self.zone = mapping.time.zone or profile.force.zone
         self._standard, self._key = (*kind.columns, *mapping.flags), key
-        if _MONTH not in kind.columns and not has_day(mapping.time.format):
-            raise SettingsError(
-                f"[time] format {mapping.time.format!r} has no day, and {self.table} are by days; "
-                "write a format with %d"
-            )
-        offered = column_names(file, mapping.quoting)
-        self._check_names(offered)
-        used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
-        used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
-        refuse_persons(
-            file.name, offered, used.values(), mapping.refuse, allowed=self._standard
-        )  # a flag is 0 or 1, whatever its column is called
+        book = self._workbook(file)
+        offered = column_names(file, mapping.quoting) if book is None else book.columns
+        used = self._columns_to_read(offered)
         self._used = tuple(used.values())
-        if not used:
-            raise MissingColumns(
-                f"{file.name} has none of the columns of {self.table} "
-                f"({', '.join(self._standard)}); it has {columns_text(offered, ())}; name them "
-                "under [columns] in a mapping"
-            )
         self._of_time = [offered.index(used[name]) for name in kind.times if name in used]
-        read, self.account = table_texts(file, self._used, mapping.quoting, key, self._has_time)
+        if book is None:
+            read, self.account = table_texts(file, self._used, mapping.quoting, key, self._has_time)
+            self._times: dict[str, Mask] = {}
+        else:
+            read, self.account = book.texts(self._used), book.account
+            self._times = {ours: book.is_time(theirs) for ours, theirs in used.items()}
+        self._excluded = pd.Series(data=False, index=read.index)
         constants = {
             ours: pd.Series(value, index=read.index, dtype="str").astype("category")
             for ours, value in mapping.constants.items()
@@ -146,6 +147,38 @@ class TableFile:
         )
         self.has = frozenset(self.texts.columns)
         self.offered = offered
+
+    def _workbook(self, file: Path) -> Workbook | None:
+        how = self.mapping
+        if is_workbook(file):
+            return Workbook(file, how.sheet, how.header_row)
+        if how.sheet is not None or how.header_row > 1:
+            raise SettingsError(
+                f"sheet and header_row are of workbooks, and {file.name} is none; leave them out"
+            )
+        return None
+
+    def _columns_to_read(self, offered: tuple[str, ...]) -> dict[str, str]:
+        """Return our names of the columns that are read, and the file's."""
+        kind, mapping = self.kind, self.mapping
+        if _MONTH not in kind.columns and not has_day(mapping.time.format):
+            raise SettingsError(
+                f"[time] format {mapping.time.format!r} has no day, and {self.table} are by days; "
+                "write a format with %d"
+            )
+        self._check_names(offered)
+        used = {ours: mapping.columns.get(ours, ours) for ours in self._standard}
+        used = {ours: theirs for ours, theirs in used.items() if theirs in offered}
+        refuse_persons(
+            self.name, offered, used.values(), mapping.refuse, allowed=self._standard
+        )  # a flag is 0 or 1, whatever its column is called
+        if not used:
+            raise MissingColumns(
+                f"{self.name} has none of the columns of {self.table} "
+                f"({', '.join(self._standard)}); it has {columns_text(offered, ())}; name them "
+                "under [columns] in a mapping"
+            )
+        return used
 
     def require(self, *columns: str, hint: str = "") -> None:
         """Stop where a column is neither in the file nor a constant.
@@ -171,12 +204,14 @@ class TableFile:
         found = pd.to_numeric(self.text(name), errors="coerce").astype("float64")
         return found.where(np.isfinite(found))
 
+    def is_time(self, name: str) -> pd.Series:
+        """Return which cells a workbook keeps as dates, times or yes and no; none of a CSV."""
+        none = np.zeros(len(self.texts), dtype=bool)
+        return pd.Series(self._times.get(name, none), index=self.texts.index)
+
     def excluded(self) -> pd.Series:
-        """Return the rows whose area or call type the crosswalk leaves out."""
-        left_out = pd.Series(data=False, index=self.texts.index)
-        for ids in (self.area(), self.call_type()):
-            left_out |= ids == EXCLUDE
-        return left_out
+        """Return the rows of which a code that was looked up is left out by the crosswalk."""
+        return self._excluded
 
     def date(self, name: str) -> pd.Series:
         """Return a column's local dates, NaT where empty, absent or no date.
@@ -187,7 +222,9 @@ class TableFile:
         texts, form = self.text(name), self.mapping.time.format
         if name != _MONTH:
             instants.stop_at_months(self.name, name, texts, form)
-        return instants.dates(texts, form=form, months=name == _MONTH)
+        read = instants.dates(texts, form=form, months=name == _MONTH)
+        # a date of a workbook is written in its own form, whatever the texts beside it look like
+        return read.mask(self.is_time(name), instants.dates(texts))
 
     def instant(self, name: str, *, date_means_end: bool = False) -> pd.Series:
         """Return a column's UTC instants, NaT where empty, absent or unreadable.
@@ -197,7 +234,9 @@ class TableFile:
         """
         texts, form = self.text(name), self.mapping.time.format
         instants.stop_at_months(self.name, name, texts, form)
-        return instants.written_instants(texts, self.zone, form=form, date_means_end=date_means_end)
+        read = instants.written_instants(texts, self.zone, form=form, date_means_end=date_means_end)
+        of_book = instants.written_instants(texts, self.zone, date_means_end=date_means_end)
+        return read.mask(self.is_time(name), of_book)
 
     def known_at(self, start: pd.Series, column: str, verb: str) -> pd.Series:
         """Return when rows became known: as written, else so many days before they start."""
@@ -234,13 +273,16 @@ class TableFile:
         readings = rows.drop(columns=words)
         return Rows(kept.astype(table.columns), reason, no_text(reason), readings)
 
-    def area(self) -> pd.Series:
+    def area(self, on: pd.Series | None = None) -> pd.Series:
         """Return the ids of the areas, NaN where empty or absent.
+
+        Args:
+            on: local date of each row, by which entries with dates are looked up.
 
         Raises:
             UnmappedCodes: naming every code that is neither mapped nor an id or name of the tree.
         """
-        return self._ids("area", {i: self.tree.area(i).name for i in self.tree.ids})
+        return self.ids("area", {i: self.tree.area(i).name for i in self.tree.ids}, on)
 
     def call_type(self) -> pd.Series:
         """Return the ids of the call types, NaN where empty or absent.
@@ -248,17 +290,55 @@ class TableFile:
         Raises:
             UnmappedCodes: naming every code that is neither mapped nor one of the profile's.
         """
-        return self._ids("call_type", {one.id: one.name for one in self.profile.call_types})
+        return self.ids("call_type", {one.id: one.name for one in self.profile.call_types})
 
-    def _ids(self, name: Coded, names: dict[str, str]) -> pd.Series:
+    def ids(
+        self,
+        name: TableCoded,
+        names: dict[str, str],
+        on: pd.Series | None = None,
+        own: tuple[Entry, ...] = (),
+    ) -> pd.Series:
+        """Return what the codes of a column mean, NaN where empty or absent.
+
+        Args:
+            name: of the column.
+            names: id to name of everything a code can mean.
+            on: local date of each row, by which entries with dates are looked up.
+            own: codes that the profile knows; what the mapping says of them comes first.
+
+        Raises:
+            UnmappedCodes: naming every code without a meaning, with the dates on which it stands.
+            DataError: if a workbook keeps some of them as dates or times.
+            SettingsError: if an entry has dates and the table has none, or leads nowhere.
+        """
         if name not in self.has:
             return pd.Series(index=self.texts.index, dtype="str")
+        self._stop_at_times(name)
         codes = self.texts[name]
-        crosswalk = self.mapping.crosswalk.get(name, "identity")
-        ids = translate_codes(codes, crosswalk, names, falls_back=name == "area")
-        lost: dict[str, list[UnmappedCode]] = {name: unmapped_codes(codes, ids)}
-        stop_if_unmapped(self.name, lost, self.account, self._key, "[crosswalk]")
+        given = self.mapping.crosswalk.get(name, "identity")
+        if isinstance(given, tuple) or own:
+            ids, lost = dated_ids(
+                codes, on, names, all_entries(given, own), falls_back=name in _FALLING_BACK
+            )
+        else:
+            ids = translate_codes(codes, given, names, falls_back=name in _FALLING_BACK)
+            lost = unmapped_codes(codes, ids)
+        stop_if_unmapped(self.name, {name: lost}, self.account, self._key, "[crosswalk]")
+        self._excluded |= (ids == EXCLUDE).to_numpy(bool)
         return ids.astype("str")
+
+    def _stop_at_times(self, name: str) -> None:
+        """Stop where a workbook's program took a code for a date or a time."""
+        at = np.flatnonzero(self.is_time(name))
+        if at.size and self.account is not None:
+            rows = self.account.line(at[:_ROWS_SHOWN] + 1)
+            more = f" and {at.size - _ROWS_SHOWN:,} more" if at.size > _ROWS_SHOWN else ""
+            raise DataError(
+                f"{self.name}: {name} holds dates or times in rows "
+                f"{', '.join(map(str, rows))}{more} of the sheet, which the spreadsheet made of "
+                "codes; format the column as text and enter the codes again, or import a CSV"
+            )
 
     def _has_time(self, lines: list[list[str]]) -> NDArray[np.bool_]:
         """Return whether a cell of a column of times can be read in each line."""

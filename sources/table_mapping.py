@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from forewatch.errors import SettingsError
 from forewatch.frozen import Frozen, Identifier
 from forewatch.profile import Zone
-from sources.crosswalk import Crosswalk
+from sources.crosswalk import Crosswalk, Entry
 from sources.instants import ISO
 from sources.lines import Quoting
 from sources.time_format import TimeFormat, has_day, has_hour
@@ -22,6 +22,7 @@ from sources.toml_file import read_toml
 
 _LONGEST_SHOWN = 80  # characters of a value that a message shows
 Coded = Literal["area", "call_type", "grade"]
+TableCoded = Literal["area", "call_type", "grade", "role", "shift"]
 
 
 class FileReading(Frozen):
@@ -71,13 +72,11 @@ class ColumnReading(FileReading):
     Args:
         columns: our name of a column to the file's.
         constants: values of columns that the file lacks.
-        crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
         time: how times are written.
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
-    crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     time: TableTimes = TableTimes()
 
 
@@ -85,11 +84,18 @@ class TableMapping(ColumnReading):
     """How a file of any table but counts is read.
 
     Args:
+        crosswalk: per coded column "identity" (the default), "slug", a table of codes to ids, or
+            entries, which may have dates where the table has them.
+        sheet: of a workbook, the one that holds the table; without it the only one with cells.
+        header_row: of that sheet, from 1, that names the columns.
         flags: holidays with a row a day: column of 0 and 1 to the kind of holiday.
         replaces_table: what this file doesn't hold is removed; otherwise it is kept.
         root: areas only: the area above those without a parent.
     """
 
+    crosswalk: dict[TableCoded, Crosswalk | tuple[Entry, ...]] = Field(default_factory=dict)
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1, le=1000)
     flags: dict[str, str] = Field(default_factory=dict)
     replaces_table: bool = False
     root: Root | None = None
@@ -117,11 +123,13 @@ class CountsMapping(ColumnReading):
     Args:
         resolution: "day" (force-days by their local date) or "hour" (instants).
         interval_minutes: length of the file's own intervals; shorter ones are summed to hours.
+        crosswalk: per coded column "identity" (the default), "slug", or a table of codes to ids.
         absent: "zero": a cell that the file lacks is zero where the file is complete;
             "unchanged": a file of corrections, cells it lacks stay as they were.
         observed: what the file is complete over.
     """
 
+    crosswalk: dict[Coded, Crosswalk] = Field(default_factory=dict)
     resolution: Literal["day", "hour"] = "hour"
     interval_minutes: Literal[5, 10, 15, 20, 30] | None = None
     absent: Literal["zero", "unchanged"] = "zero"

@@ -83,7 +83,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     with options.writing(lake):
         key = options.key(lake).encode()
         kind = _ROW_BY_ROW[table]
-        read = TableFile(kind, file, profile, tree, how_read, key=key)
+        read = TableFile(kind, file, profile, tree, how_read, imported_at=imported_at, key=key)
         found = kind.read(read).without(read.excluded())
         receipt, merged = _merge_rows(lake, kind.table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
@@ -96,7 +96,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         news = receipt.taken or receipt.superseded or receipt.notes or table not in lake.names()
         if news and not options.is_dry_run:
             lake.replace(table, merged, receipt.about(file, imported_at))
-    return receipt
+    return replace(receipt, notes=(*receipt.notes, *found.notes))
 
 
 def _merge_rows(
@@ -107,16 +107,31 @@ def _merge_rows(
     before = empty(table.name) if standing is None else check(table.name, standing)
     rows = found.rows[list(table.columns)]
     known_key, known = _stands_in(rows[key], before[key]), _stands_in(rows, before)
+    known |= _says_nothing_new(table, rows, before)
     state = pd.Series("taken", index=rows.index, dtype="str")
     state = state.mask(known_key, "superseded").mask(known, "unchanged")
     kept = before.iloc[0:0] if file.mapping.replaces_table else before
-    together = [frame for frame in (kept, rows) if len(frame)]
+    added = rows if file.mapping.replaces_table else rows[~known]
+    together = [frame for frame in (kept, added) if len(frame)]
     merged = pd.concat(together) if together else before.iloc[0:0]
     merged = merged.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
-    gone = len(before) + int((~known_key).sum()) - len(merged)
+    new_keys = len(rows.loc[~known_key & ~known, key].drop_duplicates())
+    gone = len(before) + new_keys - len(merged)
     notes = (f"{gone:,} rows that the table held and the file doesn't were removed",) * bool(gone)
     receipt = replace(_receipt(file, found, state), notes=notes)
     return receipt, merged.astype(table.columns)
+
+
+def _says_nothing_new(table: Table, rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Return which rows say what was known of their subject already when they were told."""
+    values, subject = list(table.versioned), table.subject
+    if not values or not len(rows) or not len(before):
+        return pd.Series(data=False, index=rows.index)
+    asked = rows[[*subject, "known_at", *values]].assign(row=rows.index).sort_values("known_at")
+    earlier = before[[*subject, "known_at", *values]].sort_values("known_at")
+    both = pd.merge_asof(asked, earlier, on="known_at", by=subject, suffixes=("", "_before"))
+    same = (both[values] == both[[f"{name}_before" for name in values]].to_numpy()).all(axis=1)
+    return same.set_axis(both["row"]).reindex(rows.index)
 
 
 def _stands_in(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:

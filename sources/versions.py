@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.hashes import Hashes, hash_pairs
+from sources.attendance import with_figures
 from sources.records import Records
 from sources.wall_clock import NONE, Flags, Micros
 
@@ -106,7 +107,8 @@ def standings(
     moved = repeated = 0
     if rows.size:
         some = records.at(rows)
-        says = content(some.received, (some.area, some.call_type, some.grade, some.state))
+        codes = (some.area, some.call_type, some.grade, some.state)
+        says = with_figures(content(some.received, codes), some.attendance)
         stored = known.of(pd.Series(known.reference).isin(some.reference).to_numpy())
         found = Versions(some.reference, some.received, since[rows], says)
         if dated:

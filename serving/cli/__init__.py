@@ -11,7 +11,8 @@ import click
 
 from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue, missing, view
-from serving.cli.data import case_hours, import_
+from serving.cli.data import case_hours, import_, service_times
+from serving.cli.duty import plan, shifts
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
 from serving.cli.issued import issues
@@ -55,6 +56,7 @@ for command in (
     history_,
     pools,
     case_hours,
+    service_times,
     train,
     models,
     issue,
@@ -63,6 +65,8 @@ for command in (
     explain,
     missing,
     view,
+    plan,
+    shifts,
     backtest,
     serve,
     keys,

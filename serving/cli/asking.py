@@ -171,7 +171,7 @@ def view(root: Path, /, view_id: str | None, **asked: Any) -> None:  # noqa: ANN
     workspace = workspace_of(root)
     if view_id is not None:
         form, out = _form_and_file(asked)
-        _write_answer((view_answer(workspace, view_id, asked),), form, out)
+        write_answer((view_answer(workspace, view_id, asked),), form, out)
         return
     if given := [option for option, value in asked.items() if value not in (None, "table")]:
         raise click.UsageError(f"--{given[0].rstrip('_')} needs the name of a view")
@@ -190,7 +190,7 @@ def _answer(name: str, root: Path, options: dict[str, Any]) -> None:
 
     form, out = _form_and_file(options)
     tables = answer(workspace_of(root), name, options, beside=form == "table")
-    _write_answer(tables, form, out)
+    write_answer(tables, form, out)
 
 
 def _form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
@@ -201,7 +201,8 @@ def _form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
     return form, out
 
 
-def _write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None:
+def write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None:
+    """Print tables in a form, or write them to a file."""
     if out is not None:
         out.write_bytes(_file(tables, form))
         click.echo(f"wrote {len(tables[0]):,} rows to {out}", err=True)

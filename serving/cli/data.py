@@ -25,9 +25,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def import_() -> None:
     """Take files of records in.
 
-    CSV, CSV.gz and Parquet are read. Importing the same file twice changes nothing. What can't be
-    taken goes to the workspace's quarantine folder with its reason; a code without a mapping stops
-    the import, and so does a result that can hardly be meant.
+    CSV, CSV.gz and Parquet are read, of most tables also workbooks. Importing the same file twice
+    changes nothing. What can't be taken goes to the workspace's quarantine folder with its reason;
+    a code without a mapping stops the import, and so does a result that can hardly be meant.
     """
 
 
@@ -130,3 +130,30 @@ def case_hours(file: Path, column: str, shape: HoursShape, refuse: tuple[str, ..
     from serving.case_lengths import case_lengths
 
     click.echo(case_lengths(file, column, shape, refuse))
+
+
+@click.command(name="service-times")
+@click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
+@click.option("--save", is_flag=True, help="Write it into forewatch.toml.")
+@click.pass_obj
+def service_times(root: Path, *, until: str | None, save: bool) -> None:
+    """Learn officers, minutes and share attended by call type and grade.
+
+    The log must have the columns officers and attended_minutes. What is printed belongs into
+    forewatch.toml; --save puts it there, in the place of what was learned before.
+    """
+    from serving.service_times import (
+        learn_service_times,
+        save_service_times,
+        service_times_toml,
+    )
+
+    workspace = workspace_of(root)
+    learned = learn_service_times(workspace, until)
+    if not save:
+        click.echo(service_times_toml(learned), nl=False)
+        return
+    given = save_service_times(workspace, learned)
+    click.echo(f"{len(learned.services)} call types and grades written into forewatch.toml")
+    if given:
+        click.echo(f"as they were given there: {', '.join(given)}")

@@ -2,7 +2,8 @@
 
 Times are the wall clock without offset, in the order of receipt (so that October's repeated hour
 can be told apart); codes, priorities and sources are the force's own. A call that was corrected has
-two rows with one reference, the later with the later updated_at.
+two rows with one reference, the later with the later updated_at. Calls that are still open have
+neither officers nor minutes.
 """
 
 from __future__ import annotations
@@ -70,8 +71,24 @@ def extract_table(plan: Plan, grid: HourGrid, records: DrawnCalls) -> pa.Table:
             "source": _type_codes(SOURCES, records.source[call]),
             "status": _type_codes(STATUSES, records.status[call]),
             "updated_at": _texts(updated),
+            **_services(plan, grid, records.where(call)),
         }
     )
+
+
+def _services(plan: Plan, grid: HourGrid, records: DrawnCalls) -> dict[str, pa.Array]:
+    """Return officers sent and minutes as texts, blank for calls that are open at the end."""
+    end = grid.day_seconds[plan.history_days]
+    minutes = np.nan_to_num(records.minutes.astype(np.float64))
+    is_told = (records.officers >= 0) & (records.second + minutes * 60 < end)
+    officers = [str(n) for n in range(int(records.officers.max(initial=0)) + 1)]
+    known = np.where(is_told, records.officers, len(officers))
+    written = pc.cast(pa.array(np.rint(minutes * 10) / 10), pa.string())
+    was_sent = pa.array(is_told & (records.officers > 0))
+    return {
+        "officers_sent": _type_codes([*officers, ""], known),
+        "minutes_attended": pc.if_else(was_sent, written, ""),
+    }
 
 
 def _wall(grid: HourGrid, seconds: Index) -> Index:
@@ -166,6 +183,8 @@ area = "beat"
 call_type = "code"
 grade = "priority"
 updated_at = "updated_at"
+officers = "officers_sent"
+attended_minutes = "minutes_attended"
 
 [time]
 format = "iso"

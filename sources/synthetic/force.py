@@ -57,7 +57,7 @@ class DemoForce:
         """The extract a force would send, one row a version of a call, all columns text.
 
         call_ref, received_at (wall clock, rows in order of receipt), beat, district, code,
-        priority, source, status, updated_at (wall clock).
+        priority, source, status, updated_at (wall clock), officers_sent, minutes_attended.
         """
         found: pd.DataFrame = extract.extract_table(self.plan, self.grid, self.records).to_pandas()
         return found

@@ -14,9 +14,11 @@ import numpy as np
 
 from forewatch.arrays import Array
 from forewatch.grades import STANDARD_GRADES
-from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile, Shift
+from forewatch.profile import AreaEntry, CallType, Covariate, Force, Profile
+from forewatch.shifts import Shift
 from sources.synthetic.catalogue import PATTERNS, Pattern
 from sources.synthetic.plan import BEATS, DAY_STARTS_AT_HOUR, ZONE, Plan
+from sources.synthetic.staffing import demo_staffing
 
 ROOT = "avon-and-somerset"
 GRADES = tuple(grade.id for grade in STANDARD_GRADES)
@@ -179,6 +181,9 @@ def profile(plan: Plan) -> Profile:
             Shift(id="early", name="Earlies", start=time(7), end=time(17)),
             Shift(id="late", name="Lates", start=time(14), end=time(0)),
             Shift(id="night", name="Nights", start=time(21, 30), end=time(7, 30)),
+        ),
+        staffing=demo_staffing(
+            tuple(d.id for d in districts(plan)), tuple(p.id for p in PATTERNS[: plan.call_types])
         ),
         covariates=(HOT_WEEKEND,) if plan.hot_weekends else (),
     )

@@ -4,12 +4,13 @@
 2. officer-initiated calls are added, and copies of public ones as duplicates, tests, voids and
    transfers;
 3. some calls become known late; some are first graded (or typed) wrongly and corrected later;
-4. the unobserved window is cut out.
+4. the unobserved window is cut out;
+5. what public calls take is drawn from a stream of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ from sources.synthetic.catalogue import OFFICER_CODES, PATTERNS
 from sources.synthetic.demand import last_year
 from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import GRADES
-from sources.synthetic.plan import CALLS, EPOCH, Plan
+from sources.synthetic.plan import CALLS, EPOCH, SERVICES, Plan
+from sources.synthetic.services import UNKNOWN_OFFICERS, TrueServices
 
 NEVER = np.int64(2**62)
 STATUSES = ("live", "duplicate", "test", "void", "transfer")
@@ -60,6 +62,8 @@ class DrawnCalls:
         first_code: index, as first logged.
         source: index into SOURCES.
         status: index into STATUSES.
+        officers: how many were sent, 0 for none, UNKNOWN_OFFICERS where the call is no demand.
+        minutes: from assignment to clear; NaN where nobody was sent, or unknown.
     """
 
     second: Index
@@ -74,6 +78,8 @@ class DrawnCalls:
     first_code: NDArray[np.int16]
     source: NDArray[np.int8]
     status: NDArray[np.int8]
+    officers: NDArray[np.int8]
+    minutes: NDArray[np.float32]
 
     def where(self, mask: NDArray[Any]) -> Self:
         """Return the calls of a mask, or at positions."""
@@ -183,14 +189,21 @@ class Draw:
 
     def _block(self, days: range) -> DrawnCalls:
         counted = [self._day(day) for day in days]
-        cell, u, z, officer, v = (np.concatenate([day[i] for day in counted]) for i in range(5))
-        public = self._public(cell, u, z)
+        cell, u, z, officer, v, w, x = (
+            np.concatenate([day[i] for day in counted]) for i in range(7)
+        )
+        public = self._with_services(self._public(cell, u, z), w, x)
         copied = self._rubbish(public, u)
         return DrawnCalls.joined([public, copied, self._officers(officer, v)])
 
     def _day(self, day: int) -> tuple[Any, ...]:
-        """Return cells and chance of one force-day: public (cell, u, z), officers' (cell, v)."""
-        stream = self.plan.stream(CALLS, (self.plan.first - EPOCH).days + day)
+        """Return cells and chance of one force-day.
+
+        They are those of public calls (cell, u, z), of officer-initiated ones (cell, v), and, from
+        a stream of their own, of what public calls take (w, x).
+        """
+        number = (self.plan.first - EPOCH).days + day
+        stream, services = (self.plan.stream(part, number) for part in (CALLS, SERVICES))
         low, high = np.searchsorted(self.grid.seconds, self.grid.day_seconds[day : day + 2])
         hours = np.arange(low, high)
         cells = self.conditional[:, :, low:high]
@@ -206,6 +219,8 @@ class Draw:
             stream.standard_normal((n, 2), np.float32),
             np.repeat(own, officer),
             stream.random((m, 4), np.float32),
+            services.random((n, 2), np.float32),
+            services.standard_normal(n, np.float32),
         )
 
     def _public(self, cell: Index, u: NDArray[np.float32], z: NDArray[np.float32]) -> DrawnCalls:
@@ -239,7 +254,17 @@ class Draw:
             first_code=first_code,
             source=source,
             status=np.zeros(len(cell)),
+            **_no_service(len(cell)),
         )
+
+    def _with_services(
+        self, public: DrawnCalls, chance: NDArray[np.float32], z: NDArray[np.float32]
+    ) -> DrawnCalls:
+        """Return public calls with what they took, whatever they were first taken for."""
+        kind, grade = (each.astype(np.int64) for each in (public.call_type, public.grade))
+        services = TrueServices.of(self.rates.call_types)
+        officers, minutes = services.draw(kind, grade, chance, z)
+        return replace(public, officers=officers, minutes=minutes)
 
     @cached_property
     def _first_leaf(self) -> Index:
@@ -269,6 +294,7 @@ class Draw:
                 "first_grade": copied.grade,
                 "first_code": copied.code,
                 "status": status[chosen],
+                **_no_service(len(second)),
             }
         )
 
@@ -292,10 +318,12 @@ class Draw:
             first_code=code,
             source=np.full(len(cell), SOURCES.index("officer")),
             status=np.zeros(len(cell)),
+            **_no_service(len(cell)),
         )
 
 
-_DTYPES: dict[str, type[np.signedinteger[Any]]] = {
+_DTYPES: dict[str, type[np.number[Any]]] = {
+    "minutes": np.float32,
     "second": np.int64,
     "known": np.int64,
     "changed": np.int64,
@@ -303,6 +331,11 @@ _DTYPES: dict[str, type[np.signedinteger[Any]]] = {
     "code": np.int16,
     "first_code": np.int16,
 }
+
+
+def _no_service(calls: int) -> dict[str, NDArray[Any]]:
+    """Return what is known of the officers and minutes of calls that are no demand."""
+    return {"officers": np.full(calls, UNKNOWN_OFFICERS), "minutes": np.full(calls, np.nan)}
 
 
 def _type_numbers(**arrays: NDArray[Any]) -> DrawnCalls:

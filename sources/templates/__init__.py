@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import time
+from collections.abc import Iterator
+from datetime import date, time
 from importlib import resources
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -31,20 +33,50 @@ def profile_toml(profile: Profile) -> str:
     tables = ("force", "levels", "publication")
     standard = [grade.id for grade in profile.grades if grade in STANDARD_GRADES]
     own = len(standard) < len(profile.grades)
+    listed = (*["grades"] * own, "call_types", "shifts", "areas", "covariates")
     parts = [] if own else [f"grades = {_value(standard)}\n"]
-    parts += [f"[{name}]\n{_lines(getattr(profile, name))}" for name in tables]
-    for name in (*["grades"] * own, "call_types", "shifts", "areas", "covariates"):
-        parts.extend(f"[[{name}]]\n{_lines(entry)}" for entry in getattr(profile, name))
+    parts += [f"[{name}]\n{_lines(_values(getattr(profile, name)))}" for name in tables]
+    for name in listed:
+        parts.extend(f"[[{name}]]\n{_lines(_values(entry))}" for entry in getattr(profile, name))
+    others = profile.model_dump(
+        exclude={*tables, *listed, "grades"}, exclude_defaults=True, exclude_none=True
+    )
+    for name, value in others.items():
+        parts.extend(_nested(name, value))
     return "\n".join(parts)
 
 
-def _lines(entry: BaseModel) -> str:
-    values = {name: value for name, value in dict(entry).items() if value is not None}
+def _values(entry: BaseModel) -> dict[str, object]:
+    return {name: value for name, value in dict(entry).items() if value is not None}
+
+
+def _nested(path: str, value: Any, head: str = "[{}]") -> Iterator[str]:  # noqa: ANN401 - TOML's
+    """Yield a table, or the tables of a list, and those below each, the outer ones first."""
+    if isinstance(value, list | tuple):
+        for entry in value:
+            yield from _nested(path, entry, "[[{}]]")
+        return
+    below = {name: inner for name, inner in value.items() if _is_tables(inner)}
+    plain = {name: inner for name, inner in value.items() if name not in below}
+    if plain or not below or head == "[[{}]]":
+        yield f"{head.format(path)}\n{_lines(plain)}"
+    for name, inner in below.items():
+        yield from _nested(f"{path}.{name}", inner)
+
+
+def _is_tables(value: object) -> bool:
+    """Return whether a value is a table, or a list of them."""
+    return isinstance(value, dict) or (
+        isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict)
+    )
+
+
+def _lines(values: dict[str, object]) -> str:
     return "".join(f"{name} = {_value(value)}\n" for name, value in values.items())
 
 
 def _value(value: object) -> str:
-    if isinstance(value, time):
+    if isinstance(value, time | date):
         return value.isoformat()
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(part) for part in value)}]"

@@ -14,7 +14,7 @@ from benchmarks.accuracy.scoring import scored
 from benchmarks.accuracy.truth import truth
 from forewatch.clock import Clock
 from forewatch.history import History
-from forewatch.profile import Shift
+from forewatch.shifts import Shift
 from models.demand.subject import DEMAND
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import QUANTILE_COLUMNS, BacktestPlan, backtest

@@ -67,7 +67,7 @@ CLOSURES_IMPORT = TableImport(
 TOUCHED = {
     "forewatch/tables.py": {
         "\n# A new one comes last": DECLARATION,
-        "POOLS, COVARIATES)": "POOLS, COVARIATES, CLOSURES)",
+        "COVARIATES, PLAN)": "COVARIATES, PLAN, CLOSURES)",
         "\n\n\nBESIDE": "\n    closures: pd.DataFrame = field("
         'default_factory=lambda: empty("closures"))\n\n\nBESIDE',
     },

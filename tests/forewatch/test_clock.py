@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forewatch.clock import HOUR_US, Clock, instant_us, instants_us, intervals_of
 from forewatch.errors import BadQuestion, DataError
-from forewatch.profile import Shift
+from forewatch.shifts import Shift
 
 LONDON = Clock("Europe/London", time(7))
 LOS_ANGELES = Clock("America/Los_Angeles", time(7))

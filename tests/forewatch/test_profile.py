@@ -11,8 +11,8 @@ from forewatch.profile import (
     Missing,
     Profile,
     Publication,
-    Shift,
 )
+from forewatch.shifts import Shift
 
 FORCE = {"id": "test", "name": "Test", "zone": "Europe/London"}
 

@@ -231,3 +231,26 @@ def test_what_earlier_code_kept_has_one_dispersion_and_no_steadiness() -> None:
     state["sd"] = np.zeros_like(sizes)
     found = Shocks.from_state(state)
     assert found.variance(CALLS, LEAD + 6, np.array([0, 1]), WHOLE).tolist() == [35 * 0.9, 28 * 1.1]
+
+
+def test_weighted_calls_that_all_count_once_are_counts() -> None:
+    shocks = only("place", "day", 0.2, dispersion=1.4)
+    once = (CALLS.sum(0), np.zeros(2))
+    plain = shocks.variance(CALLS, LEAD, ONE_ROW, WHOLE)
+    assert shocks.weighted_variance(CALLS, LEAD, ONE_ROW, WHOLE, once) == pytest.approx(plain)
+    # Everything three times as heavy; and calls of which each has a weight of its own beside.
+    thrice = (9 * CALLS.sum(0), np.zeros(2))
+    found = shocks.weighted_variance(3 * CALLS, LEAD, ONE_ROW, WHOLE, thrice)
+    assert found == pytest.approx(9 * plain)
+    own = (CALLS.sum(0), np.array([2.0, 5.0]))
+    found = shocks.weighted_variance(CALLS, LEAD, ONE_ROW, WHOLE, own)
+    assert found == pytest.approx(plain + 7)
+
+
+def test_thinned_calls_have_the_variance_of_draws() -> None:
+    shocks, present = only("force", "day", 0.15, dispersion=1.5), 0.3
+    drawn = joint(shocks, CALLS, DAY, LEAD, 60_000, 5)
+    seen = np.random.default_rng(6).binomial(drawn, present).sum((1, 2, 3))
+    chance = (present**2 * CALLS.sum(0), present * (1 - present) * CALLS.sum((0, 1)))
+    found = shocks.weighted_variance(present * CALLS, LEAD, ONE_ROW, WHOLE, chance)
+    assert found[0] == pytest.approx(seen.var(), rel=0.02)

@@ -8,8 +8,8 @@ from features.asof import AsOf
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
 from forewatch.history import History
-from forewatch.profile import Shift
 from forewatch.rates import Forecast, Selection, Spans
+from forewatch.shifts import Shift
 from models.demand.subject import DEMAND
 from models.demand.training import DemandTraining, train
 from models.recipe import Recipe

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import ArrayLike
 
 from features.asof import AsOf
 from forewatch.arrays import Array
@@ -16,8 +17,9 @@ from forewatch.rates import Forecast, Selection, Spans
 from forewatch.shocks import Shocks
 from planning.casework import SHARES, CaseLength, Workload
 from planning.issues import Issue
-from planning.landing import KnownReports, Release, landing_hours
+from planning.landing import KnownReports, landing_hours
 from planning.periods import periods
+from planning.work_times import Release
 from tests.oracles.drawn import drawn
 
 LENGTH = CaseLength(shape="gamma")
@@ -62,19 +64,24 @@ def land(
     return landing_hours(forecast, areas, when, LENGTH, RELEASE, **more)
 
 
+def share_of(release: Release, left: float, right: float, edges: ArrayLike) -> Array:
+    """Shares that reports of each hour bring into one window."""
+    bounds = np.asarray(edges, dtype=np.float64)[None]
+    return np.asarray(release.into(np.array([left]), np.array([right]), bounds)[0, 0])
+
+
 def test_a_reports_share_of_a_window_is_found_by_hand() -> None:
     release = Release((0.6, 0.4))
     # A window from 10 to 20 h: of a report at 5 h it takes ten of its first 24 hours; one at 40 h
     # before its start, in its second day, is worth 8 of 24 hours; one after its end nothing.
     minute = 1 / 60
     found = [
-        release.into(np.array([10.0]), np.array([20.0]), np.array([at, at + minute]))[0, 0]
-        for at in (5.0, -30.0, 21.0, 15.0)
+        share_of(release, 10.0, 20.0, [at, at + minute]).item() for at in (5.0, -30.0, 21.0, 15.0)
     ]
     wanted = [0.6 * 10 / 24, 0.4 * 8 / 24, 0.0, 0.6 * 5 / 24]
     assert found == pytest.approx(wanted, abs=0.4 * minute / 24 + 1e-9)
     # Over an hour the share is averaged: reports from 19 to 20 h leave half an hour of it.
-    hour = release.into(np.array([10.0]), np.array([20.0]), np.array([19.0, 20.0]))
+    hour = share_of(release, 10.0, 20.0, [19.0, 20.0])
     assert hour.item() == pytest.approx(0.6 * 0.5 / 24)
 
 
@@ -253,7 +260,7 @@ def test_daily_reports_are_spread_over_their_day() -> None:
 def test_shares_keep_the_mean_of_what_lands(missing: Forecast) -> None:
     edges = missing.rates.day_edges
     work = land(missing, Spans(edges[9:11], edges[10:12]))
-    share = RELEASE.into(np.array([0.0]), np.array([24.0]), np.arange(-168.0, 25.0))
+    share = share_of(RELEASE, 0.0, 24.0, np.arange(-168.0, 25.0))
     assert (work.expected @ SHARES)[0] == pytest.approx(
         (share * missing.rates.base[:, 0, 24 * 9 - 168 : 24 * 10].sum(0)).sum()
     )
@@ -296,7 +303,7 @@ def test_groups_and_what_is_shared_come_to_the_dispersion_of_each_lead(missing: 
     shocks = Shocks((0, 7), np.zeros((2, 4, 3)), np.array([[1.0], [1.62]]))
     edges = missing.rates.day_edges
     found = land(replace(missing, shocks=shocks), Spans(edges[8:9], edges[9:10]))
-    share = RELEASE.into(np.array([0.0]), np.array([24.0]), np.arange(-168.0, 25.0))[0]
+    share = share_of(RELEASE, 0.0, 24.0, np.arange(-168.0, 25.0))
     calls = missing.rates.base[:, 0, 24 * 8 - 168 : 24 * 9].sum(0)
     beyond = np.where(np.arange(192) < 168 - 24, 0, 0.62)  # the eighth day begins a day before
     wanted = (share**2 * beyond * calls).sum()

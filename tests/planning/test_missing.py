@@ -14,8 +14,9 @@ from forewatch.shocks import Shocks
 from planning.bands import bands, signs
 from planning.casework import CaseLength, Workload
 from planning.issues import NOT_FORECAST, Issue, Part
-from planning.landing import Release, landing_hours
+from planning.landing import landing_hours
 from planning.missing import DEMAND, look_up_missing
+from planning.work_times import Release
 
 NOW = pd.Timestamp("2026-10-12T06:00", tz="UTC")
 MONDAY = pd.Timestamp("2026-10-19T06:00", tz="UTC")
@@ -114,7 +115,7 @@ def test_hours_of_a_quiet_shift_land_from_earlier_reports(demand: Issue) -> None
     assert row["expected"] == row["p_at_least_1"] == row["hours_mean"] == row["hours_q95"] == 0
     # 0.15 reports an hour in the north and 0.6 in the south, of the seven days before.
     by_hand = Release(Missing().release).into(
-        np.array([0.0]), np.array([10.0]), np.arange(-168.0, 1.0)
+        np.array([0.0]), np.array([10.0]), np.arange(-168.0, 1.0)[None]
     )
     assert row["landing_mean"] == pytest.approx(by_hand.sum() * 0.75 * 13)
 

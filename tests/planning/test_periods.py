@@ -7,7 +7,7 @@ import pytest
 
 from forewatch.clock import Clock
 from forewatch.errors import BadQuestion
-from forewatch.profile import Shift
+from forewatch.shifts import Shift
 from planning.period_kinds import By
 from planning.periods import periods
 

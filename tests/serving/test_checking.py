@@ -241,3 +241,19 @@ def test_rows_that_can_t_be_used_are_named_at_import(desk: Desk) -> None:
 def test_nothing_is_said_where_there_is_no_history_yet(tmp_path: Path) -> None:
     (tmp_path / "forewatch.toml").write_text(SETTINGS, encoding="utf-8")
     assert unused_remarks(Workspace(tmp_path), "events") == ()
+
+
+def test_staffing_that_does_not_fit_imported_areas_is_a_warning(desk: Desk) -> None:
+    settings = SETTINGS[: SETTINGS.index("areas = [")] + SETTINGS[SETTINGS.index("[force]") :]
+    areas = "id,name,parent\nshire,Shire,\nnorth,North,shire\nsouth,South,shire\n"
+    desk.file("forewatch.toml", settings)
+    desk.imported("areas", areas)
+    shift = '[[staffing.shifts]]\nid = "all"\nname = "All"\nstart = "07:00"\nend = "07:00"\n'
+    desk.file("forewatch.toml", settings + shift + 'areas = ["nord"]\n')
+    done = desk.run("check")
+    assert "Staffing" in done.stdout
+    assert "staffing.shifts: no area 'nord'; near names: north" in " ".join(done.stdout.split())
+    desk.file("forewatch.toml", settings + shift)
+    done = desk.run("check")
+    assert "roles response; percentile 80" in done.stdout
+    assert "no shift of" not in done.stdout

@@ -123,3 +123,29 @@ def test_a_key_of_a_nested_table_changes_that_key_alone() -> None:
 def test_values_that_cannot_be_meant_are_refused(text: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         parse(f"{GOOD}\n{text}\n")
+
+
+_OFFICERS = """
+[force]
+id = "test"
+name = "Test"
+zone = "Europe/London"
+[[call_types]]
+id = "theft"
+name = "Theft"
+[staffing]
+"""
+
+
+def test_a_half_hour_without_a_shift_is_a_mistake_of_the_file() -> None:
+    shift = '[[staffing.shifts]]\nid = "d"\nname = "D"\nstart = "07:00"\nend = "06:30"\n'
+    with pytest.raises(SettingsError, match="covers Tuesday 06:30–07:00, Wednesday"):
+        parse(_OFFICERS + shift)
+    parse(_OFFICERS + shift.replace("06:30", "07:00"))
+    of_imported = shift + 'areas = ["north"]\n'  # checked where the areas are known
+    parse(_OFFICERS + of_imported)
+
+
+def test_a_near_key_is_told_as_the_file_has_it() -> None:
+    with pytest.raises(SettingsError, match="did you mean from"):
+        parse(_OFFICERS + "[[staffing.abstraction]]\nshare = 0.1\nfrm = 2027-01-01\n")

@@ -8,7 +8,7 @@ import pytest
 
 from forewatch.errors import SettingsError
 from sources.codes import MISSING, UNMAPPED, Codes, exclusion_code
-from sources.mapping import Entry
+from sources.crosswalk import Entry
 from sources.unmapped import UnmappedCode
 
 IDS = {"violence": "Violence", "missing_person": "Missing person"}

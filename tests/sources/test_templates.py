@@ -33,6 +33,42 @@ def test_a_rendered_profile_reads_back_as_itself(town: DemoForce) -> None:
     assert Profile(**tomllib.loads(templates.profile_toml(town.profile))) == town.profile
 
 
+def test_whatever_a_profile_says_is_written_and_reads_back() -> None:
+    text = templates.text("minimal").replace("percentile = 80", "percentile = 90")
+    content = tomllib.loads(text + _OF_OFFICERS)
+    found = Profile(**content)
+    assert found.staffing.percentile == 90
+    assert found.staffing.services["other_incident"].grades["routine"].cv == 0.5
+    assert Profile(**tomllib.loads(templates.profile_toml(found))) == found
+
+
+_OF_OFFICERS = """
+[missing]
+mean_hours = 9
+[[missing.reserved]]
+area = "north"
+period = "day"
+hours = 5
+[privacy]
+call_types = []
+[extensions]
+packages = ["forewatch-theta"]
+[[staffing.shifts]]
+id = "whole"
+name = "Whole"
+start = 07:00:00
+end = 07:00:00
+weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+[staffing.services.other_incident.grades.routine]
+cv = 0.5
+[[staffing.abstraction]]
+share = 0.1
+from = 2027-06-20
+[staffing.rates]
+public_holiday_day_off = false
+"""
+
+
 def test_an_unknown_template_names_those_there_are() -> None:
     with pytest.raises(SettingsError) as caught:
         templates.text("devon")

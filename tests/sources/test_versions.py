@@ -33,7 +33,7 @@ def records(rows: Sequence[Row]) -> Records:
     return Records(
         np.arange(1, len(rows) + 1), np.array([r for r, _, _ in rows], np.uint64),
         np.full(len(rows), 10, np.int64), updated,
-        says, zeros, zeros, np.zeros(len(rows), np.int8),
+        says, zeros, zeros, np.zeros(len(rows), np.int8), np.empty((len(rows), 0), np.float32),
     )  # fmt: skip
 
 

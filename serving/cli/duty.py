@@ -1,0 +1,137 @@
+"""Commands of the plan of duty, and of sets of shifts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from serving.cli.asking import write_answer
+from serving.cli.group import Function, workspace_of
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FEWEST_PATTERNS = 2
+
+
+def _question_options(function: Function) -> Function:
+    """Add the options of questions about officers."""
+    for option in (
+        click.option("--issue", type=click.IntRange(min=1), help="Number of an earlier issue."),
+        click.option(
+            "--percentile", type=click.IntRange(1, 99), help="Covered.  [default: the profile's]"
+        ),
+        click.option("--role", metavar="ROLE", help="Id of the role.  [default: the first]"),
+        click.option(
+            "--area",
+            "areas",
+            multiple=True,
+            metavar="AREA",
+            help="Ids or names of areas, or names of levels; none: the whole force; may be "
+            "repeated.",
+        ),
+        click.option(
+            "--week",
+            default="next",
+            show_default=True,
+            metavar="WEEK",
+            help="ISO week like 2026-W49, or this, or next.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group(invoke_without_command=True)
+@_question_options
+@click.option("--decide", is_flag=True, help="The shifts to decide on now, the dearest first.")
+@click.option(
+    "--chance",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="With --decide: probability from which a shift is short.",
+)
+@click.option(
+    "--moves",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="The fewest changes of the plan that mend it, N officer-shifts at most.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How the answer is written.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@click.pass_context
+def plan(
+    context: click.Context,
+    /,
+    *,
+    decide: bool,
+    chance: float,
+    moves: int | None,
+    form: str,
+    out: Path | None,
+    **asked: Any,  # noqa: ANN401 - of the question
+) -> None:
+    """Show the plan of duty beside what a week needs, by shift.
+
+    With --decide only the shifts that are probably short and whose change costs nothing for at most
+    a week more. With --moves what to change: a duty moved to another shift, or another area of the
+    same duty base, or one more officer asked for.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from serving.duty_plans import PlanQuestion, week_plans
+
+    if decide and moves:
+        raise click.UsageError("--decide and --moves are two questions; ask one of them")
+    found = week_plans(workspace_of(context.obj), PlanQuestion(**asked))
+    if decide:
+        table = found.decide_table(chance)
+    else:
+        table = found.moves_table(moves) if moves else found.plan_table()
+    write_answer((table,), form, out)
+
+
+@click.group()
+def shifts() -> None:
+    """Look at sets of shifts."""
+
+
+@shifts.command(name="compare")
+@click.argument("files", type=_FILE, nargs=-1, required=True)
+@_question_options
+@click.option("--year", is_flag=True, help="All days that the issue reaches, up to 52 weeks.")
+@click.pass_obj
+def compare_shifts(
+    root: Path,
+    /,
+    files: tuple[Path, ...],
+    *,
+    year: bool,
+    **asked: Any,  # noqa: ANN401 - of the question
+) -> None:
+    """Compare sets of shifts on the same forecast.
+
+    Each of FILES is TOML with [[shifts]] as under [[staffing.shifts]]; the first set is the one
+    compared with. For each area: officer-hours for the same percentile, the share of time that is
+    short with them and with as many officer-hours as the first set takes, and the officer-hours
+    held over after the ends of shifts.
+    """
+    from serving.duty_plans import PlanQuestion
+    from serving.pattern_files import pattern_comparison
+    from serving.printing import echo_table
+
+    if len(files) < _FEWEST_PATTERNS:
+        raise click.UsageError("give two files of shifts at least, the first to compare with")
+    question = PlanQuestion(**asked)
+    said, table = pattern_comparison(workspace_of(root), files, question, is_year=year)
+    click.echo(said)
+    echo_table(table)

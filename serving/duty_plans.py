@@ -1,0 +1,207 @@
+"""Use case: a week's plan of duty beside what is needed, what to decide now, what to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.asof import AsOf
+from features.public_holidays import BANK_HOLIDAY
+from forewatch.arrays import Array
+from forewatch.clock import WEEK_DAYS, Clock
+from forewatch.duty import duty_shifts
+from forewatch.tables import PLAN
+from planning.area_staffing import AreaStaffing
+from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_numbers, plan_moves
+from planning.issues import Issue
+from planning.kinds import instant_text
+from planning.notice import NoticeRules, decide_now
+from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
+from planning.staffing import Staffing, staffing
+from planning.tables import Column, Table, Values, column_descriptions
+from serving.spans import week_meant
+from serving.standing import Standing
+from serving.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class PlanQuestion:
+    """What is asked of the plan.
+
+    Args:
+        week: ISO week like 2026-W49, or this, or next.
+        areas: ids, names or names of levels; none means the whole force.
+        role: id of the role; None: the profile's first.
+        percentile: that is covered; None: the profile's.
+        issue: its number; None: the latest.
+    """
+
+    week: str = "next"
+    areas: tuple[str, ...] = ()
+    role: str | None = None
+    percentile: int | None = None
+    issue: int | None = None
+
+
+@dataclass(frozen=True)
+class WeekPlans:
+    """The plans of a week, and where they come from.
+
+    Args:
+        issue: what is needed is from it.
+        needed: what it says of the areas.
+        plans: of each area.
+        notice: when notice is given.
+        provenance: the same as JSON values.
+        heading: lines for a person.
+    """
+
+    issue: Issue
+    needed: Staffing
+    plans: tuple[AreaPlan, ...]
+    notice: NoticeDay
+    provenance: dict[str, Any]
+    heading: tuple[str, ...]
+
+    def plan_table(self) -> Table:
+        """Return the plan beside the need."""
+        return self._table(PLAN_COLUMNS, self._values())
+
+    def decide_table(self, chance: float = 0.5) -> Table:
+        """Return of it the shifts to decide on now, the dearest first.
+
+        Args:
+            chance: probability at the tightest half-hour from which a shift is said to be short.
+        """
+        parts = [each.stand for each in self.plans]
+        stand = replace(
+            parts[0],
+            last_cheap_day=pd.DatetimeIndex(
+                np.concatenate([each.last_cheap_day for each in parts])
+            ),
+            late_cost=np.concatenate([each.late_cost for each in parts]),
+        )
+        values = self._values()
+        p_short = values["p_short_at_tightest"]
+        rows = decide_now(stand, p_short, values["gap"], self.notice.day, least_chance=chance)
+        said = (
+            f"to decide within 7 days of {self.notice.day:%Y-%m-%d}, short at the tightest "
+            f"half-hour with a probability of {chance:g} or more, the dearest first"
+        )
+        return self._table(PLAN_COLUMNS, {name: each[rows] for name, each in values.items()}, said)
+
+    def moves_table(self, limit: int) -> Table:
+        """Return the fewest changes, so many officer-shifts at most."""
+        profile, tree = self.issue.profile, self.issue.tree
+        moves = plan_moves(
+            self.plans,
+            base_numbers(profile, tree, [each.staffing.area for each in self.plans]),
+            [self._most(each.staffing) for each in self.plans],
+            self.needed.percentile,
+            limit,
+        )
+        short = int((moves.still_short > 0).sum())
+        left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
+        said = (
+            f"{moves.changes} officer-shifts change, of at most {limit}; cost {moves.cost:,.0f} "
+            f"{profile.staffing.rates.currency}; {left}"
+        )
+        return self._table(MOVE_COLUMNS, move_values(self.plans, moves), said)
+
+    def _values(self) -> Values:
+        tree = self.issue.tree
+        return plan_values(self.plans, lambda area: tree.area(area).name)
+
+    def _most(self, found: AreaStaffing) -> Array:
+        shifts = duty_shifts(self.issue.profile, self.issue.tree, found.area, self.needed.role)
+        most = {shift.id: np.inf if shift.most is None else shift.most for shift in shifts}
+        return np.array([most[shift] for shift in found.shifts["shift"]], dtype=np.float64)
+
+    def _table(self, columns: tuple[Column, ...], values: Values, said: str = "") -> Table:
+        about = {**self.provenance, "columns": column_descriptions(columns)}
+        return Table(columns, values, about, (*self.heading, *((said,) if said else ())))
+
+
+def week_plans(
+    workspace: Workspace, asked: PlanQuestion, now: pd.Timestamp | None = None
+) -> WeekPlans:
+    """Return the plans of a week beside what is needed.
+
+    Args:
+        workspace: the force's.
+        asked: of which week, areas and role.
+        now: instant at which notice is given, and as of which the plan is known; None: now.
+
+    Raises:
+        NoIssue, UnknownIssue: if there is no such issue.
+        UnknownArea, UnknownRole, BadQuestion, SettingsError: if it can't be answered.
+    """
+    workspace.stop_without_settings()
+    now = pd.Timestamp.now("UTC").as_unit("us") if now is None else now
+    store = workspace.issues()
+    issue = store.latest() if asked.issue is None else store.read(asked.issue)
+    clock = Clock.of(issue.profile)
+    week = week_meant(clock, asked.week, now)
+    needed = staffing(
+        issue,
+        first=clock.week(week),
+        days=WEEK_DAYS,
+        areas=asked.areas,
+        role=asked.role,
+        percentile=asked.percentile,
+    )
+    view = AsOf(workspace.history(counted=False), now)
+    rows = view.published(PLAN)
+    today = clock.force_day(pd.DatetimeIndex([now]))[0]
+    notice = NoticeDay(today, NoticeRules.of(issue.profile.staffing), _holidays(view, needed))
+    plans = tuple(area_plan(each, needed.role, rows, notice) for each in needed.areas)
+    about, heading = _about(issue, store.standing(issue.number), now)
+    about |= {
+        "week": week,
+        "role": needed.role,
+        "percentile": needed.percentile,
+        "plan_known_at": instant_text(now),
+        "currency": issue.profile.staffing.rates.currency,
+        "assumed": sorted({name for each in needed.areas for name in each.assumed}),
+    }
+    said = (
+        f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
+        f"{today:%Y-%m-%d}"
+    )
+    return WeekPlans(issue, needed, plans, notice, about, (*heading, said))
+
+
+def _about(
+    issue: Issue, standing: Standing, now: pd.Timestamp
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return which issue an answer is from and how it stands, as JSON values and as lines."""
+    why = issue.why_stale(now)
+    until = issue.forecast.data_until.tz_convert(issue.profile.force.zone)
+    about = {
+        "issue": issue.number,
+        "published_at": instant_text(issue.published_at),
+        "data_until": instant_text(issue.forecast.data_until),
+        "is_stale": bool(why),
+        "why_stale": why or "",
+        **standing.about(),
+    }
+    heading = (
+        f"{issue.profile.force.name}, issue {issue.number}, data until {until:%Y-%m-%d %H:%M}",
+        *standing.lines(issue.number),
+        *([f"STALE: {why}"] if why else []),
+    )
+    return about, heading
+
+
+def _holidays(view: AsOf, needed: Staffing) -> dict[str, frozenset[pd.Timestamp]]:
+    """Return the public holidays of areas, those of the areas above them among these."""
+    table = view.holidays()
+    public = table[table["kind"] == BANK_HOLIDAY]
+    found = {}
+    for each in needed.areas:
+        here = public["area"].isin(["", *view.tree.upwards(each.area)])
+        found[each.area] = frozenset(pd.DatetimeIndex(public.loc[here, "date"]))
+    return found

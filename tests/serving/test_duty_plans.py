@@ -1,0 +1,195 @@
+"""A plan imported by the command line, and what is answered of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from forewatch.errors import UnknownArea
+from planning.issues import Issue
+from serving.cli import cli
+from serving.duty_plans import PlanQuestion, week_plans
+from serving.issue_store import IssueStore
+from serving.workspace import Workspace
+
+NOW = pd.Timestamp("2026-10-13T12:00Z")
+SHIFTS = """
+[[shifts]]
+id = "early"
+name = "Early"
+start = 07:00:00
+end = {end}
+[[shifts]]
+id = "late"
+name = "Late"
+start = {end}
+end = 23:00:00
+[[shifts]]
+id = "night"
+name = "Night"
+start = 23:00:00
+end = 07:00:00
+"""
+TOWN = f"""
+call_types = [{{ id = "missing_person", name = "M" }}, {{ id = "violence", name = "V" }}]
+grades = ["immediate", "routine"]
+areas = [
+  {{ id = "town", name = "Town" }},
+  {{ id = "north", name = "North", parent = "town" }},
+  {{ id = "south", name = "South", parent = "town" }},
+  {{ id = "north-1", name = "North 1", parent = "north" }},
+  {{ id = "north-2", name = "North 2", parent = "north" }},
+  {{ id = "south-1", name = "South 1", parent = "south" }},
+  {{ id = "south-2", name = "South 2", parent = "south" }},
+]
+[force]
+id = "town"
+name = "Town"
+zone = "Europe/London"
+holiday_country = "GB"
+{SHIFTS.format(end="15:00:00")}
+"""
+
+
+def run(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["-w", str(root), *words])
+
+
+def imported(root: Path, table: str, *lines: str) -> str:
+    file = root / f"{table}.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = run(root, "import", table, str(file))
+    assert done.exit_code == 0, done.output + done.stderr
+    return done.output
+
+
+@pytest.fixture
+def planned(tmp_path: Path, make_issue: Callable[..., Issue]) -> Workspace:
+    """A town with an issue, and a plan of the north's week that lacks what a test takes out."""
+    (tmp_path / "forewatch.toml").write_text(TOWN, encoding="utf-8")
+    leaves = ("north-1", "north-2", "south-1", "south-2")
+    rows = [f"2026-10-11T10:00Z,{leaf},violence,routine,1" for leaf in leaves]
+    imported(tmp_path, "counts", "start,area,call_type,grade,count", *rows)
+    IssueStore(tmp_path / "issues").publish(make_issue())
+    return Workspace(tmp_path)
+
+
+def ask(workspace: Workspace, **asked: Any) -> Any:
+    question = PlanQuestion(**{"week": "2026-W44", "areas": ("north",), **asked})
+    return week_plans(workspace, question, NOW)
+
+
+def plan_of_need(workspace: Workspace, changes: dict[tuple[str, str], int | None]) -> None:
+    """Import as many officers as the week needs, but where a test says otherwise."""
+    values = ask(workspace).plan_table().frame
+    lines = ["area,shift,force_day,planned,known_at"]
+    for shift, day, need in zip(
+        values["shift"], values["force_day"], values["on_duty"], strict=True
+    ):
+        officers = changes.get((shift, f"{day:%Y-%m-%d}"), int(need))
+        if officers is not None:
+            lines.append(f"north,{shift},{day:%Y-%m-%d},{officers},2026-10-01")
+    imported(workspace.root, "plan", *lines)
+
+
+def row(table: Any, shift: str, day: str) -> dict[str, Any]:
+    frame = table.frame
+    found: dict[str, Any] = (
+        frame[(frame["shift"] == shift) & (frame["force_day"] == day)].iloc[0].to_dict()
+    )
+    return found
+
+
+def test_without_a_plan_every_shift_is_unknown_and_never_zero(planned: Workspace) -> None:
+    table = ask(planned).plan_table()
+    assert len(table) == 21
+    assert set(table.frame["state"]) == {"no_plan"}
+    assert np.isnan(table.frame["planned"]).all()
+    assert np.isnan(table.frame["p_short_at_tightest"]).all()
+    assert len(ask(planned).decide_table()) == 0
+    assert len(ask(planned).moves_table(10)) == 0
+
+
+def test_a_shift_that_lacks_officers_is_told_decided_on_and_mended(planned: Workspace) -> None:
+    plan_of_need(planned, {("night", "2026-10-30"): 0, ("late", "2026-10-28"): None})
+    found = ask(planned)
+    empty = row(found.plan_table(), "night", "2026-10-30")
+    assert (empty["state"], empty["planned"]) == ("forecast", 0.0)
+    assert empty["gap"] == empty["on_duty"] >= 2
+    assert empty["p_short_at_tightest"] > 0.5
+    # 15 clear days before 30 October: notice on the 14th at the latest, and now it is the 13th.
+    assert (empty["notice"], empty["last_cheap_day"]) == (
+        "roster_published",
+        pd.Timestamp("2026-10-14"),
+    )
+    assert empty["late_cost"] == pytest.approx(8 * 32 * 1.5)
+    unknown = row(found.plan_table(), "late", "2026-10-28")
+    assert (unknown["state"], np.isnan(unknown["gap"])) == ("no_plan", True)
+    assert found.decide_table().frame["shift_id"].tolist() == ["north/response/2026-10-30/night"]
+    moves = found.moves_table(60)
+    # Its half-hours need some in the night; its hours of work need some in any shift of the day.
+    assert moves.frame["to_shift_id"].str.startswith("north/response/2026-10-30/").all()
+    assert "north/response/2026-10-30/night" in set(moves.frame["to_shift_id"])
+    assert "nothing stays short" in moves.heading[-1]
+    assert "half-hours or force-days stay short" in found.moves_table(1).heading[-1]
+
+
+def test_public_holidays_have_their_own_notice(planned: Workspace) -> None:
+    found = ask(planned)
+    assert found.notice.holidays["north"].issuperset({pd.Timestamp("2026-12-25")})
+
+
+def test_what_isnt_there_is_named_with_what_is_near(planned: Workspace) -> None:
+    with pytest.raises(UnknownArea, match="no area 'nroth'; near names: north"):
+        ask(planned, areas=("nroth",))
+
+
+def test_the_commands_print_the_plan_what_to_decide_and_the_moves(planned: Workspace) -> None:
+    plan_of_need(planned, {("night", "2026-10-30"): 0})
+    asked = ("plan", "--week", "2026-W44", "--area", "north")
+    plan = run(planned.root, *asked)
+    assert plan.exit_code == 0, plan.output + plan.stderr
+    assert "Town, issue 1, data until 2026-10-12 07:00" in plan.output
+    moves = json.loads(run(planned.root, *asked, "--moves", "9", "--format", "json").output)
+    assert (moves["week"], moves["percentile"], moves["currency"]) == ("2026-W44", 80, "GBP")
+    assert "staffing.minimum" in moves["assumed"]
+    decide = run(planned.root, *asked, "--decide", "--format", "csv")
+    assert decide.output.startswith("area,area_name,shift_id,shift,force_day")
+    both = run(planned.root, *asked, "--decide", "--moves", "9")
+    assert (both.exit_code, "ask one of them" in both.stderr) == (2, True)
+
+
+def test_the_command_compares_files_of_shifts(
+    planned: Workspace, make_issue: Callable[..., Issue]
+) -> None:
+    for name, end in (("now", "15:00:00"), ("later", "17:00:00")):
+        (planned.root / f"{name}.toml").write_text(SHIFTS.format(end=end), encoding="utf-8")
+    files = [str(planned.root / f"{name}.toml") for name in ("now", "later")]
+    asked = ("--week", "2026-W44", "--area", "north")
+    done = run(planned.root, "shifts", "compare", *files, *asked)
+    assert done.exit_code == 0, done.output + done.stderr
+    said, head, first, second = done.output.splitlines()
+    assert said.endswith(
+        "2026-10-26 to 2026-11-01 (7 force-days), role response, cover for 80 of 100 cases"
+    )
+    assert head.split()[:3] == ["area", "pattern", "officer_hours"]
+    assert [line.split()[:2] for line in (first, second)] == [["north", "now"], ["north", "later"]]
+    IssueStore(planned.root / "issues").publish(make_issue(days=9))
+    year = run(planned.root, "shifts", "compare", *files, "--year", "--area", "north")
+    assert "issue 2, 2026-10-12 to 2026-10-20 (9 force-days)" in year.output
+    one = run(planned.root, "shifts", "compare", files[0])
+    assert (one.exit_code, "two files" in one.stderr) == (2, True)
+
+
+def test_a_file_of_shifts_that_leaves_a_gap_is_refused(planned: Workspace) -> None:
+    good, bad = planned.root / "good.toml", planned.root / "bad.toml"
+    good.write_text(SHIFTS.format(end="15:00:00"), encoding="utf-8")
+    bad.write_text("\n".join(SHIFTS.format(end="15:00:00").splitlines()[:11]), encoding="utf-8")
+    done = run(planned.root, "shifts", "compare", str(good), str(bad), "--week", "2026-W44")
+    assert done.exit_code == 2
+    assert "no shift of town (role response) covers Monday 23:00–Tuesday 07:00" in done.stderr
