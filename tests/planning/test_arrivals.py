@@ -20,7 +20,9 @@ def within(left: Array, right: Array, edges: Array) -> Array:
     low = np.maximum(edges[:, :-1], left[:, None, None])
     high = np.minimum(edges[:, 1:], right[:, None, None])
     length = np.diff(edges)
-    return np.divide(np.maximum(high - low, 0), length, out=np.zeros_like(low), where=length > 0)
+    part = np.zeros_like(low)
+    np.divide(np.maximum(high - low, 0), length, out=part, where=length > 0)
+    return part
 
 
 def test_days_have_their_hours_and_those_before_are_as_a_week_later(october: Issue) -> None:
