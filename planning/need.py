@@ -51,7 +51,10 @@ class BusyOfficers:
         """Return the distribution of a load of officers."""
         reach = load.mean + _REACH_SPREADS * np.sqrt(load.variance)
         points = int(np.ceil(reach.max(initial=0))) + load.jobs.shape[1] + _FEWEST_POINTS
-        return cls(np.clip(1 - _probabilities(load, points).cumsum(1), 0, 1))
+        over = np.clip(1 - _probabilities(load, points).cumsum(1), 0, 1)
+        # Numbers that are next to never exceeded aren't kept: an answer holds this by area.
+        told = np.flatnonzero((over > _ROUNDING).any(0))
+        return cls(over[:, : told.max(initial=-1) + 2].copy())
 
     def need(self, level: float) -> Index:
         """Return the smallest whole numbers that are exceeded with at most 1 − level."""
