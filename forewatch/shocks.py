@@ -120,9 +120,10 @@ class Shocks:
             )
         if self.type_sd.shape not in ((1, 1), self.dispersion.shape):
             raise ValueError(f"type_sd of shape {self.type_sd.shape}; want {self.dispersion.shape}")
-        if (self.sd < 0).any() or (self.steadiness < 0).any() or (self.type_sd < 0).any():
-            raise ValueError("sizes of shocks and steadiness are never negative")
-        if (self.dispersion <= self.steadiness.sum(1, keepdims=True)).any():
+        sizes = (self.sd, self.steadiness, self.type_sd)
+        if not all((size >= 0).all() and np.isfinite(size).all() for size in sizes):
+            raise ValueError("sizes of shocks and steadiness are known and never negative")
+        if not (self.dispersion > self.steadiness.sum(1, keepdims=True)).all():
             raise ValueError("dispersion is positive, and more than all steadiness together")
 
     @classmethod

@@ -2,7 +2,7 @@
 
 The model (`forewatch.shocks`) says of any group of calls E[(y − λ)²] = chance + Σ over shocks of
 sd² × (calls that share it)²: squared residuals are linear in the sizes. Each size is found where it
-is used, in turn, until they agree:
+is used, in turn, until they agree (six rounds at most), thirds of days once at the end:
 
 1. *Dispersion* of each call type, from contrasts of the smallest parts (`models.contrasts`): hours
    within a third of a cell's day, leaf areas within a place's day. No shock moves these.
@@ -33,7 +33,7 @@ Of the regressions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -49,12 +49,14 @@ from models.contrasts import (
 from models.least_squares import bounded, nonnegative_of_products
 from models.squared_residuals import DAY, THIRD, Residuals, SquaredResiduals, SquaredSums
 
-_ROUNDS = 6
+_ROUNDS = 6  # at most
+_NEAR, _SAME = 1e-2, 1e-4
 _ROUNDING = 1e-6
 # A chosen sd for the level of the force counts as this many observed groups: a few overlapping
 # origins give a handful of independent looks at the level, which may all be lucky.
 _PRIOR_LEVEL_SD = 0.02
 _PRIOR_ROWS = 4.0
+_PRIOR_STEADY_ALONE = 0.5  # of one place, whose days can't be told from the force's
 _PRIOR_SHARE = 0.1  # size of the rows of chance and steadiness ÷ that of all rows together
 # Weight of "no shock of its own" ÷ that of all rows with the call type; less where the mean
 # dispersion is found in the same regression, which would else take a stormy type's days for chance.
@@ -88,9 +90,10 @@ def sizes_of(
     sizes: list[_Sizes] = []
     for block in range(len(lead_blocks)):
         groups = SquaredSums.joined([one.groups[block] for one in found], less)
-        small = Contrasts.joined([one.contrasts[block] for one in found])
+        are_cells = all(one.are_cells for one in found)
+        told = [one.contrasts[block] for one in found if one.are_cells == are_cells]
         if len(groups.square):
-            sizes.append(_sizes(groups, small, are_cells=found[0].are_cells))
+            sizes.append(_sizes(groups, Contrasts.joined(told), are_cells=are_cells))
         else:
             sizes.append(sizes[-1] if sizes else _Sizes.poisson(groups.by_type.shape[1]))
     variance = np.array([one.variance for one in sizes])
@@ -116,10 +119,18 @@ def at_bounds(shocks: Shocks, call_types: Sequence[str]) -> tuple[str, ...]:
     ]
     steady = shocks.steadiness.sum(1)
     room = shocks.dispersion.min(1) - LEAST_DISPERSION - steady
-    if ((room < _ROUNDING) & (steady > 0)).any():
+    # with shocks of days beside it, steadiness only offsets them
+    unshaken = ~shocks.sd[..., PERSISTENCES.index("day")].any(axis=1)
+    if ((room < _ROUNDING) & (steady > 0) & unshaken).any():
         notes.append(
             "whole days vary so little beside their parts that their steadiness is held at its "
             "bound, and the intervals of whole days may be too wide"
+        )
+    plain = (shocks.dispersion == 1).all() and not (shocks.sd.any() or steady.any())
+    if plain:
+        notes.append(
+            "no size of chance could be found from past origins: intervals are those of "
+            "independent Poisson counts, and of days and weeks too narrow"
         )
     return tuple(notes)
 
@@ -151,6 +162,13 @@ class _Sizes:
         shape = len(SCOPES), len(PERSISTENCES)
         return cls(np.ones(types), np.zeros(len(WHOLES)), np.zeros(shape), np.zeros(types))
 
+    def agrees_with(self, other: _Sizes) -> bool:
+        """Tell whether nothing moved by more than a hundredth, or by next to nothing."""
+        return all(
+            np.allclose(getattr(self, f.name), getattr(other, f.name), rtol=_NEAR, atol=_SAME)
+            for f in fields(self)
+        )
+
     @property
     def shared(self) -> Array:
         """What the columns of `SquaredSums.shared` are multiplied with."""
@@ -169,10 +187,14 @@ def _sizes(groups: SquaredSums, small: Contrasts, *, are_cells: bool) -> _Sizes:
     fair = np.sqrt(groups.weight) * np.bincount(groups.kind, groups.weight)[groups.kind] ** -0.25
     days, thirds = groups.kind >= len(SCOPES), groups.kind < len(SCOPES)
     long, short = (groups.at(np.flatnonzero(which)) for which in (days, thirds))
+    is_scaled = are_cells and len(small.square) > 0
     for _ in range(_ROUNDS):
+        before = found
         apart = found.variance[_APART].sum() if are_cells else 0.0
         found = replace(found, dispersion=dispersion_of(small, found.dispersion, apart))
-        found = _shocks(long, fair[days], found, is_scaled=are_cells)
+        found = _shocks(long, fair[days], found, is_scaled=is_scaled)
+        if found.agrees_with(before):
+            break
     return _thirds(short, long, fair[thirds], found) if thirds.any() else found
 
 
@@ -238,8 +260,9 @@ def _thirds(short: SquaredSums, long: SquaredSums, fair: Array, found: _Sizes) -
 
 def _share_of_days(long: SquaredSums, scope: int) -> float:
     """Return squared calls that share a third ÷ those that share a day, of days of one scope."""
-    at = long.kind == len(SCOPES) + scope
-    return float(long.shared[at, THIRD[scope]].sum() / long.shared[at, DAY[scope]].sum())
+    at = long.kind % len(SCOPES) == scope
+    days = long.shared[at, DAY[scope]].sum()
+    return float(long.shared[at, THIRD[scope]].sum() / days) if days > 0 else 1.0
 
 
 def _steady_within(gram: Array, cross: Array, room: float) -> Array:
@@ -269,6 +292,8 @@ def _priors(gram: Array, rows: int, dispersion: Array, *, is_scaled: bool) -> tu
     """
     weight, value = np.zeros(len(gram)), np.zeros(len(gram))
     weight[: 1 + len(WHOLES)] = _PRIOR_SHARE**2 * gram[0, 0]
+    if np.allclose(gram[1], gram[2]):  # one place is the force
+        weight[1 : 1 + len(WHOLES)] = _PRIOR_STEADY_ALONE**2 * gram[0, 0]
     value[0] = 1 / dispersion.mean()
     level = 1 + len(WHOLES) + PERSISTENCES.index("level")
     weight[level], value[level] = _PRIOR_ROWS / rows * gram[level, level], _PRIOR_LEVEL_SD**2

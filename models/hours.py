@@ -60,6 +60,8 @@ class HourTrees:
             return self
         past = cube(view, self.settings.days)
         calls, expected = _beside(view, past, hours)
+        if not calls.any():
+            return self
         kinds = HourKinds.of(view, Timeline.of(past))
         x = kinds.rows(len(past.call_types))
         block = past.day // self.settings.block_days % self.settings.blocks

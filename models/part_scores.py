@@ -75,11 +75,11 @@ def _judged_levels(groups: Groups) -> list[tuple[str, str, list[PartSeries]]]:
             for part in (_HOUR, _THIRD)
             for level, series in whole.items()
         ]
-    leaves = groups.past[0].leaves
-    if leaves is not None:
+    leaves = [past.leaves for past in groups.past if past.leaves is not None]
+    told = np.flatnonzero(np.any([np.isfinite(one.counts).any((0, 2)) for one in leaves], axis=0))
+    if leaves and told.size:
         rng = np.random.default_rng(_SEED)
-        areas = np.arange(len(leaves.place))
-        told = np.flatnonzero(np.isfinite(leaves.counts).any((0, 2)))
+        areas = np.arange(len(leaves[0].place))
         some = np.sort(rng.permutation(areas)[:_MOST_SCORED])
         each = max(_MOST_SCORED // max(len(told), 1), 1)
         by_type = [

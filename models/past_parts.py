@@ -28,6 +28,7 @@ from models.recipe import Recipe
 
 _MOST_PARTS = 8_000  # of one kind and origin, that tell of dispersion
 BASELINE_WEEKS = (8, 52)
+_LEAST_COST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class PastParts:
             if kind is not None
             for per_day in (kind.counts.size / len(cells) * len(lead_blocks) / _MOST_PARTS,)
         ]
-        return Contrasts.joined(found) if found else None
+        joined = Contrasts.joined(found) if found else None
+        return joined if joined is not None and len(joined.square) else None
 
 
 def past_parts(view: AsOf, folds: Sequence[Fold], recipe: Recipe) -> list[PastParts]:
@@ -193,7 +195,7 @@ def some_days(
         lead_blocks: first lead day of each block.
         rng: makes the choice.
     """
-    most = max(int(1 / cost), 1)
+    most = max(int(1 / max(cost, _LEAST_COST)), 1)
     block = np.searchsorted(lead_blocks, days, side="right")
     chosen = [rng.permutation(days[block == number])[:most] for number in np.unique(block)]
     return np.sort(np.concatenate(chosen))
@@ -265,17 +267,24 @@ def _leaves(then: AsOf, daily: _LeafDays, days: pd.DatetimeIndex, recipe: Recipe
     counts = np.full((*daily.counts.shape[:2], len(days)), np.nan)
     seen = daily.counts[:, :, first : first + len(days)]
     counts[:, :, : seen.shape[2]] = seen
-    baselines = []
+    baselines, past = [], daily.counts[:, :, :first]
     for weeks in BASELINE_WEEKS:
         n = min(weeks, first // WEEK_DAYS)
         # whole weeks: the first day of them has the weekday of the first day ahead
-        recent = daily.counts[:, :, first - n * WEEK_DAYS : first]
+        recent = past[:, :, first - n * WEEK_DAYS :]
         weekly = recent.reshape(*recent.shape[:2], n, WEEK_DAYS)
-        known = np.isfinite(weekly)
-        mean = np.where(known, weekly, 0).sum(2) / np.maximum(known.sum(2), 1)
+        mean = _known_mean(weekly, _known_mean(past, np.zeros(past.shape[:2]))[..., None])
         baselines.append(mean[:, :, np.arange(len(days)) % WEEK_DAYS])
     shares = leaf_shares(then, recipe.shares.days, daily.place)
     return Leaves(daily.place, shares, counts, tuple(baselines))
+
+
+def _known_mean(counts: Array, otherwise: Array) -> Array:
+    """Return the means of what is known along the third axis; where nothing is, what is given."""
+    known = np.isfinite(counts)
+    n = known.sum(2)
+    mean = np.where(known, counts, 0).sum(2) / np.maximum(n, 1)
+    return np.where(n > 0, mean, otherwise)
 
 
 def _contrasts(parts: Parts, time: Index, area: Index, days: Index) -> Contrasts:

@@ -12,12 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from forewatch.arrays import Array, Index
+from forewatch.arrays import Array, Index, Mask
 from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES, Scope
 from models.contrasts import LEAST_CALLS, Contrasts, cell_days
 
 WINDOWS_DAYS: tuple[int, ...] = (1, 7, 28)  # besides thirds of days and the whole block
-_MOST_ROWS = 1500  # of one kind, origin and block of leads
+_MOST_ROWS = 1000  # of one kind, origin and block of leads
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,10 @@ class SquaredResiduals:
 
 def _squared_sums(mean: Array, counts: Array) -> SquaredSums:
     """Return the groups of one origin and block of leads, see `Residuals` for the shapes."""
-    known = np.isfinite(counts).all((1, 2, 3))
-    mean, counts = mean[known], counts[known]
+    by_place: Mask = np.all(np.isfinite(counts), axis=(1, 3))
+    told = by_place.any(0)  # a place of which no day is known at all is no part of the force here
+    known = by_place[:, told].all(1) & told.any()
+    mean, counts = (each[known][:, :, told] for each in (mean, counts))
     days, thirds, *cells = mean.shape
     whole = mean.sum(1)
     windows = []

@@ -195,8 +195,10 @@ def test_leads_fall_into_the_last_block_that_began() -> None:
 def test_sizes_that_can_not_be_are_refused() -> None:
     with pytest.raises(ValueError, match="want"):
         Shocks((0, 7), np.zeros((1, 4, 3)), np.ones((1, 1)))
-    with pytest.raises(ValueError, match="never negative"):
+    with pytest.raises(ValueError, match="known and never negative"):
         Shocks((0,), np.full((1, 4, 3), -0.1), np.ones((1, 1)))
+    with pytest.raises(ValueError, match="known and never negative"):
+        Shocks((0,), np.full((1, 4, 3), np.nan), np.ones((1, 1)))
     with pytest.raises(ValueError, match="dispersion is positive"):
         Shocks((0,), np.zeros((1, 4, 3)), np.zeros((1, 1)))
     with pytest.raises(ValueError, match="more than all steadiness"):

@@ -215,4 +215,35 @@ def test_a_bound_that_is_reached_is_said() -> None:
     low = Shocks((0,), np.zeros((1, 4, 3)), np.array([[0.3, 1.2]]))
     (note,) = at_bounds(low, ("regular", "other"))
     assert "counts of regular vary less than any chance is taken for" in note
-    assert at_bounds(Shocks.none(), ("any",)) == ()
+    (note,) = at_bounds(Shocks.none(), ("any",))
+    assert "no size of chance could be found" in note
+    shaken = np.zeros((1, 4, 3))
+    shaken[0, 0, 1] = 0.1
+    assert at_bounds(Shocks((0,), shaken, np.array([[1.0]])), ("any",)) == ()
+
+
+def test_a_block_of_one_day_has_finite_sizes_by_the_third() -> None:
+    found = estimate(by_third(6, 24, 0.1, 0.1), (0, 1, 7), history_days=HISTORY)
+    assert np.isfinite(found.sd).all()
+    assert found.sd[0].max() > 0
+
+
+def test_a_place_of_which_nothing_is_known_leaves_the_others_their_sizes() -> None:
+    parts = simulated(12, 1.0, 25)
+    whole = estimate(parts, (0,), history_days=HISTORY)
+    for one in parts:
+        one.counts[:, 5] = np.nan
+    found = estimate(parts, (0,), history_days=HISTORY)
+    assert found.sd.max() > 0.02
+    assert found.dispersion == pytest.approx(whole.dispersion, abs=0.1)
+
+
+def test_one_daily_series_falls_back_on_poisson_small_parts() -> None:
+    rng = np.random.default_rng(26)
+    rate = 60 * rng.lognormal(-(0.05**2) / 2, 0.05, (12, DAYS, 1, 1))
+    mean = np.full((DAYS, 1, 1), 60.0)
+    found = [Residuals(mean, rng.poisson(each).astype(float), HISTORY) for each in rate]
+    sizes = estimate(found, (0,), history_days=HISTORY)
+    assert sizes.dispersion == pytest.approx(np.ones((1, 1)))
+    day = float((sizes.sd[0, :, 1] ** 2).sum()) * 60**2 + (1 - sizes.steadiness.sum()) * 60
+    assert day == pytest.approx(60 + 0.05**2 * 60**2, rel=0.15)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,10 +8,11 @@ from features.asof import AsOf
 from features.cube import cube
 from features.panel import panel
 from forewatch.history import History
+from forewatch.shocks import Shocks
 from models import origins
 from models.demand.training import groups_of
 from models.part_scores import part_scores
-from models.past_parts import past_parts, some_days
+from models.past_parts import _known_mean, past_parts, some_days
 from models.recipe import Recipe, RollingOrigins
 
 RECIPE = Recipe(
@@ -93,6 +96,32 @@ def test_what_is_not_known_by_now_judges_nobody(
     assert np.isfinite(known.leaves.counts[:, :, :3]).any()
 
 
+def test_a_weekday_that_is_not_known_is_thought_to_be_as_all_days() -> None:
+    counts = np.array([4.0, 2.0, np.nan, np.nan, 6.0, 8.0, 1.0])
+    found = _known_mean(counts.reshape(1, 1, 1, 7), np.array([[[4.2]]]))
+    assert found.ravel().tolist() == [4, 2, 4.2, 4.2, 6, 8, 1]
+
+
+def test_no_leaf_area_is_judged_where_none_was_ever_counted(
+    view: AsOf, folds: list[origins.Fold]
+) -> None:
+    groups = groups_of(view, panel(view, 1), folds, RECIPE)
+    blind = [
+        replace(past, leaves=replace(past.leaves, counts=np.full_like(past.leaves.counts, np.nan)))
+        for past in groups.past
+        if past.leaves is not None
+    ]
+    cells = [fold.predicted[1][:, groups.parts.cells] for fold in folds]
+    by_group = {fold.group: Shocks.none() for fold in folds}
+    found = part_scores(replace(groups, past=blind), cells, by_group, RECIPE)
+    assert not found["level"].str.startswith("leaf").any()
+    late = [blind[0], groups.past[1]]
+    found = part_scores(replace(groups, past=late), cells, by_group, RECIPE)
+    assert (found["level"] == "leaf by day").any()
+    only_leaves = replace(blind[0], hours=None)
+    assert only_leaves.contrasts(cells[0], RECIPE.lead_blocks, 0) is None
+
+
 def test_some_days_of_every_block_are_chosen_and_the_same_ones_each_time() -> None:
     days, blocks = np.arange(60), (0, 7, 28)
     few = some_days(days, 0.5, blocks, np.random.default_rng(3))
@@ -104,8 +133,6 @@ def test_some_days_of_every_block_are_chosen_and_the_same_ones_each_time() -> No
 
 
 def test_parts_are_scored_beside_both_baselines(view: AsOf, folds: list[origins.Fold]) -> None:
-    from forewatch.shocks import Shocks  # noqa: PLC0415
-
     groups = groups_of(view, panel(view, 1), folds, RECIPE)
     cells = [fold.predicted[1][:, groups.parts.cells] for fold in folds]
     found = part_scores(groups, cells, {fold.group: Shocks.none() for fold in folds}, RECIPE)
