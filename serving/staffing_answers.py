@@ -28,10 +28,10 @@ from planning.requirement_tables import (
     AreaRequirements,
     asked_days,
     cover_values,
-    unreached_values,
     requirement_columns,
     requirement_values,
     unmet_values,
+    unreached_values,
 )
 from planning.staffing import staffing
 from planning.tables import Table, Values, column_descriptions
