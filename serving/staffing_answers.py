@@ -154,11 +154,10 @@ def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
     return Table(columns, requirement_values(found, now), {})
 
 
-def moved_table(table: Table, before: AreaRequirements, now: pd.Timestamp) -> Table:
+def moved_table(table: Table, before: Table) -> Table:
     """Return the rows of officers by shift of which the need is another than it was."""
-    then = requirement_table(before, now)
     columns = (*table.columns, *WAS_COLUMNS)
-    return replace(table, columns=columns, values=moved_values(table.values, then.values))
+    return replace(table, columns=columns, values=moved_values(table.values, before.values))
 
 
 def moved_values(values: Values, before: Values) -> Values:
@@ -199,7 +198,8 @@ def staffing_answer(workspace: Workspace, query: StaffingQuery, now: pd.Timestam
         table = requirement_table(found, now)
     if query.changed_since is not None and query.by == "shift":
         earlier = store.read(query.changed_since)
-        table = moved_table(table, requirements(earlier, asked, record, now, kept), now)
+        then = requirements(earlier, asked, record, now, kept)
+        table = moved_table(table, requirement_table(then, now))
     standing = store.standing(issue.number)
     return replace(
         table,
