@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from forewatch.arrays import Array
 from planning.columns import AREA_KEYS, PROBABILITY
-from planning.duty_plan import AreaPlan
-from planning.moves import Moves
 from planning.notice import NOTICE_CLASSES
 from planning.tables import Column, Values
 
-_OFFICERS, _COST = "officers", "currency of the rates"
-_NOTICE = (
+if TYPE_CHECKING:  # its columns are described where nothing is computed
+    from planning.duty_plan import AreaPlan
+    from planning.moves import Moves
+
+OFFICERS, COST = "officers", "currency of the rates"
+NOTICE_COLUMNS = (
     Column(
         "notice", "rule of notice that a change falls under now", type="text",
         example="roster_published", options=NOTICE_CLASSES, shown="always",
@@ -27,50 +29,61 @@ _NOTICE = (
         example="2026-12-02", shown="always",
     ),
 )  # fmt: skip
-_SHIFT_ID = Column(
-    "shift_id", "stable id of the shift", type="text", example="bristol/response/2026-12-18/late"
-)
-PLAN_COLUMNS = (
-    *AREA_KEYS,
-    _SHIFT_ID,
+SHIFT_KEYS = (
+    Column("shift_id", "stable id of the shift", type="text",
+           example="bristol/response/2026-12-18/late"),
     Column("shift", "id of the shift", type="text", example="late", shown="always"),
     Column("force_day", "local date of its force-day", type="date", example="2026-12-18",
            shown="always"),
     Column("start", "its beginning", "UTC", "instant", "2026-12-18T14:00:00Z"),
     Column("end", "its end, not part of it", "UTC", "instant", "2026-12-19T00:00:00Z"),
-    Column(
-        "state", "forecast; no_forecast: the issue doesn't reach the whole shift; no_plan: nobody "
-        "told how many are planned", type="text", example="forecast",
-        options=("forecast", "no_forecast", "no_plan"), shown="told", usual=("forecast",),
-    ),
-    Column("on_duty", "officers on duty that are needed", _OFFICERS, "whole", 8, shown="always"),
-    Column("planned", "officers planned for duty", _OFFICERS, "whole", 7, shown="always"),
-    Column("rostered", "officers on the roster, by the plan", _OFFICERS, "whole", 9, shown="told"),
-    Column("worked", "officers that were there", _OFFICERS, "whole", 7, shown="told"),
-    Column("late", '"late" where the plan was told after the shift began', type="text",
-           example="", shown="told"),
-    Column("gap", "officers lacking, by the split that takes the fewest hours; below 0 to spare",
-           _OFFICERS, "whole", 1, low=None, shown="always"),
+)  # fmt: skip
+LATE_COST = Column(
+    "late_cost", "of a change of one officer after that day", COST, example=480.0, decimals=0,
+    shown="always",
+)  # fmt: skip
+PLANNED = Column("planned", "officers planned for duty", OFFICERS, "whole", 7, shown="always")
+GAP = Column(
+    "gap", "officers lacking, by the split that takes the fewest hours; below 0 to spare",
+    OFFICERS, "whole", 1, low=None, shown="always",
+)  # fmt: skip
+SHORT_COLUMNS = (
     Column("share_of_time_short", "share of its time in which more are busy than free", "share",
            high=1, example=0.07, decimals=2, shown="always"),
     Column("p_short_at_tightest", "probability of that at its worst half-hour", PROBABILITY,
            high=1, example=0.31, decimals=2, shown="always"),
     Column("p_hours_over", "probability that its force-day brings more work than its officers have "
            "hours", PROBABILITY, high=1, example=0.2, decimals=2, shown="always"),
-    *_NOTICE,
-    Column("late_cost", "of a change of one officer after that day", _COST, example=480.0,
-           decimals=0, shown="always"),
+)  # fmt: skip
+PLAN_COLUMNS = (
+    *AREA_KEYS,
+    *SHIFT_KEYS,
+    Column(
+        "state", "forecast; no_forecast: the issue doesn't reach the whole shift; no_plan: nobody "
+        "told how many are planned", type="text", example="forecast",
+        options=("forecast", "no_forecast", "no_plan"), shown="told", usual=("forecast",),
+    ),
+    Column("on_duty", "officers on duty that are needed", OFFICERS, "whole", 8, shown="always"),
+    PLANNED,
+    Column("rostered", "officers on the roster, by the plan", OFFICERS, "whole", 9, shown="told"),
+    Column("worked", "officers that were there", OFFICERS, "whole", 7, shown="told"),
+    Column("late", '"late" where the plan was told after the shift began', type="text",
+           example="", shown="told"),
+    GAP,
+    *SHORT_COLUMNS,
+    *NOTICE_COLUMNS,
+    LATE_COST,
 )  # fmt: skip
 MOVE_COLUMNS = (
     Column("change", "move: a duty to another shift; ask: for one more officer", type="text",
            example="move", options=("move", "ask"), shown="always"),
-    Column("officers", "how many", _OFFICERS, "whole", 1, low=1, shown="always"),
+    Column("officers", "how many", OFFICERS, "whole", 1, low=1, shown="always"),
     Column("from_shift_id", "stable id of the shift that gives; empty where one more is asked for",
            type="text", example="bristol/response/2026-12-18/early", shown="always"),
     Column("to_shift_id", "stable id of the shift that gets", type="text",
            example="bristol/response/2026-12-18/late", shown="always"),
-    Column("cost", "of the change", _COST, example=0.0, decimals=0, shown="always"),
-    *_NOTICE,
+    Column("cost", "of the change", COST, example=0.0, decimals=0, shown="always"),
+    *NOTICE_COLUMNS,
 )  # fmt: skip
 
 

@@ -105,6 +105,14 @@ class Table:
             unseen=tuple(each for each in self.columns if each.name not in names),
         )
 
+    def with_rows(self, rows: NDArray[np.bool_]) -> Table:
+        """Return the table with some of its rows, in their order."""
+        return replace(self, values={name: each[rows] for name, each in self.values.items()})
+
+    def with_values(self, values: Values) -> Table:
+        """Return the table with some of its columns having other values."""
+        return replace(self, values={**self.values, **values})
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as a frame; instants in UTC."""

@@ -124,7 +124,7 @@ def answer_table(  # noqa: PLR0913 - what an answer depends on
         provenance["notes"] = list(_notes(issue, reach))
     return Table(
         kind.columns_for(issue, asked),
-        values | _within(reach, issue.tree, values),
+        values | told_within(reach, issue.tree, values),
         provenance,
     )
 
@@ -226,7 +226,7 @@ def _notes(issue: Issue, reach: Reach) -> tuple[str, ...]:
     return tuple(reach.notes(issue.tree, issue.notes))
 
 
-def _within(reach: Reach, tree: AreaTree, values: Values) -> Values:
+def told_within(reach: Reach, tree: AreaTree, values: Values) -> Values:
     """Return the columns that may name other areas, as they are told within somebody's reach."""
     if reach.is_whole:
         return {}

@@ -8,22 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.asof import AsOf
-from features.public_holidays import BANK_HOLIDAY
 from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.duty import duty_shifts
-from forewatch.tables import PLAN
 from planning.area_staffing import AreaStaffing
 from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_numbers, plan_moves
 from planning.issues import Issue
 from planning.kinds import instant_text
-from planning.notice import NoticeRules, decide_now
+from planning.notice import decide_now
 from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
+from serving.duty_records import duty_record
+from serving.issue_facts import issue_facts, issue_lines
 from serving.spans import week_meant
-from serving.standing import Standing
 from serving.workspace import Workspace
 
 
@@ -153,13 +151,12 @@ def week_plans(
         role=asked.role,
         percentile=asked.percentile,
     )
-    view = AsOf(workspace.history(counted=False), now)
-    rows = view.published(PLAN)
-    today = clock.force_day(pd.DatetimeIndex([now]))[0]
-    notice = NoticeDay(today, NoticeRules.of(issue.profile.staffing), _holidays(view, needed))
-    plans = tuple(area_plan(each, needed.role, rows, notice) for each in needed.areas)
-    about, heading = _about(issue, store.standing(issue.number), now)
-    about |= {
+    record = duty_record(workspace, now)
+    notice = record.notice(issue, tuple(each.area for each in needed.areas), now)
+    today = notice.day
+    plans = tuple(area_plan(each, needed.role, record.plan, notice) for each in needed.areas)
+    standing = store.standing(issue.number)
+    about = issue_facts(issue, standing, now) | {
         "week": week,
         "role": needed.role,
         "percentile": needed.percentile,
@@ -171,37 +168,5 @@ def week_plans(
         f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
         f"{today:%Y-%m-%d}"
     )
-    return WeekPlans(issue, needed, plans, notice, about, (*heading, said))
-
-
-def _about(
-    issue: Issue, standing: Standing, now: pd.Timestamp
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return which issue an answer is from and how it stands, as JSON values and as lines."""
-    why = issue.why_stale(now)
-    until = issue.forecast.data_until.tz_convert(issue.profile.force.zone)
-    about = {
-        "issue": issue.number,
-        "published_at": instant_text(issue.published_at),
-        "data_until": instant_text(issue.forecast.data_until),
-        "is_stale": bool(why),
-        "why_stale": why or "",
-        **standing.about(),
-    }
-    heading = (
-        f"{issue.profile.force.name}, issue {issue.number}, data until {until:%Y-%m-%d %H:%M}",
-        *standing.lines(issue.number),
-        *([f"STALE: {why}"] if why else []),
-    )
-    return about, heading
-
-
-def _holidays(view: AsOf, needed: Staffing) -> dict[str, frozenset[pd.Timestamp]]:
-    """Return the public holidays of areas, those of the areas above them among these."""
-    table = view.holidays()
-    public = table[table["kind"] == BANK_HOLIDAY]
-    found = {}
-    for each in needed.areas:
-        here = public["area"].isin(["", *view.tree.upwards(each.area)])
-        found[each.area] = frozenset(pd.DatetimeIndex(public.loc[here, "date"]))
-    return found
+    heading = (*issue_lines(issue, standing, now), said)
+    return WeekPlans(issue, needed, plans, notice, about, heading)

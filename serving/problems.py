@@ -34,6 +34,7 @@ from forewatch.errors import (
     UnknownGrade,
     UnknownIssue,
     UnknownName,
+    UnknownRole,
     UnknownView,
 )
 
@@ -45,6 +46,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (UnknownArea, HTTPStatus.NOT_FOUND, "unknown-area", "No such area"),
     (UnknownCallType, HTTPStatus.NOT_FOUND, "unknown-call-type", "No such call type"),
     (UnknownGrade, HTTPStatus.NOT_FOUND, "unknown-grade", "No such grade"),
+    (UnknownRole, HTTPStatus.NOT_FOUND, "unknown-role", "No such role"),
     (UnknownView, HTTPStatus.NOT_FOUND, "unknown-view", "No such view"),
     (UnknownIssue, HTTPStatus.NOT_FOUND, "unknown-issue", "No such issue"),
     (NotExplained, HTTPStatus.NOT_FOUND, "not-explained", "The issue has no explanations"),

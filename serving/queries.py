@@ -34,6 +34,7 @@ PAGING = ("limit", "offset")  # for those who ask over the net
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Window = Literal["shift", "day", "week"]
+DutyBy = Literal["shift", "half-hour"]
 Figure = TypeVar("Figure", int, float)
 
 
@@ -73,7 +74,7 @@ class ViewQuery(Frozen):
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="rows before the page")
 
 
-class SpanQuery(ViewQuery):
+class PlaceQuery(ViewQuery):
     """A question about areas and a span of one issue: give `week`, or `from` and `to`."""
 
     area: list[Name] = Field(
@@ -83,7 +84,6 @@ class SpanQuery(ViewQuery):
         "whole force (for a key of some areas each of its highest)",
         json_schema_extra=example(["district"]),
     )
-    by: By = Field(default="day", description="the kind of period that a row stands for")
 
     def dated(self, issue: Issue, now: pd.Timestamp) -> Self:
         """Return the query with its week by name: what "this" and "next" are by the force's clock.
@@ -105,6 +105,12 @@ class SpanQuery(ViewQuery):
         from serving import spans  # noqa: PLC0415 - see above
 
         return spans.span_within(issue, self.week, self.from_, self.to)
+
+
+class SpanQuery(PlaceQuery):
+    """A question with a row for each period of a span: give `week`, or `from` and `to`."""
+
+    by: By = Field(default="day", description="the kind of period that a row stands for")
 
     def details(self, tree: AreaTree, reach: Reach) -> dict[str, Any]:
         """Return what the kind of answer is asked beside span and areas, by its names for it."""
@@ -186,6 +192,41 @@ class MissingQuery(SpanQuery):
             "at_least": figures(int, self.at_least, "numbers of reports", "them like 1,2,3"),
             "reserved": reserved_hours(seen, self.reserved_hours),
         }
+
+
+class StaffingQuery(PlaceQuery):
+    """A question about the officers that areas need: give `week`, or `from` and `to`."""
+
+    role: Name | None = Field(
+        default=None,
+        description="id of the role; none: the profile's first",
+        json_schema_extra=example("response"),
+    )
+    percentile: int | None = Field(
+        default=None,
+        ge=1,
+        le=99,
+        description="that is covered: work exceeds it with at most the rest of the probability; "
+        "none: the profile's",
+    )
+    by: DutyBy = Field(
+        default="shift",
+        description="what a row of a table or file stands for; a JSON document has both",
+    )
+    changed_since: Number | None = Field(
+        default=None,
+        description="number of an earlier issue: only shifts of which the need moved since, with "
+        "what it was; none: all",
+    )
+    limit: int = Field(
+        default=400,
+        ge=1,
+        le=2000,
+        description="force-days of areas on a page, each with all its shifts and its cover",
+    )
+    offset: int = Field(
+        default=0, ge=0, le=MAX_NUMBER, description="force-days of areas before the page"
+    )
 
 
 # By the name of the command that asks.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some co
     from models.register import Register
     from models.registry import Registry
     from models.subject import Subject
+    from serving.duty_records import DutyRecords
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
     from serving.settings import Settings
@@ -138,6 +139,12 @@ class Workspace:
         from serving.keys import KeyRing  # noqa: PLC0415
 
         return KeyRing(self.root / "keys.json")
+
+    def duty_records(self) -> DutyRecords:
+        """Return what bears on duty beside the forecast, for those who ask again and again."""
+        from serving.duty_records import DutyRecords  # noqa: PLC0415
+
+        return DutyRecords.of(self)
 
     def registry_store(self) -> str:
         """Return MLflow's store: a tracking server's address, or the path of a folder.

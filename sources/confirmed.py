@@ -83,6 +83,17 @@ def read_confirmed(root: Path, table: str) -> Confirmation | None:
         ) from None
 
 
+def confirmed_at(root: Path, table: str) -> float | None:
+    """Return when a table of the lake at *root* was changed last, in seconds since 1970.
+
+    None: it never was. Nothing is read.
+    """
+    try:
+        return _path(root, table).stat().st_mtime
+    except OSError:
+        return None
+
+
 def confirm(
     root: Path, table: str, version: int, files: Iterable[str], about: dict[str, Any]
 ) -> None:

@@ -21,7 +21,7 @@ from serving.api import costs, documents, media
 from serving.api.processes import AskerGone
 from serving.api.service import Access, Service, needs, service
 from serving.api.shelf import Body, OpenIssue
-from serving.queries import SpanQuery, ViewQuery
+from serving.queries import PlaceQuery, SpanQuery, StaffingQuery, ViewQuery
 from serving.reach import Reach
 from serving.standing import Standing
 from serving.views import View
@@ -29,6 +29,7 @@ from serving.writers.csv_file import csv_file
 from serving.writers.json_document import json_document
 
 VIEWS = "/v1/views"
+ROTA = "rota"  # kind of the jobs of the rota contract, which is no offer
 _RENDERING = 4  # raise it when the bytes of an answer change, so that no client keeps old ones
 MAX_QUESTION_ROWS = 250_000  # 60 beats × 12 call types × 2 weeks of hours
 _CLIENT_GONE = 499  # never sent, only counted. Source: nginx, ngx_http_request.h
@@ -40,7 +41,7 @@ class Job:
     """A page that is to be rendered: everything that its bytes depend on.
 
     Args:
-        kind: name of the kind of answer.
+        kind: name of the kind of answer, or ROTA.
         view: the view whose question it is; None: it was asked by itself.
         query: the question, its week by its label and its areas by their ids.
         reach: which areas the asker may see.
@@ -51,7 +52,7 @@ class Job:
     """
 
     kind: str
-    query: SpanQuery
+    query: PlaceQuery
     reach: Reach
     issue: int
     media: str
@@ -73,7 +74,7 @@ class Job:
         held: dict[str, Any] = from_json(content)
         return cls(
             kind=held["kind"],
-            query=OFFERS[held["kind"]].query.model_validate(held["query"]),
+            query=_model(held["kind"]).model_validate(held["query"]),
             reach=Reach(None if held["reach"] is None else tuple(held["reach"])),
             issue=held["issue"],
             media=held["media"],
@@ -81,6 +82,10 @@ class Job:
             standing=Standing(*held["standing"]),
             view=None if held["view"] is None else View.model_validate(held["view"]),
         )
+
+
+def _model(kind: str) -> type[PlaceQuery]:
+    return StaffingQuery if kind == ROTA else OFFERS[kind].query
 
 
 async def respond(
@@ -97,7 +102,7 @@ async def respond(
     the workers, after its cost was estimated and charged to the key.
     """
     kind = media.negotiate_type(request, (media.JSON, media.CSV))
-    opened = await _open_question(query.issue, request, serving)
+    opened = await open_question(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
     # Everything that the bytes depend on: what was published, what of it has grown stale since, how
@@ -109,18 +114,14 @@ async def respond(
     if view is not None:
         key += f" {view.model_dump_json()}"
     tag = media.entity_tag(opened.sha256, key, _RENDERING)
-    headers = {
-        "Forewatch-Issue": str(issue.number),
-        "Forewatch-Issue-Age-Hours": f"{(now - issue.published_at) / _HOUR:.2f}",
-        "Forewatch-Data-Age-Hours": f"{(now - issue.forecast.data_until) / _HOUR:.2f}",
-    }
+    headers = age_headers(issue, now)
     if media.is_known(request, tag):
         return media.not_modified(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
         job = Job(offer.name, query, access.reach, issue.number, kind, now, standing, view)
         try:
-            body = await _page_from_worker(issue, job, request, serving)
+            body = await _page_from_worker(issue, job, query, request, serving)
         except AskerGone:
             return Response(status_code=_CLIENT_GONE)
         serving.shelf.bodies.keep(tag, body)
@@ -130,7 +131,17 @@ async def respond(
     return media.fresh(body.content, kind, tag, headers)
 
 
-async def _open_question(number: int | None, request: Request, serving: Service) -> OpenIssue:
+def age_headers(issue: Issue, now: pd.Timestamp) -> dict[str, str]:
+    """Return what changes all the time, and so stands in no body."""
+    return {
+        "Forewatch-Issue": str(issue.number),
+        "Forewatch-Issue-Age-Hours": f"{(now - issue.published_at) / _HOUR:.2f}",
+        "Forewatch-Data-Age-Hours": f"{(now - issue.forecast.data_until) / _HOUR:.2f}",
+    }
+
+
+async def open_question(number: int | None, request: Request, serving: Service) -> OpenIssue:
+    """Return the issue of a number, or the latest for None; reading one is charged to the key."""
     if (opened := serving.shelf.at_hand(number)) is not None:
         return opened
     if number is not None:
@@ -138,21 +149,38 @@ async def _open_question(number: int | None, request: Request, serving: Service)
     return await run_in_threadpool(serving.shelf.issue, number)
 
 
-async def _page_from_worker(issue: Issue, job: Job, request: Request, serving: Service) -> Body:
-    """Return the page from a worker, within the limits of the key."""
+async def _page_from_worker(
+    issue: Issue, job: Job, query: SpanQuery, request: Request, serving: Service
+) -> Body:
+    """Return the page from a worker, after its cost was estimated."""
+    areas = [*job.reach.area_ids(issue.tree, query.area)]
+    sized = query.model_copy(update={"area": areas})
+    weights = costs.WEIGHTS[job.kind]
+    cost = weights.of(costs.size(issue, sized))
+    fitting = partial(costs.rows_that_fit, issue, sized, weights)
+    return await work_out(job, (cost, fitting), request, serving)
+
+
+async def work_out(
+    job: Job, cost: tuple[float, Callable[[float], int]], request: Request, serving: Service
+) -> Body:
+    """Return what a job comes to from a worker, within the limits of the key.
+
+    Args:
+        job: what is asked.
+        cost: expected, in units, and what gives the rows of a page that costs at most so many.
+        request: that asks; nobody works for one that is gone.
+        serving: has the workers and the limits.
+    """
     key = request.state.key.id
 
     async def disconnected() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    areas = [*job.reach.area_ids(issue.tree, job.query.area)]
-    sized = job.query.model_copy(update={"area": areas})
-    weights = costs.WEIGHTS[job.kind]
-    cost = weights.of(costs.size(issue, sized))
-    fitting = partial(costs.rows_that_fit, issue, sized, weights)
-    with serving.limits.question(key, cost, fitting):
-        return Body.read(await serving.workers.answer(job.written(), key, cost, disconnected))
+    units, fitting = cost
+    with serving.limits.question(key, units, fitting):
+        return Body.read(await serving.workers.answer(job.written(), key, units, disconnected))
 
 
 def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
@@ -164,6 +192,8 @@ def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
         stop_if_told: called between blocks of rows; what it raises ends the work.
     """
     offer, issue, query = OFFERS[job.kind], opened.issue, job.query
+    if not isinstance(query, SpanQuery):
+        raise TypeError(f"a page of rows is of a span by periods; the job asks {query!r}")
     asked = answers.question(offer, issue, query, job.reach)
     if asked.rows > MAX_QUESTION_ROWS:
         raise BadQuestion(

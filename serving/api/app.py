@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health, views
+from serving.api import answers, catalogue, documents, health, rota, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -32,7 +32,7 @@ from serving.api.shelf import Shelf
 from serving.api.worker import answerer
 from serving.api.workers import Workers
 from serving.audit import AuditFile
-from serving.queries import ViewQuery
+from serving.queries import StaffingQuery, ViewQuery
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
@@ -40,6 +40,7 @@ _MAX_COMPLAINTS = 10
 _PARAMETERS: dict[str, type[Frozen]] = {
     **{offer.path: offer.query for offer in OFFERS.values()},
     views.ONE: ViewQuery,
+    rota.REQUIREMENTS: StaffingQuery,
     "/v1/issues": PageRequest,
     "/v1/models": ModelsRequest,
 }
@@ -78,7 +79,8 @@ def create_app(
         redirect_slashes=False,  # a path is right or wrong; a redirect would lose the key
     )
     shelf = Shelf(workspace.issues())
-    workers = Workers(answerer(shelf))
+    records = workspace.duty_records()
+    workers = Workers(answerer(shelf, records))
     metrics = Metrics(shelf, clock, workers)
     app.state.service = Service(
         shelf,
@@ -90,8 +92,9 @@ def create_app(
         workers,
         workspace.profile_now,
         workspace.views_now,
+        records,
     )
-    for part in (answers, views, catalogue, health):
+    for part in (answers, views, rota, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)

@@ -11,19 +11,22 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from forewatch.clock import WEEK_DAYS
 from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
-from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery
+from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery, StaffingQuery
 
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
 _HOUR = pd.Timedelta(hours=1)
+_DAY = pd.Timedelta(days=1)
 _DAY_HOURS = 24
 _WEEK_HOURS = 168
 
@@ -108,13 +111,66 @@ def size(issue: Issue, query: SpanQuery) -> PageSize:
     )
 
 
+@dataclass(frozen=True)
+class StaffingWeights:
+    """Units that a page of the rota contract costs: whole weeks are solved from the issue's first.
+
+    Args:
+        page: of every page.
+        day: of each force-day from the issue's first on, once.
+        area: of each area.
+        area_day: of each of these days and each area.
+    """
+
+    page: float = 20.0
+    day: float = 1.5
+    area: float = 10.0
+    area_day: float = 0.8
+
+    def of(self, issue: Issue, query: StaffingQuery) -> float:
+        """Return the cost of a page, in units; its areas are named by their ids.
+
+        Raises:
+            BadQuestion: if the span can't be read, as answering it would.
+        """
+        when = query.span(issue)
+        first = issue.forecast.rates.edges[0]
+        days = max(math.ceil((when.end - when.start) / _DAY), 1)
+        until = min(max((when.end - first) / _DAY, 0.0), len(issue.forecast.rates.force_days))
+        solved = float(np.ceil(until / WEEK_DAYS) * WEEK_DAYS)
+        rows = max(min(query.limit, len(query.area) * days - query.offset), 0)
+        areas = min(-(-rows // days) + (query.offset % days > 0), len(query.area)) if rows else 0
+        issues = 1 if query.changed_since is None else 2
+        each = self.area + self.area_day * max(solved, days)
+        return self.page + issues * (self.day * solved + areas * each)
+
+    def rows_that_fit(self, issue: Issue, query: StaffingQuery, most: float) -> int:
+        """Return how many force-days of areas a page of at most such a cost may have, 1 or more."""
+        return _most_within(
+            lambda limit: self.of(issue, query.model_copy(update={"limit": limit})),
+            query.limit,
+            most,
+        )
+
+
+STAFFING = StaffingWeights()
+
+
 def rows_that_fit(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:
     """Return how many rows of the question a page may have to cost at most so much, 1 at least."""
-    low, high = 1, query.limit
+    return _most_within(
+        lambda limit: weights.of(size(issue, query.model_copy(update={"limit": limit}))),
+        query.limit,
+        most,
+    )
+
+
+def _most_within(cost: Callable[[int], float], limit: int, most: float) -> int:
+    """Return the largest limit, 1 at least, of which the cost is at most so much."""
+    low, high = 1, limit
     while low < high:
         middle = (low + high + 1) // 2
-        cost = weights.of(size(issue, query.model_copy(update={"limit": middle})))
-        low, high = (middle, high) if cost <= most else (low, middle - 1)
+        low, high = (middle, high) if cost(middle) <= most else (low, middle - 1)
     return low
 
 

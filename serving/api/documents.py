@@ -122,8 +122,8 @@ _AGES = {
     "Forewatch-Data-Age-Hours": {"description": "hours since the data cut-off", "schema": _PLAIN},
 }
 
-_PAGE_HEADERS = {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES}
-_HAD = {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}}
+PAGE_HEADERS = {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES}
+HAD = {"description": "The client has this answer", "headers": {"ETag": _TAG, **_AGES}}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -247,14 +247,14 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
     }
     page = {
         "description": "A page of rows",
-        "headers": _PAGE_HEADERS,
+        "headers": PAGE_HEADERS,
         "model": answer_schemas.ANSWERS[offer.name],
         "content": {
             "application/json": {"example": document},
             "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
         },
     }
-    return About(tag, summary, description, {**FOUND, 200: page, 304: _HAD})
+    return About(tag, summary, description, {**FOUND, 200: page, 304: HAD})
 
 
 ANSWERS = {
@@ -285,11 +285,11 @@ VIEW = About(
         **FOUND,
         200: {
             "description": "A page of rows",
-            "headers": _PAGE_HEADERS,
+            "headers": PAGE_HEADERS,
             "model": answer_schemas.VIEW,
             "content": {"text/csv": {"schema": _PLAIN}},
         },
-        304: _HAD,
+        304: HAD,
         404: problem_response(
             "no view 'controlroom'; near names: control-room",
             "unknown-view",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from forewatch.profile import Profile
 from serving.api.app import create_app
+from serving.duty_records import UNKNOWN, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 from serving.views import View
@@ -37,6 +38,10 @@ class _NoWorkspace:
     def keys(self) -> KeyRing:
         """Return no keys."""
         return KeyRing(Path("keys.json"))
+
+    def duty_records(self) -> DutyRecords:
+        """Return no records."""
+        return DutyRecords(Path("history"), lambda _: UNKNOWN)
 
 
 def openapi_text() -> str:

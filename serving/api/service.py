@@ -19,6 +19,7 @@ from serving.api.metrics import Metrics
 from serving.api.refusals import Refusals
 from serving.api.shelf import Shelf
 from serving.api.workers import Workers
+from serving.duty_records import DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import Key, KeyRing, Scope
 from serving.reach import Reach
@@ -50,6 +51,9 @@ class ServedWorkspace(Protocol):
     def keys(self) -> KeyRing:
         """Return the API keys."""
 
+    def duty_records(self) -> DutyRecords:
+        """Return what bears on duty beside the forecast."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -64,6 +68,7 @@ class Service:
     workers: Workers
     profile: Callable[[], Profile]
     views: Callable[[], tuple[View, ...]]
+    records: DutyRecords
     refusals: Refusals = field(default_factory=Refusals)
 
 

@@ -28,15 +28,25 @@ _MAX_BODY_BYTES = 32 * 2**20  # rendered answers kept, of all issues
 
 
 class Body(NamedTuple):
-    """A rendered answer, the address of its next page if it has one, and how many rows it has."""
+    """A rendered answer.
+
+    Args:
+        content: what is sent.
+        next_page: address of its next page; None where there is none.
+        rows: how many it has.
+        is_passing: whether something couldn't be read, so that it mustn't be kept.
+    """
 
     content: bytes
     next_page: str | None
     rows: int = 0
+    is_passing: bool = False
 
     def written(self) -> bytes:
         """Return the answer for another process: a line of JSON, then the content."""
-        return json.dumps([self.next_page, self.rows]).encode() + b"\n" + self.content
+        return (
+            json.dumps([self.next_page, self.rows, self.is_passing]).encode() + b"\n" + self.content
+        )
 
     @classmethod
     def read(cls, written: bytes) -> Body:

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from serving.api.answers import Job, page
+from serving.api.answers import ROTA, Job, page
 from serving.api.processes import Compute
 from serving.api.shelf import Shelf
+from serving.duty_records import DutyRecords
 
 
-def answerer(shelf: Shelf) -> Compute:
-    """Return what answers jobs about the issues of a shelf."""
+def answerer(shelf: Shelf, records: DutyRecords) -> Compute:
+    """Return what answers jobs about the issues of a shelf.
+
+    Args:
+        shelf: of issues.
+        records: of the plan of duty.
+    """
+    rota: Callable[[Job], bytes] | None = None
 
     def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
+        nonlocal rota
         job = Job.read(content)
-        return page(shelf.issue(job.issue), job, stop_if_told).written()
+        if job.kind != ROTA:
+            return page(shelf.issue(job.issue), job, stop_if_told).written()
+        if rota is None:
+            # The solver takes long to import, and most workers are never asked for officers.
+            from serving.api.rota_pages import RotaPages  # noqa: PLC0415
+
+            pages = RotaPages(shelf, records)
+            rota = lambda asked: pages.page(asked).written()  # noqa: E731
+        return rota(job)
 
     return answer

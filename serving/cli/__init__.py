@@ -12,7 +12,7 @@ import click
 from forewatch import __version__
 from serving.cli.asking import explain, forecast, issue, missing, view
 from serving.cli.data import case_hours, import_, service_times
-from serving.cli.duty import plan, shifts
+from serving.cli.duty import plan, shifts, staffing
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
 from serving.cli.issued import issues
@@ -65,6 +65,7 @@ for command in (
     explain,
     missing,
     view,
+    staffing,
     plan,
     shifts,
     backtest,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from serving.queries import ViewQuery
 
 _FORMS = ("table", "json", "csv", "parquet")
+_NO_TEXT = ("parquet", "xlsx")
 
 
 class QuestionCommand(click.Command):
@@ -27,6 +28,7 @@ class QuestionCommand(click.Command):
     """
 
     arguments: tuple[click.Parameter, ...] = ()
+    forms: tuple[str, ...] = _FORMS
     _made: list[click.Parameter] | None = None
 
     def question(self) -> type[ViewQuery]:
@@ -43,7 +45,7 @@ class QuestionCommand(click.Command):
 
             fields = self.question().model_fields
             asked = [_option(n, field) for n, field in fields.items() if n not in PAGING]
-            self._made = [*self.arguments, *asked, *_write()]
+            self._made = [*self.arguments, *asked, *_write(self.forms)]
         return self._made
 
     @params.setter
@@ -80,11 +82,11 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     )
 
 
-def _write() -> list[click.Parameter]:
+def _write(forms: tuple[str, ...]) -> list[click.Parameter]:
     return [
         click.Option(
             ["--format", "form"],
-            type=click.Choice(_FORMS),
+            type=click.Choice(forms),
             default="table",
             show_default=True,
             help="How the answer is written.",
@@ -170,7 +172,7 @@ def view(root: Path, /, view_id: str | None, **asked: Any) -> None:  # noqa: ANN
 
     workspace = workspace_of(root)
     if view_id is not None:
-        form, out = _form_and_file(asked)
+        form, out = form_and_file(asked)
         write_answer((view_answer(workspace, view_id, asked),), form, out)
         return
     if given := [option for option, value in asked.items() if value not in (None, "table")]:
@@ -188,16 +190,16 @@ def _answer(name: str, root: Path, options: dict[str, Any]) -> None:
     """Print or write what a question, in the names of the options, is answered with."""
     from serving.answers import answer
 
-    form, out = _form_and_file(options)
+    form, out = form_and_file(options)
     tables = answer(workspace_of(root), name, options, beside=form == "table")
     write_answer(tables, form, out)
 
 
-def _form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
+def form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
     """Take out of options how the answer is written, and where to."""
     form, out = options.pop("form"), options.pop("out")
-    if form == "parquet" and out is None:
-        raise click.UsageError("--format parquet needs --out FILE.parquet")
+    if form in _NO_TEXT and out is None:
+        raise click.UsageError(f"--format {form} needs --out FILE.{form}")
     return form, out
 
 
@@ -230,6 +232,10 @@ def _file(tables: tuple[Table, ...], form: str) -> bytes:
         from serving.writers.parquet_file import parquet_file
 
         return parquet_file(tables[0])
+    if form == "xlsx":
+        from serving.writers.workbook import workbook
+
+        return workbook(tables[0])
     from serving.writers import terminal
 
     return "\n\n".join(map(terminal.table_text, tables)).encode() + b"\n"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from serving.cli.asking import write_answer
+from serving.cli.asking import QuestionCommand, form_and_file, write_answer
 from serving.cli.group import Function, workspace_of
+
+if TYPE_CHECKING:
+    from serving.queries import ViewQuery
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FEWEST_PATTERNS = 2
@@ -40,6 +43,38 @@ def _question_options(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+class StaffingCommand(QuestionCommand):
+    """A command that asks for officers."""
+
+    forms = ("table", "json", "csv", "xlsx")
+
+    def question(self) -> type[ViewQuery]:
+        """Return the model of the questions."""
+        from serving.queries import StaffingQuery
+
+        return StaffingQuery
+
+
+@click.command(cls=StaffingCommand)
+@click.pass_obj
+def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of the model
+    """Ask an issue how many officers each shift needs: next week, if no time is given.
+
+    Officers on duty and on the roster that cover every half-hour and hold each force-day's work,
+    and how short they are. Where a plan was imported, what it says stands beside them, with the gap
+    and the notice that a change needs. What can't be covered is told above the table.
+    """
+    import pandas as pd
+
+    from serving.answers import read_query
+    from serving.queries import StaffingQuery
+    from serving.staffing_answers import staffing_answer
+
+    form, out = form_and_file(asked)
+    query, now = read_query(StaffingQuery, asked), pd.Timestamp.now("UTC").as_unit("us")
+    write_answer((staffing_answer(workspace_of(root), query, now),), form, out)
 
 
 @click.group(invoke_without_command=True)

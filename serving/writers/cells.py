@@ -17,7 +17,7 @@ Cells = dict[str, list[Any]]
 def cells(table: Table) -> Cells:
     """Return the columns of a table as lists of one length.
 
-    Unknown numbers are None; instants are texts in UTC, dates local.
+    Unknown numbers and times are None; instants are texts in UTC, dates local.
     """
     return {each.name: cells_of(each, table.values[each.name]) for each in table.columns}
 
@@ -26,12 +26,12 @@ def cells_of(column: Column, values: NDArray[Any]) -> list[Any]:
     """Return the cells of one column, as `cells` does."""
     if column.type == "text":
         return list(values.tolist())
-    if column.type == "date":
-        return list(np.datetime_as_string(values, unit="D").tolist())
-    if column.type == "instant":
-        texts = np.datetime_as_string(values, unit="s").tolist()
+    if column.type in ("date", "instant"):
+        is_date = column.type == "date"
+        end = "" if is_date else "Z"
+        texts = np.datetime_as_string(values, unit="D" if is_date else "s").tolist()
         unknown = np.isnat(values).tolist()
-        return [None if no else f"{text}Z" for text, no in zip(texts, unknown, strict=True)]
+        return [None if no else f"{text}{end}" for text, no in zip(texts, unknown, strict=True)]
     is_known = np.isfinite(values)
     numbers = np.where(is_known, values, 0).round(_DECIMALS) + 0.0  # no -0
     found = (numbers.astype(np.int64) if column.type == "whole" else numbers).tolist()

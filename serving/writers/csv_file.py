@@ -28,6 +28,8 @@ _REPEATED = (
     "superseded_by",
     "withdrawn",
     "draft",
+    "percentile",
+    "currency",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -26,9 +26,7 @@ def json_document(table: Table, more: Mapping[str, Any] | None = None) -> bytes:
     """
     about = {**table.provenance, **(more or {})}
     if len(table) < _FEW:
-        held = cells(table)
-        few = [dict(zip(held, row, strict=True)) for row in zip(*held.values(), strict=True)]
-        return to_json({**about, "rows": few}, inf_nan_mode="null")
+        return to_json({**about, "rows": dict_rows(table)}, inf_nan_mode="null")
     head = to_json({**about, "rows": []}, inf_nan_mode="null")
     template, varying = [], []
     for each in table.columns:
@@ -43,6 +41,12 @@ def json_document(table: Table, more: Mapping[str, Any] | None = None) -> bytes:
     cells_of_rows = zip(*varying, strict=True) if varying else [()] * len(table)
     rows = [row % each for each in cells_of_rows]
     return head.removesuffix(b"]}") + ",".join(rows).encode() + b"]}"
+
+
+def dict_rows(table: Table) -> list[dict[str, Any]]:
+    """Return the rows as JSON values by the names of their columns; None where unknown."""
+    held = cells(table)
+    return [dict(zip(held, row, strict=True)) for row in zip(*held.values(), strict=True)]
 
 
 def _is_constant(values: NDArray[Any]) -> bool:

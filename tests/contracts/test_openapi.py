@@ -44,6 +44,7 @@ QUESTIONS = (
     "/v1/explanations",
     "/v1/forecasts",
     "/v1/missing-persons",
+    "/v1/rota/requirements",
 )  # these need to be told when
 
 

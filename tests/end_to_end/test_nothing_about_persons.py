@@ -50,6 +50,7 @@ HARMLESS = {
     ("Forecasts", "superseded_by"): "likewise",
     ("IssueSummary", "superseded_by"): "likewise",
     ("MissingDemand", "superseded_by"): "likewise",
+    ("RotaRequirements", "superseded_by"): "likewise",
     ("ViewAnswer", "notes"): "on the model and the data of an issue, written by Forewatch",
     ("ViewAnswer", "superseded_by"): "the number of the issue in service",
 }

@@ -22,6 +22,7 @@ from forewatch.shocks import Shocks
 from planning.issues import Issue, Part
 from planning.landing import KnownReports
 from serving.api.app import create_app
+from serving.duty_records import DutyRecord, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
 from serving.settings import ServingSettings
@@ -172,6 +173,7 @@ class Bench:
     settings: ServingSettings = field(default_factory=ServingSettings)
     profile: Profile = field(default_factory=town)
     views: tuple[View, ...] = field(default_factory=views_of_the_town)
+    record: DutyRecord = field(default_factory=DutyRecord)
 
     def snapshot(self, subject: str) -> Path:
         return self.root / f"models-{subject}.json"
@@ -187,6 +189,9 @@ class Bench:
 
     def keys(self) -> KeyRing:
         return KeyRing(self.root / "keys.json", self._now)
+
+    def duty_records(self) -> DutyRecords:
+        return DutyRecords(self.root / "history", lambda _: self.record)
 
     def _now(self) -> datetime:
         return self.now.to_pydatetime()

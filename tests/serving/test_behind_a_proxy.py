@@ -30,6 +30,7 @@ from types import SimpleNamespace
 from serving.api.app import create_app
 from serving.api.server import run_server
 from serving.audit import AuditFile
+from serving.duty_records import UNKNOWN, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 from serving.settings import ServingSettings
@@ -41,6 +42,7 @@ workspace = SimpleNamespace(
     keys=lambda: KeyRing(root / "keys.json"),
     profile_now=lambda: IssueStore(root / "issues").latest().profile,
     views_now=tuple,
+    duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
 )
 settings = ServingSettings(hosts=("forecast.force.example",), trusted_proxies=("127.0.0.1",))
 app = create_app(workspace, settings=settings, audit=AuditFile(root / "audit.jsonl", 10**6, 2))

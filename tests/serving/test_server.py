@@ -23,6 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from serving.api.app import create_app
 from serving.api.server import run_server
+from serving.duty_records import UNKNOWN, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 
@@ -31,6 +32,7 @@ workspace = SimpleNamespace(
     snapshot=lambda subject: root / f"models-{subject}.json",
     profile_now=lambda: None,
     views_now=tuple,
+    duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

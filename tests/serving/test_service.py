@@ -152,6 +152,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from starlette.testclient import TestClient
 from serving.api.app import create_app
+from serving.duty_records import UNKNOWN, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 
@@ -162,11 +163,13 @@ workspace = SimpleNamespace(
     views_now=tuple,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
+    duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
 )
 client = TestClient(create_app(workspace), "http://localhost", headers={"X-API-Key": sys.argv[2]})
 for path in ("/v1/forecasts?week=2026-W43", "/v1/missing-persons?week=2026-W43", "/v1/models"):
     assert client.get(path).status_code == 200
 heavy = {"mlflow", "lightgbm", "statsmodels", "matplotlib", "deltalake", "sklearn"}
+heavy |= {"scipy.optimize", "scipy.sparse", "planning.staffing"}
 print(sorted(heavy & set(sys.modules)))
 """
 

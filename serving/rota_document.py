@@ -1,0 +1,164 @@
+"""The rota contract, version 1.0: what shifts require, as a document for rota systems.
+
+An absent or unknown value is null and stands beside a state that says why; it is never 0. A day
+that isn't in an answer was not asked for; one that the issue doesn't reach is among `missing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic_core import to_json
+
+from forewatch.clock import Clock
+from planning.columns import quantile_name
+from planning.requirement_tables import (
+    DEMAND_LEVELS,
+    MISSING_COLUMNS,
+    UNMET_COLUMNS,
+    AreaRequirements,
+    demand_name,
+    unmet_values,
+    unreached_values,
+)
+from planning.tables import Table, Values
+from serving.writers.cells import cells
+from serving.writers.json_document import dict_rows
+
+CONTRACT = "1.0"
+STEP_MINUTES = 30
+_DECIMALS = 4  # of an officer
+_SHORT = ("share_of_time_short", "p_short_at_tightest", "p_hours_over")
+_NOTICE = ("last_cheap_day", "change_cost", "late_cost")
+_COVER = ("need", "unrounded_need", "mean", "variance")
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+_PLAIN = (
+    *("shift_id", "area", "area_name", "role", "shift", "code", "force_day", "start", "end"),
+    *("hours", "state", "reason", "on_duty", "rostered", "abstraction", "minimum", "binds"),
+    *("pooled", "plan_state", "planned", "planned_rostered", "gap"),
+)
+_MAY_BE_EMPTY = ("code", "reason", "binds", "pooled")  # texts: where there is nothing to say
+
+Asked = frozenset[tuple[str, pd.Timestamp]]
+
+
+def rota_document(
+    head: Mapping[str, Any], found: AreaRequirements, shifts: Table, asked: Asked
+) -> bytes:
+    """Return the document of a page as JSON.
+
+    Args:
+        head: what stands above the rows.
+        found: what areas need.
+        shifts: the rows of shifts on the page.
+        asked: areas and force-days on the page.
+    """
+    body = {
+        **head,
+        "shifts": shift_rows(shifts, found.issue.forecast.rates.grades),
+        "cover": cover_series(found, asked),
+        "unmet": _unmet(found, asked),
+        "missing": [
+            row
+            for row in dict_rows(Table(MISSING_COLUMNS, unreached_values(found), {}))
+            if (row["area"], pd.Timestamp(row["force_day"])) in asked
+        ],
+    }
+    return to_json(body, inf_nan_mode="null")
+
+
+def shift_rows(shifts: Table, grades: Sequence[str]) -> list[dict[str, Any]]:
+    """Return shifts as JSON values; None where unknown."""
+    held = cells(shifts)
+    levels = [quantile_name(level) for level in DEMAND_LEVELS]
+    rows = []
+    for at in range(len(shifts)):
+        row = {name: held[name][at] for name in _PLAIN}
+        row |= {name: row[name] or None for name in _MAY_BE_EMPTY}
+        row["demand"] = [
+            {"grade": grade}
+            | {each: held[demand_name(grade, each)][at] for each in ("mean", *levels)}
+            for grade in grades
+        ]
+        row["work_hours"] = {
+            "mean": held["work_mean"][at],
+            "quantile": held["work_quantile"][at],
+            "carried_in": held["carried_in"][at],
+            "urgent": held["urgent_mean"][at],
+            "deferrable": held["deferrable_mean"][at],
+        }
+        row["missing_report_hours"] = held["missing_mean"][at]
+        row["short"] = {name: held[name][at] for name in _SHORT}
+        row["short_as_needed"] = {name: held[f"needed_{name}"][at] for name in _SHORT}
+        row["notice"] = {"class": held["notice"][at] or None} | {n: held[n][at] for n in _NOTICE}
+        row["overridden"] = False  # what planners may override comes with a later version
+        if "was_on_duty" in held:
+            names = ("state", "on_duty", "rostered")
+            row["was"] = {name: held[f"was_{name}"][at] for name in names}
+        rows.append(row)
+    return rows
+
+
+def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
+    """Return need by half-hour, an entry for each area and force-day that was asked for.
+
+    The first number is of the half-hour from `start` on. A day that isn't reached has null.
+    """
+    entries = []
+    for plan in found.plans:
+        staffing = plan.staffing
+        table = staffing.half_hours
+        days = table["force_day"].to_numpy()
+        numbers = {name: table[name].to_numpy(dtype=np.float64) for name in _COVER}
+        starts, ends = (pd.DatetimeIndex(table[name]) for name in ("start", "end"))
+        for day in found.days:
+            if (staffing.area, day) not in asked:
+                continue
+            low, high = (int(np.searchsorted(days, day.to_datetime64(), side)) for side in _SIDES)
+            is_there = high > low
+            entry = {
+                "area": staffing.area,
+                "role": found.role,
+                "force_day": f"{day:%Y-%m-%d}",
+                "state": "forecast" if is_there else "no_forecast",
+                "start": _text(starts[low]) if is_there else None,
+                "end": _text(ends[high - 1]) if is_there else None,
+                "step_minutes": STEP_MINUTES,
+            }
+            for name, each in numbers.items():
+                part = each[low:high]
+                whole = part.astype(np.int64) if name == "need" else part.round(_DECIMALS)
+                entry[name] = whole.tolist() if is_there else None
+            entries.append(entry)
+    return entries
+
+
+def area_days(values: Values) -> list[tuple[str, pd.Timestamp]]:
+    """Return area and force-day of rows, by their columns."""
+    days = pd.DatetimeIndex(values["force_day"])
+    return list(zip(values["area"].tolist(), days, strict=True))
+
+
+def on_page(table: Table, asked: Asked) -> Table:
+    """Return the rows that are of areas and force-days on a page."""
+    which = [pair in asked for pair in area_days(table.values)]
+    return table.with_rows(np.array(which, dtype=bool))
+
+
+def _unmet(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
+    values = unmet_values(found)
+    clock = Clock.of(found.issue.profile)
+    days = clock.force_day(pd.DatetimeIndex(values["start"]).tz_localize("UTC"))
+    rows = dict_rows(Table(UNMET_COLUMNS, values, {}))
+    return [
+        row | {"force_day": f"{day:%Y-%m-%d}"}
+        for row, day in zip(rows, days, strict=True)
+        if (row["area"], day) in asked
+    ]
+
+
+def _text(instant: pd.Timestamp) -> str:
+    return f"{instant.tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}"
