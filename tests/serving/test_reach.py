@@ -169,7 +169,7 @@ def test_an_area_out_of_reach_is_answered_like_one_that_is_not_there(two_issues:
 def test_the_name_of_an_area_out_of_reach_means_nothing(two_issues: Bench) -> None:
     some = client(two_issues, "north")
     for path, asked in ASKED.items():
-        assert areas_told(some.get(f"{path}?{asked}&area=NORTH")) == ["north"]
+        assert {*areas_told(some.get(f"{path}?{asked}&area=NORTH"))} == {"north"}
         for name in ("South", "SOUTH-1", "Town"):
             answer = some.get(f"{path}?{asked}&area={name}")
             near = ("north", "north-1", "north-2", "district", "beat")
@@ -229,7 +229,7 @@ def test_what_lies_outside_changes_nothing_that_is_told(
 
 
 def areas_told(answer: Any) -> list[str]:
-    return list(dict.fromkeys(row["area"] for row in rows_of(answer.json())))
+    return [row["area"] for row in rows_of(answer.json())]
 
 
 def rows_of(said: Any) -> Any:
