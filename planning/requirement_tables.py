@@ -51,6 +51,9 @@ _REASON = Column(
     "reason", "why the state is not forecast; empty where it is", type="text",
     below="{state}: {text} ({rows})",
 )  # fmt: skip
+_PRODUCTIVE = Column(
+    "productive", "hours of it that an officer has for calls", "hours", example=7.0, decimals=1
+)
 _NEEDED = (
     Column("on_duty", "officers on duty that are needed", OFFICERS, "whole", 8, shown="always"),
     Column("rostered", "officers on the roster that it takes to have them on duty", OFFICERS,
@@ -180,6 +183,7 @@ def requirement_columns(grades: Sequence[str], *, has_plan: bool) -> tuple[Colum
         CODE,
         *SHIFT_KEYS[2:],
         Column("hours", "its real length", "hours", example=10.0, decimals=1),
+        _PRODUCTIVE,
         _STATE,
         _REASON,
         *(column for grade in grades for column in _demand_columns(grade)),
@@ -219,7 +223,14 @@ def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
         texts = [told(each) for each in plans for _ in range(len(each.planned))]
         return np.array(texts, dtype=object)
 
-    numbers = ["hours", "on_duty", "rostered", "abstraction", *(each.name for each in _WORK)]
+    numbers = [
+        "hours",
+        "productive",
+        "on_duty",
+        "rostered",
+        "abstraction",
+        *(each.name for each in _WORK),
+    ]
     return (
         values
         | {"planned_rostered": values["rostered"], "plan_state": _plan_state(found, values)}

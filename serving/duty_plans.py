@@ -151,7 +151,7 @@ def week_plans(
         role=asked.role,
         percentile=asked.percentile,
     )
-    record = duty_record(workspace, now)
+    record = duty_record(workspace.history(counted=False), now)
     notice = record.notice(issue, tuple(each.area for each in needed.areas), now)
     today = notice.day
     plans = tuple(area_plan(each, needed.role, record.plan, notice) for each in needed.areas)

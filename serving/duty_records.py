@@ -22,9 +22,9 @@ from planning.issues import Issue
 from planning.notice import NoticeRules
 from sources.confirmed import confirmed_at
 
-if TYPE_CHECKING:  # reading history takes long to import, and so does deciding
+if TYPE_CHECKING:  # deciding takes long to import
+    from forewatch.history import History
     from planning.duty_plan import NoticeDay
-    from serving.workspace import Workspace
 
 _TABLES = ("plan", "holidays")
 _LOG = logging.getLogger(__name__)
@@ -63,16 +63,12 @@ class DutyRecord:
 UNKNOWN = DutyRecord(is_known=False, is_sure=False)
 
 
-def duty_record(workspace: Workspace, now: pd.Timestamp) -> DutyRecord:
-    """Return what a workspace knows of duty at an instant.
-
-    Raises:
-        DataError, SettingsError: if it can't be read.
-    """
+def duty_record(history: History, now: pd.Timestamp) -> DutyRecord:
+    """Return what a history tells of duty as it was known at an instant."""
     from features.asof import AsOf  # noqa: PLC0415 - see above
     from features.public_holidays import BANK_HOLIDAY  # noqa: PLC0415
 
-    view = AsOf(workspace.history(counted=False), now)
+    view = AsOf(history, now)
     holidays = view.holidays()
     public = holidays.loc[holidays["kind"] == BANK_HOLIDAY, ["area", "date"]]
     return DutyRecord(view.published(PLAN), public.reset_index(drop=True))
@@ -92,11 +88,6 @@ class DutyRecords:
         self._read = read
         self._lock = Lock()
         self._held: tuple[tuple[str, pd.Timestamp], DutyRecord] | None = None
-
-    @classmethod
-    def of(cls, workspace: Workspace) -> DutyRecords:
-        """Return that of a workspace."""
-        return cls(workspace.root / "history", lambda now: duty_record(workspace, now))
 
     def changed_at(self) -> pd.Timestamp | None:
         """Return when plan or holidays were imported last, UTC; None: never. No file is read."""

@@ -33,8 +33,10 @@ from forewatch.locks import hold_lock
 from serving.key_use import KeyUse
 from serving.reach import Reach
 
-Scope = Literal["forecasts:read", "rota:read", "models:read", "metrics:read"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+Scope = Literal["forecasts:read", "rota:read", "models:read", "metrics:read", "rota:calendar"]
+# Opens the calendar feed of one area, whose address the key is part of, and nothing else.
+CALENDAR: Scope = "rota:calendar"
+SCOPES: tuple[Scope, ...] = tuple(each for each in get_args(Scope) if each != CALENDAR)
 # What the others open tells of the whole force: how it is forecast, judged and served.
 SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read", "rota:read")
 _PREFIX = "fw"
@@ -129,11 +131,14 @@ class KeyRing:
             SettingsError: if there is no name, no scope, an unknown one, one that a key for some
                 areas can't have, or an end that is over.
         """
-        if unknown := [scope for scope in scopes if scope not in SCOPES]:
-            raise SettingsError(f"no scope {unknown[0]!r}; the scopes are {', '.join(SCOPES)}")
+        known = (*SCOPES, CALENDAR)
+        if unknown := [scope for scope in scopes if scope not in known]:
+            raise SettingsError(f"no scope {unknown[0]!r}; the scopes are {', '.join(known)}")
         if not name.strip() or not scopes:
             raise SettingsError("a key needs a name and at least one scope; say who will use it")
-        if areas is not None:
+        if CALENDAR in scopes:
+            _refuse_wide_address(areas, scopes)
+        elif areas is not None:
             _refuse_beyond(areas, scopes)
         self._refuse_past(expires_at)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -289,6 +294,15 @@ def _refuse_beyond(areas: tuple[str, ...], scopes: tuple[Scope, ...]) -> None:
         raise SettingsError(
             f"a key for some areas can't have the scope {beyond[0]}, which tells of the whole "
             "force; make a key of its own for it"
+        )
+
+
+def _refuse_wide_address(areas: tuple[str, ...] | None, scopes: tuple[Scope, ...]) -> None:
+    """Stop where what stands in an address would open more than one area's calendar."""
+    if set(scopes) != {CALENDAR} or areas is None or len(set(areas)) != 1:
+        raise SettingsError(
+            f"the key of a calendar feed stands in its address: it has the scope {CALENDAR} alone, "
+            "and one area; make one with --scope rota:calendar --areas AREA"
         )
 
 

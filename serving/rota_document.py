@@ -37,7 +37,17 @@ _COVER = ("need", "unrounded_need", "mean", "variance")
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _PLAIN = (
     *("shift_id", "area", "area_name", "role", "shift", "code", "force_day", "start", "end"),
-    *("hours", "state", "reason", "on_duty", "rostered", "abstraction", "minimum", "binds"),
+    *(
+        "hours",
+        "productive",
+        "state",
+        "reason",
+        "on_duty",
+        "rostered",
+        "abstraction",
+        "minimum",
+        "binds",
+    ),
     *("pooled", "plan_state", "planned", "planned_rostered", "gap"),
 )
 _MAY_BE_EMPTY = ("code", "reason", "binds", "pooled")  # texts: where there is nothing to say
@@ -77,6 +87,7 @@ def shift_rows(shifts: Table, grades: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
     for at in range(len(shifts)):
         row = {name: held[name][at] for name in _PLAIN}
+        row["productive_hours"] = row.pop("productive")
         row |= {name: row[name] or None for name in _MAY_BE_EMPTY}
         row["demand"] = [
             {"grade": grade}
@@ -134,6 +145,24 @@ def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
                 entry[name] = whole.tolist() if is_there else None
             entries.append(entry)
     return entries
+
+
+def table_feed(shifts: Table, changed_at: pd.Timestamp) -> bytes:
+    """Return shifts that are short as a calendar.
+
+    Args:
+        shifts: the table of officers by shift, with its provenance.
+        changed_at: the last instant at which anything that it tells changed, UTC.
+    """
+    # The library takes long to import, and other answers don't need it.
+    from serving.writers.calendar_feed import FeedHead, calendar_feed  # noqa: PLC0415
+
+    told = shifts.provenance
+    about = f"Forewatch, issue {told['issue']}, data until {told['data_until']}"
+    about += f". STALE: {told['why_stale']}" if told["is_stale"] else ""
+    names = ", ".join(dict.fromkeys(cells(shifts)["area_name"]))
+    head = FeedHead(f"Short shifts: {names}", changed_at, about, told["is_stale"])
+    return calendar_feed(head, shift_rows(shifts, grades=()))
 
 
 def area_days(values: Values) -> list[tuple[str, pd.Timestamp]]:

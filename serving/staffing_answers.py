@@ -190,7 +190,7 @@ def staffing_answer(workspace: Workspace, query: StaffingQuery, now: pd.Timestam
     store, kept = workspace.issues(), Kept()
     issue = store.latest() if query.issue is None else store.read(query.issue)
     asked = StaffingQuestion.of(issue, query.dated(issue, now), Reach())
-    record = duty_record(workspace, now)
+    record = duty_record(workspace.history(counted=False), now)
     found = requirements(issue, asked, record, now, kept)
     if query.by == "half-hour":
         table = Table(COVER_COLUMNS, cover_values(found), {})

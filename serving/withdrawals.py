@@ -100,6 +100,11 @@ class Withdrawals:
             content = {"decisions": rows, "sha256": _digest(rows)}
             write_file(self._path, json.dumps(content, indent=1).encode())
 
+    def changed_ns(self) -> int:
+        """Return when a decision was written last, nanoseconds since 1970; 0: there is none."""
+        stamp = self.stamp()
+        return 0 if stamp is None else stamp[1]
+
     def stamp(self) -> Stamp:
         """Return what changes whenever a decision is written; None while there is none."""
         try:

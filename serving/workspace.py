@@ -142,9 +142,11 @@ class Workspace:
 
     def duty_records(self) -> DutyRecords:
         """Return what bears on duty beside the forecast, for those who ask again and again."""
-        from serving.duty_records import DutyRecords  # noqa: PLC0415
+        from serving.duty_records import DutyRecords, duty_record  # noqa: PLC0415
 
-        return DutyRecords.of(self)
+        return DutyRecords(
+            self.root / "history", lambda now: duty_record(self.history(counted=False), now)
+        )
 
     def registry_store(self) -> str:
         """Return MLflow's store: a tracking server's address, or the path of a folder.

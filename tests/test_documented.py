@@ -7,6 +7,7 @@ import pytest
 
 from features.catalogue import features_page as features_text
 from serving.api.reference import openapi_text
+from serving.api.rota_schemas import schema_text
 from serving.cli import cli
 from serving.cli.reference import commands
 from serving.cli.reference import commands_page as cli_text
@@ -20,6 +21,7 @@ REFERENCES = {
     "settings.md": (settings_text, "python -m serving.settings_reference"),
     "features.md": (features_text, "python -m features.catalogue"),
     "openapi.json": (openapi_text, "python -m serving.api.reference"),
+    "rota/requirements-1.0.schema.json": (schema_text, "python -m serving.api.reference"),
 }
 
 

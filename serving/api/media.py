@@ -19,6 +19,7 @@ from pydantic_core import to_json
 
 JSON = "application/json"
 CSV = "text/csv"
+ICS = "text/calendar"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A shared cache keeps nothing; a client's own asks each time, which costs a 304.
 _CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}

@@ -1,4 +1,4 @@
-"""Writes docs/openapi.json: `python -m serving.api.reference [FILE]`."""
+"""Writes docs/openapi.json and docs/rota/…: `python -m serving.api.reference [FILE]`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 
 from forewatch.profile import Profile
 from serving.api.app import create_app
+from serving.api.rota_schemas import schema_text
 from serving.duty_records import UNKNOWN, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import KeyRing
 from serving.views import View
 
 _FILE = Path("docs/openapi.json")
+_SCHEMA = Path("docs/rota/requirements-1.0.schema.json")
 
 
 class _NoWorkspace:
@@ -52,3 +54,5 @@ def openapi_text() -> str:
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else _FILE
     target.write_text(openapi_text(), encoding="utf-8")
+    if target == _FILE:
+        _SCHEMA.write_text(schema_text(), encoding="utf-8")

@@ -8,17 +8,20 @@ from urllib.parse import urlencode
 
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
 
 from forewatch.clock import Clock
 from serving.api import costs, media
 from serving.api.answers import ROTA, Job, age_headers, open_question, work_out
 from serving.api.processes import AskerGone
 from serving.api.rota_schemas import ABOUT, RESPONSES, SUMMARY
-from serving.api.service import Access, Service, needs, service
+from serving.api.service import Access, Service, by_address, needs, service
 from serving.api.shelf import OpenIssue
 from serving.queries import StaffingQuery
 
 REQUIREMENTS = "/v1/rota/requirements"
+FEED = "/v1/rota/calendar/{token}.ics"
+FEED_DAYS = 28
 _RENDERING = 1  # raise it when the bytes of an answer change, so that no client keeps old ones
 _CLIENT_GONE = 499
 
@@ -40,6 +43,33 @@ async def rota_requirements(
 ) -> Response:
     """Return a page, or 304 where the client has it."""
     kind = media.negotiate_type(request, (media.JSON, media.CSV, media.XLSX))
+    return await _answer(request, query, serving, access, kind)
+
+
+# Not in the OpenAPI document: its address is a secret, and no machine asks by it.
+@router.get(FEED, response_class=Response, include_in_schema=False)
+async def rota_calendar(
+    request: Request,
+    token: str,
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
+    """Return the shifts of the next weeks that are short, of the one area of the address."""
+    access = by_address(serving, request, token)
+    if serving.keys.is_use_due(request.state.key):
+        await run_in_threadpool(serving.keys.note_use, request.state.key)
+    issue = (await open_question(None, request, serving)).issue
+    clock = Clock.of(issue.profile)
+    today = clock.force_day(pd.DatetimeIndex([serving.clock()]))[0]
+    until = today + pd.Timedelta(days=FEED_DAYS)
+    span = {"from": f"{today:%Y-%m-%d}", "to": f"{until:%Y-%m-%d}", "limit": FEED_DAYS}
+    query = StaffingQuery.model_validate(span)
+    return await _answer(request, query, serving, access, media.ICS)
+
+
+async def _answer(
+    request: Request, query: StaffingQuery, serving: Service, access: Access, kind: str
+) -> Response:
+    """Return a page in a form, or 304 where the client has it."""
     opened = await open_question(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
@@ -102,6 +132,7 @@ def _tag(
         tuple(serving.shelf.standing(issue.number)),
         access.reach.text,
         serving.records.changed_at(),
+        serving.shelf.changed_at() if kind == media.ICS else "",
         today,
         _RENDERING,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forewatch.clock import Clock
+from planning.issues import Issue
 from planning.requirement_tables import COVER_COLUMNS, AreaRequirements, cover_values
 from planning.tables import Table, column_descriptions
 from serving.answers import told_within
@@ -18,7 +19,7 @@ from serving.api.rota import address
 from serving.api.shelf import Body, Shelf
 from serving.duty_records import DutyRecord, DutyRecords
 from serving.queries import StaffingQuery
-from serving.rota_document import CONTRACT, area_days, on_page, rota_document
+from serving.rota_document import CONTRACT, area_days, on_page, rota_document, table_feed
 from serving.staffing_answers import (
     Kept,
     StaffingQuestion,
@@ -68,7 +69,9 @@ class RotaPages:
         next_page = address(query, issue.number, following) if following < total else None
         paging = {"total": total, "limit": query.limit, "offset": query.offset, "next": next_page}
         told = _head(found, whole, job, record)
-        if job.media == media.JSON:
+        if job.media == media.ICS:
+            content = self._feed(issue, table, told)
+        elif job.media == media.JSON:
             content = rota_document({**told, **paging}, found, table, pairs)
         else:
             if query.by == "half-hour":
@@ -77,6 +80,15 @@ class RotaPages:
             table = replace(table, provenance=about)
             content = csv_file(table) if job.media == media.CSV else workbook(table)
         return Body(content, next_page, len(table), not record.is_sure)
+
+    def _feed(self, issue: Issue, table: Table, told: dict[str, Any]) -> bytes:
+        """Return the calendar feed of shifts that are short."""
+        # What is asked moves with the day, and so does what stands in the feed.
+        today = pd.Timestamp(told["notice_given_on"])
+        changes = [self._shelf.changed_at(), Clock.of(issue.profile).day_start(today)]
+        imported = self._records.changed_at()
+        changed_at = max([*changes, *([] if imported is None else [imported])]).floor("s")
+        return table_feed(replace(table, provenance=told), changed_at)
 
     def _moved(
         self,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,10 @@ class ShiftRequirement(Frozen):
     start: Instant
     end: Instant
     hours: Amount = Field(description="real length, those of a changed clock counted")
+    productive_hours: Amount = Field(
+        description="of an officer, for calls: a demand curve is met by productive_hours ÷ hours "
+        "of each officer on duty"
+    )
     state: ShiftState
     reason: str | None = Field(description="why the state is not forecast")
     demand: list[GradeDemand]
@@ -260,6 +265,7 @@ EXAMPLE: dict[str, Any] = {
             "start": "2026-12-18T14:00:00Z",
             "end": "2026-12-19T00:00:00Z",
             "hours": 10.0,
+            "productive_hours": 7.0,
             "state": "stale",
             "reason": _STALE,
             "demand": [{"grade": "immediate", "mean": 9.4, "q10": 5, "q50": 9, "q90": 14}],
@@ -325,3 +331,13 @@ RESPONSES: documents.Responses = {
     },
     304: documents.HAD,
 }
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of answers as it is checked in."""
+    made = RotaRequirements.model_json_schema(mode="serialization")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    # Fields may be added: a consumer that refused them would break with the next release.
+    for each in (made, *made["$defs"].values()):
+        each.pop("additionalProperties", None)
+    return json.dumps(head | made, indent=1, ensure_ascii=False) + "\n"

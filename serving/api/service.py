@@ -21,7 +21,7 @@ from serving.api.shelf import Shelf
 from serving.api.workers import Workers
 from serving.duty_records import DutyRecords
 from serving.issue_store import IssueStore
-from serving.keys import Key, KeyRing, Scope
+from serving.keys import CALENDAR, Key, KeyRing, Scope
 from serving.reach import Reach
 from serving.views import View
 
@@ -106,6 +106,16 @@ async def _token(
     header: Annotated[str | None, Security(_HEADER)],
 ) -> str | None:
     return bearer.credentials if bearer else header
+
+
+def by_address(serving: Service, request: Request, token: str) -> Access:
+    """Return the access of a key that stands in the address of a calendar feed, and refuse others.
+
+    Calendar programs can't send headers.
+    """
+    key = _check_key(serving, request, token, CALENDAR)
+    serving.limits.charge(key.id, 1)
+    return Access(key.id, key.name, key.reach)
 
 
 def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:

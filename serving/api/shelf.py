@@ -193,6 +193,20 @@ class Shelf:
                 return Standing()
         return held[number]
 
+    def changed_at(self) -> pd.Timestamp:
+        """Return when which issue is served may have changed last, UTC; it only grows.
+
+        Raises:
+            NoIssue: if nothing was published.
+            DamagedIssue: if the newest can't be read.
+        """
+        numbers = self._store.numbers()
+        if not numbers:
+            raise NoIssue(self._store.why_none())
+        published = pd.Timestamp(self.about(numbers[-1])["published_at"])
+        decided = pd.Timestamp(self._store.withdrawals.changed_ns(), unit="ns", tz="UTC")
+        return max(published, decided)
+
     def unready(self, now: pd.Timestamp) -> tuple[str, ...]:
         """Return why forecasts should not be taken from here at *now*; nothing if they may."""
         with self._lock:

@@ -48,7 +48,7 @@ def _question_options(function: Function) -> Function:
 class StaffingCommand(QuestionCommand):
     """A command that asks for officers."""
 
-    forms = ("table", "json", "csv", "xlsx")
+    forms = ("table", "json", "csv", "xlsx", "ics")
 
     def question(self) -> type[ViewQuery]:
         """Return the model of the questions."""
@@ -74,7 +74,19 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
 
     form, out = form_and_file(asked)
     query, now = read_query(StaffingQuery, asked), pd.Timestamp.now("UTC").as_unit("us")
-    write_answer((staffing_answer(workspace_of(root), query, now),), form, out)
+    if form == "ics" and query.by == "half-hour":
+        raise click.UsageError("a calendar has shifts; leave --by half-hour out, or write csv")
+    table = staffing_answer(workspace_of(root), query, now)
+    if form != "ics":
+        write_answer((table,), form, out)
+        return
+    from serving.rota_document import table_feed
+
+    feed = table_feed(table, now)
+    if out is None:
+        click.echo(feed, nl=False)
+    else:
+        out.write_bytes(feed)
 
 
 @click.group(invoke_without_command=True)

@@ -83,6 +83,25 @@ def test_connections_that_say_nothing_leave_room_for_those_that_do(bench: Bench,
             assert fetched(port, path, bench.token)[0] == 200
 
 
+def test_the_consumer_of_the_rota_contract_reads_from_a_server(
+    bench: Bench, port: int, root: Path
+) -> None:
+    assert fetched(port, "/health/live", "")[0] == 200
+    consumer = str(root / "docs" / "rota" / "consumer.py")
+    at = (f"http://127.0.0.1:{port}", bench.token)
+    span = ("from=2026-11-14", "to=2026-11-18", "area=district", "limit=3")
+    done = subprocess.run(
+        [sys.executable, consumer, *at, *span], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    shifts = [line for line in lines if line[0].startswith(("north/", "south/"))]
+    assert len(shifts) == 2 * 4 * 3  # of three pages
+    assert [line[0] for line in lines].count("STALE:") == 3  # of long ago, by the real clock
+    assert {line[3] for line in shifts if "2026-11-16" in line[0]} == {"unknown"}
+    assert all(int(line[3]) >= 2 for line in shifts if "2026-11-14" in line[0])
+
+
 def test_questions_whose_askers_hung_up_keep_nobody_waiting(bench: Bench, port: int) -> None:
     assert fetched(port, "/health/live", "")[0] == 200
     asked = (

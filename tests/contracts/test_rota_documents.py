@@ -1,0 +1,109 @@
+"""What docs/rota holds: golden answers as the code gives them, and consumers that read them.
+
+`python -m tests.contracts.test_rota_documents` writes the golden answers anew.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pandas as pd
+import pytest
+
+from tests.serving.conftest import Bench
+from tests.serving.test_rota_api import PATH, issue, plan
+
+DOCS = Path(__file__).parents[2] / "docs" / "rota"
+NAMES = ("ordinary", "stale", "unmet-and-pooled")
+
+
+def golden(name: str, folder: Path) -> dict[str, Any]:
+    """The answer of the test's town that a golden file holds."""
+    bench = Bench(folder, record=plan(early=3, night=1))
+    bench.issues().publish(issue(minimum=4) if name == "unmet-and-pooled" else issue())
+    asked = {
+        "ordinary": {"from": "2026-10-24", "to": "2026-10-26", "area": "north"},
+        "stale": {"from": "2026-11-15", "to": "2026-11-17", "area": "north"},
+        "unmet-and-pooled": {"from": "2026-10-24", "to": "2026-10-25", "area": "north-1"},
+    }[name]
+    if name == "stale":
+        bench.now += pd.Timedelta(days=10)
+    found: dict[str, Any] = bench.get(PATH, **asked)
+    return found
+
+
+def text(name: str, folder: Path) -> str:
+    return json.dumps(golden(name, folder), indent=1) + "\n"
+
+
+def kept(name: str) -> Any:
+    return json.loads((DOCS / f"golden-{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_golden_answer_is_what_the_code_gives_and_fits_the_schema(
+    name: str, tmp_path: Path
+) -> None:
+    assert kept(name) == json.loads(text(name, tmp_path))
+    schema = json.loads((DOCS / "requirements-1.0.schema.json").read_text(encoding="utf-8"))
+    assert list(jsonschema_rs.iter_errors(schema, kept(name))) == []
+
+
+def test_the_golden_answers_hold_what_they_are_for() -> None:
+    ordinary, stale, unmet = (kept(name) for name in NAMES)
+    assert {each["plan_state"] for each in ordinary["shifts"]} == {"told", "no_plan"}
+    assert stale["stale"]
+    assert {each["state"] for each in stale["shifts"]} == {"stale", "no_forecast"}
+    assert unmet["unmet"]
+    assert unmet["shifts"][0]["pooled"] == "north"
+
+
+def zeros(value: Any) -> Any:
+    """The same document with every null turned into 0."""
+    if isinstance(value, dict):
+        return {name: zeros(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [zeros(each) for each in value]
+    return 0 if value is None else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_consumer_refuses_nulls_that_were_turned_into_zero(name: str) -> None:
+    requirements: Callable[[Any], Any] = runpy.run_path(str(DOCS / "consumer.py"))["requirements"]
+    rows = list(requirements(kept(name)))
+    assert len(rows) == len(kept(name)["shifts"])
+    with pytest.raises(ValueError, match="must be null"):
+        list(requirements(zeros(kept(name))))
+    with pytest.raises(ValueError, match="reads contract 1"):
+        list(requirements(kept(name) | {"contract": "2.0"}))
+
+
+def test_the_consumer_is_short() -> None:
+    assert len((DOCS / "consumer.py").read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_the_rostering_input_has_the_cover_and_never_takes_unknown_for_none() -> None:
+    instance: Callable[[Any, str], str] = runpy.run_path(str(DOCS / "rostering_input.py"))[
+        "instance"
+    ]
+    found = instance(kept("ordinary"), "north").splitlines()
+    assert found[:2] == ["SECTION_HORIZON", "2"]
+    assert "night,600," in found
+    cover = found[found.index("SECTION_COVER") + 1 :]
+    first = kept("ordinary")["shifts"][0]
+    assert len(cover) == 6
+    assert cover[0].startswith(f"0,early,{first['on_duty']},")
+    with pytest.raises(ValueError, match="nothing is known of"):
+        instance(kept("stale"), "north")
+
+
+if __name__ == "__main__":
+    for each in NAMES:
+        with tempfile.TemporaryDirectory() as made:
+            (DOCS / f"golden-{each}.json").write_text(text(each, Path(made)), encoding="utf-8")
