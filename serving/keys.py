@@ -33,10 +33,10 @@ from forewatch.locks import hold_lock
 from serving.key_use import KeyUse
 from serving.reach import Reach
 
-Scope = Literal["forecasts:read", "models:read", "metrics:read"]
+Scope = Literal["forecasts:read", "plan:write", "models:read", "metrics:read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 # What the others open tells of the whole force: how it is forecast, judged and served.
-SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read",)
+SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read", "plan:write")
 _PREFIX = "fw"
 _ID_BYTES = 4
 _SECRET_BYTES = 32

@@ -11,7 +11,6 @@ import pandas as pd
 from features.asof import AsOf
 from forewatch.errors import ForewatchError
 from forewatch.history import History
-from forewatch.progress import Progress
 from models.subject import Subject
 from models.subject_model import SubjectModel
 from planning.issues import Issue, Part
@@ -61,7 +60,6 @@ def issues_as_of(
     days: int,
     *,
     jobs: int,
-    progress: Progress,
 ) -> Iterator[Issue]:
     """Yield an issue for each origin, by models that were fitted on what was known then.
 
@@ -74,7 +72,6 @@ def issues_as_of(
         origins: instants, ascending.
         days: force-days ahead.
         jobs: processes to use.
-        progress: is told what is being done.
 
     Raises:
         NotEnoughHistory: if too little was known at the first of them.
@@ -82,7 +79,6 @@ def issues_as_of(
     if not origins:
         return
     last = AsOf(history, origins[-1])
-    done = 0
     span = pd.Timedelta(days=_TRAINED_AGAIN_DAYS)
     for _, each in groupby(origins, key=lambda origin: (origin - origins[0]) // span):
         views = [last.at(origin) for origin in each]
@@ -91,10 +87,7 @@ def issues_as_of(
             for subject in subjects_of(workspace.profile)
         }
         for view in views:
-            parts = _parts(workspace, models, view, days)
-            yield _issue(history, view, parts)
-            done += 1
-            progress("making issues as of their time", done, len(origins))
+            yield _issue(history, view, _parts(workspace, models, view, days))
 
 
 def _models(

@@ -132,9 +132,9 @@ def replay(
     ]
     counts: dict[str, int] = defaultdict(int)
     rows = []
-    for issue, said in _issues(workspace, history, sayings, asked, (jobs, progress)):
+    for issue, said in _issues(workspace, history, sayings, asked, jobs or os.cpu_count() or 1):
         rows += list(_replayed(issue, said, asked, past, counts))
-        progress("replaying", len(rows), len(sayings) * len(past.areas))
+        progress("replaying", counts["published"] + counts["made"], len(sayings))
     if not rows:
         raise NotEnoughHistory(
             "no issue of the time says anything of these weeks; leave --only-published out to make "
@@ -218,7 +218,7 @@ def _issues(
     history: History,
     sayings: Sequence[_Saying],
     asked: ReplayQuestion,
-    effort: tuple[int | None, Progress],
+    jobs: int,
 ) -> Iterator[tuple[Issue, list[_Saying]]]:
     """Yield each issue with what it said: those published by then, and others made as of then."""
     clock, store = Clock.of(history.profile), workspace.issues()
@@ -238,9 +238,7 @@ def _issues(
         yield store.read(number), said
     origins = sorted(of_origin)
     days = max((each.lead_days for each in sayings), default=0) + WEEK_DAYS
-    made = issues_as_of(
-        workspace, history, origins, days, jobs=effort[0] or os.cpu_count() or 1, progress=effort[1]
-    )
+    made = issues_as_of(workspace, history, origins, days, jobs=jobs)
     for origin, issue in zip(origins, made, strict=True):
         yield issue, of_origin[origin]
 

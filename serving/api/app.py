@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health, views
+from serving.api import answers, catalogue, documents, health, plans, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -90,8 +90,9 @@ def create_app(
         workers,
         workspace.profile_now,
         workspace.views_now,
+        workspace.root,
     )
-    for part in (answers, views, catalogue, health):
+    for part in (answers, views, plans, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)

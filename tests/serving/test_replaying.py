@@ -133,7 +133,7 @@ def test_where_no_issue_was_there_one_is_made_of_what_was_known_then(
         counts=town_history.counts[town_history.counts["known_at"] <= origins[1]],
     )
     made = [
-        list(issues_as_of(workspace, history, origins, 14, jobs=1, progress=lambda *_: None))
+        list(issues_as_of(workspace, history, origins, 14, jobs=1))
         for history in (town_history, cut)
     ]
     for one, other in zip(*made, strict=True):
