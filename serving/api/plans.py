@@ -27,7 +27,32 @@ _ROWS = TypeAdapter(
     list[Annotated[dict[Annotated[str, Field(max_length=200)], _Cell],
                    Field(max_length=_MOST_COLUMNS)]]
 )  # fmt: skip
-_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/PlanUploadBody"}}}
+_CELL = {"type": ["string", "number", "null"]}
+_BODY = {
+    "type": "object",
+    "required": ["rows"],
+    "additionalProperties": False,
+    "properties": {
+        "rows": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": _MOST_ROWS,
+            "items": {
+                "type": "object",
+                "maxProperties": _MOST_COLUMNS,
+                "propertyNames": {"maxLength": 200},
+                "additionalProperties": _CELL,
+            },
+        }
+    },
+}
+_EXAMPLE = {
+    "rows": [
+        {"area": "bristol", "shift": "L10", "date": "2026-12-18", "planned": 8, "rostered": 11},
+        {"area": "bristol", "shift": "N10", "date": "2026-12-18", "planned": 9},
+    ]
+}
+_CONTENT = {media.JSON: {"schema": _BODY, "example": _EXAMPLE}}
 
 ABOUT = """Officers by area, role, shift and day: planned, on the roster, and afterwards worked.
 
@@ -44,26 +69,6 @@ again under it, within 30 days, the same plan changes nothing and has the same r
 is refused. A key for some areas writes those alone, by ids or names."""
 
 router = APIRouter(tags=["rota"])
-
-
-class PlanRow(Frozen):
-    """One shift's officers; other columns are read as `forewatch import plan` reads them."""
-
-    area: str
-    shift: str
-    role: str | None = None
-    date: str | None = None
-    force_day: str | None = None
-    planned: int | None = None
-    rostered: int | None = None
-    worked: int | None = None
-    known_at: str | None = None
-
-
-class PlanUploadBody(Frozen):
-    """A plan."""
-
-    rows: list[PlanRow] = Field(max_length=_MOST_ROWS)
 
 
 class PlanReceipt(Frozen):

@@ -18,6 +18,8 @@ _FILE = Path("docs/openapi.json")
 class _NoWorkspace:
     """A workspace without anything in it: the document doesn't depend on one."""
 
+    root = Path()
+
     def snapshot(self, subject: str) -> Path:
         """Return the file of no register."""
         return Path(f"models-{subject}.json")

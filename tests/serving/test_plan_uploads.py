@@ -81,7 +81,8 @@ def test_what_cant_be_meant_is_refused_whole_with_what_to_do(planning: Bench) ->
     said = refused(send(planning, ROW, {**ROW, "shift": "LX"}), 422)
     assert "uses 1 codes without a mapping; nothing was imported" in said
     assert "collar" in refused(send(planning, {**ROW, "collar_number": 12}, name="b"), 422)
-    assert "north" in refused(send(planning, {**ROW, "area": "nroth"}, name="c"), 422)
+    said = refused(send(planning, {**ROW, "area": "nroth"}, name="c"), 422)
+    assert "area at line 2" in said
     assert standing(planning) == []
 
 
