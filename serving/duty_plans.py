@@ -22,7 +22,7 @@ from planning.notice import NoticeRules, decide_now
 from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
-from serving.spans import week_meant
+from serving.spans import instant, week_meant
 from serving.standing import Standing
 from serving.workspace import Workspace
 
@@ -172,6 +172,16 @@ def week_plans(
         f"{today:%Y-%m-%d}"
     )
     return WeekPlans(issue, needed, plans, notice, about, (*heading, said))
+
+
+def notice_instant(workspace: Workspace, text: str | None) -> pd.Timestamp | None:
+    """Return the instant that a text means, at which notice is given; None for none.
+
+    Raises:
+        BadQuestion: if it is no time.
+    """
+    workspace.stop_without_settings()
+    return None if text is None else instant(Clock.of(workspace.profile), text)
 
 
 def _about(

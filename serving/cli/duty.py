@@ -75,6 +75,12 @@ def _form_options(function: Function) -> Function:
     metavar="N",
     help="The fewest changes of the plan that mend it, N officer-shifts at most.",
 )
+@click.option(
+    "--on",
+    "noticed_on",
+    metavar="T",
+    help="When notice is given, and the plan known.  [default: now]",
+)
 @_form_options
 @click.pass_context
 def plan(
@@ -84,6 +90,7 @@ def plan(
     decide: bool,
     chance: float,
     moves: int | None,
+    noticed_on: str | None,
     form: str,
     out: Path | None,
     **asked: Any,  # noqa: ANN401 - of the question
@@ -96,11 +103,12 @@ def plan(
     """
     if context.invoked_subcommand is not None:
         return
-    from serving.duty_plans import PlanQuestion, week_plans
+    from serving.duty_plans import PlanQuestion, notice_instant, week_plans
 
     if decide and moves:
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
-    found = week_plans(workspace_of(context.obj), PlanQuestion(**asked))
+    workspace = workspace_of(context.obj)
+    found = week_plans(workspace, PlanQuestion(**asked), notice_instant(workspace, noticed_on))
     if decide:
         table = found.decide_table(chance)
     else:
