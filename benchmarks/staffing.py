@@ -28,13 +28,14 @@ import pandas as pd
 from benchmarks.costs import unit_seconds
 from forewatch.arrays import Array
 from forewatch.duty import Service
+from forewatch.profile import Profile
 from planning.area_staffing import AreaStaffing
 from planning.duty_layout import work_sources
 from planning.issues import Issue, Part
 from planning.load import Calls, Rows, SourceLoad
 from planning.need import BusyOfficers
 from planning.staffing import staffing
-from sources.synthetic import demo_force
+from sources.synthetic import DemoForce, demo_force
 from tests.oracles.busy import half_hour_middles, jobs
 
 FIRST = pd.Timestamp("2026-11-23")
@@ -47,10 +48,22 @@ _BY_TYPE = ("base", "baseline", "leaf_shares", "grade_shares")
 def demo_issue(seed: int) -> Issue:
     """Return an issue of the demo force's true rates."""
     force = demo_force(seed=seed, weeks=2)
-    first = int(force.truth.rates.force_days.searchsorted(FIRST))
-    origin = pd.Timestamp(force.truth.rates.day_edges[first])
-    whole = force.truth.forecast(origin, DAYS)
-    types = [whole.rates.call_types.index(name) for name in force.profile.missing_call_types]
+    return truth_issue(force, force.profile, FIRST, DAYS)
+
+
+def truth_issue(force: DemoForce, profile: Profile, first: pd.Timestamp, days: int) -> Issue:
+    """Return what one would publish who knows a force's true rates and the sizes of its shocks.
+
+    Args:
+        force: whose.
+        profile: that the issue is of.
+        first: local date of its first force-day.
+        days: how many.
+    """
+    day = int(force.truth.rates.force_days.searchsorted(first))
+    origin = pd.Timestamp(force.truth.rates.day_edges[day])
+    whole = force.truth.forecast(origin, days)
+    types = [whole.rates.call_types.index(name) for name in profile.missing_call_types]
     rates = replace(
         whole.rates,
         call_types=("missing_person",),
@@ -60,7 +73,7 @@ def demo_issue(seed: int) -> Issue:
         "calls": Part(whole, "the truth"),
         "missing": Part(replace(whole, rates=rates), "the truth", has_casework=True),
     }
-    return Issue(1, origin, parts, force.profile, force.profile.tree())
+    return Issue(1, origin, parts, profile, profile.tree())
 
 
 def speed(issue: Issue) -> None:

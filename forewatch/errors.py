@@ -161,6 +161,10 @@ class UnknownWeek(BadQuestion):
         super().__init__(f"{message}; near: {', '.join(self.near)}" if self.near else message)
 
 
+class RefusedUpload(BadQuestion):
+    """What was sent can't be taken; nothing of it is."""
+
+
 class TooCostly(BadQuestion):
     """A question would take more work than one may."""
 

@@ -50,6 +50,7 @@ class OnDuty:
     Args:
         busy: officers busy, by half-hours of these shifts and around them.
         hours: length of these half-hours, shape (half-hours,).
+        middles_us: their middles, microseconds since 1970, shape (half-hours,).
         during: which of them lie in which shift, shape (shifts, half-hours).
         others_free: officers of other shifts that are free in them, shape (half-hours,).
         share: of each shift that is productive, shape (shifts,).
@@ -62,6 +63,7 @@ class OnDuty:
 
     busy: BusyOfficers
     hours: Array
+    middles_us: Index
     during: Mask
     others_free: Array
     share: Array
@@ -76,16 +78,24 @@ class OnDuty:
         Args:
             officers: on duty, shape (shifts,); NaN where unknown, and then so is what rests on it.
         """
-        there = np.nan_to_num(officers)
-        free = self.others_free + (there * self.share) @ self.during
-        hours = np.zeros(len(self.work.mean))
-        np.add.at(hours, self.day, there * self.productive)
-        over = self.work.p_over(hours)[self.day]
+        over = self.work.p_over(self.day_hours(officers))[self.day]
+        free = self.free(officers)
         found = shortness(self.busy, free, self.during, self.hours, over)
         unknown = np.isnan(officers).astype(np.float64)
+        days = len(self.work.mean)
         lacks = (self.during & (unknown @ self.during > 0)).any(1)
-        lacks_hours = np.bincount(self.day, unknown, minlength=len(hours))[self.day] > 0
+        lacks_hours = np.bincount(self.day, unknown, minlength=days)[self.day] > 0
         return found.where(self.is_reached & ~lacks, self.is_reached & ~lacks_hours)
+
+    def free(self, officers: Array) -> Array:
+        """Return the officers free for calls by half-hour; unknown ones are counted as none."""
+        return np.asarray(self.others_free + (np.nan_to_num(officers) * self.share) @ self.during)
+
+    def day_hours(self, officers: Array) -> Array:
+        """Return the productive hours of the force-days of `work`; unknown ones as none."""
+        hours = np.zeros(len(self.work.mean))
+        np.add.at(hours, self.day, np.nan_to_num(officers) * self.productive)
+        return hours
 
 
 @dataclass(frozen=True)
@@ -281,6 +291,7 @@ def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     return OnDuty(
         need.busy,
         layout.half_hours.hours,
+        layout.half_hours.middles_us,
         during[asked],
         others @ during,
         found.shifts.share[asked],

@@ -76,13 +76,8 @@ def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: Notice
         notice: when notice is given.
     """
     shifts = found.shifts
-    mine = plan[(plan["area"] == found.area) & (plan["role"] == role)]
-    told = mine.set_index(["figure", "shift", "force_day"])
-    figures = {
-        figure: _by_shift(told["officers"].astype("float64"), figure, shifts)
-        for figure in PLAN_FIGURES
-    }
-    late = _by_shift(told["late"].astype("float64"), "planned", shifts)
+    figures = {figure: told_officers(found, role, plan, figure) for figure in PLAN_FIGURES}
+    late = _by_shift(_rows_of(found, role, plan)["late"], "planned", shifts)
     planned = figures["planned"]
     days = pd.DatetimeIndex(shifts["force_day"])
     holidays = notice.holidays.get(found.area, frozenset())
@@ -96,6 +91,20 @@ def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: Notice
         short=found.duty.shortness(planned),
         stand=notices(days, hours, is_holiday, notice.day, notice.rules),
     )
+
+
+def told_officers(
+    found: AreaStaffing, role: str, plan: pd.DataFrame, figure: str = "planned"
+) -> Array:
+    """Return a figure of each shift of an area by a plan, NaN where nobody told it.
+
+    Args:
+        found: what the area needs.
+        role: whose.
+        plan: as of `area_plan`.
+        figure: one of PLAN_FIGURES.
+    """
+    return _by_shift(_rows_of(found, role, plan)["officers"], figure, found.shifts)
 
 
 def base_numbers(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[int]:
@@ -153,12 +162,19 @@ def _hour_cost(plans: Sequence[AreaPlan]) -> float:
     return plans[0].stand.rules.hour_cost
 
 
+def _rows_of(found: AreaStaffing, role: str, plan: pd.DataFrame) -> pd.DataFrame:
+    mine = plan[(plan["area"] == found.area) & (plan["role"] == role)]
+    return mine.set_index(["figure", "shift", "force_day"])
+
+
 def _by_shift(told: pd.Series, figure: str, shifts: pd.DataFrame) -> Array:
     """Return a figure of each shift, NaN where nobody told it."""
+    if not len(told):
+        return np.full(len(shifts), np.nan)
     keys = pd.MultiIndex.from_arrays(
         [[figure] * len(shifts), shifts["shift"], shifts["force_day"].astype("datetime64[us]")]
     )
-    return np.asarray(told.reindex(keys), dtype=np.float64)
+    return np.asarray(told.astype("float64").reindex(keys), dtype=np.float64)
 
 
 def _requirements(plans: Sequence[AreaPlan], level: float) -> Requirements:

@@ -17,8 +17,7 @@ A number of officers that isn't whole is sent as one of its two neighbours, so t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, cast
@@ -32,9 +31,9 @@ from forewatch.duty import Service
 from forewatch.rates import Forecast, Spans
 from forewatch.shocks import THIRD_BEGINS_HOURS, Within
 from planning.arrivals import DAY_HOURS, Arrivals, Tables, Timing
-from planning.casework import CaseLength
 from planning.landing import KnownReports
-from planning.work_times import Release, ReleasedWork, ServiceTime, WorkTime
+from planning.work_kinds import WorkKind, calls_by_officers, officer_shares, work_kinds
+from planning.work_times import WorkTime
 
 Measure = Literal["officers", "hours", "carried"]
 
@@ -113,25 +112,6 @@ class _Sums:
         self.jobs[: len(part.jobs), :, types] += part.jobs
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """Services of calls whose work lasts alike.
-
-    Args:
-        work: how it lasts.
-        calls: the services, with the positions of their call types.
-    """
-
-    work: WorkTime
-    calls: tuple[Service, ...]
-    type_numbers: Mapping[str, int]
-
-    @property
-    def types(self) -> Index:
-        """Positions of the call types among the forecast's, ascending."""
-        return np.unique([self.type_numbers[each.call_type] for each in self.calls])
-
-
 # The mean of a call's weight, and of its square, by what is measured.
 _WEIGHTS: Mapping[Measure, tuple[str, str]] = {
     "officers": ("presence", "presence"),
@@ -152,7 +132,8 @@ class Calls:
     def __init__(self, source: Source, until: pd.Timestamp) -> None:
         """Lay out the hours."""
         self.source, self.forecast = source, source.forecast
-        self.kinds = _kinds(source.forecast, source.services)
+        rates = source.forecast.rates
+        self.kinds = work_kinds(source.services, rates.call_types, rates.grades)
         self.reach_hours = max((kind.work.reach_hours for kind in self.kinds), default=0.0)
         past = int(np.ceil(self.reach_hours / DAY_HOURS)) + 1
         self.arrivals = Arrivals.of(source.forecast, until, past)
@@ -327,11 +308,11 @@ class SourceLoad:
         shape = (len(rates.places), len(rates.call_types), self._rows.timing.rows)
         expected, known = np.zeros(shape), np.zeros((len(rates.leaves), 1, shape[2]))
         for kind in self._kinds:
-            tables, _ = _tables(kind, self._rows.calls.unknown, kind.types)
+            tables, _ = calls_by_officers(kind, self._rows.calls.unknown, kind.types)
             calls = sum((size * each for size, each in tables.items()), np.zeros(1))
             expected[:, kind.types] += self._rows.sums(calls, kind.work, name).sum(-1)
             if self._rows.calls.source.known is not None:
-                tables, _ = _tables(kind, self._rows.calls.known, _TOGETHER)
+                tables, _ = calls_by_officers(kind, self._rows.calls.known, _TOGETHER)
                 calls = sum((size * each for size, each in tables.items()), np.zeros(1))
                 known += self._rows.sums(calls, kind.work, name).sum(-1)
         return expected, known
@@ -357,10 +338,10 @@ class SourceLoad:
         timing, officers = self._rows.timing, 0
         if self._measure == "officers":
             calls = ((kind, each.officers) for kind in self._kinds for each in kind.calls)
-            officers = max(size for kind, number in calls for size in _sizes(kind, number))
+            officers = max(size for kind, number in calls for size in officer_shares(kind, number))
         return _Sums.none((places, types), timing.rows, len(timing.piece_row), officers)
 
-    def _brought(self, kind: _Kind, calls: Mapping[str, Array], types: Index) -> _Sums:
+    def _brought(self, kind: WorkKind, calls: Mapping[str, Array], types: Index) -> _Sums:
         """Return what calls of one kind bring, by place and (some) call types.
 
         Args:
@@ -368,7 +349,7 @@ class SourceLoad:
             calls: by grade, shape (places, call types, days, hours).
             types: positions of the call types that are told apart.
         """
-        by_officers, squared = _tables(kind, calls, types)
+        by_officers, squared = calls_by_officers(kind, calls, types)
         first, second = _WEIGHTS[self._measure]
         sizes = np.array(list(by_officers), dtype=np.float64)[:, None, None, None, None]
         tables = np.stack(list(by_officers.values()))
@@ -399,51 +380,3 @@ class SourceLoad:
         by_day = self._rows.calls.by_day[:, self._rows.timing.piece_day]
         types = np.arange(len(self._rows.calls.forecast.rates.call_types))
         return Within(types, self._rows.timing.piece_day, by_day[places], by_day.sum(0))
-
-
-def _kinds(forecast: Forecast, services: Iterable[Service]) -> list[_Kind]:
-    """Return services by how long their work lasts; those that nobody attends bring none."""
-    rates = forecast.rates
-    numbers = {call_type: i for i, call_type in enumerate(rates.call_types)}
-    found: dict[tuple[CaseLength, tuple[float, ...]], list[Service]] = defaultdict(list)
-    for each in services:
-        if each.attended > 0 and each.call_type in numbers and each.grade in rates.grades:
-            found[CaseLength(each.minutes / 60, each.cv), each.release].append(each)
-    return [
-        _Kind(
-            ReleasedWork(length, Release(release)) if release else ServiceTime(length),
-            tuple(calls),
-            numbers,
-        )
-        for (length, release), calls in found.items()
-    ]
-
-
-def _sizes(kind: _Kind, officers: float) -> dict[int, float]:
-    """Return how many officers are busy with a call, and with which probability."""
-    low = int(np.floor(officers))
-    part = officers - low
-    found = {low: 1 - part} | ({low + 1: part} if part else {})
-    return {size * kind.work.officers: share for size, share in found.items()}
-
-
-def _tables(
-    kind: _Kind, calls: Mapping[str, Array], types: Index
-) -> tuple[dict[int, Array], Array]:
-    """Return attended calls by their officers, and calls × the square of officers attending.
-
-    Each is of shape (places, call types, days, hours), or (places, 1, …) where no types are given.
-    """
-    shape = list(next(iter(calls.values())).shape)
-    shape[1] = max(len(types), 1)
-    sizes = sorted({size for each in kind.calls for size in _sizes(kind, each.officers)})
-    by_officers = {size: np.zeros(shape) for size in sizes}
-    squared = np.zeros(shape)
-    for each in kind.calls:
-        number = kind.type_numbers[each.call_type]
-        at = int(np.searchsorted(types, number)) if len(types) else 0
-        came = calls[each.grade][:, number]
-        for size, share in _sizes(kind, each.officers).items():
-            by_officers[size][:, at] += share * each.attended * came
-        squared[:, at] += (each.officers * kind.work.officers * each.attended) ** 2 * came
-    return by_officers, squared

@@ -11,8 +11,9 @@ duty; neither of the two counts.
    a day off on a public holiday.
 
 Source:
-    Police Regulations 2003, determinations under regulations 22 (publication of rosters) and 26
-    (rest days and public holidays), as docs/guides/staffing.md tells them.
+    Police Regulations 2003 (SI 2003/527), determinations of the Secretary of State: Annex E under
+    regulation 22 (duty, publication of rosters), Annex H under regulations 24 and 26 (rest days and
+    public holidays), as substituted from 1 January 2019 (Home Office circular 001/2019).
 """
 
 from __future__ import annotations

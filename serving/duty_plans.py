@@ -21,7 +21,7 @@ from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
 from serving.issue_facts import issue_facts, issue_lines
-from serving.spans import week_meant
+from serving.spans import instant, week_meant
 from serving.workspace import Workspace
 
 
@@ -170,3 +170,13 @@ def week_plans(
     )
     heading = (*issue_lines(issue, standing, now), said)
     return WeekPlans(issue, needed, plans, notice, about, heading)
+
+
+def notice_instant(workspace: Workspace, text: str | None) -> pd.Timestamp | None:
+    """Return the instant that a text means, at which notice is given; None for none.
+
+    Raises:
+        BadQuestion: if it is no time.
+    """
+    workspace.stop_without_settings()
+    return None if text is None else instant(Clock.of(workspace.profile), text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from features.asof import AsOf
@@ -50,7 +52,8 @@ def subject_part(
         recipe = workspace.settings().recipe(subject).model_copy(update=subject.stand_in)
     try:
         model = subject.train(history, view.origin, recipe).model
-        return _part(subject, model, view, days, recipe.baseline, is_baseline=True), (why,)
+        part = model_part(subject, model, view, days, recipe.baseline)
+        return replace(part, is_baseline=True), (why,)
     except ForewatchError as error:
         return None, (f"{subject.title}{NOT_FORECAST}{error}",)
 
@@ -69,7 +72,7 @@ def _by_champion(
     register = workspace.register(subject)
     champion = champion_of(register)
     model = subject.restore(read_version(register, champion), workspace.profile.extensions.packages)
-    part = _part(subject, model, view, days, champion.version)
+    part = model_part(subject, model, view, days, champion.version)
     outside = register.outside_note()
     notes = (
         *_age_notes(workspace, champion, view.origin, model.title),
@@ -79,19 +82,28 @@ def _by_champion(
     return part, notes
 
 
-def _part(
+def model_part(
     subject: Subject,
     model: SubjectModel,
     view: AsOf,
     days: int,
     version: str,
     *,
-    is_baseline: bool = False,
+    explained: bool = True,
 ) -> Part:
+    """Return what a model says of a subject.
+
+    Args:
+        subject: what is forecast.
+        model: of it.
+        view: what is known at the origin.
+        days: force-days ahead.
+        version: of the model, as the issue names it.
+        explained: whether the factors that explain it are kept.
+    """
     return Part(
-        forecast=model.forecast(view, days, explained=True),
+        forecast=model.forecast(view, days, explained=explained),
         model_version=version,
-        is_baseline=is_baseline,
         has_casework=subject.has_casework,
         known=_open_reports(view, subject.counted(view.profile), has_casework=subject.has_casework),
         uncalibrated=model.uncalibrated(),

@@ -33,12 +33,19 @@ from forewatch.locks import hold_lock
 from serving.key_use import KeyUse
 from serving.reach import Reach
 
-Scope = Literal["forecasts:read", "rota:read", "models:read", "metrics:read", "rota:calendar"]
+Scope = Literal[
+    "forecasts:read",
+    "rota:read",
+    "plan:write",
+    "models:read",
+    "metrics:read",
+    "rota:calendar",
+]
 # Opens the calendar feed of one area, whose address the key is part of, and nothing else.
 CALENDAR: Scope = "rota:calendar"
 SCOPES: tuple[Scope, ...] = tuple(each for each in get_args(Scope) if each != CALENDAR)
 # What the others open tells of the whole force: how it is forecast, judged and served.
-SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read", "rota:read")
+SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read", "rota:read", "plan:write")
 _PREFIX = "fw"
 _ID_BYTES = 4
 _SECRET_BYTES = 32

@@ -64,7 +64,7 @@ def attended_calls(
     if end is not None:
         is_known = (ints(table, "known_at") < end) & (ints(table, "received_at") < end)
         table = table.filter(pa.array(is_known))
-    last, figures = _last_versions(table)
+    last, figures = last_versions(table)
     positions(table, "area", tree.leaves)  # refuses a history of other areas
     received, state = ints(table, "received_at")[last], positions(table, "state", STATES)[last]
     kind, grade = (
@@ -89,8 +89,12 @@ def attended_calls(
     return pd.DataFrame(names | {name: sums[name][had_calls] for name in SUMS})
 
 
-def _last_versions(table: pa.Table) -> tuple[Ints, Figures]:
-    """Return the row of each call's last version, and its last known figures."""
+def last_versions(table: pa.Table) -> tuple[Ints, Figures]:
+    """Return the row of each call's last version, and its last known figures.
+
+    Args:
+        table: versions of calls, with row, import_id, known_at and reference_hash.
+    """
     names = ("row", "import_id", "known_at", "reference_hash")
     order = np.lexsort([ints(table, name) for name in names])
     reference = ints(table, "reference_hash")[order]

@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health, rota, views
+from serving.api import answers, catalogue, documents, health, plans, rota, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -93,8 +93,9 @@ def create_app(
         workspace.profile_now,
         workspace.views_now,
         records,
+        workspace.root,
     )
-    for part in (answers, views, rota, catalogue, health):
+    for part in (answers, views, rota, plans, catalogue, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)

@@ -21,6 +21,8 @@ _SCHEMA = Path("docs/rota/requirements-1.0.schema.json")
 class _NoWorkspace:
     """A workspace without anything in it: the document doesn't depend on one."""
 
+    root = Path()
+
     def snapshot(self, subject: str) -> Path:
         """Return the file of no register."""
         return Path(f"models-{subject}.json")

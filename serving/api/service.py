@@ -36,6 +36,10 @@ _HEADER = APIKeyHeader(
 class ServedWorkspace(Protocol):
     """The part of a workspace that is served (`serving.workspace.Workspace` is one)."""
 
+    @property
+    def root(self) -> Path:
+        """The folder, into which a plan is imported."""
+
     def snapshot(self, subject: str) -> Path:
         """Return the file of what the register of a subject holds."""
 
@@ -69,6 +73,7 @@ class Service:
     profile: Callable[[], Profile]
     views: Callable[[], tuple[View, ...]]
     records: DutyRecords
+    root: Path
     refusals: Refusals = field(default_factory=Refusals)
 
 

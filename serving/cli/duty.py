@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from serving.cli.asking import QuestionCommand, form_and_file, write_answer
-from serving.cli.group import Function, workspace_of
+from serving.cli.group import Function, jobs_option, workspace_of
 
 if TYPE_CHECKING:
     from serving.queries import ViewQuery
@@ -89,6 +89,22 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
         out.write_bytes(feed)
 
 
+def _form_options(function: Function) -> Function:
+    """Add the options that say how an answer is written, and where to."""
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="How the answer is written.",
+    )
+    out = click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+    )
+    return form(out(function))
+
+
 @click.group(invoke_without_command=True)
 @_question_options
 @click.option("--decide", is_flag=True, help="The shifts to decide on now, the dearest first.")
@@ -107,14 +123,12 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
     help="The fewest changes of the plan that mend it, N officer-shifts at most.",
 )
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How the answer is written.",
+    "--on",
+    "noticed_on",
+    metavar="T",
+    help="When notice is given, and the plan known.  [default: now]",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@_form_options
 @click.pass_context
 def plan(
     context: click.Context,
@@ -123,6 +137,7 @@ def plan(
     decide: bool,
     chance: float,
     moves: int | None,
+    noticed_on: str | None,
     form: str,
     out: Path | None,
     **asked: Any,  # noqa: ANN401 - of the question
@@ -135,15 +150,80 @@ def plan(
     """
     if context.invoked_subcommand is not None:
         return
-    from serving.duty_plans import PlanQuestion, week_plans
+    from serving.duty_plans import PlanQuestion, notice_instant, week_plans
 
     if decide and moves:
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
-    found = week_plans(workspace_of(context.obj), PlanQuestion(**asked))
+    workspace = workspace_of(context.obj)
+    found = week_plans(workspace, PlanQuestion(**asked), notice_instant(workspace, noticed_on))
     if decide:
         table = found.decide_table(chance)
     else:
         table = found.moves_table(moves) if moves else found.plan_table()
+    write_answer((table,), form, out)
+
+
+@plan.command(name="replay")
+@click.option(
+    "--weeks",
+    type=click.IntRange(1, 520),
+    default=26,
+    show_default=True,
+    help="The last whole weeks, so many.",
+)
+@click.option("--until", metavar="T", help="Weeks that end by then.  [default: the data cut-off]")
+@click.option(
+    "--lead",
+    "leads_days",
+    multiple=True,
+    type=click.IntRange(0, 300),
+    metavar="DAYS",
+    default=(7, 14, 28),
+    show_default=True,
+    help="Days before a week at which it was said; may be repeated.",
+)
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    metavar="AREA",
+    help="Ids or names of areas, or names of levels; none: the whole force; may be repeated.",
+)
+@click.option("--role", metavar="ROLE", help="Id of the role.  [default: the first]")
+@click.option(
+    "--percentile",
+    type=click.IntRange(1, 99),
+    help="Covered where no plan was told.  [default: the profile's]",
+)
+@click.option(
+    "--only-published",
+    is_flag=True,
+    help="Leave weeks out that no issue of the time reaches; else one is made as of then.",
+)
+@jobs_option
+@_form_options
+@click.pass_obj
+def replay_plan(
+    root: Path,
+    /,
+    *,
+    jobs: int | None,
+    form: str,
+    out: Path | None,
+    **asked: Any,  # noqa: ANN401 - of the question
+) -> None:
+    """Hold what was said of past weeks against the work that came.
+
+    For each week and lead the issue and the plan of that time are looked up, and the three figures
+    of how short its officers were said to be stand beside how short they were. Where no issue of
+    the time is there, one is made as of then: its model is fitted on what was known then, which
+    takes as long as a training every twelve weeks.
+    """
+    from serving.progress import progress_bar
+    from serving.replaying import ReplayQuestion, replay
+
+    with progress_bar() as progress:
+        table = replay(workspace_of(root), ReplayQuestion(**asked), jobs=jobs, progress=progress)
     write_answer((table,), form, out)
 
 

@@ -19,6 +19,7 @@ from serving.api.refusals import Refusals
 from serving.keys import SCOPES
 from serving.settings import ServingSettings
 from tests.serving.conftest import Bench, issue_of_the_town, missing_of_the_town
+from tests.serving.test_duty_plans import TOWN
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,9 @@ def described(bench: Bench) -> Any:
 
 
 DOCUMENT = json.loads(openapi_text())
-PATHS = sorted(DOCUMENT["paths"])
+# Routes that are written to have tests of their own (tests/serving/test_plan_uploads.py).
+PATHS = sorted(path for path, operations in DOCUMENT["paths"].items() if "get" in operations)
+WRITTEN = sorted(set(DOCUMENT["paths"]) - set(PATHS))
 QUESTIONS = (
     "/v1/explanations",
     "/v1/forecasts",
@@ -92,6 +95,22 @@ def test_every_route_keeps_to_its_description(
     ask()
 
 
+@pytest.mark.parametrize("path", WRITTEN)
+@pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE])
+def test_what_is_written_keeps_to_its_description(
+    path: str, mode: schemathesis.GenerationMode, described: Any, bench: Bench
+) -> None:
+    (bench.root / "forewatch.toml").write_text(TOWN, encoding="utf-8")
+    headers = {"Authorization": f"Bearer {bench.token}"}
+
+    @given(case=described[path]["POST"].as_strategy(generation_mode=mode))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+    def send(case: Any) -> None:
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    send()
+
+
 def test_the_document_in_docs_is_that_of_the_code(root: Path) -> None:
     checked_in = (root / "docs" / "openapi.json").read_text(encoding="utf-8")
     assert checked_in == openapi_text(), "run 'python -m serving.api.reference'"
@@ -108,7 +127,8 @@ def test_the_document_says_what_the_forecasts_may_be_used_for() -> None:
 def test_every_example_fits_its_schema() -> None:
     found = 0
     for path, operations in DOCUMENT["paths"].items():
-        for status, answer in operations["get"]["responses"].items():
+        (operation,) = operations.values()
+        for status, answer in operation["responses"].items():
             for kind, content in answer.get("content", {}).items():
                 if "example" not in content:
                     continue
@@ -121,9 +141,12 @@ def test_every_example_fits_its_schema() -> None:
 
 def test_every_route_that_needs_a_key_says_so(bench: Bench) -> None:
     for path, operations in DOCUMENT["paths"].items():
-        status = bench.stranger.get(path.replace("{number}", "1")).status_code
-        assert (status == 401) == ("security" in operations["get"]), path
-        assert (status == 401) == ("401" in operations["get"]["responses"]), path
+        ((method, operation),) = operations.items()
+        headers = {"Idempotency-Key": "a"}
+        address = path.replace("{number}", "1")
+        status = bench.stranger.request(method, address, headers=headers).status_code
+        assert (status == 401) == ("security" in operation), path
+        assert (status == 401) == ("401" in operation["responses"]), path
 
 
 def test_every_documented_status_can_be_had_and_no_other(

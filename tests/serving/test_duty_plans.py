@@ -160,6 +160,9 @@ def test_the_commands_print_the_plan_what_to_decide_and_the_moves(planned: Works
     assert "staffing.minimum" in moves["assumed"]
     decide = run(planned.root, *asked, "--decide", "--format", "csv")
     assert decide.output.startswith("area,area_name,shift_id,shift,force_day")
+    on_the_day = run(planned.root, *asked, "--decide", "--on", "2026-10-13")
+    assert "notice given on 2026-10-13" in on_the_day.output
+    assert "north" in on_the_day.output.splitlines()[-1] or "night" in on_the_day.output
     both = run(planned.root, *asked, "--decide", "--moves", "9")
     assert (both.exit_code, "ask one of them" in both.stderr) == (2, True)
 
