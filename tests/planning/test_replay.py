@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from forewatch.arrays import Array
+from planning import replay
 from planning.area_staffing import AreaStaffing
 from planning.issues import Issue
 from planning.need import BusyOfficers, HoursOfWork
 from planning.past_work import PastWork
-from planning import replay
 from planning.replay import ALL, BANDS, FIGURES, reliability
 from planning.staffing import staffing
 
