@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ WORK = Service(
 )
 
 
-def calls(counts: Array, is_known: Array | None = None) -> PastCalls:
+def calls(counts: Any, is_known: Any = None) -> PastCalls:
     """Calls of one area, type and grade over days of 24 hours, counts (days, hours)."""
     days = len(counts)
     starts = FIRST_US + np.arange(days + 1) * 24 * HOUR_US

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forewatch.arrays import Array
+from planning import replay
 from planning.area_staffing import AreaStaffing
 from planning.issues import Issue
 from planning.need import BusyOfficers, HoursOfWork
 from planning.past_work import PastWork
-from planning.replay import ALL, BANDS, FIGURES, reliability, replayed_shifts
+from planning.replay import ALL, BANDS, FIGURES, reliability
 from planning.staffing import staffing
 
 FIRST = pd.Timestamp("2026-10-19")
+
+
+def replayed_shifts(found: AreaStaffing, officers: Array, work: PastWork) -> Any:
+    return replay.replayed_shifts(found, officers, work)
 
 
 @pytest.fixture(scope="module")
@@ -138,4 +145,5 @@ def test_shares_of_time_are_weighted_by_hours_and_unknown_rows_are_counted() -> 
         for r in reliability(rows)
         if r.area == ALL and r.figure == FIGURES[0] and r.high_said - r.low_said == 1
     ]
-    assert (found.rows, found.unknown, found.said) == (1, 1, pytest.approx(0.2))
+    assert (found.rows, found.unknown) == (1, 1)
+    assert found.said == pytest.approx(0.2)

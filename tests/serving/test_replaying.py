@@ -47,7 +47,7 @@ def asked(workspace: Workspace, **changes: Any) -> Any:
     return replay(workspace, ReplayQuestion(**{**question, **changes}), now=NOW)
 
 
-def whole(table: Any, lead: int = 0) -> pd.DataFrame:
+def whole(table: Any, lead: int = 0) -> Any:
     rows = table.frame
     any_said = (rows["low_said"] == 0) & (rows["high_said"] == 1) & (rows["area"] != "all")
     return rows[any_said & (rows["lead_days"] == lead)].set_index("figure")
