@@ -69,8 +69,9 @@ class Hours:
         kind: kind of each day ahead, see `models.profiles.kinds_of_day`.
         shares: of hours as known at the origin, see `models.profiles.Shares`.
         counts: what happened, shape (places, call types, intervals); NaN unknown.
-        baselines: what means of same weekday-hours expect, one for each of `BASELINE_WEEKS`, each
-            (places, call types, intervals).
+        weekday: of each interval's force-day, shape (intervals,).
+        weekday_means: of an hour, one for each of `BASELINE_WEEKS`, each (places, call types, 7,
+            slots).
     """
 
     day: Index
@@ -80,7 +81,15 @@ class Hours:
     kind: Index
     shares: Array
     counts: Array
-    baselines: tuple[Array, ...]
+    weekday: Index
+    weekday_means: tuple[Array, ...]
+
+    @property
+    def baselines(self) -> tuple[Array, ...]:
+        """What means of same weekday-hours expect, each (places, call types, intervals)."""
+        return tuple(
+            mean[:, :, self.weekday, self.slot] * self.length for mean in self.weekday_means
+        )
 
     @property
     def first_of_thirds(self) -> Index:
@@ -115,13 +124,20 @@ class Leaves:
         place: position of each leaf's place, shape (leaves,).
         shares: as known at the origin, shape (leaves, call types).
         counts: what happened, shape (leaves, call types, days ahead); NaN unknown.
-        baselines: what means of same weekdays expect, as of `Hours`, each shape as of counts.
+        weekday_means: of a day, one for each of `BASELINE_WEEKS`, from the weekday of the first day
+            ahead, each (leaves, call types, 7).
     """
 
     place: Index
     shares: Array
     counts: Array
-    baselines: tuple[Array, ...]
+    weekday_means: tuple[Array, ...]
+
+    @property
+    def baselines(self) -> tuple[Array, ...]:
+        """What means of same weekdays expect, each (leaves, call types, days ahead)."""
+        day = np.arange(self.counts.shape[2]) % WEEK_DAYS
+        return tuple(mean[:, :, day] for mean in self.weekday_means)
 
     def parts(self, cells: Array) -> Parts:
         """Return the leaf areas' days, see `Hours.parts`."""
@@ -240,15 +256,11 @@ def _hours(then: AsOf, now: Cube, days: pd.DatetimeIndex, recipe: Recipe) -> Hou
     first = np.flatnonzero(np.diff(when.day, prepend=-1))
     third = third_of_day((starts - starts[first][when.day]) / HOUR_US)
     past = cube(then, recipe.shares.hour_days)
-    weekday = days.day_of_week.to_numpy()
-    baselines = [
-        weekday_hour_means(past, weeks, recipe.shares.days)[:, :, weekday[when.day], when.slot]
-        for weeks in BASELINE_WEEKS
-    ]
-    counts = np.full(baselines[0].shape, np.nan)
     low = int(np.searchsorted(instants_us(now.edges), starts[0]))
-    seen = now.counts[:, :, low : low + len(starts)]
-    counts[:, :, : seen.shape[2]] = seen
+    counts = now.counts[:, :, low : low + len(starts)]
+    unknown = len(starts) - counts.shape[2]
+    if unknown:
+        counts = np.pad(counts, ((0, 0), (0, 0), (0, unknown)), constant_values=np.nan)
     return Hours(
         when.day,
         when.slot,
@@ -257,24 +269,27 @@ def _hours(then: AsOf, now: Cube, days: pd.DatetimeIndex, recipe: Recipe) -> Hou
         kinds_of_day(then, days),
         hour_shares(then, past, recipe.shares.half_life_days),
         counts,
-        tuple(each * length for each in baselines),
+        days.day_of_week.to_numpy().astype(np.int64)[when.day],
+        tuple(weekday_hour_means(past, weeks, recipe.shares.days) for weeks in BASELINE_WEEKS),
     )
 
 
 def _leaves(then: AsOf, daily: _LeafDays, days: pd.DatetimeIndex, recipe: Recipe) -> Leaves:
     """Return the leaf areas' days ahead of an origin."""
     first = int(daily.days.searchsorted(days[0]))
-    counts = np.full((*daily.counts.shape[:2], len(days)), np.nan)
-    seen = daily.counts[:, :, first : first + len(days)]
-    counts[:, :, : seen.shape[2]] = seen
+    counts = daily.counts[:, :, first : first + len(days)]
+    unknown = len(days) - counts.shape[2]
+    if unknown:
+        counts = np.pad(counts, ((0, 0), (0, 0), (0, unknown)), constant_values=np.nan)
     baselines, past = [], daily.counts[:, :, :first]
     for weeks in BASELINE_WEEKS:
         n = min(weeks, first // WEEK_DAYS)
         # whole weeks: the first day of them has the weekday of the first day ahead
         recent = past[:, :, first - n * WEEK_DAYS :]
         weekly = recent.reshape(*recent.shape[:2], n, WEEK_DAYS)
-        mean = _known_mean(weekly, _known_mean(past, np.zeros(past.shape[:2]))[..., None])
-        baselines.append(mean[:, :, np.arange(len(days)) % WEEK_DAYS])
+        baselines.append(
+            _known_mean(weekly, _known_mean(past, np.zeros(past.shape[:2]))[..., None])
+        )
     shares = leaf_shares(then, recipe.shares.days, daily.place)
     return Leaves(daily.place, shares, counts, tuple(baselines))
 
