@@ -24,7 +24,7 @@ from models.recipe import Recipe
 
 _HOUR, _THIRD, _LEAF = "hour", "third", "leaf"
 _PREFIXES = ("baseline", "baseline52")  # of the means over `models.past_parts.BASELINE_WEEKS`
-_MOST_SCORED = 600  # counts of one level, origin and block of leads
+_MOST_SCORED = 300  # counts of one level, origin and block of leads
 _ROUNDS = 3
 _LEAST = 1e-9
 _SEED = 5  # of the choice of what is judged, whatever the recipe
