@@ -100,7 +100,11 @@ class Requests:
             areas: ids and levels of the force.
         """
         self._paths = {
-            path: [each["name"] for each in operations["get"].get("parameters", [])]
+            path: [
+                each["name"]
+                for operation in operations.values()
+                for each in operation.get("parameters", [])
+            ]
             for path, operations in document["paths"].items()
         }
         self._tokens = tokens

@@ -43,6 +43,7 @@ workspace = SimpleNamespace(
     profile_now=lambda: IssueStore(root / "issues").latest().profile,
     views_now=tuple,
     duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
+    root=root,
 )
 settings = ServingSettings(hosts=("forecast.force.example",), trusted_proxies=("127.0.0.1",))
 app = create_app(workspace, settings=settings, audit=AuditFile(root / "audit.jsonl", 10**6, 2))

@@ -33,6 +33,7 @@ workspace = SimpleNamespace(
     profile_now=lambda: None,
     views_now=tuple,
     duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
+    root=root,
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
 )

@@ -164,6 +164,7 @@ workspace = SimpleNamespace(
     issues=lambda: IssueStore(root / "issues"),
     keys=lambda: KeyRing(root / "keys.json"),
     duty_records=lambda: DutyRecords(root / "history", lambda _: UNKNOWN),
+    root=root,
 )
 client = TestClient(create_app(workspace), "http://localhost", headers={"X-API-Key": sys.argv[2]})
 for path in ("/v1/forecasts?week=2026-W43", "/v1/missing-persons?week=2026-W43", "/v1/models"):
