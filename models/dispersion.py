@@ -21,7 +21,7 @@ Of the regressions:
   e + 2 e², from the round before: what is rare says little, however far a forecast of next to
   nothing was off. A kind of group (who × window) counts by the root of its rows: the many cells
   must not drown the few force-weeks, because every published level has to be calibrated.
-- A residual beyond `_CLIP` standard deviations counts as that many (with the factor that keeps a
+- A residual beyond three standard deviations counts as that many (with the factor that keeps a
   Poisson residual unbiased), so that one strike day does not widen every interval; but a call or
   two where next to nothing was expected are no surprise.
 - A forecast does not become surer further ahead: level shocks never shrink with the lead.

@@ -170,13 +170,13 @@ class PastParts:
             lead_blocks: first lead day of each block.
             seed: of the choice of days where there are more parts than are needed.
         """
-        rng = np.random.default_rng(seed)
-        found = [
-            kind.contrasts(cells, some_days(np.arange(len(cells)), per_day, lead_blocks, rng))
-            for kind in (self.hours, self.leaves)
-            if kind is not None
-            for per_day in (kind.counts.size / len(cells) * len(lead_blocks) / _MOST_PARTS,)
-        ]
+        rng, days = np.random.default_rng(seed), np.arange(len(cells))
+        found = []
+        for kind in (self.hours, self.leaves):
+            if kind is not None:
+                parts_a_day = kind.counts.size / len(days)
+                cost = parts_a_day * len(lead_blocks) / _MOST_PARTS
+                found.append(kind.contrasts(cells, some_days(days, cost, lead_blocks, rng)))
         joined = Contrasts.joined(found) if found else None
         return joined if joined is not None and len(joined.square) else None
 

@@ -88,6 +88,7 @@ class WeekPlans:
         said = (
             f"to decide within 7 days of {self.notice.day:%Y-%m-%d}, short at the tightest "
             f"half-hour with a probability of {chance:g} or more, the dearest first"
+            f"{self._unplanned(values)}"
         )
         return self._table(PLAN_COLUMNS, {name: each[rows] for name, each in values.items()}, said)
 
@@ -105,9 +106,20 @@ class WeekPlans:
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
         said = (
             f"{moves.changes} officer-shifts change, of at most {limit}; cost {moves.cost:,.0f} "
-            f"{profile.staffing.rates.currency}; {left}"
+            f"{profile.staffing.rates.currency}; {left}{self._unplanned(self._values())}"
         )
         return self._table(MOVE_COLUMNS, move_values(self.plans, moves), said)
+
+    @staticmethod
+    def _unplanned(values: Values) -> str:
+        """Return in words of how many shifts nothing is known; "" where all have a plan."""
+        unknown = int(np.isnan(np.asarray(values["planned"], dtype=np.float64)).sum())
+        if not unknown:
+            return ""
+        return (
+            f"; {unknown} of {len(values['planned'])} shifts have no plan, and nothing is said of "
+            "them ('forewatch import plan' brings one)"
+        )
 
     def _values(self) -> Values:
         tree = self.issue.tree

@@ -46,8 +46,8 @@ _EXPIRES = click.option(
     multiple=True,
     default=("forecasts:read",),
     show_default=True,
-    help="forecasts:read, rota:read, models:read, metrics:read, or rota:calendar alone; may be "
-    "repeated.",
+    help="forecasts:read, rota:read, plan:write, models:read, metrics:read, or rota:calendar "
+    "alone; may be repeated.",
 )
 @click.option(
     "--areas",

@@ -111,8 +111,9 @@ def test_without_a_plan_every_shift_is_unknown_and_never_zero(planned: Workspace
     assert set(table.frame["state"]) == {"no_plan"}
     assert np.isnan(table.frame["planned"]).all()
     assert np.isnan(table.frame["p_short_at_tightest"]).all()
-    assert len(ask(planned).decide_table()) == 0
-    assert len(ask(planned).moves_table(10)) == 0
+    for table in (ask(planned).decide_table(), ask(planned).moves_table(10)):
+        assert len(table) == 0
+        assert "21 of 21 shifts have no plan, and nothing is said of them" in table.heading[-1]
 
 
 def test_a_shift_that_lacks_officers_is_told_decided_on_and_mended(planned: Workspace) -> None:

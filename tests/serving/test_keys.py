@@ -9,9 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from forewatch.errors import AccessError, MissingScope, SettingsError
-from serving.keys import KeyRing, Scope
+from serving.cli import cli
+from serving.keys import CALENDAR, SCOPES, KeyRing, Scope
 from serving.reach import Reach
 
 THEN = datetime(2026, 11, 30, 7, tzinfo=UTC)
@@ -297,3 +299,8 @@ def test_processes_that_note_uses_at_the_same_time_lose_none(ring: KeyRing, root
     ]
     assert [each.wait() for each in noting] == [0, 0]
     assert set(ring.last_used()) == {key.id for key in keys}
+
+
+def test_the_help_of_the_command_names_every_scope() -> None:
+    text = CliRunner().invoke(cli, ["keys", "create", "--help"]).output
+    assert all(scope in text for scope in (*SCOPES, CALENDAR))
