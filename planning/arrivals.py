@@ -229,13 +229,27 @@ class Timing:
                 what stands before the places of the calls, as NumPy broadcasts.
         """
         found = np.zeros((*_lead(calls, tables), calls.shape[-3], self.rows, self.pieces_per_row))
+        several = calls.shape[-1] // self.arrivals.shape[1]
         for group, table in zip(self._alike, tables, strict=True):
             for i, came in self._days_around(group, calls):
-                for n, part in enumerate(self._hours_of_parts(calls), i * len(self._parts)):
+                for n, part in enumerate(self._hours_of_parts(several), i * len(self._parts)):
                     weight = table[..., i, part]
                     if weight.any():
                         found[..., group.rows, n] = _product(came[..., part], weight)[..., group.at]
         return found
+
+    def reached_pieces(self, tables: Tables) -> Index:
+        """Return the pieces to which tables bring anything, and the first of each row's own day."""
+        found = np.zeros((self.rows, self.pieces_per_row), dtype=np.bool_)
+        found[:, np.flatnonzero(self._offsets == 0)[0] * len(self._parts)] = True
+        several = max((table.shape[-1] for table in tables), default=0) // self.arrivals.shape[1]
+        for group, table in zip(self._alike, tables, strict=True):
+            there = (table != 0).reshape(-1, *table.shape[-3:]).any(0)
+            for n, part in enumerate(self._hours_of_parts(several)):
+                of_kind = there[..., part].any(-1)
+                of_row = np.tile(of_kind, (len(group.days), 1))[group.at]
+                found[group.rows, n :: len(self._parts)] |= of_row
+        return np.flatnonzero(found)
 
     def totals(self, calls: Array, tables: Tables) -> Array:
         """Return the same with the pieces of each row added up, shape (..., places, rows)."""
@@ -258,9 +272,8 @@ class Timing:
             elif there.any():
                 yield i, calls[..., np.where(there, day, 0), :] * there[:, None]
 
-    def _hours_of_parts(self, calls: Array) -> list[slice]:
-        """Return the parts of the day as slices of the last axis of calls."""
-        several = calls.shape[-1] // self.arrivals.shape[1]
+    def _hours_of_parts(self, several: int) -> list[slice]:
+        """Return the parts of the day as slices of hours, each with so many numbers."""
         bounds = [(part.start, part.stop) for part in self._parts]
         return [
             slice(low * several, None if high is None else high * several) for low, high in bounds

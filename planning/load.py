@@ -19,39 +19,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal, cast
+from functools import cached_property, lru_cache, partial
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from forewatch.arrays import Array, Index, Mask
+from forewatch.arrays import Array, Index
 from forewatch.clock import instants_us
 from forewatch.duty import Service
-from forewatch.rates import Forecast, Spans
+from forewatch.rates import Spans
 from forewatch.shocks import THIRD_BEGINS_HOURS, Within
-from planning.arrivals import DAY_HOURS, Arrivals, Tables, Timing
-from planning.landing import KnownReports
-from planning.work_kinds import JobKind, job_kinds
+from planning.arrivals import Tables, Timing, Weights
+from planning.source_calls import Calls
+from planning.work_kinds import JobKind
 from planning.work_times import WorkTime
 
 Measure = Literal["officers", "hours", "carried"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Calls that bring work.
-
-    Args:
-        forecast: their rates and shocks.
-        services: what they take, by call type and grade.
-        known: calls before the horizon, of all the forecast's types together; None: expected as in
-            the same hours a week later.
-    """
-
-    forecast: Forecast
-    services: tuple[Service, ...]
-    known: KnownReports | None = None
 
 
 @dataclass(frozen=True)
@@ -91,81 +74,6 @@ _WEIGHTS: Mapping[Measure, tuple[str, str]] = {
 }
 
 
-class Calls:
-    """The calls of one source by hour: of days before the horizon, and until an instant in it.
-
-    Args:
-        source: the calls.
-        until: instant, UTC.
-    """
-
-    def __init__(self, source: Source, until: pd.Timestamp) -> None:
-        """Lay out the hours."""
-        self.source, self.forecast = source, source.forecast
-        rates = source.forecast.rates
-        self.jobs = job_kinds(source.services, rates.call_types, rates.grades)
-        self.reach_hours = max((each.work.reach_hours for each in self.jobs), default=0.0)
-        past = int(np.ceil(self.reach_hours / DAY_HOURS)) + 1
-        self.arrivals = Arrivals.of(source.forecast, until, past)
-
-    @cached_property
-    def whole(self) -> Array:
-        """Expected calls of all grades, shape (places, call types, days, hours)."""
-        return self.arrivals.expected(self.forecast)
-
-    @cached_property
-    def by_day(self) -> Array:
-        """Expected calls of force-days, shape (places, days)."""
-        return np.asarray(self.whole.sum((1, 3)))
-
-    @cached_property
-    def expected(self) -> dict[str, Array]:
-        """Expected calls by grade, each of shape (places, call types, days, hours)."""
-        used = {grade for each in self.jobs for grade in each.grades}
-        shares = self.arrivals.grade_shares(self.forecast)
-        return {
-            grade: self.whole * shares[i]
-            for i, grade in enumerate(self.forecast.rates.grades)
-            if grade in used
-        }
-
-    @cached_property
-    def unknown(self) -> dict[str, Array]:
-        """The same without the calls of hours of which the number is known."""
-        if self.source.known is None:
-            return self.expected
-        is_known = self.known_calls[1][:, None]
-        return {grade: np.where(is_known, 0, each) for grade, each in self.expected.items()}
-
-    @cached_property
-    def known(self) -> dict[str, Array]:
-        """Known calls by grade, each of shape (leaves, call types, past days, hours).
-
-        Which of them are of which type and grade is expected, as their number once was.
-        """
-        rates, past = self.forecast.rates, self.arrivals.past
-        share = rates.leaf_shares[..., None, None]
-        whole = (share * self.whole[rates.leaf_place, :, :past]).sum(1)
-        count = self.known_calls[0]
-        ratio = np.divide(count, whole, out=np.zeros_like(whole), where=whole > 0)[:, None]
-        return {
-            grade: share * each[rates.leaf_place, :, :past] * ratio
-            for grade, each in self.expected.items()
-        }
-
-    @cached_property
-    def known_calls(self) -> tuple[Array, Mask]:
-        """Known calls by leaf, past day and hour, and which hours of which places are known."""
-        rates, past = self.forecast.rates, self.arrivals.past
-        known = cast("KnownReports", self.source.known)
-        count = known.during(rates.leaves, self.arrivals.past_edges_us)
-        count = count.reshape(len(rates.leaves), past, -1)
-        is_known = np.zeros((len(rates.places), *self.arrivals.shape), dtype=np.bool_)
-        for place in range(len(rates.places)):
-            is_known[place, :past] = ~np.isnan(count[rates.leaf_place == place]).any(0)
-        return np.where(is_known[rates.leaf_place, :past], count, 0), is_known
-
-
 class Rows:
     """Rows of an answer, to which calls bring work; several loads of them share what is found.
 
@@ -185,9 +93,23 @@ class Rows:
     def tables(self, work: WorkTime, name: str) -> Tables:
         """Return the weights of one work, as a weight of `WorkTime` is called."""
         if (work, name) not in self._tables:
-            found = self.timing.tables(getattr(work, name), work.reach_hours)
+            found = self.timing.tables(partial(_weights, work, name), work.reach_hours)
             self._tables[work, name] = found
         return self._tables[work, name]
+
+
+def _weights(work: WorkTime, name: str, left: Array, right: Array, edges: Array) -> Array:
+    """Return weights; days and shifts lie to each other alike in most answers of an issue."""
+    return _same_weights(work, name, edges.shape[0], *(e.tobytes() for e in (left, right, edges)))
+
+
+@lru_cache(maxsize=512)  # of 42 kinds of work at four weights each; about 10 kB a table
+def _same_weights(work: WorkTime, name: str, days: int, *bounds: bytes) -> Array:
+    left, right, edges = (np.frombuffer(each) for each in bounds)
+    weights: Weights = getattr(work, name)
+    found = weights(left, right, edges.reshape(days, -1))
+    found.setflags(write=False)
+    return found
 
 
 class _Weights:
@@ -294,15 +216,16 @@ class SourceLoad:
         if not self._jobs:
             return Load.none(timing.rows)
         at, places, share = self._parts(leaves)
-        moments, jobs = self._sums
+        pieces, moments, jobs = self._sums
+        row = timing.piece_row[pieces]
         # Places first, as shocks have them.
         mean, squared, own = share * moments[:, :, places].swapaxes(1, 2)
         within, chance = self._within(places), (squared.sum(0), own.sum((0, 1)))
         variance = self._rows.calls.forecast.shocks.weighted_variance(
-            mean, timing.piece_lead, timing.piece_row, within, chance
+            mean, timing.piece_lead[pieces], row, within, chance
         )
         found = Load(
-            mean.sum((0, 1)).reshape(timing.rows, -1).sum(1),
+            np.asarray(np.bincount(row, mean.sum((0, 1))), dtype=np.float64),
             np.maximum(variance, 0),
             (share[..., 0].T[..., None] * jobs[:, :, places]).sum((1, 2)).T,
         )
@@ -319,7 +242,7 @@ class SourceLoad:
             found += self._means_of_known[at].sum(0)
         return found
 
-    def _known(self, at: Sequence[int]) -> Load:
+    def _known(self, at: Index) -> Load:
         """Return the load of known calls of some leaves; their number is no chance."""
         moments, jobs = self._sums_of_known
         mean, variance = moments[:, at].sum(1)
@@ -349,18 +272,26 @@ class SourceLoad:
         return np.asarray(self._rows.timing.totals(calls, weights.means)[0])
 
     @cached_property
-    def _sums(self) -> tuple[Array, Array]:
-        """What expected calls bring: moments by piece, jobs by officers.
+    def _sums(self) -> tuple[Index, Array, Array]:
+        """What expected calls bring: the pieces that get any, moments of these, jobs by officers.
 
-        Shapes (3, call types, places, pieces) and (officers, call types, places, rows).
+        Shapes (pieces,), (3, call types, places, pieces) and (officers, call types, places, rows).
         """
         weights, timing = self._by_type, self._rows.timing
-        calls = weights.calls(self._rows.calls.unknown)
+        calls, pieces = (
+            weights.calls(self._rows.calls.unknown),
+            timing.reached_pieces(weights.moments),
+        )
         moments = timing.sums(calls, weights.moments)
-        moments = moments.reshape(*moments.shape[:3], -1)
+        moments = moments.reshape(*moments.shape[:3], -1)[..., pieces]
         if not weights.officers:
-            return moments, np.zeros((0, *moments.shape[1:3], timing.rows))
-        return moments, timing.totals(calls, weights.by_officers)
+            return pieces, moments, np.zeros((0, *moments.shape[1:3], timing.rows))
+        return pieces, moments, timing.totals(calls, weights.by_officers)
+
+    @cached_property
+    def _days(self) -> Index:
+        """The force-day of each piece that gets any."""
+        return np.asarray(self._rows.timing.piece_day[self._sums[0]])
 
     @cached_property
     def _sums_of_known(self) -> tuple[Array, Array]:
@@ -375,16 +306,17 @@ class SourceLoad:
             return moments, np.zeros((0, *moments.shape[1:]))
         return moments, timing.totals(calls, weights.by_officers)[:, 0]
 
-    def _parts(self, leaves: Sequence[str]) -> tuple[list[int], Index, Array]:
+    def _parts(self, leaves: Sequence[str]) -> tuple[Index, Index, Array]:
         """Return leaves and their places, and what share of these they are, (places, types, 1)."""
-        rates = self._rows.calls.forecast.rates
-        position = {leaf: i for i, leaf in enumerate(rates.leaves)}
-        at = [position[leaf] for leaf in leaves]
+        calls, rates = self._rows.calls, self._rows.calls.forecast.rates
+        at, leaf = calls.positions(leaves)
         shares = np.zeros((len(rates.places), len(rates.call_types)))
-        np.add.at(shares, rates.leaf_place[at], rates.leaf_shares[at])
-        places = np.unique(rates.leaf_place[at])
-        return at, places, shares[places][:, self._types, None]
+        np.add.at(shares, rates.leaf_place[leaf], rates.leaf_shares[leaf])
+        own = np.unique(rates.leaf_place[leaf])
+        places = np.searchsorted(calls.places, own)
+        return at, places, shares[own][:, self._types, None]
 
     def _within(self, places: Index) -> Within:
-        by_day = self._rows.calls.by_day[:, self._rows.timing.piece_day]
-        return Within(self._types, self._rows.timing.piece_day, by_day[places], by_day.sum(0))
+        calls, day = self._rows.calls, self._days
+        by_day = calls.by_day[:, day]
+        return Within(self._types, day, by_day[calls.places[places]], by_day.sum(0))
