@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from planning.tables import Column, Values
 
 _HOURS = "officer-hours"
 PATTERN_COLUMNS = (
-    *AREA_KEYS,
+    replace(AREA_KEYS[0], shown="always"),
+    *AREA_KEYS[1:],
     Column("pattern", "name of the set of shifts; the first is compared with", type="text",
            example="today", shown="always"),
     Column("officer_hours", "on duty, that its cover takes at the percentile", _HOURS,

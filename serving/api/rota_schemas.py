@@ -123,7 +123,10 @@ class ShiftRequirement(Frozen):
     short: ShortFigures = Field(description="with the officers planned")
     short_as_needed: ShortFigures = Field(description="with the officers needed")
     notice: ShiftNotice
-    overridden: bool = Field(description="whether a planner decided otherwise")
+    overridden: bool = Field(
+        description="whether a planner decided otherwise; always false for now: decisions of "
+        "planners are kept from a later version on"
+    )
     was: EarlierNeed | None = Field(default=None, description="with changed_since alone")
 
 

@@ -242,8 +242,11 @@ def test_the_command_compares_files_of_shifts(
     assert said == (
         "2026-10-26 to 2026-11-01 (7 force-days), role response, cover for 80 of 100 cases"
     )
-    assert head.split()[:2] == ["pattern", "officer_hours"]
-    assert [line.split()[0] for line in (first, second)] == ["now", "later"]
+    at = head.split().index("pattern")
+    assert head.split()[0] == "area"
+    assert head.split()[at + 1] == "officer_hours"
+    assert [line.split()[0] for line in (first, second)] == ["north", "north"]
+    assert [line.split()[at] for line in (first, second)] == ["now", "later"]
     told = json.loads(
         run(planned.root, "shifts", "compare", *files, *asked, "--format", "json").output
     )
@@ -252,7 +255,7 @@ def test_the_command_compares_files_of_shifts(
         ("north", "now"),
         ("north", "later"),
     ]
-    assert first.split()[1] == f"{told['rows'][0]['officer_hours']:,.0f}"
+    assert first.split()[at + 1] == f"{told['rows'][0]['officer_hours']:,.0f}"
     IssueStore(planned.root / "issues").publish(make_issue(days=9))
     year = run(planned.root, "shifts", "compare", *files, "--year", "--area", "north")
     assert "issue 2, data until" in year.output
