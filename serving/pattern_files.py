@@ -55,6 +55,8 @@ def pattern_comparison(
         NoIssue, UnknownArea, UnknownRole, BadQuestion: if it can't be answered.
     """
     workspace.stop_without_settings()
+    if twice := sorted({str(file) for file in files if files.count(file) > 1}):
+        raise SettingsError(f"{', '.join(twice)} is given twice; a set compares with another one")
     patterns = {_name(file, files): read_mapping(file, ShiftPattern).shifts for file in files}
     store, now = workspace.issues(), pd.Timestamp.now("UTC").as_unit("us")
     issue = store.latest() if asked.issue is None else store.read(asked.issue)

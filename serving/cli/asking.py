@@ -217,7 +217,7 @@ def form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
 def write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None:
     """Print tables in a form, or write them to a file."""
     if out is not None:
-        out.write_bytes(_file(tables, form))
+        _write_to(out, _file(tables, form))
         click.echo(f"wrote {len(tables[0]):,} rows to {out}", err=True)
     elif form == "table":
         from serving.writers import terminal
@@ -234,8 +234,14 @@ def write_bytes(content: bytes, out: Path | None) -> None:
     if out is None:
         click.echo(content, nl=False)
     else:
-        out.write_bytes(content)
+        _write_to(out, content)
         click.echo(f"wrote {out}", err=True)
+
+
+def _write_to(out: Path, content: bytes) -> None:
+    """Write a file in place, which may be a pipe; its folder is made, as for other files."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(content)
 
 
 def _file(tables: tuple[Table, ...], form: str) -> bytes:

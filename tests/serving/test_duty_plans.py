@@ -187,7 +187,7 @@ def test_the_plan_is_a_workbook_and_a_calendar_too(planned: Workspace, tmp_path:
     # The late shift of which nobody told the plan is told of too, and the early one beside it.
     assert "north/response/2026-10-30/night@forewatch" in uids
     assert "north/response/2026-10-28@forewatch" in uids
-    file = tmp_path / "decide.ics"
+    file = tmp_path / "a folder that is made" / "decide.ics"
     assert (
         run(planned.root, *asked, "--decide", "--format", "ics", "--out", str(file)).exit_code == 0
     )
@@ -262,6 +262,8 @@ def test_the_command_compares_files_of_shifts(
     assert "2026-10-12 to 2026-10-20 (9 force-days)" in year.output
     one = run(planned.root, "shifts", "compare", files[0])
     assert (one.exit_code, "two files" in one.stderr) == (2, True)
+    same = run(planned.root, "shifts", "compare", files[0], files[0])
+    assert (same.exit_code, "is given twice" in same.stderr) == (2, True)
 
 
 def test_a_file_of_shifts_that_leaves_a_gap_is_refused(planned: Workspace) -> None:
