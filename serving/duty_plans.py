@@ -109,8 +109,10 @@ class WeekPlans:
             self.needed.percentile,
             limit,
         )
-        short = int((moves.still_short > 0).sum())
+        is_known = not np.isnan(moves.still_short).all()
+        short = int((moves.still_short > 0).sum()) if is_known else None
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
+        left = left if is_known else "what stays short isn't known"
         said = (
             f"{moves.changes} officer-shifts change, of at most {limit}; cost {moves.cost:,.0f} "
             f"{profile.staffing.rates.currency}; {left}{self._unplanned(values)}"

@@ -115,7 +115,10 @@ def test_without_a_plan_every_shift_is_unknown_and_never_zero(planned: Workspace
     assert set(table.frame["state"]) == {"no_plan"}
     assert np.isnan(table.frame["planned"]).all()
     assert np.isnan(table.frame["p_short_at_tightest"]).all()
-    for table in (ask(planned).decide_table(), ask(planned).moves_table(10)):
+    moves = ask(planned).moves_table(10)
+    assert "what stays short isn't known" in moves.heading[-1]
+    assert moves.provenance["still_short"] is None
+    for table in (ask(planned).decide_table(), moves):
         assert len(table) == 0
         assert "21 of 21 shifts have no plan, and nothing is said of them" in table.heading[-1]
 
