@@ -167,15 +167,42 @@ def table_feed(shifts: Table, changed_at: pd.Timestamp) -> bytes:
         shifts: the table of officers by shift, with its provenance.
         changed_at: the last instant at which anything that it tells changed, UTC.
     """
+    return _feed("Short shifts", shifts, shift_rows(shifts, grades=()), changed_at)
+
+
+def plan_feed(title: str, plan: Table, changed_at: pd.Timestamp) -> bytes:
+    """Return the shifts of a plan that are short as a calendar, with the UIDs of `table_feed`.
+
+    Args:
+        title: of the calendar.
+        plan: a table of `planning.plan_tables`, or some of its rows, with its provenance.
+        changed_at: the last instant at which anything that it tells changed, UTC.
+    """
+    role = plan.provenance["role"]
+    rows = [
+        row
+        | {
+            "role": role,
+            "plan_state": "no_plan" if row["state"] == "no_plan" else "told",
+            "short": {name: row[name] for name in _SHORT},
+            "notice": {"last_cheap_day": row["last_cheap_day"]},
+        }
+        for row in dict_rows(plan)
+    ]
+    return _feed(title, plan, rows, changed_at)
+
+
+def _feed(title: str, told: Table, rows: list[dict[str, Any]], changed_at: pd.Timestamp) -> bytes:
     # The library takes long to import, and other answers don't need it.
     from serving.writers.calendar_feed import FeedHead, calendar_feed  # noqa: PLC0415
 
-    told = shifts.provenance
-    about = f"Forewatch, issue {told['issue']}, data until {told['data_until']}"
-    about += f". STALE: {told['why_stale']}" if told["is_stale"] else ""
-    names = ", ".join(dict.fromkeys(cells(shifts)["area_name"]))
-    head = FeedHead(f"Short shifts: {names}", changed_at, about, told["is_stale"])
-    return calendar_feed(head, shift_rows(shifts, grades=()))
+    issue = told.provenance
+    about = f"Forewatch, issue {issue['issue']}, data until {issue['data_until']}"
+    about += f". STALE: {issue['why_stale']}" if issue["is_stale"] else ""
+    # No comma: some programs show the backslash that must stand before it.
+    names = " / ".join(dict.fromkeys(row["area_name"] for row in rows))
+    name = f"{title}: {names}" if names else title
+    return calendar_feed(FeedHead(name, changed_at, about, issue["is_stale"]), rows)
 
 
 def area_days(values: Values) -> list[tuple[str, pd.Timestamp]]:
