@@ -127,8 +127,9 @@ def replayed_weeks(
         for week, is_plan, rows in _weeks_of_area(each, weeks, work[each.area], role)
     ]
     sizes = [len(rows) for *_, rows in parts]
-    names, told, planned, tables = zip(*parts, strict=True)
-    return pd.concat(tables, ignore_index=True).assign(
+    names, told, planned, _ = zip(*parts, strict=True)
+    together = pd.concat([rows for *_, rows in parts], ignore_index=True)
+    return together.assign(
         area=np.repeat(np.array(names, dtype=object), sizes),
         lead_days=np.repeat([week.lead_days for week in told], sizes),
         week=pd.DatetimeIndex([week.monday for week in told]).repeat(sizes),
@@ -149,7 +150,7 @@ def _weeks_of_area(
         key = officers.tobytes()
         if key not in by_officers:
             by_officers[key] = replayed_shifts(found, officers, work)
-        yield week, is_plan, by_officers[key][is_here]
+        yield week, is_plan, by_officers[key].loc[is_here]
 
 
 def _officers(found: AreaStaffing, week: PastWeek, is_here: Mask, role: str) -> tuple[Array, bool]:
