@@ -343,7 +343,8 @@ def _calls(issue: Issue, plan: AreaPlan, types: tuple[str, ...], grade: str) -> 
         return none, none
     spans = Spans(pd.DatetimeIndex(shifts["start"]), pd.DatetimeIndex(shifts["end"]))
     leaves = issue.tree.leaves_of(plan.staffing.area)
-    told = issue.forecast.answer(Selection(leaves, types, (grade,)), spans)
+    asked = Selection(leaves, types, (grade,))
+    told = issue.forecast.answer(asked, spans, with_baseline=False)
     return np.where(reached, told.mean, np.nan), np.where(reached, told.variance, np.nan)
 
 

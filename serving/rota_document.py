@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic_core import to_json
 
+from forewatch.arrays import Array
 from forewatch.clock import Clock
 from planning.columns import quantile_name
 from planning.requirement_tables import (
@@ -118,33 +119,45 @@ def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
 
     The first number is of the half-hour from `start` on. A day that isn't reached has null.
     """
-    entries = []
+    entries: list[dict[str, Any]] = []
     for plan in found.plans:
         staffing = plan.staffing
         table = staffing.half_hours
-        days = table["force_day"].to_numpy()
+        own = [day for day in found.days if (staffing.area, day) in asked]
+        days = pd.DatetimeIndex(table["force_day"])
+        low, high = (np.searchsorted(days, pd.DatetimeIndex(own), side) for side in _SIDES)
         numbers = {name: table[name].to_numpy(dtype=np.float64) for name in _COVER}
-        starts, ends = (pd.DatetimeIndex(table[name]) for name in ("start", "end"))
-        for day in found.days:
-            if (staffing.area, day) not in asked:
-                continue
-            low, high = (int(np.searchsorted(days, day.to_datetime64(), side)) for side in _SIDES)
-            is_there = high > low
-            entry = {
-                "area": staffing.area,
-                "role": found.role,
-                "force_day": f"{day:%Y-%m-%d}",
-                "state": "forecast" if is_there else "no_forecast",
-                "start": _text(starts[low]) if is_there else None,
-                "end": _text(ends[high - 1]) if is_there else None,
-                "step_minutes": STEP_MINUTES,
-            }
-            for name, each in numbers.items():
-                part = each[low:high]
-                whole = part.astype(np.int64) if name == "need" else part.round(_DECIMALS)
-                entry[name] = whole.tolist() if is_there else None
-            entries.append(entry)
+        whole = {name: _json_numbers(name, each) for name, each in numbers.items()}
+        starts, ends = (_texts(table[name]) for name in ("start", "end"))
+        for day, begin, stop in zip(own, low.tolist(), high.tolist(), strict=True):
+            is_there = stop > begin
+            entries.append(
+                {
+                    "area": staffing.area,
+                    "role": found.role,
+                    "force_day": f"{day:%Y-%m-%d}",
+                    "state": "forecast" if is_there else "no_forecast",
+                    "start": starts[begin] if is_there else None,
+                    "end": ends[stop - 1] if is_there else None,
+                    "step_minutes": STEP_MINUTES,
+                }
+                | {name: each[begin:stop] if is_there else None for name, each in whole.items()}
+            )
     return entries
+
+
+def _json_numbers(name: str, values: Array) -> list[float]:
+    """Return numbers of officers by half-hour, the need as whole ones."""
+    found: list[float] = (
+        values.astype(np.int64) if name == "need" else values.round(_DECIMALS)
+    ).tolist()
+    return found
+
+
+def _texts(instants: pd.Series[pd.Timestamp]) -> list[str]:
+    """Return instants as the contract writes them."""
+    utc = pd.DatetimeIndex(instants).tz_convert("UTC").tz_localize(None)
+    return [f"{text}Z" for text in np.datetime_as_string(utc.to_numpy(), unit="s").tolist()]
 
 
 def table_feed(shifts: Table, changed_at: pd.Timestamp) -> bytes:
@@ -187,7 +200,3 @@ def _unmet(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
         for row, day in zip(rows, days, strict=True)
         if (row["area"], day) in asked
     ]
-
-
-def _text(instant: pd.Timestamp) -> str:
-    return f"{instant.tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}"
