@@ -38,7 +38,7 @@ from serving.replaying import ReplayQuestion, replay
 from serving.workspace import SETTINGS, Workspace
 
 LATES = {"on-peak": (time(14), time(0)), "before-peak": (time(11, 30), time(21, 30))}
-LEVELS = (60, 70, 80, 90, 95)
+LEVELS = (70, 80, 90, 95)
 LEVEL = 80
 ROLE, DISTRICTS = "response", ("district",)
 
