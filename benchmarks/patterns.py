@@ -13,7 +13,7 @@ several percentiles, and replayed against the calls of the generator.
    percentile, by what was said and by what came, and how short it was with the first one's hours.
 
 The hours that the second needs should be the same within 2 % by both. Their distance from the first
-one's is a few per cent of them and takes more weeks to be told as exactly; tests do that by drawing.
+one's is a few per cent of them and takes more weeks to be told as well; tests do it by draws.
 """
 
 from __future__ import annotations
