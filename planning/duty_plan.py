@@ -6,6 +6,7 @@ taken from it nor is anybody asked for it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -66,47 +67,76 @@ class NoticeDay:
     holidays: Mapping[str, frozenset[pd.Timestamp]] = field(default_factory=dict)
 
 
-def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: NoticeDay) -> AreaPlan:
+@dataclass(frozen=True)
+class PlanLookup:
+    """What was told of the shifts of a role, to be looked up.
+
+    Args:
+        rows: by area and figure, then by shift and force-day (microseconds since 1970): officers,
+            and whether they were told after the shift began.
+    """
+
+    rows: Mapping[tuple[str, str], Mapping[tuple[str, int], tuple[float, bool]]] = field(
+        default_factory=dict, repr=False
+    )
+
+    @classmethod
+    def of(cls, plan: pd.DataFrame, role: str, days: pd.DatetimeIndex) -> PlanLookup:
+        """Return what a plan tells of a role's shifts from the first to the last of some days.
+
+        Args:
+            plan: rows of the table `plan` as known at an instant, the latest of each figure.
+            role: its id.
+            days: force-days (local dates), not none.
+        """
+        about = plan[(plan["force_day"] >= days.min()) & (plan["force_day"] <= days.max())]
+        mine = about[about["role"] == role]
+        columns = (mine[name].tolist() for name in ("area", "figure", "shift", "officers", "late"))
+        rows: dict[tuple[str, str], dict[tuple[str, int], tuple[float, bool]]] = defaultdict(dict)
+        for area, figure, shift, officers, late, day in zip(
+            *columns, _days_us(mine["force_day"]), strict=True
+        ):
+            rows[area, figure][shift, day] = float(officers), bool(late)
+        return cls(dict(rows))
+
+    def of_shifts(self, found: AreaStaffing, figure: str = "planned") -> tuple[Array, Mask]:
+        """Return a figure of each shift of an area, NaN where nobody told it, and which were late.
+
+        Args:
+            found: what the area needs.
+            figure: one of PLAN_FIGURES.
+        """
+        own = self.rows.get((found.area, figure), {})
+        keys = zip(found.shifts["shift"].tolist(), _days_us(found.shifts["force_day"]), strict=True)
+        told = [own.get(key, (np.nan, False)) for key in keys] if own else []
+        if not told:
+            return np.full(len(found.shifts), np.nan), np.zeros(len(found.shifts), dtype=np.bool_)
+        officers, late = zip(*told, strict=True)
+        return np.array(officers, dtype=np.float64), np.array(late, dtype=np.bool_)
+
+
+def area_plan(found: AreaStaffing, plan: PlanLookup, notice: NoticeDay) -> AreaPlan:
     """Return the plan of an area beside what it needs.
 
     Args:
         found: what it needs.
-        role: whose.
-        plan: rows of the table `plan` as known at an instant, the latest of each figure.
+        plan: of its role.
         notice: when notice is given.
     """
     shifts = found.shifts
-    told = _rows_of(found, role, plan)
-    figures = {name: _by_shift(told[told["figure"] == name], shifts) for name in PLAN_FIGURES}
-    late = _by_shift(told[told["figure"] == "planned"], shifts, "late")
-    planned = figures["planned"]
+    figures = {figure: plan.of_shifts(found, figure)[0] for figure in PLAN_FIGURES}
+    planned, late = plan.of_shifts(found)
     days = pd.DatetimeIndex(shifts["force_day"])
-    holidays = notice.holidays.get(found.area, frozenset())
-    is_holiday = np.array([day in holidays for day in days], dtype=bool)
+    holidays = pd.DatetimeIndex(sorted(notice.holidays.get(found.area, ())))
     hours = shifts["hours"].to_numpy(dtype=np.float64)
     return AreaPlan(
         found,
         **figures,
-        late=late == 1,
+        late=late,
         gap=found.gap(planned),
         short=found.duty.shortness(planned),
-        stand=notices(days, hours, is_holiday, notice.day, notice.rules),
+        stand=notices(days, hours, days.isin(holidays), notice.day, notice.rules),
     )
-
-
-def told_officers(
-    found: AreaStaffing, role: str, plan: pd.DataFrame, figure: str = "planned"
-) -> Array:
-    """Return a figure of each shift of an area by a plan, NaN where nobody told it.
-
-    Args:
-        found: what the area needs.
-        role: whose.
-        plan: as of `area_plan`.
-        figure: one of PLAN_FIGURES.
-    """
-    told = _rows_of(found, role, plan)
-    return _by_shift(told[told["figure"] == figure], found.shifts)
 
 
 def base_numbers(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[int]:
@@ -164,23 +194,9 @@ def _hour_cost(plans: Sequence[AreaPlan]) -> float:
     return plans[0].stand.rules.hour_cost
 
 
-def _rows_of(found: AreaStaffing, role: str, plan: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows about an area's shifts, of all that was ever told."""
-    days = found.shifts["force_day"]
-    about = plan[(plan["force_day"] >= days.min()) & (plan["force_day"] <= days.max())]
-    return pd.DataFrame(about[(about["area"] == found.area) & (about["role"] == role)])
-
-
-def _by_shift(told: pd.DataFrame, shifts: pd.DataFrame, column: str = "officers") -> Array:
-    """Return what rows of one figure tell of each shift, NaN where nobody told it."""
-    row = {key: i for i, key in enumerate(_shift_keys(told))}
-    at = [row.get(key, -1) for key in _shift_keys(shifts)]
-    return np.append(told[column].to_numpy(dtype=np.float64), np.nan)[at]
-
-
-def _shift_keys(rows: pd.DataFrame) -> list[tuple[str, int]]:
-    days = pd.DatetimeIndex(rows["force_day"]).as_unit("us").asi8
-    return list(zip(rows["shift"].tolist(), days.tolist(), strict=True))
+def _days_us(days: pd.Series) -> list[int]:
+    found: list[int] = pd.DatetimeIndex(days).as_unit("us").asi8.tolist()
+    return found
 
 
 def _requirements(plans: Sequence[AreaPlan], level: float) -> Requirements:

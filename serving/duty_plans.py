@@ -13,11 +13,12 @@ from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.duty import duty_shifts
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_numbers, plan_moves
+from planning.duty_plan import AreaPlan, NoticeDay, PlanLookup, area_plan, base_numbers, plan_moves
 from planning.issues import Issue
 from planning.kinds import instant_text
 from planning.notice import decide_now
 from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
+from planning.requirement_tables import asked_days
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
@@ -192,7 +193,9 @@ def week_plans(
     record = duty_record(workspace.history(counted=False), now)
     notice = record.notice(issue, tuple(each.area for each in needed.areas), now)
     today = notice.day
-    plans = tuple(area_plan(each, needed.role, record.plan, notice) for each in needed.areas)
+    days = asked_days(clock.week(week), WEEK_DAYS)
+    plan = PlanLookup.of(record.plan, needed.role, days)
+    plans = tuple(area_plan(each, plan, notice) for each in needed.areas)
     standing = store.standing(issue.number)
     about = issue_facts(issue, standing, now) | {
         "week": week,

@@ -16,12 +16,11 @@ from pydantic_core import to_json
 from forewatch.arrays import Array
 from forewatch.clock import Clock
 from planning.columns import quantile_name
+from planning.demand_by_grade import DEMAND_LEVELS, demand_name
 from planning.requirement_tables import (
-    DEMAND_LEVELS,
     MISSING_COLUMNS,
     UNMET_COLUMNS,
     AreaRequirements,
-    demand_name,
     unmet_values,
     unreached_values,
 )
@@ -120,6 +119,7 @@ def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
     The first number is of the half-hour from `start` on. A day that isn't reached has null.
     """
     entries: list[dict[str, Any]] = []
+    texts: dict[int, list[list[str]]] = {}  # of all areas the same
     for plan in found.plans:
         staffing = plan.staffing
         table = staffing.half_hours
@@ -128,7 +128,9 @@ def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
         low, high = (np.searchsorted(days, pd.DatetimeIndex(own), side) for side in _SIDES)
         numbers = {name: table[name].to_numpy(dtype=np.float64) for name in _COVER}
         whole = {name: _json_numbers(name, each) for name, each in numbers.items()}
-        starts, ends = (_texts(table[name]) for name in ("start", "end"))
+        if len(table) not in texts:
+            texts[len(table)] = [_texts(table[name]) for name in ("start", "end")]
+        starts, ends = texts[len(table)]
         for day, begin, stop in zip(own, low.tolist(), high.tolist(), strict=True):
             is_there = stop > begin
             entries.append(

@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from forewatch.clock import ONE_DAY, Clock
 from forewatch.errors import BadQuestion, UnknownRole
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import area_plan
+from planning.duty_plan import PlanLookup, area_plan
 from planning.issues import Issue
 from planning.requirement_tables import (
     COVER_COLUMNS,
@@ -138,13 +138,10 @@ def requirements(
     """
     needed = kept.staffing(issue, asked)
     notice = record.notice(issue, asked.areas, now)
-    return AreaRequirements(
-        issue,
-        asked.role,
-        tuple(area_plan(each, asked.role, record.plan, notice) for each in needed),
-        asked_days(asked.first, asked.days),
-        record.is_known,
-    )
+    days = asked_days(asked.first, asked.days)
+    plan = PlanLookup.of(record.plan, asked.role, days)
+    plans = tuple(area_plan(each, plan, notice) for each in needed)
+    return AreaRequirements(issue, asked.role, plans, days, record.is_known)
 
 
 def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
