@@ -66,7 +66,7 @@ def test_every_word_is_listed_once_for_a_language_and_use() -> None:
         "sex", "Gender", "ethnicity", "phone", "Phone Number", "address", "street", "Street Name",
         "postcode", "Post-Code", "notes", "Remarks", "description", "narrative", "disposition",
         "vehicle_reg", "VehicleReg", "email", "nationality", "religion", "health", "officer_name",
-        "OfficerID", "collar number", "surname", "victim_age", "person name", "log text",
+        "OfficerID", "collar number", "PIN", "officer pin", "surname", "victim_age", "person name", "log text",
         "free_text", "mental_health_flag", "caller_type_name", "age_group", "AgeBand",
         "health_status", "health_code", "condition_type", "misper_risk_grade", "misper reference",
         "vulnerability", "child_name", "hair colour", "postal_code", "what3words", "home_address",
