@@ -156,7 +156,7 @@ def _weeks_of_area(
 def _officers(found: AreaStaffing, week: PastWeek, is_here: Mask) -> tuple[Array, bool]:
     """Return the officers that were planned, or asked for where no plan of the week was told."""
     needed = found.shifts["on_duty"].to_numpy(dtype=np.float64)
-    told, _ = week.plan.of_shifts(found)
+    told, _ = week.plan.of_area(found)
     if np.isnan(told[is_here]).all():
         return needed, False
     # A night of the week before that nobody told of is as was asked for.

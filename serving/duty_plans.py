@@ -13,7 +13,15 @@ from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.duty import duty_shifts
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import AreaPlan, NoticeDay, PlanLookup, area_plan, base_numbers, plan_moves
+from planning.duty_plan import (
+    AreaPlan,
+    NoticeDay,
+    PlanLookup,
+    area_plan,
+    base_numbers,
+    periods_short,
+    plan_moves,
+)
 from planning.issues import Issue
 from planning.kinds import instant_text
 from planning.notice import decide_now
@@ -111,7 +119,7 @@ class WeekPlans:
             limit,
         )
         is_known = not np.isnan(moves.still_short).all()
-        short = int((moves.still_short > 0).sum()) if is_known else None
+        short = periods_short(self.plans, moves) if is_known else None
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
         left = left if is_known else "what stays short isn't known"
         said = (
