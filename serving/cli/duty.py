@@ -260,3 +260,34 @@ def compare_shifts(
     question = PlanQuestion(**asked)
     table = pattern_comparison(workspace_of(root), files, question, is_year=year)
     write_answer((table,), form, out)
+
+
+@shifts.command(name="curve")
+@click.argument("shift_id")
+@click.option("--issue", type=click.IntRange(min=1), help="Number of an earlier issue.")
+@click.option("--percentile", type=click.IntRange(1, 99), help="Covered.  [default: the profile's]")
+@form_options(*TABLE_FORMS)
+@click.pass_obj
+def curve_of_shift(
+    root: Path,
+    /,
+    shift_id: str,
+    *,
+    issue: int | None,
+    percentile: int | None,
+    **asked: Any,  # noqa: ANN401 - how it is written
+) -> None:
+    """Show what one more officer buys in one shift.
+
+    SHIFT_ID is area/role/force-day/shift, as 'forewatch staffing --format csv' has it. For every
+    number of officers from the minimum to half as many again as are needed: how short the shift is,
+    with all others as they are needed.
+    """
+    import pandas as pd
+
+    from serving.shift_curves import shift_curve
+
+    form, out = form_and_file(asked)
+    now = pd.Timestamp.now("UTC").as_unit("us")
+    table = shift_curve(workspace_of(root), shift_id, now, percentile, issue)
+    write_answer((table,), form, out)

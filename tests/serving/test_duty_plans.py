@@ -276,3 +276,28 @@ def test_a_file_of_shifts_that_leaves_a_gap_is_refused(planned: Workspace) -> No
     done = run(planned.root, "shifts", "compare", str(good), str(bad), "--week", "2026-W44")
     assert done.exit_code == 2
     assert "no shift of town (role response) covers Monday 23:00–Tuesday 07:00" in done.stderr
+
+
+def test_a_curve_says_what_one_more_officer_buys(planned: Workspace) -> None:
+    plan_of_need(planned, {("late", "2026-10-28"): 3})
+    shift = "north/response/2026-10-28/late"
+    asked = ask(planned)
+    needed = row(asked.plan_table(), "late", "2026-10-28")
+    done = run(planned.root, "shifts", "curve", shift, "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    rows = {each["officers"]: each for each in told["rows"]}
+    assert (told["shift_id"], told["planned"]) == (shift, 3)
+    assert list(rows) == list(range(2, int(np.ceil(1.5 * needed["on_duty"])) + 1))
+    assert rows[3]["is"] == "planned"
+    assert rows[needed["on_duty"]]["is"] == "needed"
+    # All others are planned as they are needed, so the plan of three is on the curve.
+    assert rows[3]["p_short_at_tightest"] == pytest.approx(needed["p_short_at_tightest"], abs=1e-6)
+    for wrong, said in (
+        ("north/response/2026-10-28/lat", "that day has north/response/2026-10-28/early, "),
+        ("late", "'late' is no id of a shift; it is area/role/force-day/shift"),
+        ("north/response/2027-10-28/late", "is not forecast; ask for a day that the issue reaches"),
+    ):
+        refused = run(planned.root, "shifts", "curve", wrong)
+        assert refused.exit_code == 2
+        assert said in refused.stderr
