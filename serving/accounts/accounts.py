@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forewatch.errors import SettingsError, UnknownAccount
 from serving.accounts.account import Account
 from serving.accounts.passwords import PasswordDigests, check_password
+from serving.accounts.sessions import Session
 from serving.accounts.viewers import ROLES, Role
 from serving.database.store import Database
 
@@ -31,6 +32,18 @@ LINK_LIFE = timedelta(minutes=15)
 _LINK_BYTES = 32
 _MOST_LETTERS = 100  # of a name or a link that is looked up
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
+
+
+class PasswordTry(NamedTuple):
+    """What came of a try to sign in; only the audit file is told whether there is such an account.
+
+    Args:
+        account: of that name; None if there is none.
+        opens: whether the password is its, and it is good.
+    """
+
+    account: Account | None
+    opens: bool
 
 
 def _now() -> datetime:
@@ -94,14 +107,26 @@ class Accounts:
         with self._reading() as rows:
             return rows.accounts()
 
-    def in_session(self, account_id: int, epoch: int) -> Account | None:
+    def in_session(self, session: Session) -> Account | None:
         """Return the good account that a session is of; None if it is over."""
         if not self._database.is_there:
             return None
         with self._reading() as rows:
-            found = rows.account(id=account_id)
-        is_on = found is not None and found.is_good and found.epoch == epoch
-        return found if is_on else None
+            found = rows.account(id=session.account_id)
+            is_on = found is not None and found.is_good and found.epoch == session.epoch
+            return found if is_on and not rows.is_ended(session.nonce) else None
+
+    def end_session(self, session: Session, life: timedelta) -> None:
+        """End a session that somebody signed out of.
+
+        Args:
+            session: which.
+            life: after which every session is over.
+        """
+        if self._database.is_there:
+            now = self._clock()
+            with self._writing() as rows:
+                rows.end_session(session.nonce, now + life, now)
 
     def change(
         self,
@@ -157,8 +182,8 @@ class Accounts:
             rows.forget_links(found.id)
             return _known(rows, name)
 
-    def by_password(self, name: str, password: str) -> Account | None:
-        """Return the good account of a name and a password; None, for whatever reason.
+    def by_password(self, name: str, password: str) -> PasswordTry:
+        """Return what a name and a password open.
 
         It takes the same work whether there is such an account or not.
         """
@@ -169,16 +194,16 @@ class Accounts:
         digest = None if found is None else found.password
         fits = self.digests.fits(digest, password)
         if found is None or digest is None or not (fits and found.is_good):
-            return None
+            return PasswordTry(found, opens=False)
         renewed = {}
         if self.digests.is_outdated(digest):
             renewed["password"] = self.digests.digest(password)
         with self._writing() as rows:
             now = rows.account(id=found.id)
             if now is None or now.epoch != found.epoch:  # changed since it was looked at
-                return None
+                return PasswordTry(found, opens=False)
             rows.update(found.id, signed_in_on=self._clock().date(), **renewed)
-        return now
+        return PasswordTry(now, opens=True)
 
     def sign_in_link(self, name: str, life: timedelta = LINK_LIFE) -> str:
         """Return the secret of a new link that signs an account in once.

@@ -1,4 +1,4 @@
-"""Accounts and sign-in links as rows of the workspace's database."""
+"""Accounts, sign-in links and ended sessions as rows of the workspace's database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from serving.accounts.account import Account
-from serving.database.tables import ACCOUNTS, SIGN_IN_LINKS
+from serving.database.tables import ACCOUNTS, ENDED_SESSIONS, SIGN_IN_LINKS
 
 
 class AccountRows:
@@ -54,6 +54,18 @@ class AccountRows:
         """Delete the links of an account."""
         gone = delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.account_id == account_id)
         self._connection.execute(gone)
+
+    def is_ended(self, nonce: str) -> bool:
+        """Return whether a session was ended before its time."""
+        found = select(ENDED_SESSIONS.c.nonce).filter_by(nonce=nonce)
+        return self._connection.execute(found).one_or_none() is not None
+
+    def end_session(self, nonce: str, until: datetime, now: datetime) -> None:
+        """Note a session as ended until it would be over; forget those that would be by now."""
+        ended = ENDED_SESSIONS
+        self._connection.execute(delete(ended).where(ended.c.until <= now))
+        if not self.is_ended(nonce):
+            self._connection.execute(insert(ended).values(nonce=nonce, until=until))
 
 
 def _account(row: RowMapping) -> Account:

@@ -2,7 +2,7 @@
 
 1. A session's cookie says whose it is, of which epoch, when it began, and a random text of its own.
    The server keeps nothing of it: whether it is still good is a look at the account.
-2. A browser's cookie holds a random text, and the accounts that signed in from it. It outlives
+2. A browser's cookie holds a random text, and marks of who signed in from it. It outlives
    sessions and opens nothing: tries to sign in are counted apart for browsers that an account has
    signed in from, so that whoever guesses passwords at the same address slows nobody down.
 3. A form's token is an HMAC of the random text of the session, or before there is one of the
@@ -40,6 +40,7 @@ SECRET = "sessions.key"  # noqa: S105 - the name of the file
 _SECRET_BYTES = 32
 _NONCE_BYTES = 16
 _SALT_BYTES = 8
+_MARK_BYTES = 8
 _MOST_COOKIE_LETTERS = 1000
 _MOST_ACCOUNTS = 5  # of one browser, the latest
 _AHEAD = timedelta(minutes=1)  # by which clocks of two machines of one service may differ
@@ -54,15 +55,10 @@ class Session(NamedTuple):
 
 
 class Browser(NamedTuple):
-    """What a browser's cookie says: a random text, and who signed in from it."""
+    """What a browser's cookie says: a random text, and marks of who signed in from it."""
 
     nonce: str
-    accounts: tuple[int, ...] = ()
-
-    def with_account(self, account_id: int) -> Browser:
-        """Return it with one more account, the latest first."""
-        others = (each for each in self.accounts if each != account_id)
-        return Browser(self.nonce, (account_id, *others)[:_MOST_ACCOUNTS])
+    marks: tuple[str, ...] = ()
 
 
 class Sessions:
@@ -77,7 +73,7 @@ class Sessions:
             clock: gives the present instant, UTC.
         """
         self._path = root / SECRET
-        self._life = life
+        self.life = life
         self._clock = clock
         self._read: tuple[tuple[int, ...], _Seals] | None = None
 
@@ -94,7 +90,7 @@ class Sessions:
             return None
         account_id, epoch, began, nonce = said
         age = self._clock() - datetime.fromtimestamp(began, UTC)
-        return Session(account_id, epoch, nonce) if -_AHEAD <= age < self._life else None
+        return Session(account_id, epoch, nonce) if -_AHEAD <= age < self.life else None
 
     def new_browser(self) -> Browser:
         """Return a browser that nobody has signed in from."""
@@ -102,13 +98,28 @@ class Sessions:
 
     def browser_cookie(self, browser: Browser) -> str:
         """Return the cookie of a browser."""
-        return str(self._seals().browsers.dumps([browser.nonce, *browser.accounts]))
+        return str(self._seals().browsers.dumps([browser.nonce, *browser.marks]))
 
     def browser(self, cookie: str) -> Browser | None:
         """Return what a browser's cookie says; None for one that is forged."""
         said = _loaded(self._seals().browsers, cookie)
         is_one = isinstance(said, list) and said and isinstance(said[0], str)
         return Browser(said[0], tuple(said[1:])) if is_one else None
+
+    def has_signed_in(self, browser: Browser, name: str) -> bool:
+        """Return whether the account of a name signed in from a browser before."""
+        return self._mark(name) in browser.marks
+
+    def with_sign_in(self, browser: Browser, name: str) -> Browser:
+        """Return a browser from which one more account signed in."""
+        mark = self._mark(name)
+        others = (each for each in browser.marks if each != mark)
+        return Browser(browser.nonce, (mark, *others)[:_MOST_ACCOUNTS])
+
+    def _mark(self, name: str) -> str:
+        """Return what stands for an account's name; who reads the cookie learns no name."""
+        text = name.strip().casefold().encode()
+        return hmac.digest(self._seals().marks, text, "sha256")[:_MARK_BYTES].hex()
 
     def form_token(self, nonce: str) -> str:
         """Return a token for a form, of a session's or a browser's random text."""
@@ -152,6 +163,7 @@ class _Seals:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self.forms = hmac.digest(secret, b"forewatch forms", "sha256")
+        self.marks = hmac.digest(secret, b"forewatch marks", "sha256")
 
     @cached_property
     def sessions(self) -> URLSafeSerializer:

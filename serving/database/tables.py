@@ -70,3 +70,10 @@ SIGN_IN_LINKS = Table(
     Column("account_id", Integer, ForeignKey(ACCOUNTS.c.id), nullable=False),
     Column("until", UtcInstant, nullable=False),
 )
+
+ENDED_SESSIONS = Table(
+    "ended_sessions",
+    METADATA,
+    Column("nonce", String(64), primary_key=True),
+    Column("until", UtcInstant, nullable=False),  # it would have been over by then
+)

@@ -22,7 +22,12 @@ if TYPE_CHECKING:  # tests are no package; fixtures bring these in
 HOURS = "/v1/forecasts?week=2026-W43&by=hour"
 DATED = ("/v1/forecasts", "/v1/explanations", "/v1/missing-persons")
 METHODS = "GET, HEAD, OPTIONS"
-WRITES = {"/v1/rota/plan": "OPTIONS, POST"}  # the only route that takes a body
+# The routes that take a body.
+WRITES = {
+    "/v1/rota/plan": "OPTIONS, POST",
+    "/sign-in": "GET, HEAD, OPTIONS, POST",
+    "/sign-out": "GET, HEAD, OPTIONS, POST",
+}
 
 
 def paths(bench: Bench) -> list[str]:

@@ -25,6 +25,8 @@ from serving import problems
 from serving.api.rota import FEED
 from serving.api.service import NEEDS, Need
 from serving.keys import SCOPES_WITHIN_AREAS
+from serving.page.addresses import SIGN_IN, SIGN_OUT
+from serving.page.signing_in import LINK
 from serving.reach import Reach
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -34,7 +36,7 @@ MakeIssue = Callable[..., Issue]
 
 # Routes for everybody: they tell nothing of any area.
 # The key of a feed stands in its address: see test_rota_calendar.py.
-KEYLESS = {"/openapi.json", "/health/live", "/health/ready", FEED}
+KEYLESS = {"/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK}
 # How a route that needs more than its path is asked. One that takes areas is asked for each name of
 # `NAMES` as well, so that "area" stays the one name for them.
 ASKED = {

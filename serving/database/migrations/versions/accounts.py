@@ -1,4 +1,4 @@
-"""Accounts, and links that sign somebody in once."""
+"""Accounts, links that sign somebody in once, and sessions that were ended before their time."""
 
 from __future__ import annotations
 
@@ -37,4 +37,10 @@ def upgrade() -> None:
             ["account_id"], ["accounts.id"], name="fk_sign_in_links_account_id"
         ),
         sa.PrimaryKeyConstraint("sha256", name="pk_sign_in_links"),
+    )
+    op.create_table(
+        "ended_sessions",
+        sa.Column("nonce", sa.String(64), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name="pk_ended_sessions"),
     )
