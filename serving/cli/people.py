@@ -29,7 +29,7 @@ _AREAS = click.option(
 )
 
 
-@users.command()
+@users.command(name="create")
 @click.argument("name")
 @click.option("--role", type=click.Choice(_ROLES), default="viewer", show_default=True)
 @_AREAS
@@ -37,7 +37,7 @@ _AREAS = click.option(
     "--without-password", is_flag=True, help="It signs in by links of 'users link' alone."
 )
 @click.pass_obj
-def create(
+def create_user(
     root: Path, name: str, role: str, areas: tuple[str, ...], without_password: bool
 ) -> None:
     """Create an account; the password is asked for, or read from a pipe's first line.
