@@ -71,7 +71,7 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (OutOfReach, HTTPStatus.FORBIDDEN, "out-of-reach", "The API key is for some areas only"),
     (RefusedOften, HTTPStatus.TOO_MANY_REQUESTS, "refused-often", "Too many keys were refused"),
     (MissingRole, HTTPStatus.FORBIDDEN, "missing-role", "The account lacks the role"),
-    (ForeignForm, HTTPStatus.FORBIDDEN, "foreign-form", "The form came from elsewhere"),
+    (ForeignForm, HTTPStatus.FORBIDDEN, "foreign-form", "The form was not taken"),
     (AccessError, HTTPStatus.UNAUTHORIZED, "access", "A good API key is needed"),
     (NoIssue, HTTPStatus.SERVICE_UNAVAILABLE, "no-issue", "No issue in service"),
     (DamagedIssue, HTTPStatus.SERVICE_UNAVAILABLE, "damaged-issue", "The issue can't be read"),

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import pandas as pd
 from fastapi import FastAPI
 
-from forewatch.errors import ForeignForm
 from serving.accounts.accounts import Accounts
 from serving.accounts.sessions import Sessions
 from serving.api.app import create_app, present
@@ -16,6 +15,7 @@ from serving.api.service import ServedWorkspace
 from serving.audit import AuditFile
 from serving.page import signing_in
 from serving.page.door import Door, SignInNeeded
+from serving.page.problem_pages import add_problem_pages
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
@@ -47,5 +47,5 @@ def create_site(
     )
     app.include_router(signing_in.router)
     app.add_exception_handler(SignInNeeded, signing_in.ask_to_sign_in)
-    app.add_exception_handler(ForeignForm, signing_in.refuse_form)
+    add_problem_pages(app)
     return app

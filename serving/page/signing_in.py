@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from forewatch.errors import ForeignForm, Overloaded
+from forewatch.errors import Overloaded
 from serving.accounts.account import Account
 from serving.api.service import Service, service
 from serving.page.addresses import (
@@ -120,12 +120,6 @@ async def ask_to_sign_in(request: Request, error: Exception) -> Response:
     """Return the way to the form, for somebody who isn't signed in."""
     del error
     return _go_on(address_to_sign_in(request))
-
-
-async def refuse_form(request: Request, error: Exception) -> Response:
-    """Return a page that says why a form wasn't taken."""
-    said = str(error) if isinstance(error, ForeignForm) else ""
-    return page_response(request, "refused.html", HTTPStatus.FORBIDDEN, said=said)
 
 
 def _begun(request: Request, serving: Service, account: Account, wanted: str) -> Response:

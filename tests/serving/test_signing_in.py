@@ -251,8 +251,7 @@ def test_a_form_of_another_site_changes_nothing(house: House) -> None:
         answer = browser.post("/note", data={"form_token": token}, headers=headers)
         assert answer.status_code == (200 if taken else 403), headers
         if not taken:
-            assert answer.headers["content-type"] == "text/html; charset=utf-8"
-            assert "That was not taken" in answer.text
+            assert answer.json()["type"] == "urn:forewatch:problem:foreign-form"
 
 
 def test_a_form_needs_the_token_of_its_own_session(house: House) -> None:
@@ -287,6 +286,27 @@ def test_what_is_no_form_is_refused(house: House, content: bytes, kind: str, sta
         "/sign-in", content=content, headers=SAME | {"Content-Type": kind}
     )
     assert answer.status_code == status
+
+
+def test_a_browser_is_told_of_a_refusal_by_a_page(house: House) -> None:
+    accepts = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    browser = house.browser()
+    for method, path, status, said in (
+        ("POST", "/sign-in", 415, "A form comes as application/x-www-form-urlencoded."),
+        ("GET", "/nothing", 404, "Not Found"),
+        ("DELETE", "/sign-in", 405, "Method Not Allowed"),
+    ):
+        answer = browser.request(method, path, headers=accepts)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["content-security-policy"] == POLICY
+        assert said in answer.text
+    assert browser.delete("/sign-in", headers=accepts).headers["allow"].startswith("GET")
+    refused = browser.post("/sign-in", data={"form_token": "x"}, headers=SAME | accepts)
+    assert "<h1>The form was not taken</h1>" in refused.text
+    for path in ("/v1/areas", "/v1/nothing", "/metrics"):  # of programs
+        answer = browser.get(path, headers=accepts)
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 # What the answer tells
@@ -491,7 +511,8 @@ def test_a_screen_opens_by_its_address_until_it_is_revoked(house: House) -> None
 def test_pages_carry_the_policy_and_are_kept_by_nobody(house: House) -> None:
     browser = house.browser()
     answers = [browser.get("/sign-in"), sign_in(browser, "ann", "wrong words of a length")]
-    answers.append(browser.post("/sign-in", headers=SAME, data={"name": "x"}))
+    accepts = SAME | {"Accept": "text/html"}
+    answers.append(browser.post("/sign-in", headers=accepts, data={"name": "x"}))
     for answer in answers:
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
