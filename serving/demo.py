@@ -24,6 +24,7 @@ from serving import (
     importing,
     issuing,
     modelling,
+    people,
     service_times,
     training,
 )
@@ -39,6 +40,7 @@ from sources.synthetic.files import TABLE_FILES
 _MARK = "demo.json"
 _EXTRACT = "extract"
 _KEY = "demo"
+_ACCOUNT = "demo"
 _VIEWS = """
 [[views]]
 id = "control-room"
@@ -113,6 +115,18 @@ def curl(built: Built, port: int) -> str:
     """Return lines that fetch next week's forecast from the running service."""
     url = f"http://127.0.0.1:{port}/v1/forecasts?week={built.week}&area=district&by=day"
     return f'curl -H "Authorization: Bearer {built.key}" \\\n  "{url}"'
+
+
+def sign_in_lines(built: Built, port: int) -> str:
+    """Return lines with a new address that signs the demo's account in, once."""
+    accounts = built.workspace.accounts()
+    if all(each.name != _ACCOUNT for each in accounts.list()):
+        people.create_account(built.workspace, _ACCOUNT, "analyst")
+    address = people.sign_in_address(built.workspace, _ACCOUNT, f"http://127.0.0.1:{port}")
+    return (
+        f"The page, for the one who opens this address within {people.LINK_MINUTES} minutes, once:"
+        f"\n{address}\nAnother: forewatch -w {built.workspace.root} users link {_ACCOUNT}"
+    )
 
 
 def last_monday(clock: Clock, now: pd.Timestamp) -> date:

@@ -71,10 +71,20 @@ def import_table_file(
     file: Path,
     mapping: Path | None,
     options: ImportOptions = AS_USUAL,
+    *,
+    tells_all: bool = True,
 ) -> Receipt:
     """Import a table beside the calls, see `sources.tables`.
 
     Notes of the receipt name the rows that a forecast from the present history can't use.
+
+    Args:
+        workspace: the force's.
+        name: of the table.
+        file: to import.
+        mapping: how to read it; None: by the standard names.
+        options: what a person accepted, and whether anything is written.
+        tells_all: whether notes also tell of rows and areas that the file doesn't name.
     """
     lake = workspace.lake()
     receipt = tables.import_table(
@@ -91,4 +101,4 @@ def import_table_file(
     if options.is_dry_run:
         return receipt
     said = (*pooling_remark(workspace), *unused_remarks(workspace, name))
-    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said))
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said)) if tells_all else receipt

@@ -46,14 +46,15 @@ _PARAMETERS: dict[str, type[Frozen]] = {
 }
 
 
-def _now() -> pd.Timestamp:
+def present() -> pd.Timestamp:
+    """Return the present instant, UTC."""
     return pd.Timestamp.now(tz="UTC")
 
 
 def create_app(
     workspace: ServedWorkspace,
     *,
-    clock: Callable[[], pd.Timestamp] = _now,
+    clock: Callable[[], pd.Timestamp] = present,
     settings: ServingSettings = _DEFAULTS,
     audit: AuditFile | None = None,
 ) -> FastAPI:

@@ -21,11 +21,12 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Issue, Part
 from planning.landing import KnownReports
-from serving.api.app import create_app
+from serving.accounts.accounts import Accounts
 from serving.duty_records import DutyRecord, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
 from serving.settings import ServingSettings
+from serving.site import create_site
 from serving.views import View
 
 FIRST = pd.Timestamp("2026-10-12")  # its horizon holds the 25-hour day of 2026-10-25
@@ -190,6 +191,9 @@ class Bench:
     def keys(self) -> KeyRing:
         return KeyRing(self.root / "keys.json", self._now)
 
+    def accounts(self) -> Accounts:
+        return Accounts(self.root, self._now)
+
     def duty_records(self) -> DutyRecords:
         return DutyRecords(self.root / "history", lambda _: self.record)
 
@@ -198,7 +202,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.token = self.keys().create("bench", SCOPES)
-        self.app = create_app(self, clock=lambda: self.now, settings=self.settings)
+        self.app = create_site(self, clock=lambda: self.now, settings=self.settings)
         self.client = TestClient(
             self.app, "http://localhost", headers={"Authorization": f"Bearer {self.token}"}
         )
