@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array, Index
+from forewatch.outlines import METRES_PER_DEGREE, current_outlines
 from planning.map_shapes import MapShapes, Point, Ring
 from planning.tiles import tile_map
 
 BOX = 1000  # units of the longer side
 _MARGIN = 4  # free around the map, so that no stroke is cut
-_METRES_PER_DEGREE = 111_319.49
 # Coarsest outlines that are good enough: what they may be off is less than two units of the box.
 _UNITS_OFF = 1.7
 _LEAST_POINTS = 3
@@ -37,13 +37,15 @@ def area_map(outlines: pd.DataFrame, tree: AreaTree, areas: Sequence[str]) -> Ma
     Raises:
         UnknownArea: if the tree lacks one.
     """
-    rows = _rows_of(outlines, tree, areas)
+    for area in areas:
+        tree.area(area)
+    rows = current_outlines(outlines[outlines["area"].isin(areas)], tree)
     if not len(rows):
         return tile_map(tree, areas)
     plane = _plane(rows[["lon", "lat"]].to_numpy(float))
     span = np.ptp(plane, axis=0)
     units = (BOX - 2 * _MARGIN) / max(span.max(), 1e-9)
-    chosen = _good_enough(rows, _UNITS_OFF / units * _METRES_PER_DEGREE)
+    chosen = _good_enough(rows, _UNITS_OFF / units * METRES_PER_DEGREE)
     points = np.round((plane - plane.min(axis=0)) * units).astype(np.int64) + _MARGIN
     width, height = (int(np.ceil(side * units)) + 2 * _MARGIN for side in span)
     rings = _rings(rows[chosen], points[chosen])
@@ -81,14 +83,6 @@ def point_inside(rings: Sequence[Ring]) -> Point:
         return largest[0]
     left, right = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
     return round((left + right) / 2), round(middle - 0.25)
-
-
-def _rows_of(outlines: pd.DataFrame, tree: AreaTree, areas: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of areas without those made of other areas than the tree has below them."""
-    parts = {area: " ".join(sorted(tree.children(area))) for area in areas}
-    rows = outlines[outlines["area"].isin(parts)]
-    fits = (rows["made_of"] == "") | (rows["made_of"] == rows["area"].map(parts))
-    return rows[fits]
 
 
 def _good_enough(rows: pd.DataFrame, metres: float) -> NDArray[np.bool_]:

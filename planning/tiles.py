@@ -63,7 +63,7 @@ def _cells_by_middle(middles: Mapping[str, tuple[float, float]]) -> dict[str, Po
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - only where no outlines are
 
     places = _plane(np.array([*middles.values()], float))
-    columns, rows, spots = _grid(places)
+    columns, spots = _grid(places)
     distances = ((places[:, None] - spots[None]) ** 2).sum(-1)
     _, given = linear_sum_assignment(distances)
     found = {
@@ -87,8 +87,8 @@ def _plane(degrees: Array) -> Array:
     return np.column_stack([(lon - lon.min()) * np.cos(middle), lat.max() - lat])
 
 
-def _grid(places: Array) -> tuple[int, int, Array]:
-    """Return columns, rows and the middles of the cells of a grid over places, row by row.
+def _grid(places: Array) -> tuple[int, Array]:
+    """Return the columns of a grid over places, and the middles of its cells row by row.
 
     The grid has the aspect of the places and cells enough for a ragged edge; cells' middles are
     spread over the places' own span, so that where they stand close, tiles move outwards.
@@ -104,7 +104,7 @@ def _grid(places: Array) -> tuple[int, int, Array]:
     x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
     low = places.min(axis=0)
     spots = np.column_stack([x.ravel(), y.ravel()]) * np.maximum(span, _LEAST_SPREAD) + low
-    return columns, rows, spots
+    return columns, spots
 
 
 def _alphabet_columns(n: int) -> int:

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from forewatch.arrays import Array
+from forewatch.outlines import METRES_PER_DEGREE
 from forewatch.tables import SHAPES
 
 Geometries = NDArray[np.object_]
-METRES_PER_DEGREE = 111_319.49  # of latitude; WGS 84's equator / 360
 # The coarsest outlines stay within this part of the whole map's longer side, which at usual sizes
 # is less than two dots of a screen. Source: docs/decisions/0022.
 TOLERANCE_OF_MAP = 1 / 600
@@ -106,12 +107,15 @@ def simplified(geometries: Geometries) -> Simplified:
     )
 
 
-def dissolved(parts: Geometries, gap: float) -> shapely.Geometry:
+def dissolved(parts: Geometries, gap: float) -> BaseGeometry:
     """Return the one outline of areas side by side; gaps up to *gap* metres between are closed."""
     if shapely.coverage_is_valid(parts):
         return shapely.coverage_union_all(parts)
     wide = shapely.buffer(shapely.union_all(parts), gap / 2, join_style="mitre")
-    return repaired(np.array([shapely.buffer(wide, -gap / 2, join_style="mitre")]))[0]
+    whole: BaseGeometry = repaired(
+        np.array([shapely.buffer(wide, -gap / 2, join_style="mitre")], dtype=object)
+    )[0]
+    return whole
 
 
 def outline_rows(areas: Sequence[str], geometries: Geometries, plane: Plane) -> pd.DataFrame:
@@ -133,7 +137,7 @@ def outline_rows(areas: Sequence[str], geometries: Geometries, plane: Plane) -> 
     ).astype({name: kind for name, kind in SHAPES.columns.items() if name in _OF_POINTS})
 
 
-def geometries_of(rows: pd.DataFrame, plane: Plane) -> dict[str, shapely.Geometry]:
+def geometries_of(rows: pd.DataFrame, plane: Plane) -> dict[str, BaseGeometry]:
     """Return the outlines that rows of SHAPES hold, by area; rows of one tolerance for each."""
     found: dict[str, list[shapely.Polygon]] = {}
     for (area, _), part in rows.groupby(["area", "part"], sort=False):
@@ -141,15 +145,21 @@ def geometries_of(rows: pd.DataFrame, plane: Plane) -> dict[str, shapely.Geometr
             plane.metres(ring[["lon", "lat"]].to_numpy(float))
             for _, ring in part.groupby("ring", sort=False)
         ]
-        found.setdefault(area, []).append(shapely.Polygon(rings[0], rings[1:]))
+        found.setdefault(str(area), []).append(shapely.Polygon(rings[0], rings[1:]))
     return {
         area: repaired(np.array([shapely.MultiPolygon(parts)]))[0] for area, parts in found.items()
     }
 
 
+def without_gaps(geometries: Geometries, gap: float = 0.0) -> Geometries:
+    """Return outlines without overlaps, and without gaps up to a width, corner on corner."""
+    clean = shapely.coverage_clean  # type: ignore[attr-defined] # its stubs are of 2.1
+    return np.asarray(clean(geometries, gap_width=gap))
+
+
 def _closed(geometries: Geometries, gap: float) -> tuple[Geometries, str]:
     """Return outlines without gaps and overlaps; as they were where that changes an area much."""
-    found = np.asarray(shapely.coverage_clean(geometries, gap_width=gap))
+    found = without_gaps(geometries, gap)
     change = np.abs(shapely.area(found) / shapely.area(geometries) - 1)
     if shapely.coverage_is_valid(found) and (change <= _CLOSED_CHANGE).all():
         return found, "closed"

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from forewatch.areas import AreaTree
-from forewatch.arrays import Array
+from forewatch.arrays import Array, Mask
 from forewatch.errors import DataError, MissingColumns
 from sources.crosswalk import EXCLUDE, slug
 from sources.dated_codes import all_entries, dated_ids
@@ -130,8 +130,11 @@ def _codes(
 
 def _properties(feature: dict[str, Any]) -> dict[str, Any]:
     """Return a feature's properties, with the id that GeoJSON has beside them."""
-    beside = {"id": feature["id"]} if isinstance(feature.get("id"), str | int) else {}
-    return beside | feature["properties"]
+    beside: dict[str, Any] = (
+        {"id": feature["id"]} if isinstance(feature.get("id"), str | int) else {}
+    )
+    properties: dict[str, Any] = feature["properties"]
+    return beside | properties
 
 
 def _offered(features: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -144,7 +147,7 @@ def _areas(codes: pd.Series, tree: AreaTree, mapping: TableMapping) -> tuple[pd.
     names = {
         each.id: each.name if folded[each.name.casefold()] == 1 else each.id for each in tree.areas
     }
-    entries = all_entries(mapping.crosswalk.get(AREA, "identity"), ())
+    entries = all_entries(mapping.crosswalk.get("area", "identity"), ())
     ids, _ = dated_ids(codes.astype("category"), None, names, entries, falls_back=True)
     excluded = (ids == EXCLUDE).rename(AREA)
     by_name = codes.map(slug, na_action="ignore")
@@ -205,7 +208,7 @@ def _ring(positions: list[list[float]]) -> Array:
 
 
 def _stop_if_swapped(
-    file: Path, area: pd.Series, outline: Geometries, taken: Array, tree: AreaTree
+    file: Path, area: pd.Series, outline: Geometries, taken: Mask, tree: AreaTree
 ) -> None:
     """Stop where outlines lie at their areas' middles once latitude and longitude are swapped."""
     as_given, swapped = [], []

@@ -19,6 +19,7 @@ import shapely
 
 from forewatch.areas import AreaTree
 from forewatch.errors import DataError
+from forewatch.outlines import made_of
 from forewatch.tables import SHAPES, check, empty
 from sources.import_options import AS_USUAL, ImportOptions
 from sources.lake import Lake
@@ -213,11 +214,6 @@ def _dissolved_rows(rows: pd.DataFrame, tree: AreaTree) -> pd.DataFrame:
         made: Geometries = np.array([outlines[area] for area in here])
         frames.append(_rows(here, simplified(made), plane, [made_of(tree, area) for area in here]))
     return pd.concat(frames[1:], ignore_index=True) if frames[1:] else frames[0]
-
-
-def made_of(tree: AreaTree, area: str) -> str:
-    """Return what SHAPES says of an outline that the areas below were dissolved to."""
-    return " ".join(sorted(tree.children(area)))
 
 
 def _receipt(found: ShapeFeatures, before: pd.DataFrame, now: pd.DataFrame) -> Receipt:
