@@ -47,7 +47,7 @@ def area_map(outlines: pd.DataFrame, tree: AreaTree, areas: Sequence[str]) -> Ma
     units = (BOX - 2 * _MARGIN) / max(span.max(), 1e-9)
     chosen = _good_enough(rows, _UNITS_OFF / units * METRES_PER_DEGREE)
     points = np.round((plane - plane.min(axis=0)) * units).astype(np.int64) + _MARGIN
-    width, height = (int(np.ceil(side * units)) + 2 * _MARGIN for side in span)
+    width, height = (int(side) + _MARGIN for side in points.max(axis=0))
     rings = _rings(rows[chosen], points[chosen])
     drawn = [area for area in areas if area in rings]
     return MapShapes(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +33,7 @@ _TO_DEGREES = (
     "export it as longitude and latitude by WGS 84 (EPSG:4326), or convert it: ogr2ogr -t_srs "
     "EPSG:4326 new.geojson {}"
 )
+_NAMES_SHOWN = 10
 _MOST_BYTES = 64 * 2**20
 
 
@@ -116,6 +117,13 @@ def property_text(file: Path, number: int, properties: dict[str, Any], name: str
             "surrogate); export the file again"
         )
     return text or None
+
+
+def properties_text(names: Iterable[str]) -> str:
+    """Return names of properties for a message, quoted and cut short."""
+    listed = [quote_text(name) for name in names]
+    more = f" and {len(listed) - _NAMES_SHOWN} more" if len(listed) > _NAMES_SHOWN else ""
+    return ", ".join(listed[:_NAMES_SHOWN]) + more or "no properties"
 
 
 def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | None:

@@ -151,7 +151,7 @@ def geometries_of(rows: pd.DataFrame, plane: Plane) -> dict[str, BaseGeometry]:
     }
 
 
-def without_gaps(geometries: Geometries, gap: float = 0.0) -> Geometries:
+def clean_coverage(geometries: Geometries, gap: float = 0.0) -> Geometries:
     """Return outlines without overlaps, and without gaps up to a width, corner on corner."""
     clean = shapely.coverage_clean  # type: ignore[attr-defined] # its stubs are of 2.1
     return np.asarray(clean(geometries, gap_width=gap))
@@ -159,7 +159,7 @@ def without_gaps(geometries: Geometries, gap: float = 0.0) -> Geometries:
 
 def _closed(geometries: Geometries, gap: float) -> tuple[Geometries, str]:
     """Return outlines without gaps and overlaps; as they were where that changes an area much."""
-    found = without_gaps(geometries, gap)
+    found = clean_coverage(geometries, gap)
     change = np.abs(shapely.area(found) / shapely.area(geometries) - 1)
     if shapely.coverage_is_valid(found) and (change <= _CLOSED_CHANGE).all():
         return found, "closed"

@@ -1,6 +1,6 @@
 """The features of a GeoJSON as outlines of the force's areas: which area each is, and its polygons.
 
-A feature is an area's where a property has the area's id, its name, or a text that makes its id; a
+A feature is an area's where a property has the area's id or name, whatever its case and signs; a
 mapping's crosswalk says what other codes mean. Features that can't be taken keep their reason.
 """
 
@@ -21,9 +21,14 @@ from forewatch.arrays import Array, Mask
 from forewatch.errors import DataError, MissingColumns
 from sources.crosswalk import EXCLUDE, slug
 from sources.dated_codes import all_entries, dated_ids
-from sources.geojson import geojson_features, property_text, stop_at_bad_positions
+from sources.geojson import (
+    geojson_features,
+    properties_text,
+    property_text,
+    stop_at_bad_positions,
+)
 from sources.outlines import Geometries, repaired
-from sources.personal import columns_text, quote_text, refuse_persons
+from sources.personal import quote_text, refuse_persons
 from sources.quarantine import reasons
 from sources.table_mapping import TableMapping
 
@@ -118,7 +123,7 @@ def _codes(
     if name not in offered:
         lacks = f"no property {quote_text(given)}" if given else "neither area, id nor name"
         raise MissingColumns(
-            f"{file.name} has {lacks} to tell areas by; it has {columns_text(offered, ())}; name "
+            f"{file.name} has {lacks} to tell areas by; it has {properties_text(offered)}; name "
             "the property that holds ids or names of areas with --id"
         )
     texts = [
@@ -150,8 +155,8 @@ def _areas(codes: pd.Series, tree: AreaTree, mapping: TableMapping) -> tuple[pd.
     entries = all_entries(mapping.crosswalk.get("area", "identity"), ())
     ids, _ = dated_ids(codes.astype("category"), None, names, entries, falls_back=True)
     excluded = (ids == EXCLUDE).rename(AREA)
-    by_name = codes.map(slug, na_action="ignore")
-    found = ids.fillna(by_name.where(by_name.isin(tree.ids)))
+    by_slug = {slug(name): area for area, name in names.items()} | {i: i for i in tree.ids}
+    found = ids.fillna(codes.map(slug, na_action="ignore").map(by_slug))
     return found.mask(excluded).astype("str"), excluded
 
 
@@ -245,7 +250,7 @@ def _near(code: str, tree: AreaTree) -> list[str]:
     if within:
         return within[:_NEAR]
     alike = difflib.get_close_matches(slug(code), [slug(each.name) for each in tree.areas], _NEAR)
-    return [each.id for each in tree.areas if slug(each.name) in alike][:_NEAR]
+    return [each.id for one in alike for each in tree.areas if slug(each.name) == one][:_NEAR]
 
 
 def _no_area_at_all(

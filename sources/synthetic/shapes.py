@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from forewatch.arrays import Array
-from sources.outlines import Geometries, without_gaps
+from sources.outlines import Geometries, clean_coverage
 from sources.synthetic.places import Beat, beats, districts
 from sources.synthetic.plan import COAST, Plan
 
@@ -56,7 +56,7 @@ def _cells(below: tuple[Beat, ...], places: Array, plan: Plan, east: Array) -> G
     cells = np.full(len(below), None, object)
     for number, whole in enumerate(_nearest(middles, land)):
         cells[own == number] = shapely.intersection(_nearest(places[own == number], land), whole)
-    return without_gaps(cells)
+    return clean_coverage(cells)
 
 
 def _nearest(places: Array, land: shapely.Geometry) -> Geometries:
