@@ -27,6 +27,7 @@ TOLERANCE_OF_MAP = 1 / 600
 # Finer ones are for maps of a part of the force: a third and a ninth of the coarsest.
 FINER = (1.0, 1 / 3, 1 / 9)
 _CLOSED_CHANGE = 0.01  # of an area's size by which closing gaps may change it
+_NO_CHANGE = 1e-6
 _DIGITS = 6  # of a degree: a decimetre
 _TURN = 360
 _OF_POINTS = ("area", "part", "ring", "lon", "lat")
@@ -89,9 +90,7 @@ def simplified(geometries: Geometries) -> Simplified:
     """Return valid outlines of one level of areas, simplified to what a map can show."""
     west, south, east, north = shapely.total_bounds(geometries)
     coarsest = float(max(east - west, north - south)) * TOLERANCE_OF_MAP
-    whole, fit = geometries, "as given"
-    if not shapely.coverage_is_valid(geometries):
-        whole, fit = _closed(geometries, coarsest)
+    whole, fit = _closed(geometries, coarsest)
     one_by_one = fit == "no"
     return Simplified(
         {
@@ -158,12 +157,18 @@ def clean_coverage(geometries: Geometries, gap: float = 0.0) -> Geometries:
 
 
 def _closed(geometries: Geometries, gap: float) -> tuple[Geometries, str]:
-    """Return outlines without gaps and overlaps; as they were where that changes an area much."""
+    """Return outlines without overlaps and narrow gaps, and how they fit.
+
+    They are as they were where they fit already, or where closing would change an area much.
+    """
+    fits = bool(shapely.coverage_is_valid(geometries))
     found = clean_coverage(geometries, gap)
-    change = np.abs(shapely.area(found) / shapely.area(geometries) - 1)
-    if shapely.coverage_is_valid(found) and (change <= _CLOSED_CHANGE).all():
+    change = float(np.abs(shapely.area(found) / shapely.area(geometries) - 1).max())
+    if shapely.coverage_is_valid(found) and change <= _CLOSED_CHANGE:
+        if fits and change < _NO_CHANGE:
+            return geometries, "as given"
         return found, "closed"
-    return geometries, "no"
+    return geometries, "as given" if fits else "no"
 
 
 def _without_specks(geometries: Geometries, tolerance: float) -> Geometries:

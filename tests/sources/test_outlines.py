@@ -91,6 +91,18 @@ def test_small_gaps_and_overlaps_between_neighbours_are_closed() -> None:
     assert all(shapely.coverage_is_valid(outlines) for outlines in done.by_tolerance.values())
 
 
+def test_slivers_between_neighbours_are_closed() -> None:
+    middle = [(50_000, 0), (50_040, 50_000), (50_000, SIDE)]
+    west = shapely.Polygon([(0, 0), *middle, (0, SIDE)])
+    east = shapely.Polygon(
+        [(SIDE, 0), (50_000, 0), (50_000 + 120, 50_000), (50_000, SIDE), (SIDE, SIDE)]
+    )
+    done = simplified(np.array([west, east], object))
+    assert done.fit == "closed"
+    for outlines in done.by_tolerance.values():
+        assert shapely.area(outlines).sum() == pytest.approx(SIDE**2)
+
+
 def test_areas_that_overlap_widely_are_simplified_each_by_itself() -> None:
     over = np.array([shapely.box(0, 0, 60_000, SIDE), shapely.box(40_000, 0, SIDE, SIDE)], object)
     done = simplified(over)
