@@ -21,4 +21,6 @@ def current_outlines(outlines: pd.DataFrame, tree: AreaTree) -> pd.DataFrame:
     """Return the rows of areas of a tree; none made of other areas than stand below one now."""
     parts = {area: made_of(tree, area) for area in tree.ids}
     rows = outlines[outlines["area"].isin(parts)]
-    return rows[(rows["made_of"] == "") | (rows["made_of"] == rows["area"].map(parts))]
+    return rows[
+        (rows["made_of"] == "") | (rows["made_of"] == rows["area"].astype("str").map(parts))
+    ]

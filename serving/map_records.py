@@ -7,7 +7,6 @@ changed. Where they can't be read the last that were read are used; before any w
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from forewatch.tables import SHAPES, empty
 from planning.area_maps import area_map
 from planning.map_shapes import MapShapes
 from sources.confirmed import confirmed_at
+from sources.confirmed_table import confirmed_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,14 +31,9 @@ _LOG = logging.getLogger(__name__)
 class MapRecords:
     """The maps of a workspace; safe to use from several threads."""
 
-    def __init__(self, history: Path, read: Callable[[], pd.DataFrame | None]) -> None:
-        """Remember where the outlines are; nothing is read yet.
-
-        Args:
-            history: folder of the lake.
-            read: gives rows of SHAPES, None where none were imported; raises where it can't.
-        """
-        self._history, self._read = history, read
+    def __init__(self, history: Path) -> None:
+        """Remember where the outlines are, in the folder of the lake; nothing is read yet."""
+        self._history = history
         self._lock = Lock()
         self._held: tuple[float | None, pd.DataFrame] | None = None
         self._maps: LRUCache[tuple[AreaTree, tuple[str, ...]], MapShapes] = LRUCache(_MAPS)
@@ -65,7 +60,7 @@ class MapRecords:
         if self._held is not None and self._held[0] == at:
             return self._held[1]
         try:
-            read = None if at is None else self._read()
+            read = confirmed_table(self._history, SHAPES.name, ("area", "made_of"))
         except (OSError, ForewatchError) as error:
             _LOG.warning("the outlines of areas can't be read: %s", error)
             return empty(SHAPES.name) if self._held is None else self._held[1]

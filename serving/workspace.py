@@ -153,7 +153,7 @@ class Workspace:
         """Return the outlines of the areas and maps of them, for those who ask again and again."""
         from serving.map_records import MapRecords  # noqa: PLC0415
 
-        return MapRecords(self.root / "history", lambda: self.lake().table("shapes"))
+        return MapRecords(self.root / "history")
 
     def registry_store(self) -> str:
         """Return MLflow's store: a tracking server's address, or the path of a folder.

@@ -22,7 +22,7 @@ def square(side: float) -> pd.DataFrame:
 
 def test_maps_follow_the_outlines(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    records = MapRecords(tmp_path, lambda: lake.table("shapes"))
+    records = MapRecords(tmp_path)
     assert records.version() == ""
     assert records.area_map(TREE, ("north",)).kind == "grid"
     lake.replace("shapes", square(1.0), {})
@@ -40,7 +40,7 @@ def test_the_last_outlines_are_drawn_where_none_can_be_read(
 ) -> None:
     lake = Lake(tmp_path)
     lake.replace("shapes", square(1.0), {})
-    records = MapRecords(tmp_path, lambda: lake.table("shapes"))
+    records = MapRecords(tmp_path)
     before = records.area_map(TREE, ("north",))
     lake.replace("shapes", square(0.1), {})
     for file in (tmp_path / "shapes").glob("*.parquet"):
@@ -49,5 +49,5 @@ def test_the_last_outlines_are_drawn_where_none_can_be_read(
         lake.table("shapes")
     assert records.area_map(TREE, ("north",)) == before
     assert "the outlines of areas can't be read" in caplog.text
-    fresh = MapRecords(tmp_path, lambda: lake.table("shapes"))
+    fresh = MapRecords(tmp_path)
     assert fresh.area_map(TREE, ("north",)).kind == "grid"
