@@ -35,7 +35,7 @@ from serving.workspace import SETTINGS, Workspace
 from serving.writers import terminal
 from sources import synthetic
 from sources.synthetic import plan
-from sources.synthetic.files import TABLE_FILES
+from sources.synthetic.files import SHAPES_FILE, TABLE_FILES
 
 _MARK = "demo.json"
 _EXTRACT = "extract"
@@ -169,6 +169,8 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     for number, (name, file) in enumerate(there.items()):
         progress("importing tables", number, len(TABLE_FILES))
         importing.import_table_file(workspace, name, extract / file, None)
+    if (shapes := extract / SHAPES_FILE).exists():  # not of demos that were drawn before
+        importing.import_shape_file(workspace, shapes, None, None)
     progress("importing tables", len(TABLE_FILES), len(TABLE_FILES))
     importing.import_call_log(
         workspace, extract / "calls.csv", extract / "mapping.toml", until, progress

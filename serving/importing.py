@@ -65,6 +65,38 @@ def import_call_log(
     return replace(receipt, notes=(*lake.notes, *receipt.notes, *pools))
 
 
+def import_shape_file(
+    workspace: Workspace,
+    file: Path,
+    mapping: Path | None,
+    id_column: str | None,
+    options: ImportOptions = AS_USUAL,
+) -> Receipt:
+    """Import outlines of areas, see `sources.shapes`.
+
+    Args:
+        workspace: the force's.
+        file: GeoJSON.
+        mapping: what its codes mean; None where they are ids or names of areas.
+        id_column: the property that holds the codes; None: the mapping's, or a standard one.
+        options: what a person accepted, and whether anything is written.
+    """
+    from sources.shapes import import_shapes  # noqa: PLC0415 - shapely takes a second to import
+
+    lake = workspace.lake()
+    receipt = import_shapes(
+        lake,
+        workspace.tree(),
+        file,
+        mapping,
+        id_column=id_column,
+        imported_at=pd.Timestamp.now("UTC").as_unit("us"),
+        quarantine=workspace.quarantine,
+        options=options,
+    )
+    return replace(receipt, notes=(*lake.notes, *receipt.notes))
+
+
 def import_table_file(
     workspace: Workspace,
     name: str,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some co
     from serving.duty_records import DutyRecords
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
+    from serving.map_records import MapRecords
     from serving.settings import Settings
     from serving.view_file import ViewFile
     from serving.views import View
@@ -167,6 +168,12 @@ class Workspace:
         return DutyRecords(
             self.root / "history", lambda now: duty_record(self.history(counted=False), now)
         )
+
+    def map_records(self) -> MapRecords:
+        """Return the outlines of the areas and maps of them, for those who ask again and again."""
+        from serving.map_records import MapRecords  # noqa: PLC0415
+
+        return MapRecords(self.root / "history")
 
     def registry_store(self) -> str:
         """Return MLflow's store: a tracking server's address, or the path of a folder.
