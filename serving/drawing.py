@@ -108,8 +108,8 @@ class Drawings:
         Raises:
             OSError: if there can be no socket where temporary files are.
         """
-        if self._path is not None:
-            self._listener = Listener(self._path, self._answer)
+        if self.path is not None:
+            self._listener = Listener(self.path, self._answer)
         with self._lock:
             self._start()
 
@@ -129,12 +129,22 @@ class Drawings:
         self, chart: Chart, look: Look, wait_seconds: float = _WAIT_SECONDS
     ) -> Drawing:
         """Return what `drawing` does, for an event loop of the process that called `listen`."""
-        future = self._future(chart.job(look), _NOW)
+        future = self.order(chart, look)
         try:
             waited = asyncio.shield(asyncio.wrap_future(future))
             return Drawing(await asyncio.wait_for(waited, wait_seconds))
         except TimeoutError:
             raise _late(wait_seconds) from None
+
+    def order(self, chart: Chart, look: Look, *, is_ahead: bool = False) -> Future[bytes]:
+        """Return what will hold a drawing, packed; in the process that called `listen`.
+
+        For who needs several: they order all, and wait then.
+
+        Raises:
+            DrawingUnavailable: if too many wait, or it failed before; else the future has it.
+        """
+        return self._future(chart.job(look), _AHEAD if is_ahead else _NOW)
 
     def draw_ahead(self, charts: Iterable[Chart], looks: Iterable[Look] = LOOKS) -> None:
         """Have charts drawn when nobody waits for others; beyond what fits they are left out.
@@ -179,7 +189,8 @@ class Drawings:
         return self._waiting[_NOW]
 
     @property
-    def _path(self) -> Path | None:
+    def path(self) -> Path | None:
+        """Where other processes ask; None before `share`."""
         return None if self._folder is None else Path(self._folder.name) / "drawing"
 
     @property
@@ -189,8 +200,8 @@ class Drawings:
     def _ask_owner(self, job: bytes, wait_seconds: float) -> bytes:
         """Return the drawing that the owner has, or nothing for 0 seconds, which is ahead."""
         if self._asker is None:
-            assert self._path is not None  # noqa: S101 - there is an owner because of `share`
-            self._asker = Asker(self._path)
+            assert self.path is not None  # noqa: S101 - there is an owner because of `share`
+            self._asker = Asker(self.path)
         return self._asker.reply(job, wait_seconds)
 
     def _answer(self, job: bytes, wait_seconds: float) -> bytes:

@@ -152,7 +152,7 @@ class TimeAxis:
         rows: list[Row] = []
         notes: list[str] = []
         zone = self.starts.tz
-        for mark in marks:
+        for mark in sorted(marks, key=lambda mark: mark.start):
             first, last = max(self.at(mark.start), 0.0), min(self.at(mark.end), self.hours)
             if last < first or (last == first and mark.end > mark.start):
                 continue

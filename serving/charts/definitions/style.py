@@ -49,7 +49,7 @@ def whole_chart(found: Layers, chart: Chart, look: Look) -> alt.LayerChart:
         width=look.width,
         height=height,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-        padding={"left": 2, "right": 6, "top": 4, "bottom": 2},
+        padding={"left": 2, "right": 16, "top": 4, "bottom": 2},
         description=chart.name,
         background="transparent",
     )
