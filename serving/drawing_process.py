@@ -143,7 +143,7 @@ def _memory_bytes() -> int:
         return 0
 
 
-def main() -> None:
+def draw_for_parent() -> None:
     """Run as the process that draws; its one argument is the number of its open socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent ends us
     with contextlib.suppress(EOFError, ConnectionError):
@@ -151,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    draw_for_parent()

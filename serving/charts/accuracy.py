@@ -7,7 +7,7 @@ import pandas as pd
 
 from serving.charts.chart import Chart, Row, known, plain_text
 from serving.charts.time_axis import TimeAxis
-from serving.charts.words import count_text
+from serving.charts.words import amount_text, count_text
 
 IN, OUT, UNKNOWN = "in the range", "outside it", "not known yet"
 
@@ -63,7 +63,7 @@ def _outcome(row: Row) -> str:
 def _label(row: Row, unit: str) -> str:
     if row["mean"] is None:
         return f"{row['text']}: nothing was said"
-    said = f"{row['text']}: {count_text(row['mean'])} {unit} were said"
+    said = f"{row['text']}: {amount_text(row['mean'], unit)} said"
     if row["low"] is not None and row["high"] is not None:
         said += f" ({count_text(row['low'])} to {count_text(row['high'])})"
     if row["actual"] is None:

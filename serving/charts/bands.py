@@ -9,8 +9,8 @@ import pandas as pd
 
 from forewatch.arrays import Array
 from serving.charts.chart import Chart, Row, known, plain_text
-from serving.charts.time_axis import Mark, TimeAxis
-from serving.charts.words import count_text, level_text
+from serving.charts.time_axis import SpecialTime, TimeAxis
+from serving.charts.words import amount_text, count_text, level_text
 
 BAND_LEVELS = (0.025, 0.1, 0.25, 0.75, 0.9, 0.975)  # quantiles that a question asks for
 # Of the widest to the narrowest range: what it is called, and its columns.
@@ -20,7 +20,12 @@ _NORMS = {"baseline": "last 8 weeks", "last_year": "last year"}
 
 
 def bands_chart(
-    frame: pd.DataFrame, zone: str, where: str, *, unit: str = "calls", marks: Sequence[Mark] = ()
+    frame: pd.DataFrame,
+    zone: str,
+    where: str,
+    *,
+    unit: str = "calls",
+    marks: Sequence[SpecialTime] = (),
 ) -> Chart:
     """Return the chart of a forecast over periods.
 
@@ -48,7 +53,7 @@ def bands_chart(
         row["label"] = _label(row, unit)
     for row in rows:
         if row.get("actual") is not None:
-            row["actual_label"] = f"{row['text']}: {count_text(row['actual'])} {unit} came"
+            row["actual_label"] = f"{row['text']}: {amount_text(row['actual'], unit)} came"
     area = plain_text(where)
     return Chart(
         "bands",
@@ -75,7 +80,8 @@ def _label(row: Row, unit: str) -> str:
     if row["mean"] is None:
         return f"{row['text']}: not forecast"
     low, high = (count_text(row[name]) for name in ("q10", "q90"))
-    return f"{row['text']}: {count_text(row['mean'])} {unit}, in 8 of 10 cases {low} to {high}"
+    expected = amount_text(row["mean"], unit)
+    return f"{row['text']}: {expected}, in 8 of 10 cases {low} to {high}"
 
 
 def _summary(frame: pd.DataFrame, axis: TimeAxis, area: str, unit: str) -> str:
@@ -88,9 +94,10 @@ def _summary(frame: pd.DataFrame, axis: TimeAxis, area: str, unit: str) -> str:
         f"{axis.texts()[most]} with {count_text(row['mean'])} "
         f"({count_text(row['q10'])} to {count_text(row['q90'])} in 8 of 10 cases)"
     )
-    total = f"{count_text(np.nansum(mean))} {unit} are expected in {area} {axis.span_text()}"
+    total = f"{amount_text(np.nansum(mean), unit)} expected in {area} {axis.span_text()}"
     lacking = int(np.isnan(mean).sum())
-    told = f"{total}{f', without {lacking} periods that are not forecast' if lacking else ''}"
+    of_all = f"{lacking} of {len(mean)} {axis.period_word()}"
+    told = f"{total}{f' ({of_all} not forecast)' if lacking else ''}"
     usual = _usual(frame, mean)
     return f"{told}{usual}. Busiest: {busiest}." if len(mean) > 1 else f"{told}{usual}."
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from forewatch.arrays import Array
 from serving.charts.chart import Chart, Row, known, plain_text
-from serving.charts.words import count_text, level_text, percent_text
+from serving.charts.words import amount_text, count_text, level_text, percent_text
 
 
 def breakdown_chart(
@@ -55,7 +55,9 @@ def _row(name: str, mean: float, baseline: float, unit: str) -> Row:
         "mean": known(mean),
         "baseline": known(baseline),
         "value": value,
-        "label": f"{shown}: {value} {unit}{norm}" if np.isfinite(mean) else f"{shown}: {value}",
+        "label": f"{shown}: {amount_text(mean, unit)}{norm}"
+        if np.isfinite(mean)
+        else f"{shown}: {value}",
     }
 
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from forewatch.arrays import Array
 from serving.charts.chart import Chart, known, plain_text
-from serving.charts.words import percent_text
+from serving.charts.words import amount_text, percent_text
 
 
 def curve_chart(
@@ -37,7 +37,7 @@ def curve_chart(
         {
             "officers": int(number),
             "share": known(share),
-            "label": f"{number:g} officers: short {percent_text(share)} of the time",
+            "label": f"{amount_text(number, 'officers')}: short {percent_text(share)} of the time",
         }
         for number, share in zip(numbers, shares, strict=True)
     )
@@ -65,15 +65,16 @@ def _summary(
         return percent_text(float(np.interp(at, numbers, shares)))
 
     told = [
-        f"with the {at:g} officers {text}, the shift is short {short(at)} of the time"
+        f"with the {amount_text(at, 'officers')} {text}, the shift is short {short(at)} of the time"
         for at, text in ((need, "needed"), (planned, "planned"))
         if at is not None and numbers[0] <= at <= numbers[-1]
     ]
+    fewest = amount_text(numbers[0], "officers")
     if len(numbers) == 1:
-        ends = f"With {numbers[0]:g} officers the shift is short {short(numbers[0])} of the time."
+        ends = f"With {fewest} the shift is short {short(numbers[0])} of the time."
     else:
         ends = (
-            f"The share of time short goes from {short(numbers[0])} with {numbers[0]:g} officers "
-            f"to {short(numbers[-1])} with {numbers[-1]:g}."
+            f"The share of time short goes from {short(numbers[0])} with {fewest} to "
+            f"{short(numbers[-1])} with {numbers[-1]:g}."
         )
     return f"{told[0][0].upper()}{'; '.join(told)[1:]}. {ends}" if told else ends

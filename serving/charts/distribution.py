@@ -10,7 +10,7 @@ import numpy as np
 
 from forewatch.count_distribution import CountDistribution
 from serving.charts.chart import Chart, Row, plain_text
-from serving.charts.words import count_text, percent_text
+from serving.charts.words import amount_text, percent_text
 
 _MOST_BARS = 40
 _TAILS = (0.001, 0.999)
@@ -84,13 +84,13 @@ def distribution_chart(
 
 
 def _bar(first: int, end: int, chance: float, inner: tuple[int, int], unit: str) -> Row:
-    counts = f"{first}" if end - first == 1 else f"{first} to {end - 1}"
+    counts = amount_text(first, unit) if end - first == 1 else f"{first:,} to {end - 1:,} {unit}"
     return {
         "x": first - 0.5,
         "x2": end - 0.5,
         "p": round(float(max(chance, 0)), 5),
         "inner": inner[0] <= (first + end - 1) / 2 <= inner[1],
-        "label": f"{counts} {unit}: {percent_text(float(chance))}",
+        "label": f"{counts}: {percent_text(float(chance))}",
     }
 
 
@@ -98,10 +98,7 @@ def _summary(
     found: tuple[float, int, int], limits: Sequence[Limit], over: Sequence[float], unit: str
 ) -> str:
     mean, low, high = found
-    first = (
-        f"{count_text(mean)} {unit} are expected; in at least 8 of 10 cases there are "
-        f"{low:,} to {high:,}."
-    )
+    first = f"{amount_text(mean, unit)} expected; in at least 8 of 10 cases {low:,} to {high:,}."
     more = [
         f"{percent_text(chance)} for more than {each.count:,} ({plain_text(each.text)})"
         for each, chance in zip(limits, over, strict=True)

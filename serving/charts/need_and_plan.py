@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from serving.charts.chart import Chart, Row, known, plain_text
-from serving.charts.words import count_text, day_text, local_times, short_day_text
+from serving.charts.words import amount_text, day_text, local_times, short_day_text
 
 
 def need_and_plan_chart(frame: pd.DataFrame, zone: str, where: str) -> Chart:
@@ -82,9 +82,9 @@ def _summary(rows: list[Row], area: str, span: str) -> str:
     if not told:
         return f"No plan was told for {area} {span}; {need}."
     short = sorted((row for row in told if row["gap"] > 0), key=lambda row: -row["gap"])
-    count = f"{len(short)} of {len(told)} shifts with a plan are short in {area} {span}"
+    count = f"{area} is short in {len(short)} of {len(told)} shifts with a plan {span}"
     if not short:
         return f"No shift of {len(told)} with a plan is short in {area} {span}; {need}."
     worst = short[0]
     where = worst["label"].partition(":")[0]
-    return f"{count}; the most lacks {where}, by {count_text(worst['gap'])} officers."
+    return f"{count}; most in {where}, by {amount_text(worst['gap'], 'officers')}."

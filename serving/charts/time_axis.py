@@ -18,7 +18,7 @@ _LABEL_HOURS = 10  # that a day's label needs beside it
 
 
 @dataclass(frozen=True)
-class Mark:
+class SpecialTime:
     """Something special in a stretch of time.
 
     Args:
@@ -147,7 +147,7 @@ class TimeAxis:
             for each in local
         ]
 
-    def letters(self, marks: Sequence[Mark]) -> tuple[list[Row], tuple[str, ...]]:
+    def letters(self, marks: Sequence[SpecialTime]) -> tuple[list[Row], tuple[str, ...]]:
         """Return marks that lie on the axis as rows with a letter each, and what letters mean."""
         rows: list[Row] = []
         notes: list[str] = []

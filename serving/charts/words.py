@@ -26,6 +26,16 @@ def count_text(value: float) -> str:
     return f"{_MINUS}{text}" if value < 0 and text != "0" else text
 
 
+def amount_text(value: float, unit: str) -> str:
+    """Return an expected count with its unit.
+
+    >>> amount_text(12, "calls"), amount_text(1, "calls"), amount_text(1.2, "calls")
+    ('12 calls', '1 call', '1.2 calls')
+    """
+    text = count_text(value)
+    return f"{text} {unit.removesuffix('s') if text == '1' else unit}"
+
+
 def signed_text(value: float) -> str:
     """Return a difference with its sign.
 

@@ -17,7 +17,7 @@ from serving.charts.distribution import Limit, distribution_chart
 from serving.charts.need_and_plan import need_and_plan_chart
 from serving.charts.reasons import reasons_chart
 from serving.charts.reliability import reliability_chart
-from serving.charts.time_axis import Mark
+from serving.charts.time_axis import SpecialTime
 from serving.drawing import Drawings
 
 ZONE = "Europe/London"
@@ -79,11 +79,11 @@ def groups() -> pd.DataFrame:
     )
 
 
-def marks() -> list[Mark]:
+def marks() -> list[SpecialTime]:
     """Football before a concert on a Saturday, told in another order, and one of another year."""
 
-    def at(first: str, last: str, text: str) -> Mark:
-        return Mark(pd.Timestamp(first, tz=ZONE), pd.Timestamp(last, tz=ZONE), text)
+    def at(first: str, last: str, text: str) -> SpecialTime:
+        return SpecialTime(pd.Timestamp(first, tz=ZONE), pd.Timestamp(last, tz=ZONE), text)
 
     return [
         at("2026-11-28 19:00", "2026-11-28 23:00", f"concert {MARKUP}"),

@@ -28,7 +28,7 @@ def three_days(mean: list[float], **more: list[float]) -> pd.DataFrame:
 def test_bands_say_total_busiest_and_how_it_is_to_the_last_weeks() -> None:
     chart = bands_chart(three_days([100, 150, 80], baseline=[100, 100, 100]), ZONE, "Bristol")
     assert chart.summary == (
-        "330 calls are expected in Bristol from Friday 27 November to Sunday 29 November, 10 % "
+        "330 calls expected in Bristol from Friday 27 November to Sunday 29 November, 10 % "
         "above the last 8 weeks. Busiest: Saturday 28 November with 150 (135 to 165 in 8 of 10 "
         "cases)."
     )
@@ -39,8 +39,8 @@ def test_bands_say_total_busiest_and_how_it_is_to_the_last_weeks() -> None:
 
 def test_bands_say_what_is_not_forecast_and_add_no_zero_for_it() -> None:
     chart = bands_chart(three_days([100, np.nan, 80], baseline=[100, 400, 80]), ZONE, "Bristol")
-    assert "180 calls are expected" in chart.summary
-    assert "without 1 periods that are not forecast, about equal to the last 8" in chart.summary
+    assert "180 calls expected" in chart.summary
+    assert "(1 of 3 days not forecast), about equal to the last 8 weeks" in chart.summary
     assert chart.rows[1]["label"] == "Saturday 28 November: not forecast"
     nothing = bands_chart(three_days([np.nan] * 3), ZONE, "Bristol")
     assert nothing.summary.startswith("Nothing is forecast for Bristol from Friday 27 November")
@@ -67,7 +67,7 @@ def test_a_distribution_says_the_range_and_the_chance_of_more_and_its_bars_add_u
     chart = distribution_chart(1.0, 1.0, "north", limits=[Limit(2, "the plan")])
     over = 1 - np.exp(-1) * (1 + 1 + 0.5)  # Poisson's, by hand
     assert f"{over:.0%}".replace("%", " %") + " for more than 2 (the plan)" in chart.summary
-    assert "1 calls are expected; in at least 8 of 10 cases there are 0 to 2." in chart.summary
+    assert "1 call expected; in at least 8 of 10 cases 0 to 2." in chart.summary
     assert sum(row["p"] for row in chart.rows) == pytest.approx(1, abs=1e-4)
     assert chart.rows[0]["p"] == pytest.approx(np.exp(-1), abs=1e-4)
     many = distribution_chart(620, 2400, "north")
@@ -78,8 +78,8 @@ def test_a_distribution_says_the_range_and_the_chance_of_more_and_its_bars_add_u
 def test_need_and_plan_says_how_many_are_short_and_where_most() -> None:
     chart = need_and_plan_chart(shifts(), ZONE, "Bristol")
     assert chart.summary == (
-        "6 of 18 shifts with a plan are short in Bristol from Monday 23 November to Sunday 29 "
-        "November; the most lacks Monday 23 November, early shift, by 2 officers."
+        "Bristol is short in 6 of 18 shifts with a plan from Monday 23 November to Sunday 29 "
+        "November; most in Monday 23 November, early shift, by 2 officers."
     )
     said = [row["label"].partition(": ")[2] for row in chart.rows]
     assert said[:3] == [
