@@ -48,7 +48,7 @@ def accuracy_chart(
             "ticks": axis.ticks(),
             "unit": unit,
             "outcomes": [IN, OUT],
-            "range": f"range for {10 * promised:g} of 10",
+            "range": f"said, range for {10 * promised:g} of 10",
             "has_baseline": any(row.get("baseline") is not None for row in rows),
         },
     )

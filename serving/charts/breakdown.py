@@ -66,7 +66,7 @@ def _summary(names: Sequence[str], mean: Array, usual: Array, unit: str) -> str:
     if total <= 0:
         return "Nothing is expected." if np.isfinite(mean).any() else "Nothing is forecast."
     first = (
-        f"Most {unit} are {names[0]}: {count_text(mean[0])} of {count_text(total)} "
+        f"The largest part: {names[0]}, {count_text(mean[0])} of {amount_text(total, unit)} "
         f"({percent_text(mean[0] / total)})."
     )
     change = np.abs(mean - usual)

@@ -87,4 +87,4 @@ def _summary(rows: list[Row], area: str, span: str) -> str:
         return f"No shift of {len(told)} with a plan is short in {area} {span}; {need}."
     worst = short[0]
     where = worst["label"].partition(":")[0]
-    return f"{count}; most in {where}, by {amount_text(worst['gap'], 'officers')}."
+    return f"{count}; most: {where}, by {amount_text(worst['gap'], 'officers')}."

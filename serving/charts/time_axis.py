@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from serving.charts.chart import Row
+from serving.charts.chart import Row, plain_text
 from serving.charts.words import day_text, local_times, period_text, short_day_text
 
 _ONE_HOUR = pd.Timedelta("1h")
@@ -159,7 +159,7 @@ class TimeAxis:
             letter = _letter(len(rows))
             span = period_text(mark.start.tz_convert(zone), mark.end.tz_convert(zone))
             rows.append({"x": first, "x2": last, "letter": letter})
-            notes.append(f"{letter}: {mark.text}, {span}")
+            notes.append(f"{letter}: {plain_text(mark.text)}, {span}")
         return rows, tuple(notes)
 
 

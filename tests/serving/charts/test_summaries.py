@@ -57,8 +57,8 @@ def test_a_breakdown_begins_with_the_largest_and_names_what_is_unusual() -> None
     )
     assert [row["name"] for row in chart.rows] == ["Violence", "Theft", "Fraud"]
     assert chart.summary == (
-        "Most calls are Violence: 60 of 100 (60 %). Furthest from the last 8 weeks: Theft, 33 % "
-        "above them."
+        "The largest part: Violence, 60 of 100 calls (60 %). Furthest from the last 8 weeks: Theft, "
+        "33 % above them."
     )
     assert chart.rows[2]["label"] == "Fraud: not forecast"
 
@@ -79,7 +79,7 @@ def test_need_and_plan_says_how_many_are_short_and_where_most() -> None:
     chart = need_and_plan_chart(shifts(), ZONE, "Bristol")
     assert chart.summary == (
         "Bristol is short in 6 of 18 shifts with a plan from Monday 23 November to Sunday 29 "
-        "November; most in Monday 23 November, early shift, by 2 officers."
+        "November; most: Monday 23 November, early shift, by 2 officers."
     )
     said = [row["label"].partition(": ")[2] for row in chart.rows]
     assert said[:3] == [
