@@ -42,6 +42,7 @@ _MOST_WAITING = 64
 _MOST_AHEAD = 4096
 _KEPT_BYTES = 16 * 2**20  # packed; about 5,000 drawings
 _FAILED_SECONDS = 600.0  # for which a chart that failed isn't tried again
+_END_SECONDS = 5.0
 _PAUSE_SECONDS = 30.0  # after a process that didn't start
 _NOW, _AHEAD, _END = 0, 1, 2  # _END comes first, see `close`
 _ORDER = count()
@@ -95,6 +96,7 @@ class Drawings:
         self._listener: Listener | None = None
         self._asker: Asker | None = None
         self._paused_until = 0.0
+        self._is_closed = False
         self.lost = 0  # processes that had to be replaced
 
     def share(self) -> None:
@@ -168,12 +170,12 @@ class Drawings:
         if self._listener is not None:
             self._listener.close()
         with self._lock:
-            thread, self._thread = self._thread, None
+            thread, self._is_closed = self._thread, True
         if thread is not None:
             self._turns.put(_Turn(-_END, next(_ORDER), "", b""))
-            if self._process is not None:
-                self._process.end()
-            thread.join()
+            if (process := self._process) is not None:
+                process.interrupt()
+            thread.join(_END_SECONDS)  # one that still starts ends by itself when we are gone
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -234,6 +236,8 @@ class Drawings:
                 raise DrawingUnavailable(
                     "more charts wait than can be drawn soon; look again later"
                 )
+            if self._is_closed:
+                raise DrawingUnavailable("the service is ending")
             if future is None:
                 future = self._futures[digest] = Future()
             self._waiting[urgency] += 1
@@ -267,6 +271,16 @@ class Drawings:
                         self._kept[turn.digest] = packed
                     self._futures.pop(turn.digest)
                 future.set_result(packed)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """End the process, and tell those who still wait."""
+        if self._process is not None:
+            self._process.end()
+        with self._lock:
+            left, self._futures = list(self._futures.values()), {}
+        for future in left:
+            future.set_exception(DrawingUnavailable("the service is ending"))
 
     def _settle(self, digest: str, future: Future[bytes], error: DrawingUnavailable) -> None:
         with self._lock:
@@ -298,6 +312,8 @@ class Drawings:
         """Return the process that draws; None where it didn't start just now."""
         if self._process is not None and self._process.is_gone:
             self._replace()
+        if self._is_closed:
+            return None
         if self._process is None and time.monotonic() >= self._paused_until:
             try:
                 self._process = DrawingProcess()

@@ -43,7 +43,7 @@ class DrawingProcess:
         self._way, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, this module
-                [sys.executable, "-m", "serving.drawing_process", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "serving.drawing_process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -89,6 +89,10 @@ class DrawingProcess:
             raise DrawingUnavailable("the chart could not be drawn; the log has the trace")
         return reply[1:]
 
+    def interrupt(self) -> None:
+        """End it from another thread: the one that waits for a drawing gets EOFError."""
+        self._process.kill()
+
     def end(self) -> None:
         """End it at once."""
         self._way.close()
@@ -104,10 +108,13 @@ class DrawingProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment: modules are found where they are found here, clocks are UTC."""
+    """Return the environment: modules are found where they are found here, clocks are UTC.
+
+    And nowhere else: a folder in which a service is started may hold a "serving" of its own.
+    """
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(each for each in sys.path if each),
+        "PYTHONPATH": os.pathsep.join(each or str(Path.cwd()) for each in sys.path),
         "TZ": "UTC",
         "MALLOC_ARENA_MAX": "2",  # several arenas would hold what one has given back
     }

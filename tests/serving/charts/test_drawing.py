@@ -206,3 +206,30 @@ def test_the_process_that_draws_stays_small(drawings: Drawings, charts: dict[str
     told = dict(line.split(":", 1) for line in lines)
     assert int(told["VmHWM"].split()[0]) < MOST_MEMORY_KIB
     assert "pandas" not in Path(f"/proc/{drawings.pid}/maps").read_text(encoding="utf-8")
+
+
+def test_what_lies_in_the_folder_of_the_service_is_not_taken_for_its_code(
+    curve: Chart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "serving").mkdir()
+    (tmp_path / "serving" / "__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    one = Drawings(seconds=LONG)
+    try:
+        assert one.drawing(curve, Look(), LONG).packed
+    finally:
+        one.close()
+
+
+def test_who_waits_when_the_service_ends_is_told(curve: Chart) -> None:
+    one = Drawings(seconds=LONG)
+    pid = wait_until_idle(one, curve)
+    os.kill(pid, signal.SIGSTOP)
+    orders = [one.order(another(curve, name), Look()) for name in ("drawn now", "in line")]
+    one.close()
+    for each in orders:
+        with pytest.raises(DrawingUnavailable, match=r"the process that|the service is"):
+            each.result(LONG)
+    with pytest.raises(DrawingUnavailable, match="the service is ending"):
+        one.drawing(another(curve, "afterwards"), Look())
+    assert one.drawing(curve, Look()).packed  # what is kept

@@ -57,8 +57,8 @@ def test_a_breakdown_begins_with_the_largest_and_names_what_is_unusual() -> None
     )
     assert [row["name"] for row in chart.rows] == ["Violence", "Theft", "Fraud"]
     assert chart.summary == (
-        "The largest part: Violence, 60 of 100 calls (60 %). Furthest from the last 8 weeks: Theft, "
-        "33 % above them."
+        "The largest part: Violence, 60 of 100 calls (60 %). Furthest from the last 8 weeks: "
+        "Theft, 33 % above them."
     )
     assert chart.rows[2]["label"] == "Fraud: not forecast"
 

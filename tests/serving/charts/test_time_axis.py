@@ -45,7 +45,7 @@ def test_marks_have_letters_in_order_of_time_and_those_elsewhere_are_left_out() 
     rows, notes = axis.letters(marks())
     assert [(row["letter"], row["x"], row["x2"]) for row in rows] == [("A", 8, 10), ("B", 12, 16)]
     assert notes[0] == "A: football, Saturday 28 November, 15:00 to 17:00"
-    assert notes[1].startswith("B: concert")
+    assert notes[1].startswith("B: \u2068concert <b>St")
 
 
 def test_an_axis_of_nothing_is_refused() -> None:
