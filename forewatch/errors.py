@@ -199,6 +199,10 @@ class Overloaded(ForewatchError):
         super().__init__(message)
 
 
+class DrawingUnavailable(ForewatchError):
+    """A chart can't be drawn, or not in time; its summary and its table say the same."""
+
+
 class NotFitted(ForewatchError):
     """A model was asked to forecast before it was fitted."""
 

@@ -20,6 +20,7 @@ from forewatch.errors import (
     DatabaseUnusable,
     DataError,
     ForeignForm,
+    DrawingUnavailable,
     ForewatchError,
     LakeBusy,
     LimitReached,
@@ -59,6 +60,12 @@ _TABLE: tuple[tuple[type[ForewatchError], HTTPStatus, str, str], ...] = (
     (TooCostly, HTTPStatus.UNPROCESSABLE_ENTITY, "too-costly", "The question asks for too much"),
     (LimitReached, HTTPStatus.TOO_MANY_REQUESTS, "limit-reached", "The key has reached a limit"),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "Too much to do"),
+    (
+        DrawingUnavailable,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "drawing-unavailable",
+        "The chart can't be drawn now",
+    ),
     (RefusedUpload, HTTPStatus.UNPROCESSABLE_ENTITY, "refused-upload", "Nothing was taken"),
     (LakeBusy, HTTPStatus.SERVICE_UNAVAILABLE, "busy", "The history is being changed"),
     (
