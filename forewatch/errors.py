@@ -59,6 +59,10 @@ class NotEnoughHistory(DataError):
     """The history as known at the origin is too short for what was asked."""
 
 
+class DatabaseUnusable(ForewatchError):
+    """The workspace's database is damaged, locked by another, or not one of this version's."""
+
+
 class LakeBusy(ForewatchError):
     """Another process is changing the same history."""
 
@@ -128,6 +132,14 @@ class UnknownView(UnknownName):
         super().__init__("view", name, known)
 
 
+class UnknownAccount(UnknownName):
+    """An account that the workspace does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Offer the near accounts."""
+        super().__init__("account", name, known)
+
+
 class UnknownColumn(UnknownName):
     """A column that an answer does not have."""
 
@@ -187,6 +199,10 @@ class Overloaded(ForewatchError):
         super().__init__(message)
 
 
+class DrawingUnavailable(ForewatchError):
+    """A chart can't be drawn, or not in time; its summary and its table say the same."""
+
+
 class NotFitted(ForewatchError):
     """A model was asked to forecast before it was fitted."""
 
@@ -217,6 +233,14 @@ class MissingScope(AccessError):
 
 class OutOfReach(AccessError):
     """An API key is good, but only for some areas, and what was asked is of more than these."""
+
+
+class MissingRole(AccessError):
+    """An account is good, but its role isn't enough for what was asked."""
+
+
+class ForeignForm(AccessError):
+    """A form was sent by something else than a page of ours in the same browser."""
 
 
 class RefusedOften(AccessError):

@@ -183,9 +183,31 @@ PLAN = Table(
     summary="officers by shift (area, role, shift, date, planned, rostered, worked)",
     versioned=("officers",),
 )
+# Outlines of areas for maps, one row a point, in the order in which they are drawn; forecasts don't
+# know of them. part: a polygon of the area; ring 0 is its outer ring (anticlockwise), others are
+# holes in it; the first point of a ring isn't said again at its end. Degrees by WGS 84; where a
+# force lies across the 180th meridian its longitudes go on beyond 180. Each area has several
+# outlines: tolerance_m is how far one may be from the true line, metres. made_of: ids of the areas
+# below it that it was dissolved from, with blanks between; "" where a file had the outline.
+SHAPES = Table(
+    "shapes",
+    {
+        "area": "str",
+        "made_of": "str",
+        "tolerance_m": "float64",
+        "part": "int32",
+        "ring": "int32",
+        "lon": "float64",
+        "lat": "float64",
+    },
+    summary="outlines of areas for maps, from GeoJSON",
+)
 
 # A new one comes last: the version of a lake is written in this order.
-TABLES = (COUNTS, TOURISM, EVENTS, HOLIDAYS, UNOBSERVED, BREAKS, AREAS, POOLS, COVARIATES, PLAN)
+TABLES = (
+    *(COUNTS, TOURISM, EVENTS, HOLIDAYS, UNOBSERVED, BREAKS, AREAS, POOLS, COVARIATES, PLAN),
+    SHAPES,
+)
 COLUMNS = {table.name: table.columns for table in TABLES}
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 from forewatch.durable import write_file
 from forewatch.duty import stop_at_unusable_staffing
 from forewatch.errors import DamagedIssue, ForewatchError, NoIssue, SettingsError
+from forewatch.outlines import current_outlines
 from forewatch.staffing import Staffing
+from forewatch.tables import SHAPES
 from serving.fitness import settings_changes
 from serving.view_answers import view_faults
 from serving.workspace import Workspace
 from sources.check import Report
 from sources.check import check as look
 from sources.gap_windows import as_csv
-from sources.sections import Section
+from sources.sections import SHOWN, Section
 
 
 def check_report(
@@ -36,7 +38,9 @@ def check_report(
             "give another name, or remove it first"
         )
     _stop_if_packages_fail(workspace)
-    sections = (_in_service(workspace), _views(workspace), _staffing(workspace))
+    sections = (
+        _in_service(workspace), _views(workspace), _staffing(workspace), _outlines(workspace)
+    )  # fmt: skip
     others = [each for each in sections if each]
     report = look(workspace.lake(), workspace.profile, everything=everything, others=others)
     if gaps_file is not None:
@@ -87,6 +91,40 @@ def _staffing(workspace: Workspace) -> Section | None:
     except SettingsError as error:
         return Section("Staffing", (line, str(error)), warnings=(str(error),))
     return Section("Staffing", (line,))
+
+
+def _outlines(workspace: Workspace) -> Section | None:
+    """Return which areas have an outline to be drawn; None where there are no areas yet."""
+    try:
+        tree, outlines = workspace.tree(), workspace.lake().table(SHAPES.name)
+    except ForewatchError:
+        return None  # the check of the history says so itself
+    title = "Outlines of areas"
+    if outlines is None:
+        return Section(title, ("none: maps show tiles; 'forewatch import shapes' takes them in",))
+    drawn = set(current_outlines(outlines, tree)["area"])
+    lines = [
+        f"{level}: {len(drawn.intersection(here))} of {len(here)}"
+        for level in tree.levels
+        if (here := tree.at_level(level))
+    ]
+    # A level without any is drawn in tiles; one with some lacks areas on its map.
+    lacking = [
+        area
+        for level in tree.levels
+        for area in tree.at_level(level)
+        if area not in drawn and drawn.intersection(tree.at_level(level))
+    ]
+    old = sorted(set(outlines["area"]) - drawn)
+    warnings = [
+        f"{len(areas)} {what}: {', '.join(areas[:SHOWN])}{' …' * (len(areas) > SHOWN)}; {how}"
+        for areas, what, how in (
+            (lacking, "areas of a level that is drawn have no outline", "import theirs"),
+            (old, "outlines are of areas that changed since", "import the shapes again"),
+        )
+        if areas
+    ]
+    return Section(title, tuple(lines), warnings=tuple(warnings))
 
 
 def _in_service(workspace: Workspace) -> Section | None:

@@ -24,6 +24,7 @@ from serving import (
     importing,
     issuing,
     modelling,
+    people,
     service_times,
     training,
 )
@@ -34,11 +35,12 @@ from serving.workspace import SETTINGS, Workspace
 from serving.writers import terminal
 from sources import synthetic
 from sources.synthetic import plan
-from sources.synthetic.files import TABLE_FILES
+from sources.synthetic.files import SHAPES_FILE, TABLE_FILES
 
 _MARK = "demo.json"
 _EXTRACT = "extract"
 _KEY = "demo"
+_ACCOUNT = "demo"
 _VIEWS = """
 [[views]]
 id = "control-room"
@@ -115,6 +117,18 @@ def curl(built: Built, port: int) -> str:
     return f'curl -H "Authorization: Bearer {built.key}" \\\n  "{url}"'
 
 
+def sign_in_lines(built: Built, port: int) -> str:
+    """Return lines with a new address that signs the demo's account in, once."""
+    accounts = built.workspace.accounts()
+    if all(each.name != _ACCOUNT for each in accounts.list()):
+        people.create_account(built.workspace, _ACCOUNT, "analyst")
+    address = people.sign_in_address(built.workspace, _ACCOUNT, f"http://127.0.0.1:{port}")
+    return (
+        f"The page, for the one who opens this address within {people.LINK_MINUTES} minutes, once:"
+        f"\n{address}\nAnother: forewatch -w {built.workspace.root} users link {_ACCOUNT}"
+    )
+
+
 def last_monday(clock: Clock, now: pd.Timestamp) -> date:
     """Return the latest Monday whose force-day has begun.
 
@@ -155,6 +169,8 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
     for number, (name, file) in enumerate(there.items()):
         progress("importing tables", number, len(TABLE_FILES))
         importing.import_table_file(workspace, name, extract / file, None)
+    if (shapes := extract / SHAPES_FILE).exists():  # not of demos that were drawn before
+        importing.import_shape_file(workspace, shapes, None, None)
     progress("importing tables", len(TABLE_FILES), len(TABLE_FILES))
     importing.import_call_log(
         workspace, extract / "calls.csv", extract / "mapping.toml", until, progress

@@ -65,16 +65,58 @@ def import_call_log(
     return replace(receipt, notes=(*lake.notes, *receipt.notes, *pools))
 
 
+def import_shape_file(
+    workspace: Workspace,
+    file: Path,
+    mapping: Path | None,
+    id_column: str | None,
+    options: ImportOptions = AS_USUAL,
+) -> Receipt:
+    """Import outlines of areas, see `sources.shapes`.
+
+    Args:
+        workspace: the force's.
+        file: GeoJSON.
+        mapping: what its codes mean; None where they are ids or names of areas.
+        id_column: the property that holds the codes; None: the mapping's, or a standard one.
+        options: what a person accepted, and whether anything is written.
+    """
+    from sources.shapes import import_shapes  # noqa: PLC0415 - shapely takes a second to import
+
+    lake = workspace.lake()
+    receipt = import_shapes(
+        lake,
+        workspace.tree(),
+        file,
+        mapping,
+        id_column=id_column,
+        imported_at=pd.Timestamp.now("UTC").as_unit("us"),
+        quarantine=workspace.quarantine,
+        options=options,
+    )
+    return replace(receipt, notes=(*lake.notes, *receipt.notes))
+
+
 def import_table_file(
     workspace: Workspace,
     name: str,
     file: Path,
     mapping: Path | None,
     options: ImportOptions = AS_USUAL,
+    *,
+    tells_all: bool = True,
 ) -> Receipt:
     """Import a table beside the calls, see `sources.tables`.
 
     Notes of the receipt name the rows that a forecast from the present history can't use.
+
+    Args:
+        workspace: the force's.
+        name: of the table.
+        file: to import.
+        mapping: how to read it; None: by the standard names.
+        options: what a person accepted, and whether anything is written.
+        tells_all: whether notes also tell of rows and areas that the file doesn't name.
     """
     lake = workspace.lake()
     receipt = tables.import_table(
@@ -91,4 +133,4 @@ def import_table_file(
     if options.is_dry_run:
         return receipt
     said = (*pooling_remark(workspace), *unused_remarks(workspace, name))
-    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said))
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said)) if tells_all else receipt

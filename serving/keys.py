@@ -40,10 +40,14 @@ Scope = Literal[
     "models:read",
     "metrics:read",
     "rota:calendar",
+    "screen:read",
 ]
-# Opens the calendar feed of one area, whose address the key is part of, and nothing else.
+# These open the one thing whose address the key is part of, and nothing else: the calendar feed of
+# one area, or one board on a screen.
 CALENDAR: Scope = "rota:calendar"
-SCOPES: tuple[Scope, ...] = tuple(each for each in get_args(Scope) if each != CALENDAR)
+SCREEN: Scope = "screen:read"
+IN_ADDRESSES: tuple[Scope, ...] = (CALENDAR, SCREEN)
+SCOPES: tuple[Scope, ...] = tuple(each for each in get_args(Scope) if each not in IN_ADDRESSES)
 # What the others open tells of the whole force: how it is forecast, judged and served.
 SCOPES_WITHIN_AREAS: tuple[Scope, ...] = ("forecasts:read", "rota:read", "plan:write")
 _PREFIX = "fw"
@@ -71,6 +75,7 @@ class Key(Frozen):
     revoked_at: datetime | None = None
     expires_at: datetime | None = None
     areas: tuple[str, ...] | None = Field(default=None, min_length=1)
+    board: str | None = None
     former: tuple[FormerSecret, ...] = ()
 
     @property
@@ -125,6 +130,7 @@ class KeyRing:
         *,
         areas: tuple[str, ...] | None = None,
         expires_at: datetime | None = None,
+        board: str | None = None,
     ) -> str:
         """Return a new key in plain text; it can't be shown again.
 
@@ -133,20 +139,23 @@ class KeyRing:
             scopes: what it opens.
             areas: ids of the areas that it sees, with what lies below them; None: all.
             expires_at: the instant from which it opens nothing, UTC; None: it doesn't end.
+            board: id of the view that a screen shows; None: the usual one.
 
         Raises:
             SettingsError: if there is no name, no scope, an unknown one, one that a key for some
                 areas can't have, or an end that is over.
         """
-        known = (*SCOPES, CALENDAR)
+        known = get_args(Scope)
         if unknown := [scope for scope in scopes if scope not in known]:
             raise SettingsError(f"no scope {unknown[0]!r}; the scopes are {', '.join(known)}")
         if not name.strip() or not scopes:
             raise SettingsError("a key needs a name and at least one scope; say who will use it")
-        if CALENDAR in scopes:
-            _refuse_wide_address(areas, scopes)
+        if address := [scope for scope in scopes if scope in IN_ADDRESSES]:
+            _refuse_wide_address(address[0], areas, scopes)
         elif areas is not None:
             _refuse_beyond(areas, scopes)
+        if board is not None and SCREEN not in scopes:
+            raise SettingsError(f"a board is what a screen shows; make the key with {SCREEN}")
         self._refuse_past(expires_at)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         with self._changing() as keys:
@@ -161,6 +170,7 @@ class KeyRing:
                 created_at=self._clock(),
                 expires_at=expires_at,
                 areas=areas if areas is None else tuple(dict.fromkeys(areas)),
+                board=board,
             )
         return f"{_PREFIX}_{key_id}_{secret}"
 
@@ -304,12 +314,20 @@ def _refuse_beyond(areas: tuple[str, ...], scopes: tuple[Scope, ...]) -> None:
         )
 
 
-def _refuse_wide_address(areas: tuple[str, ...] | None, scopes: tuple[Scope, ...]) -> None:
-    """Stop where what stands in an address would open more than one area's calendar."""
-    if set(scopes) != {CALENDAR} or areas is None or len(set(areas)) != 1:
+def _refuse_wide_address(
+    address: Scope, areas: tuple[str, ...] | None, scopes: tuple[Scope, ...]
+) -> None:
+    """Stop where what stands in an address would open more than the one thing that it is for."""
+    is_alone = set(scopes) == {address}
+    if address == CALENDAR and not (is_alone and areas is not None and len(set(areas)) == 1):
         raise SettingsError(
             f"the key of a calendar feed stands in its address: it has the scope {CALENDAR} alone, "
             "and one area; make one with --scope rota:calendar --areas AREA"
+        )
+    if not is_alone or areas == ():
+        raise SettingsError(
+            f"the key of a screen stands in its address: it has the scope {SCREEN} alone, and one "
+            "area at least or no --areas for all; make one with --scope screen:read"
         )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -39,6 +40,7 @@ from sources.table_mapping import TableMapping, read_mapping
 
 MAPPING = "rota-plan.toml"
 _FOLDER = "plan-uploads"
+_STRENGTH = re.compile(r"(more than the force has) \([\d,]+\)")  # of the whole force
 _KEPT_SECONDS = 30 * 86_400  # for so long a sender may ask again
 
 Cell = str | int | float | bool | None
@@ -108,12 +110,18 @@ def _imported(workspace: Workspace, upload: PlanUpload) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".plan-") as folder:
             file = Path(folder) / f"plan-of-{upload.sender}.csv"
             write_file(file, _csv(rows), OWNER_ONLY)
-            receipt = import_table_file(workspace, "plan", file, mapping)
+            receipt = import_table_file(
+                workspace, "plan", file, mapping, tells_all=upload.reach.is_whole
+            )
     except DamagedHistory:
         raise
     except (DataError, SettingsError, UnknownName) as error:
         raise RefusedUpload(str(error)) from error
     found = asdict(receipt)
+    if not upload.reach.is_whole:
+        found["quarantined"] = {
+            _STRENGTH.sub(r"\1", reason): rows for reason, rows in found["quarantined"].items()
+        }
     return {
         name: found[name] for name in ("rows", "taken", "unchanged", "superseded", "quarantined")
     } | {"filtered": sum(receipt.filtered.values()), "notes": list(receipt.notes)}

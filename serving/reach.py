@@ -75,8 +75,8 @@ class Reach:
         seen = None if self.is_whole else self.seen(tree)
         if seen == ():
             raise OutOfReach(
-                f"the issue has none of the areas of this key ({self.text}); ask for a key for the "
-                "areas of today, or for an issue of the time of these"
+                f"the issue has none of the areas of this key ({self.text}) or account; ask for "
+                "those of today, or for an issue of the time of these"
             )
         return names.area_ids(tree, texts or self.tops(tree), seen)
 

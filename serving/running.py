@@ -9,32 +9,30 @@ from typing import cast
 
 from forewatch.areas import AreaTree
 from forewatch.errors import SettingsError
+from serving.changes import note_change
 from serving.keys import Key, Scope, last_day
 from serving.printing import Columns, columns_of
 from serving.subjects import all_subjects
+from serving.views import find_view
 from serving.workspace import Workspace
 
 _DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
-_MEGABYTE = 10**6
 
 
 def serve_workspace(workspace: Workspace, host: str | None, port: int | None) -> None:
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
     from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
-    from serving.api.app import create_app  # noqa: PLC0415
-    from serving.audit import AuditFile  # noqa: PLC0415
+    from serving.drawing import Drawings  # noqa: PLC0415
+    from serving.site import create_site  # noqa: PLC0415
 
     said = workspace.settings().serving
     settings = said.model_copy(update={"host": host or said.host, "port": port or said.port})
-    kept, audit = settings.audit, None
-    if kept.file:
-        size = int(kept.max_megabytes * _MEGABYTE)
-        audit = AuditFile(workspace.root / kept.file, size, kept.files)
     if workspace.keeps_models:  # what a kill cut short is ended, and the snapshots are made anew
         for subject in all_subjects(workspace.profile.extensions.packages):
             workspace.register(subject)
-    app = create_app(workspace, settings=settings, audit=audit)
-    server.run_server(app, settings.host, settings.port, settings.workers)
+    drawings = Drawings()
+    app = create_site(workspace, settings=settings, audit=workspace.audit_file(), drawings=drawings)
+    server.run_server(app, settings.host, settings.port, settings.workers, drawings)
 
 
 def create_key(
@@ -43,6 +41,7 @@ def create_key(
     scopes: Sequence[str],
     areas: Sequence[str] = (),
     expires: str | None = None,
+    board: str | None = None,
 ) -> str:
     """Return a new key in plain text.
 
@@ -52,21 +51,25 @@ def create_key(
         scopes: what it opens.
         areas: ids of the areas that it sees with what lies below them; none: all.
         expires: its last day, or after how many days it ends (`90d`); None: it doesn't end.
+        board: id of the view that a screen shows; None: the usual one.
 
     Raises:
         SettingsError: for an unknown scope, or an end that can't be read or is over.
         UnknownArea: for an unknown area.
+        UnknownView: for an unknown board.
     """
-    if areas:
-        tree = _tree(workspace)
-        for area in areas:
-            tree.area(area)
-    return workspace.keys().create(
+    refuse_unknown_areas(workspace, areas)
+    if board is not None:
+        find_view(workspace.settings().views, board)
+    made = workspace.keys().create(
         name,
         cast("tuple[Scope, ...]", tuple(scopes)),
         areas=tuple(areas) or None,
         expires_at=_end(expires),
+        board=board,
     )
+    note_change(workspace, "key created", name)
+    return made
 
 
 def rotate_key(
@@ -78,7 +81,28 @@ def rotate_key(
         AccessError: if there is no such key, or it was revoked.
         SettingsError: if the key has ended and no new end is given, or that one is over.
     """
-    return workspace.keys().rotate(key_id, timedelta(days=overlap_days), _end(expires))
+    made = workspace.keys().rotate(key_id, timedelta(days=overlap_days), _end(expires))
+    note_change(workspace, "key rotated", key_id)
+    return made
+
+
+def revoke_key(workspace: Workspace, key_id: str) -> Key:
+    """Return a key, which opens nothing from now on.
+
+    Raises:
+        AccessError: if there is no such key.
+    """
+    key = workspace.keys().revoke(key_id)
+    note_change(workspace, "key revoked", key_id)
+    return key
+
+
+def refuse_unknown_areas(workspace: Workspace, areas: Sequence[str]) -> None:
+    """Raise UnknownArea for an id that the areas of today don't have."""
+    if areas:
+        tree = _tree(workspace)
+        for area in areas:
+            tree.area(area)
 
 
 def listed_keys(workspace: Workspace) -> Columns:

@@ -107,7 +107,9 @@ class ServingSettings(Frozen):
     max_concurrent: int = Field(default=4, ge=1)
     """Questions of one key that are worked on, or wait for it, at a time."""
     cost_per_minute: int = Field(default=30_000, ge=1)
-    """Units that one key may use a minute; every request costs one at least."""
+    """Units that one key, or one account, may use a minute; every request costs one at least."""
+    session_hours: float = Field(default=12, gt=0, le=168)
+    """Hours after which somebody who signed in has to sign in again."""
 
 
 class Settings(Profile):

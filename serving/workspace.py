@@ -1,8 +1,9 @@
 """A workspace: the folder of one force, with everything that Forewatch keeps for it.
 
 `forewatch.toml` (settings), `history/` (the lake), `quarantine/`, `issues/`, `keys.json`,
-`keys-used.json`, `audit/` (who asked what), `models-demand.json` and so on (what the registry
-holds of a subject, for the API), `mlruns/` (MLflow's store).
+`keys-used.json`, `forewatch.db` (accounts), `sessions.key` (signs their sessions), `audit/` (who
+asked what), `models-demand.json` and so on (what the registry holds of a subject, for the API),
+`mlruns/` (MLflow's store).
 """
 
 from __future__ import annotations
@@ -27,15 +28,20 @@ if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some co
     from models.register import Register
     from models.registry import Registry
     from models.subject import Subject
+    from serving.accounts.accounts import Accounts
+    from serving.audit import AuditFile
     from serving.duty_records import DutyRecords
     from serving.issue_store import IssueStore
     from serving.keys import KeyRing
+    from serving.map_records import MapRecords
     from serving.settings import Settings
+    from serving.special_records import SpecialRecords
     from serving.view_file import ViewFile
     from serving.views import View
     from sources.lake import Lake
 
 SETTINGS = "forewatch.toml"
+_MEGABYTE = 10**6
 
 
 @dataclass(frozen=True)
@@ -140,12 +146,42 @@ class Workspace:
 
         return KeyRing(self.root / "keys.json")
 
+    def accounts(self) -> Accounts:
+        """Return the accounts of the page."""
+        from serving.accounts.accounts import Accounts  # noqa: PLC0415
+
+        return Accounts(self.root)
+
+    def audit_file(self) -> AuditFile | None:
+        """Return the file of who asked and changed what; None where the settings want none."""
+        from serving.audit import AuditFile  # noqa: PLC0415
+        from serving.settings import AuditSettings  # noqa: PLC0415
+
+        is_set_up = (self.root / SETTINGS).exists()
+        kept = self._settings.serving.audit if is_set_up else AuditSettings()
+        size = int(kept.max_megabytes * _MEGABYTE)
+        return AuditFile(self.root / kept.file, size, kept.files) if kept.file else None
+
     def duty_records(self) -> DutyRecords:
         """Return what bears on duty beside the forecast, for those who ask again and again."""
         from serving.duty_records import DutyRecords, duty_record  # noqa: PLC0415
 
         return DutyRecords(
             self.root / "history", lambda now: duty_record(self.history(counted=False), now)
+        )
+
+    def map_records(self) -> MapRecords:
+        """Return the outlines of the areas and maps of them, for those who ask again and again."""
+        from serving.map_records import MapRecords  # noqa: PLC0415
+
+        return MapRecords(self.root / "history")
+
+    def special_records(self) -> SpecialRecords:
+        """Return events, special days and breaks, for those who ask again and again."""
+        from serving.special_records import SpecialRecords, special_record  # noqa: PLC0415
+
+        return SpecialRecords(
+            self.root / "history", lambda now: special_record(self.history(counted=False), now)
         )
 
     def registry_store(self) -> str:

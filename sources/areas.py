@@ -15,7 +15,7 @@ from forewatch.profile import AreaEntry, Profile
 from forewatch.tables import AREAS
 from sources.area_ids import with_ids
 from sources.extract import column_names, stop_if_doubled
-from sources.geojson import centre, geojson_features, property_text
+from sources.geojson import centre, geojson_features, properties_text, property_text
 from sources.lake import Lake
 from sources.personal import columns_text, quote_text, refuse_persons
 from sources.table_mapping import Root, TableMapping
@@ -65,9 +65,9 @@ def area_table(file: Path, profile: Profile, mapping: TableMapping) -> pd.DataFr
     refuse_persons(file.name, offered, used, mapping.refuse, allowed=AREAS.columns)
     stop_if_doubled(file, offered, [mapping.columns.get(ours, ours) for ours in AREAS.columns])
     if not {mapping.columns.get(ours, ours) for ours in ("id", "name")}.intersection(offered):
+        has = properties_text(offered) if _is_geojson(file) else columns_text(offered, ())
         raise MissingColumns(
-            f"areas lack id and name; {file.name} has {columns_text(offered, ())}; name them under "
-            "[columns] in a mapping"
+            f"areas lack id and name; {file.name} has {has}; name them under [columns] in a mapping"
         )
     found = _features(file, mapping) if _is_geojson(file) else _rows(file, mapping)
     found = with_ids(found, file.name)

@@ -1,14 +1,15 @@
-"""Areas as the features of a GeoJSON: their properties, and the middles of their shapes.
+"""Areas as the features of a GeoJSON: their properties, positions, and the middles of their shapes.
 
 Source:
-    RFC 7946, The GeoJSON Format: longitude first, degrees by WGS 84.
+    RFC 7946, The GeoJSON Format: longitude first, degrees by WGS 84. Files of before (GeoJSON 2008)
+    may name another system in a member crs.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forewatch.errors import DataError
+from sources.personal import quote_text
 
 _TYPES = (
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
@@ -24,14 +26,25 @@ _TYPES = (
 _DEPTHS = {"Point": 0, "Polygon": 2, "MultiPolygon": 3}  # lists around the positions
 _LEAST_POINTS = 3  # of a ring
 _MOST_DEGREES = (180, 90)  # of longitude and latitude
+# WGS 84, and ETRS89 and NAD83, which are within two metres of it.
+_IN_DEGREES = re.compile(r"CRS:?84h?$|EPSG:[\d.]*:?(4326|4979|4258|4269)$", re.IGNORECASE)
+_LEAST_METRES = 1000
+_TO_DEGREES = (
+    "export it as longitude and latitude by WGS 84 (EPSG:4326), or convert it: ogr2ogr -t_srs "
+    "EPSG:4326 new.geojson {}"
+)
+_NAMES_SHOWN = 10
+_MOST_BYTES = 64 * 2**20
 
 
 def geojson_features(file: Path) -> list[dict[str, Any]]:
     """Return the features of a file, each with a table of properties.
 
     Raises:
-        DataError: if it is no feature collection in UTF-8, or a feature has no properties.
+        DataError: if it is no feature collection in UTF-8, is larger than 64 MiB, says that it is
+            not in degrees, or a feature has no properties.
     """
+    _stop_at_size(file)
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"), parse_constant=_no_number)
     except FileNotFoundError as error:
@@ -47,6 +60,7 @@ def geojson_features(file: Path) -> list[dict[str, Any]]:
             f"{file.name} is no GeoJSON feature collection: it has no list of features; export the "
             "areas as one FeatureCollection"
         )
+    _stop_at_system(file, content.get("crs"))
     if not features:
         raise DataError(f"{file.name} has no features; export the areas, one feature each")
     for number, feature in enumerate(features, 1):
@@ -55,6 +69,33 @@ def geojson_features(file: Path) -> list[dict[str, Any]]:
                 f"{file.name}: feature {number} has no table of properties; give it an id or a name"
             )
     return features
+
+
+def _stop_at_size(file: Path) -> None:
+    size = file.stat().st_size if file.is_file() else 0
+    if size > _MOST_BYTES:
+        raise DataError(
+            f"{file.name} is {size / 2**20:,.0f} MiB, and a GeoJSON is read up to "
+            f"{_MOST_BYTES // 2**20}; leave features of other places out, or take a generalised "
+            "edition (ogr2ogr -simplify)"
+        )
+
+
+def _stop_at_system(file: Path, crs: object) -> None:
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    if not isinstance(name, str):
+        raise DataError(
+            f"{file.name} names its coordinate system (crs) in a way that can't be read; "
+            + _TO_DEGREES.format(file.name)
+        )
+    if not _IN_DEGREES.search(name.strip()):
+        raise DataError(
+            f"{file.name} says that its coordinates are by {quote_text(name)} (crs); "
+            + _TO_DEGREES.format(file.name)
+        )
 
 
 def property_text(file: Path, number: int, properties: dict[str, Any], name: str) -> str | None:
@@ -76,6 +117,13 @@ def property_text(file: Path, number: int, properties: dict[str, Any], name: str
             "surrogate); export the file again"
         )
     return text or None
+
+
+def properties_text(names: Iterable[str]) -> str:
+    """Return names of properties for a message, quoted and cut short."""
+    listed = [quote_text(name) for name in names]
+    more = f" and {len(listed) - _NAMES_SHOWN} more" if len(listed) > _NAMES_SHOWN else ""
+    return ", ".join(listed[:_NAMES_SHOWN]) + more or "no properties"
 
 
 def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | None:
@@ -103,7 +151,7 @@ def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | N
     coordinates = geometry["coordinates"]
     if coordinates == []:
         return None  # as good as no geometry, says the RFC
-    _stop_at_bad_positions(f"{where} ({kind})", coordinates, _DEPTHS[kind])
+    stop_at_bad_positions(f"{where} ({kind})", coordinates, _DEPTHS[kind])
     if kind == "Point":
         return float(coordinates[0]), float(coordinates[1])
     parts = [
@@ -117,7 +165,17 @@ def centre(file: Path, number: int, geometry: object) -> tuple[float, float] | N
     return sum(a * x for a, x, _ in parts) / weight, sum(a * y for a, _, y in parts) / weight
 
 
-def _stop_at_bad_positions(where: str, coordinates: object, depth: int) -> None:
+def stop_at_bad_positions(where: str, coordinates: object, depth: int) -> None:
+    """Stop where coordinates are nested otherwise than a type says, or are no degrees.
+
+    Args:
+        where: whose they are, for messages.
+        coordinates: as the file has them.
+        depth: lists around the positions: 0 of a point, 2 of a polygon, 3 of several.
+
+    Raises:
+        DataError: saying what was found.
+    """
     if depth:
         if not isinstance(coordinates, list):
             raise DataError(
@@ -125,7 +183,7 @@ def _stop_at_bad_positions(where: str, coordinates: object, depth: int) -> None:
                 "export it again"
             )
         for inner in coordinates:
-            _stop_at_bad_positions(where, inner, depth - 1)
+            stop_at_bad_positions(where, inner, depth - 1)
         if depth == 1 and len(coordinates) < _LEAST_POINTS:
             raise DataError(
                 f"{where} has a ring of {len(coordinates)} points; a ring has at least three"
@@ -140,11 +198,21 @@ def _stop_at_bad_positions(where: str, coordinates: object, depth: int) -> None:
     for value, most, axis in zip(pair, _MOST_DEGREES, ("longitude", "latitude"), strict=False):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise DataError(f"{where} has {_kind(value)} for a {axis}; give degrees as numbers")
-        if not math.isfinite(value) or abs(value) > most:
+        if not abs(value) <= most:  # also what is no number or endless
             raise DataError(
-                f"{where} has {value:.6g} for a {axis}; degrees go from -{most} to {most}: export "
-                "it as longitude and latitude by WGS 84 (EPSG:4326)"
+                f"{where} has {value!s:.12} for a {axis}; degrees go from -{most} to {most}"
+                f"{_what_it_may_be(value)}: export it as longitude and latitude by WGS 84 "
+                "(EPSG:4326)"
             )
+
+
+def _what_it_may_be(value: float) -> str:
+    if abs(value) >= _LEAST_METRES:
+        return (
+            ", and this looks like metres of a projected grid (as the British National Grid, "
+            "EPSG:27700)"
+        )
+    return ", longitude first" if abs(value) <= max(_MOST_DEGREES) else ""
 
 
 def _kind(value: object) -> str:

@@ -39,7 +39,7 @@ from pyarrow.dataset import ParquetReadOptions
 from forewatch.durable import sync_files
 from forewatch.errors import LakeBusy, SettingsError
 from forewatch.locks import hold_lock
-from forewatch.tables import COLUMNS
+from forewatch.tables import COLUMNS, SHAPES
 from sources.confirmed import (
     FOLDER,
     LOG,
@@ -170,8 +170,8 @@ class Lake:
         return [json.loads(info[_ABOUT]) for info in infos if _ABOUT in info]
 
     def version(self) -> str:
-        """Return a text that is the same only while every table is the same."""
-        found = {name: self._delta(name) for name in TABLES}
+        """Return a text that is the same only while every table that forecasts know is the same."""
+        found = {name: self._delta(name) for name in TABLES if name != SHAPES.name}
         return " ".join(
             f"{name}@{delta.version()}-{str(delta.metadata().id)[:8]}"
             for name, delta in found.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -16,10 +16,11 @@ from pydantic_core import from_json, to_json
 from forewatch.errors import BadQuestion
 from planning.issues import Issue
 from serving import answers
+from serving.accounts.viewers import Viewer
 from serving.answers import OFFERS, Offer
 from serving.api import costs, documents, media
 from serving.api.processes import AskerGone
-from serving.api.service import Access, Service, needs, service
+from serving.api.service import Service, needs, service
 from serving.api.shelf import Body, OpenIssue
 from serving.queries import PlaceQuery, SpanQuery, StaffingQuery, ViewQuery
 from serving.reach import Reach
@@ -93,7 +94,7 @@ async def respond(
     request: Request,
     query: SpanQuery,
     serving: Service,
-    access: Access,
+    access: Viewer,
     view: View | None = None,
 ) -> Response:
     """Return a page of rows within the asker's reach, or 304 where the client has it.
@@ -145,7 +146,7 @@ async def open_question(number: int | None, request: Request, serving: Service) 
     if (opened := serving.shelf.at_hand(number)) is not None:
         return opened
     if number is not None:
-        serving.limits.charge(request.state.key.id, costs.OPENING)
+        serving.limits.charge(request.state.viewer.id, costs.OPENING)
     return await run_in_threadpool(serving.shelf.issue, number)
 
 
@@ -161,8 +162,15 @@ async def _page_from_worker(
     return await work_out(job, (cost, fitting), request, serving)
 
 
+class WrittenJob(Protocol):
+    """What a worker can be sent."""
+
+    def written(self) -> bytes:
+        """Return the job as bytes, for another process."""
+
+
 async def work_out(
-    job: Job, cost: tuple[float, Callable[[float], int]], request: Request, serving: Service
+    job: WrittenJob, cost: tuple[float, Callable[[float], int]], request: Request, serving: Service
 ) -> Body:
     """Return what a job comes to from a worker, within the limits of the key.
 
@@ -172,7 +180,7 @@ async def work_out(
         request: that asks; nobody works for one that is gone.
         serving: has the workers and the limits.
     """
-    key = request.state.key.id
+    key = request.state.viewer.id
 
     async def disconnected() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -246,7 +254,7 @@ def _route(offer: Offer) -> Callable[..., Awaitable[Response]]:
         request: Request,
         query: SpanQuery,
         serving: Annotated[Service, Depends(service)],
-        access: Annotated[Access, Security(allowed)],
+        access: Annotated[Viewer, Security(allowed)],
     ) -> Response:
         """Return a page of rows, or 304 where the client has it."""
         return await respond(offer, request, query, serving, access)
@@ -254,7 +262,7 @@ def _route(offer: Offer) -> Callable[..., Awaitable[Response]]:
     # FastAPI reads the parameters from the model of the very kind.
     answer.__annotations__ |= {
         "query": Annotated[offer.query, Query()],
-        "access": Annotated[Access, Security(allowed)],
+        "access": Annotated[Viewer, Security(allowed)],
     }
     return answer
 

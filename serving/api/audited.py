@@ -1,7 +1,8 @@
-"""A line of the audit file for each request that came with a key.
+"""A line of the audit file for each request that came with a key, or of somebody signed in.
 
-Refused keys are among them as long as their address isn't slowed; requests without a key are
-counted in the metrics alone: so nobody without a good key can fill the file and push its lines out.
+Signing in and out are lines with an event. Refused keys and passwords are among them as long as
+their address isn't slowed; requests without a key are counted in the metrics alone: so nobody
+without a good key can fill the file and push its lines out.
 """
 
 from __future__ import annotations
@@ -52,22 +53,26 @@ class AuditMiddleware:
         try:
             await self._app(scope, receive, noted)
         finally:
-            if "key" in state or state.get("is_refused"):
+            if "viewer" in state or "key" in state or "event" in state or state.get("is_refused"):
                 seconds = perf_counter() - began
                 self._file.write(self._line(scope, state, status) | {"ms": round(seconds * 1e3, 1)})
 
     def _line(self, scope: Scope, state: dict[str, Any], status: int) -> dict[str, object]:
-        key, client = state.get("key"), scope.get("client")
+        key, viewer, client = state.get("key"), state.get("viewer"), scope.get("client")
+        person = viewer.name if viewer and not key else None
         line: dict[str, object] = {
             "at": self._clock().tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "key": key.id if key else None,
             "name": key.name if key else None,
+            "account": state.get("account", person),
             "address": client[0] if client else None,
             "method": scope["method"],
             "route": getattr(scope.get("route"), "path", "none"),
             "status": status,
             "rows": state.get("rows", 0),
         }
+        if "event" in state:
+            line["event"] = state["event"]
         if self._questions:
             line["question"] = scope["query_string"].decode("latin-1")
         return line

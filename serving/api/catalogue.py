@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 
 from forewatch.errors import BadQuestion, DamagedIssue, RegistryError, UnknownName
+from serving.accounts.viewers import Viewer
 from serving.api import documents, media
 from serving.api.schemas import (
     Areas,
@@ -19,14 +20,14 @@ from serving.api.schemas import (
     ModelsRequest,
     PageRequest,
 )
-from serving.api.service import Access, Service, needs, service
+from serving.api.service import Service, needs, service
 from serving.queries import MAX_NUMBER
 from serving.reach import Reach
 from serving.subjects import NAMES, subject_named
 
 router = APIRouter(tags=["catalogue"])
 
-_Seen = Annotated[Access, Security(needs("forecasts:read", "within"))]
+_Seen = Annotated[Viewer, Security(needs("forecasts:read", "within"))]
 _NOTHING_TRAINED: dict[str, Any] = {"model": None, "models": [], "decisions": []}
 
 

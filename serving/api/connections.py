@@ -6,9 +6,9 @@ connection is wrapped:
 
 1. A whole request has to come within 10 seconds of the connection, or of its own first byte.
 2. An answer has to be read at 10 kB a second at least, looked at every 10 seconds.
-3. Of one key, or of one address without a key, so many requests are taken up at a time; others get
-   429 at once, before anything of them is parsed. A burst of a thousand requests, abandoned or not,
-   costs little then, and the health is told in between.
+3. Of one key or session, or of one address without either, so many requests are taken up at a time;
+   others get 429 at once, before anything of them is parsed. A burst of a thousand requests,
+   abandoned or not, costs little then, and the health is told in between.
 4. A head (request line and headers) has 32 kB at most: the parser itself knows no limit.
 5. Where more connections are open than the machine can hold, the one that has waited longest for a
    request ends, of the address that has the most of these. Only those that wait are ended: however
@@ -35,10 +35,13 @@ from serving.api.guards import MAX_QUERY_BYTES
 
 REQUEST_SECONDS = 10.0
 READING_SECONDS = 10.0
-MAX_AT_A_TIME = 16  # requests of one key, or of one address without one
+MAX_AT_A_TIME = 16  # requests of one key or session, or of one address without either
 # Of a request before its headers are whole: our own limit on the query, and room for the rest.
 MAX_HEAD_BYTES = 4 * MAX_QUERY_BYTES
-_TOKEN = re.compile(rb"\r\n(?:x-api-key:|authorization: *bearer) *([\w-]+)", re.IGNORECASE)
+_TOKEN = re.compile(
+    rb"\r\n(?:(?:x-api-key:|authorization: *bearer) *|cookie:[^\r\n]*forewatch_session=)([\w.-]+)",
+    re.IGNORECASE,
+)
 _READING_BYTES = 100_000  # of an answer, in READING_SECONDS
 
 

@@ -119,7 +119,7 @@ class GuardMiddleware:
         if found:
             await problems.response(problems.problem_document(*found))(scope, receive, guarded)
             return
-        scope.setdefault("state", {})
+        scope.setdefault("state", {})["is_head"] = is_head
         # A copy: the server has to know that it was HEAD.
         inner = {**scope, "method": "GET"} if is_head else scope
         await self._app(inner, receive, guarded)

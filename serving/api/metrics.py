@@ -47,6 +47,9 @@ class Metrics:
         self.rejected_keys = Counter(
             "forewatch_rejected_keys", "Refused requests.", ("reason",), registry=self._registry
         )
+        self.sign_ins = Counter(
+            "forewatch_sign_ins", "Tries to sign in.", ("outcome",), registry=self._registry
+        )
         self._limited = Counter(
             "forewatch_limited_requests",
             "Requests that met a limit, of a key or of the service.",

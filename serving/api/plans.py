@@ -14,8 +14,9 @@ from pydantic_core import to_json
 
 from forewatch.errors import RefusedUpload
 from forewatch.frozen import Frozen
+from serving.accounts.viewers import Viewer
 from serving.api import documents, media
-from serving.api.service import Access, Service, needs, service
+from serving.api.service import Service, needs, service
 
 PLAN = "/v1/rota/plan"
 MOST_BYTES = 4 * 1024 * 1024
@@ -121,7 +122,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 async def send_plan(
     request: Request,
     serving: Annotated[Service, Depends(service)],
-    access: Annotated[Access, Security(needs("plan:write", "within"))],
+    access: Annotated[Viewer, Security(needs("plan:write", "within"))],
     idempotency_key: Annotated[
         str, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
     ],

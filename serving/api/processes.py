@@ -19,7 +19,6 @@ import os
 import select
 import signal
 import socket
-import struct
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -27,6 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from forewatch.errors import ForewatchError
 from serving import problems
+from serving.messages import LENGTH_BYTES, exact_bytes, frame_message, receive_message
 
 # A job is computed in blocks; the second argument is called between them, and raises `Stopped`.
 Compute = Callable[[bytes, Callable[[], None]], bytes]
@@ -35,8 +35,6 @@ STOP = b""  # in the place of a job: stop what you do
 # What a reply is: an answer, a problem (`problems.problem_of` as JSON), a fault of ours whose trace
 # is in the log, or nothing, because it was stopped.
 ANSWER, PROBLEM, FAULT, STOPPED = b"a", b"p", b"f", b"s"
-_LENGTH = struct.Struct("!Q")
-_READ_BYTES = 2**20
 _LOG = logging.getLogger("uvicorn.error")
 
 
@@ -69,24 +67,11 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [bytes([niceness])], [theirs.fileno()])
-        return int.from_bytes(_exactly(self._control, _LENGTH.size)), ours
+        return int.from_bytes(exact_bytes(self._control, LENGTH_BYTES)), ours
 
     def close(self) -> None:
         """Let the nursery end; workers end with the sockets that lead to them."""
         self._control.close()
-
-
-def frame_message(content: bytes) -> bytes:
-    """Return a message between processes: its length, then what it says."""
-    return _LENGTH.pack(len(content)) + content
-
-
-def length_of(frame: bytes) -> int:
-    """Return the length of what follows the first bytes of a message."""
-    return int(_LENGTH.unpack(frame)[0])
-
-
-LENGTH_BYTES = _LENGTH.size
 
 
 def _as_child(work: Callable[[], None]) -> NoReturn:
@@ -114,7 +99,7 @@ def _nurse(control: socket.socket, compute: Compute) -> None:
                 control.close()
                 niceness = said[0]
                 _as_child(lambda: _work(theirs, compute, niceness))  # noqa: B023 - at once
-        control.sendall(child.to_bytes(_LENGTH.size))
+        control.sendall(child.to_bytes(LENGTH_BYTES))
 
 
 def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
@@ -126,7 +111,7 @@ def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
 
     with threadpool_limits(1):  # linear algebra would take every core for one question
         while True:
-            job = _receive(server)
+            job = receive_message(server)
             if job != STOP:  # a stop that came after the answer had gone
                 server.sendall(frame_message(_answer(compute, job, stop_if_told)))
 
@@ -141,18 +126,3 @@ def _answer(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> b
     except Exception:  # noqa: BLE001 - the worker goes on to the next question
         _LOG.exception("a question could not be answered")
         return FAULT
-
-
-def _receive(source: socket.socket) -> bytes:
-    return _exactly(source, length_of(_exactly(source, _LENGTH.size)))
-
-
-def _exactly(source: socket.socket, length: int) -> bytes:
-    """Return so many bytes; EOFError if the other end is gone."""
-    found = bytearray()
-    while len(found) < length:
-        part = source.recv(min(length - len(found), _READ_BYTES))
-        if not part:
-            raise EOFError
-        found += part
-    return bytes(found)

@@ -1,9 +1,13 @@
-"""Refused keys by address: a few are answered at once, then one every few seconds.
+"""Refused keys and passwords: a few are answered at once, then one every few seconds.
 
-An address has a bucket of tokens: each refused key takes one, and they come back with time. Where
-the bucket is empty the answer is 429 with the time to wait. A good key is looked at first and never
-waits, so that nobody behind the same address is locked out: with 256 random bits in a secret, tries
-are a burden on logs and not a danger to the keys.
+Whoever tries has a bucket of tokens: each refusal takes one, and they come back with time. Where
+the bucket is empty the answer is 429 with the time to wait.
+
+1. Keys are counted by address. A good key is looked at first and never waits, so that nobody behind
+   the same address is locked out: with 256 random bits in a secret, tries are a burden on logs and
+   not a danger to the keys.
+2. Passwords are counted by account and address together, so that guessing somebody's password locks
+   nobody out elsewhere; whether there is such an account makes no difference.
 
 Source:
     OWASP ASVS 4.0.3, 2.2.1 (anti-automation) and 7.1 (logs that can't be flooded).
@@ -24,28 +28,48 @@ _NETWORK_BITS = 64  # of an IPv6 address: what one customer of a provider has fo
 
 
 class Refusals:
-    """How often keys of each address were refused; for one thread, and never waiting."""
+    """How often each was refused; for one thread, and never waiting."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = monotonic,
+        *,
+        at_once: int = AT_ONCE,
+        seconds_each: float = SECONDS_EACH,
+    ) -> None:
         """Begin with no refusals.
 
         Args:
             clock: seconds that only grow.
+            at_once: refusals that are answered without waiting.
+            seconds_each: until one of these comes back.
         """
         self._clock = clock
-        # For each address the second at which its bucket will be full again.
-        self._full_at: OrderedDict[str, float] = OrderedDict()
+        self._at_once = at_once
+        self._seconds_each = seconds_each
+        # For each the second at which its bucket will be full again.
+        self._full_at: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    def wait_seconds(self, address: str) -> int:
-        """Count a refused key; return 0 if it is answered at once, else how long to wait."""
-        now, who = self._clock(), _network(address)
-        full_at = max(self._full_at.pop(who, now), now) + SECONDS_EACH
-        late = full_at - now - AT_ONCE * SECONDS_EACH
+    def wait_seconds(self, address: str, account: str = "") -> int:
+        """Count a refusal; return 0 if it is answered at once, else how long to wait."""
+        now, who = self._clock(), (_network(address), account)
+        full_at = max(self._full_at.pop(who, now), now) + self._seconds_each
+        late = full_at - now - self._at_once * self._seconds_each
         # Who goes on regardless doesn't make the wait longer for others at the address.
-        self._full_at[who] = full_at if late <= 0 else full_at - SECONDS_EACH
+        self._full_at[who] = full_at if late <= 0 else full_at - self._seconds_each
         while len(self._full_at) > _MAX_ADDRESSES:
             self._full_at.popitem(last=False)
         return max(0, ceil(late))
+
+    def give_back(self, address: str, account: str = "") -> None:
+        """Count one refusal less, of what was not looked at."""
+        who = (_network(address), account)
+        if who in self._full_at:
+            self._full_at[who] -= self._seconds_each
+
+    def forget(self, address: str, account: str = "") -> None:
+        """Forget the refusals of somebody who was let in."""
+        self._full_at.pop((_network(address), account), None)
 
 
 def _network(address: str) -> str:

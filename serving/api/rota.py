@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
-from fastapi.concurrency import run_in_threadpool
 
 from forewatch.clock import Clock
+from serving.accounts.viewers import Viewer
 from serving.api import costs, media
 from serving.api.answers import ROTA, Job, age_headers, open_question, work_out
 from serving.api.processes import AskerGone
 from serving.api.rota_schemas import ABOUT, RESPONSES, SUMMARY
-from serving.api.service import Access, Service, by_address, needs, service
+from serving.api.service import Need, Service, needs, service, viewer_by_key
 from serving.api.shelf import OpenIssue
+from serving.keys import CALENDAR
 from serving.queries import StaffingQuery
 
 REQUIREMENTS = "/v1/rota/requirements"
@@ -39,7 +40,7 @@ async def rota_requirements(
     request: Request,
     query: Annotated[StaffingQuery, Query()],
     serving: Annotated[Service, Depends(service)],
-    access: Annotated[Access, Security(needs("rota:read", "within"))],
+    access: Annotated[Viewer, Security(needs("rota:read", "within"))],
 ) -> Response:
     """Return a page, or 304 where the client has it."""
     kind = media.negotiate_type(request, (media.JSON, media.CSV, media.XLSX))
@@ -54,9 +55,7 @@ async def rota_calendar(
     serving: Annotated[Service, Depends(service)],
 ) -> Response:
     """Return the shifts of the next weeks that are short, of the one area of the address."""
-    access = by_address(serving, request, token)
-    if serving.keys.is_use_due(request.state.key):
-        await run_in_threadpool(serving.keys.note_use, request.state.key)
+    access = await viewer_by_key(serving, request, token, Need(CALENDAR, "within"))
     issue = (await open_question(None, request, serving)).issue
     clock = Clock.of(issue.profile)
     today = clock.force_day(pd.DatetimeIndex([serving.clock()]))[0]
@@ -67,7 +66,7 @@ async def rota_calendar(
 
 
 async def _answer(
-    request: Request, query: StaffingQuery, serving: Service, access: Access, kind: str
+    request: Request, query: StaffingQuery, serving: Service, access: Viewer, kind: str
 ) -> Response:
     """Return a page in a form, or 304 where the client has it."""
     opened = await open_question(query.issue, request, serving)
@@ -112,7 +111,7 @@ def _tag(
     query: StaffingQuery,
     kind: str,
     issues: tuple[OpenIssue, OpenIssue | None],
-    access: Access,
+    access: Viewer,
     serving: Service,
 ) -> str:
     """Return the tag of everything that the bytes depend on.

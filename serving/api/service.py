@@ -14,6 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from forewatch.errors import AccessError, MissingScope, OutOfReach, RefusedOften
 from forewatch.profile import Profile
+from serving.accounts.viewers import Viewer
 from serving.api.limits import Limits
 from serving.api.metrics import Metrics
 from serving.api.refusals import Refusals
@@ -21,8 +22,7 @@ from serving.api.shelf import Shelf
 from serving.api.workers import Workers
 from serving.duty_records import DutyRecords
 from serving.issue_store import IssueStore
-from serving.keys import CALENDAR, Key, KeyRing, Scope
-from serving.reach import Reach
+from serving.keys import Key, KeyRing, Scope
 from serving.views import View
 
 _BEARER = HTTPBearer(
@@ -77,15 +77,6 @@ class Service:
     refusals: Refusals = field(default_factory=Refusals)
 
 
-@dataclass(frozen=True)
-class Access:
-    """Who asks, and which areas they may see; the one thing that a route knows of its asker."""
-
-    id: str
-    name: str
-    reach: Reach
-
-
 # What a route does about areas. "within": it takes or shows areas, of the asker's reach only;
 # "none": its answer holds nothing of any area; "whole": it is for those who see the whole force.
 Areas = Literal["within", "none", "whole"]
@@ -98,7 +89,7 @@ class Need(NamedTuple):
     areas: Areas
 
 
-NEEDS: dict[Callable[..., Awaitable[Access]], Need] = {}  # by dependency, see `needs`
+NEEDS: dict[Callable[..., Awaitable[Viewer]], Need] = {}  # by dependency, see `needs`
 
 
 async def service(request: Request) -> Service:
@@ -106,49 +97,57 @@ async def service(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
-async def _token(
+async def token_of(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     header: Annotated[str | None, Security(_HEADER)],
 ) -> str | None:
+    """Return the key in the headers of a request."""
     return bearer.credentials if bearer else header
 
 
-def by_address(serving: Service, request: Request, token: str) -> Access:
-    """Return the access of a key that stands in the address of a calendar feed, and refuse others.
-
-    Calendar programs can't send headers.
-    """
-    key = _check_key(serving, request, token, CALENDAR)
-    serving.limits.charge(key.id, 1)
-    return Access(key.id, key.name, key.reach)
-
-
-def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Access]]:
-    """Return a dependency that gives the access of a good key, and refuses all others.
+def needs(scope: Scope, areas: Areas) -> Callable[..., Awaitable[Viewer]]:
+    """Return a dependency that gives who asks with a good key, and refuses all others.
 
     Every route but those for everybody has one; a test walks all routes, and treats each as the
     need says that stands in `NEEDS`.
     """
+    need = Need(scope, areas)
 
     async def access(
         request: Request,
         serving: Annotated[Service, Depends(service)],
-        token: Annotated[str | None, Depends(_token)],
-    ) -> Access:
-        key = _check_key(serving, request, token, scope)
-        serving.limits.charge(key.id, 1)
-        if serving.keys.is_use_due(key):
-            await run_in_threadpool(serving.keys.note_use, key)  # a file is written
-        if areas == "whole" and not key.reach.is_whole:
-            serving.metrics.rejected_keys.labels("areas").inc()
-            raise OutOfReach(
-                f"the API key {key.name!r} is for the areas {key.reach.text}, and this tells of "
-                "the whole force; ask with a key for all of it"
-            )
-        return Access(key.id, key.name, key.reach)
+        token: Annotated[str | None, Depends(token_of)],
+    ) -> Viewer:
+        return await viewer_by_key(serving, request, token, need)
 
-    NEEDS[access] = Need(scope, areas)
+    NEEDS[access] = need
     return access
+
+
+async def viewer_by_key(
+    serving: Service, request: Request, token: str | None, need: Need
+) -> Viewer:
+    """Return who asks with a key, which is charged and noted as used; refuse all others.
+
+    The key of a calendar or a screen stands in the address, any other in the headers.
+    """
+    key = _check_key(serving, request, token, need.scope)
+    serving.limits.charge(key.id, 1)
+    if serving.keys.is_use_due(key):
+        await run_in_threadpool(serving.keys.note_use, key)  # a file is written
+    if need.areas == "whole" and not key.reach.is_whole:
+        serving.metrics.rejected_keys.labels("areas").inc()
+        raise OutOfReach(
+            f"the API key {key.name!r} is for the areas {key.reach.text}, and this tells of "
+            "the whole force; ask with a key for all of it"
+        )
+    return admitted(request, Viewer.of_key(key))
+
+
+def admitted(request: Request, viewer: Viewer) -> Viewer:
+    """Return who asks, after noting it for limits and the audit file."""
+    request.state.viewer = viewer
+    return viewer
 
 
 def _check_key(serving: Service, request: Request, token: str | None, scope: Scope) -> Key:

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 
+from serving.accounts.viewers import Viewer
 from serving.answers import OFFERS
 from serving.api import documents, media
 from serving.api.answers import VIEWS, respond
 from serving.api.schemas import Views
-from serving.api.service import Access, Service, needs, service
+from serving.api.service import Service, needs, service
 from serving.queries import ViewQuery
 from serving.reach import Reach
 from serving.view_answers import views_within
@@ -21,7 +22,7 @@ ONE = f"{VIEWS}/{{view_id}}"
 REFUSAL = "; a view is asked as it stands: only time, issue and page are for you to say"
 
 router = APIRouter(tags=["views"])
-_Seen = Annotated[Access, Security(needs("forecasts:read", "within"))]
+_Seen = Annotated[Viewer, Security(needs("forecasts:read", "within"))]
 
 
 @router.get(

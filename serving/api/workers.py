@@ -26,15 +26,13 @@ from forewatch.errors import Overloaded
 from serving.api.processes import (
     ANSWER,
     FAULT,
-    LENGTH_BYTES,
     PROBLEM,
     STOP,
     AskerGone,
     Compute,
     Nursery,
-    frame_message,
-    length_of,
 )
+from serving.messages import LENGTH_BYTES, frame_message, length_of
 from serving.problems import ForwardedProblem
 
 Gone = Callable[[], Coroutine[Any, Any, None]]

@@ -17,6 +17,7 @@ from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
 from serving.cli.issued import issues
 from serving.cli.learning import backtest, train
+from serving.cli.people import users
 from serving.cli.registered import models
 from serving.cli.running import keys, serve
 from serving.cli.starting import demo, init
@@ -71,6 +72,7 @@ for command in (
     backtest,
     serve,
     keys,
+    users,
     demo,
 ):
     cli.add_command(command)

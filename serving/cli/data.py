@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forewatch.doubts import ACCEPTABLE, Acceptable
-from forewatch.tables import TABLES
+from forewatch.tables import SHAPES, TABLES
 from serving.cli.asking import (
     TABLE_FORMS,
     form_and_file,
@@ -115,8 +115,36 @@ def _table_command(table: str, about: str) -> click.Command:
 
 
 for _table in TABLES:
-    if _table.summary:
+    if _table.summary and _table is not SHAPES:
         import_.add_command(_table_command(_table.name, f"Import {_table.summary}."))
+
+
+@import_.command(help=f"Import {SHAPES.summary}.")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--id",
+    "id_column",
+    metavar="COLUMN",
+    help="The property that holds ids or names of areas.  [default: area, id or name]",
+)
+@click.option("--mapping", type=_FILE, help="What the file's codes mean (TOML), if not as it is.")
+@_import_options
+@click.pass_obj
+def shapes(
+    root: Path,
+    file: Path,
+    id_column: str | None,
+    mapping: Path | None,
+    accept: tuple[Acceptable, ...],
+    dry_run: bool,
+) -> None:
+    """Keep the outlines that maps are drawn of."""  # the help stands in the declaration
+    from serving import importing
+
+    receipt = importing.import_shape_file(
+        workspace_of(root), file, mapping, id_column, _options(accept, dry_run)
+    )
+    click.echo(receipt.text)
 
 
 @click.command()

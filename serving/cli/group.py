@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import select
 import sys
@@ -168,10 +167,9 @@ def decider(function: Function) -> Function:
 
 
 def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a process without a user of the system, as in some containers
-        return "unknown"
+    from serving.changes import system_user
+
+    return system_user()
 
 
 def jobs_option(function: Function) -> Function:

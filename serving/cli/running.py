@@ -46,8 +46,8 @@ _EXPIRES = click.option(
     multiple=True,
     default=("forecasts:read",),
     show_default=True,
-    help="forecasts:read, rota:read, plan:write, models:read, metrics:read, or rota:calendar "
-    "alone; may be repeated.",
+    help="forecasts:read, rota:read, plan:write, models:read, metrics:read; or alone rota:calendar "
+    "or screen:read; may be repeated.",
 )
 @click.option(
     "--areas",
@@ -56,6 +56,11 @@ _EXPIRES = click.option(
     help="Areas that it sees, with all below them; may be repeated.  [default: the whole force]",
 )
 @_EXPIRES
+@click.option(
+    "--board",
+    metavar="VIEW",
+    help="View that a screen shows, with --scope screen:read.  [default: the usual screen]",
+)
 @click.pass_obj
 def create(
     root: Path,
@@ -63,12 +68,19 @@ def create(
     scope: tuple[str, ...],
     areas: tuple[str, ...],
     expires: str | None,
+    board: str | None,
 ) -> None:
     """Create a key and print it, once: only a digest is kept."""
+    from serving.keys import SCREEN
     from serving.running import create_key
 
     listed = [area.strip() for part in areas for area in part.split(",")]
-    click.echo(create_key(workspace_of(root), name, scope, listed, expires))
+    key = create_key(workspace_of(root), name, scope, listed, expires, board)
+    click.echo(key)
+    if SCREEN in scope:
+        click.echo(
+            f"The screen opens at /screen/{key} of the service, without signing in.", err=True
+        )
 
 
 @keys.command()
@@ -106,5 +118,7 @@ def list_keys(root: Path) -> None:
 @click.pass_obj
 def revoke(root: Path, key_id: str) -> None:
     """Revoke a key by its id; it opens nothing from now on."""
-    key = workspace_of(root).keys().revoke(key_id)
+    from serving.running import revoke_key
+
+    key = revoke_key(workspace_of(root), key_id)
     click.echo(f"key {key.id} ({key.name}) is revoked")

@@ -90,6 +90,7 @@ def demo(
     click.echo(built.text)
     click.echo(show.curl(built, port))
     if not no_serve:
+        click.echo(show.sign_in_lines(built, port))
         from serving.running import serve_workspace
 
         serve_workspace(built.workspace, "127.0.0.1", port)

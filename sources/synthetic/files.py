@@ -21,6 +21,7 @@ TABLE_FILES = {
     "breaks": "breaks.csv",
     "covariates": "covariates.csv",
 }
+SHAPES_FILE = "shapes.geojson"
 _INSTANTS = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -28,9 +29,11 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     """Write the demo force's files into a folder (made if absent) and return their paths.
 
     They are calls.csv, mapping.toml, forewatch.toml, tourism.csv, events.csv, school_holidays.csv,
-    unobserved.csv, breaks.csv and, with hot weekends, covariates.csv; instants of the tables are
-    UTC, those of calls the wall clock.
+    unobserved.csv, breaks.csv, shapes.geojson and, with hot weekends, covariates.csv; instants of
+    the tables are UTC, those of calls the wall clock.
     """
+    from sources.synthetic.shapes import shapes_geojson  # noqa: PLC0415 - a second of import
+
     folder.mkdir(parents=True, exist_ok=True)
     calls = folder / "calls.csv"
     options = csv.WriteOptions(quoting_style="none")  # no text of ours holds a comma
@@ -38,6 +41,7 @@ def write(demo: DemoForce, folder: Path) -> tuple[Path, ...]:
     texts = {
         "mapping.toml": demo.mapping,
         "forewatch.toml": _PROFILE_HEAD + templates.profile_toml(demo.profile),
+        SHAPES_FILE: shapes_geojson(demo.plan),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -70,4 +70,4 @@ class Plan(Frozen):
 
 
 # First numbers of the streams' keys.
-BEATS, SHOCKS, SPELLS, VISITORS, ATTENDANCE, CALLS, WEATHER, SERVICES = range(8)
+BEATS, SHOCKS, SPELLS, VISITORS, ATTENDANCE, CALLS, WEATHER, SERVICES, COAST = range(9)

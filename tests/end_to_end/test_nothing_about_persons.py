@@ -59,6 +59,11 @@ HARMLESS = {
 HARMLESS_PARAMETERS = {("/v1/models", "subject")}
 HARMLESS_OPTIONS = {
     ("forewatch keys create", "name"),  # of an API key
+    # of an account: whoever looks at forecasts has one, and nobody that they are about
+    *(
+        (f"forewatch users {name}", "name")
+        for name in ("create", "change", "disable", "enable", "password", "link")
+    ),
     ("forewatch train", "subject"),
     ("forewatch backtest", "subject"),
     ("forewatch models list", "subject"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -257,3 +258,31 @@ def test_staffing_that_does_not_fit_imported_areas_is_a_warning(desk: Desk) -> N
     done = desk.run("check")
     assert "roles response; percentile 80" in done.stdout
     assert "no shift of" not in done.stdout
+
+
+def square(west: float, **properties: str) -> dict[str, object]:
+    ring = [[west, 51], [west + 1, 51], [west + 1, 52], [west, 52], [west, 51]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def test_outlines_are_imported_by_a_property_and_counted_by_the_check(desk: Desk) -> None:
+    assert "none: maps show tiles" in desk.run("check").output
+    both = {"type": "FeatureCollection", "features": [square(0, NM="North"), square(1, NM="SOUTH")]}
+    file = desk.file("shapes.geojson", json.dumps(both))
+    refused = desk.run("import", "shapes", file)
+    assert refused.exit_code == 2
+    assert "name the property that holds ids or names of areas with --id" in refused.output
+    done = desk.run("import", "shapes", file, "--id", "NM")
+    assert (done.exit_code, "taken                   2" in done.output) == (0, True)
+    assert "outlines made of those of the areas below: shire" in done.output
+    checked = desk.run("check").output
+    assert "force: 1 of 1" in checked
+    assert "district: 2 of 2" in checked
+    third = '{ id = "south", name = "South", parent = "shire" },'
+    settings = desk.root / "forewatch.toml"
+    more = third + ' { id = "west", name = "West", parent = "shire" },'
+    settings.write_text(settings.read_text().replace(third, more))
+    checked = " ".join(desk.run("check").output.split())
+    assert "1 areas of a level that is drawn have no outline: west; import theirs" in checked
+    assert "1 outlines are of areas that changed since: shire; import the shapes again" in checked

@@ -24,7 +24,7 @@ LISTS = (["models", "list"], ["models", "show"], ["issues", "list"], ["keys", "l
 ASKS = tuple([name, "--week", "2026-W43"] for name in ("forecast", "explain", "missing"))
 HEAVY = {
     *("deltalake", "fastapi", "features", "holidays", "joblib", "lightgbm", "matplotlib"),
-    *("mlflow", "rich", "sklearn", "starlette", "statsmodels"),
+    *("mlflow", "rich", "shapely", "sklearn", "starlette", "statsmodels"),
 }
 LISTS_NEED_NO = HEAVY | {"numpy", "pandas", "pyarrow", "scipy"}
 # Most of an answer's time goes to importing pandas and scipy.special, and nothing may join them.

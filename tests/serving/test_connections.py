@@ -260,12 +260,21 @@ def test_a_head_without_end_is_refused_before_it_fills_the_memory(
     told(story)
 
 
-def test_of_one_key_so_many_requests_are_taken_up_and_others_are_told_at_once(
-    told: Callable[[Story], None],
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-API-Key: {}",
+        "Authorization: Bearer {}",
+        "Cookie: forewatch_browser=W10.sig; forewatch_session={}; other=1",
+        "cookie: __Host-forewatch_session={}",
+    ],
+)
+def test_of_one_key_or_session_so_many_requests_are_taken_up_and_others_are_told_at_once(
+    told: Callable[[Story], None], header: str
 ) -> None:
     def asked(key: str) -> bytes:
         return ASK.replace(b"quick", b"slow").replace(
-            b"\r\n\r\n", f"\r\nX-API-Key: {key}\r\n\r\n".encode()
+            b"\r\n\r\n", f"\r\n{header.format(key)}\r\n\r\n".encode()
         )
 
     async def story(town: Town) -> None:

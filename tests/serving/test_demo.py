@@ -15,7 +15,9 @@ from forewatch.clock import Clock
 from forewatch.errors import SettingsError
 from serving import demo
 from serving.progress import silent
+from serving.workspace import Workspace
 from sources.synthetic import demo_force, write
+from tests.serving.test_modelling import PROFILE
 
 SIZE = demo.DemoSize(scale=0.03, years=0.6, until="2026-11-23")
 RECIPE = """
@@ -90,3 +92,16 @@ def test_a_forces_own_workspace_is_left_alone(tmp_path: Path) -> None:
 def test_the_history_ends_at_the_last_monday(now: str, monday: str) -> None:
     london = Clock("Europe/London", time(7))
     assert demo.last_monday(london, pd.Timestamp(now)).isoformat() == monday
+
+
+def test_the_demo_ends_with_an_address_that_signs_in_once(tmp_path: Path) -> None:
+    (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
+    built = demo.Built(Workspace(tmp_path), "2026-W48", "", "")
+    for _ in range(2):  # as it is taken up again
+        lines = demo.sign_in_lines(built, 8123).splitlines()
+        address, _, secret = lines[1].rpartition("/")
+        assert address == "http://127.0.0.1:8123/sign-in"
+        accounts = Workspace(tmp_path).accounts()
+        found = [accounts.by_link(secret) for _ in range(2)]
+        assert [(each.name, each.role) for each in found if each] == [("demo", "analyst")]
+        assert f"forewatch -w {tmp_path} users link demo" in lines[2]

@@ -136,6 +136,18 @@ def test_a_key_for_some_areas_writes_those_alone(planning: Bench) -> None:
     assert "send the plan with a key for all areas" in said
 
 
+def test_a_receipt_tells_a_key_for_some_areas_of_its_own_rows_alone(planning: Bench) -> None:
+    token = planning.keys().create("north", ("plan:write",), areas=("north",))
+    good = [{**ROW, "date": f"2026-11-{day:02d}"} for day in range(1, 29)]
+    bad = {**ROW, "date": "2026-10-27", "planned": 999_999}
+    receipt = send(planning, *good, bad, token=token).json()
+    assert receipt["quarantined"] == {"planned is more than the force has": 1}
+    (note,) = receipt["notes"]
+    assert "rows are of shifts that had begun when they were told" in note
+    (reason,) = send(planning, *good, bad, name="b").json()["quarantined"]
+    assert reason.startswith("planned is more than the force has (")
+
+
 def test_the_duty_systems_own_codes_stand_in_a_file_of_the_workspace(planning: Bench) -> None:
     mapping = '[[crosswalk.shift]]\nto = "late"\ncodes = ["L10"]\nfrom = 2026-10-01\n'
     (planning.root / "rota-plan.toml").write_text(mapping, encoding="utf-8")

@@ -24,7 +24,11 @@ from planning.issues import NOT_FORECAST, Issue, Part
 from serving import problems
 from serving.api.rota import FEED
 from serving.api.service import NEEDS, Need
+from serving.duty_records import DutyRecord
 from serving.keys import SCOPES_WITHIN_AREAS
+from serving.page.addresses import ACCESSIBILITY, HELP, SIGN_IN, SIGN_OUT
+from serving.page.signing_in import LINK
+from serving.page.static_files import STATIC
 from serving.reach import Reach
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -34,7 +38,10 @@ MakeIssue = Callable[..., Issue]
 
 # Routes for everybody: they tell nothing of any area.
 # The key of a feed stands in its address: see test_rota_calendar.py.
-KEYLESS = {"/openapi.json", "/health/live", "/health/ready", FEED}
+KEYLESS = {
+    *("/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK),
+    *("/", HELP, ACCESSIBILITY, STATIC),
+}
 # How a route that needs more than its path is asked. One that takes areas is asked for each name of
 # `NAMES` as well, so that "area" stays the one name for them.
 ASKED = {
@@ -43,6 +50,9 @@ ASKED = {
     "/v1/missing-persons": "week=2026-W43&by=week",
     "/v1/rota/requirements": "week=2026-W43",
 }
+# Views of the page, which tell what they don't know in their own words.
+VIEWS = {"/week": "week=2026-W43"}
+ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
 NAMES = ("town", "south", "south-2", "force", "district", "beat", "north", "north-2", "elsewhere")
 
@@ -84,10 +94,11 @@ def addresses(route: Route) -> Iterator[str]:
         yield from ("/v1/views/control-room", "/v1/views/of-north", "/v1/views/of-south")
         return
     assert "{" not in path, f"say in this test what stands in {path}"
-    yield f"{path}?{ASKED[path]}" if path in ASKED else path
-    if path in ASKED:
+    asked = (ASKED | VIEWS).get(path)
+    yield f"{path}?{asked}" if asked else path
+    if asked:
         for name in NAMES:
-            yield f"{path}?{ASKED[path]}&area={name}"
+            yield f"{path}?{asked}&area={name}"
             if path == "/v1/missing-persons":
                 yield f"{path}?{ASKED[path]}&reserved_hours={name}:3"
 
@@ -228,6 +239,30 @@ def test_what_lies_outside_changes_nothing_that_is_told(
         changed["/v1/forecasts?week=2026-W43&by=week"]
         != before["/v1/forecasts?week=2026-W43&by=week"]
     )
+
+
+def test_the_plan_of_other_areas_changes_nothing_that_is_told(bench: Bench) -> None:
+    def told(area: str, officers: int) -> dict[str, str]:
+        """All that a key for the north is told of the rota where one area plans more."""
+        day = pd.Timestamp("2026-10-24")
+        shift = {"role": "response", "shift": "late", "force_day": day, "figure": "planned"}
+        rows = [
+            {"area": each, **shift, "officers": officers if each == area else 3, "late": False}
+            for each in ("north", "south")
+        ]
+        known = pd.DataFrame(rows).assign(known_at=pd.Timestamp("2026-10-01T00:00Z"))
+        bench.record = DutyRecord(known.astype({"officers": "int32"}))
+        history = bench.root / "history" / ".confirmed"
+        history.mkdir(parents=True, exist_ok=True)
+        (history / "plan.json").write_text(f"{area} {officers}")
+        some = client(bench, "north")
+        addresses = [f"{ROTA}?week=2026-W43{more}" for more in ("", "&by=half-hour", "&area=beat")]
+        return {address: some.get(address).text for address in addresses}
+
+    before = told("north", 3)
+    assert all('"planned":3' in text for text in before.values() if "north-1" not in text)
+    assert told("south", 30) == before
+    assert told("north", 30) != before
 
 
 def areas_told(answer: Any) -> list[str]:

@@ -1,0 +1,87 @@
+"""What every chart is before it is drawn: plain values, a name, and a summary in words."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from serving.charts.look import Look
+
+Kind = Literal[
+    "bands",
+    "breakdown",
+    "distribution",
+    "need_and_plan",
+    "curve",
+    "accuracy",
+    "reliability",
+    "reasons",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Row = dict[str, Any]
+_LONGEST_NAME = 60  # characters of a name in a drawing
+# Unicode's bidirectional characters: what they open lasts to the end of the line.
+_RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_CONTROLS = {"Cc", "Cs", "Co", "Cn"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, as plain values.
+
+    Args:
+        kind: what it is.
+        name: accessible name: what is shown, of where and when.
+        summary: one or two sentences made from its values.
+        rows: of its marks, as JSON values; None for what is unknown.
+        facts: what holds for all of it, as JSON values.
+        notes: what letters in the drawing stand for, a line each.
+    """
+
+    kind: Kind
+    name: str
+    summary: str
+    rows: tuple[Row, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def job(self, look: Look) -> bytes:
+        """Return what another process needs to draw it; equal for equal drawings."""
+        told = {**asdict(self), "look": asdict(look)}
+        return json.dumps(told, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def of_job(cls, job: bytes) -> tuple[Chart, Look]:
+        """Return the chart and the look of a job."""
+        told = json.loads(job)
+        look = Look(**told.pop("look"))
+        return cls(**{**told, "rows": tuple(told["rows"]), "notes": tuple(told["notes"])}), look
+
+
+def known(value: float, decimals: int = 4) -> float | None:
+    """Return a number as drawings have it: short, and None where it is unknown."""
+    return round(float(value), decimals) if math.isfinite(value) else None
+
+
+def plain_text(text: str, longest: int = _LONGEST_NAME) -> str:
+    r"""Return a name as text that changes nothing around it, shortened where it is too long.
+
+    Control characters go, and what is written from right to left, or could turn what follows, is
+    isolated.
+
+    >>> plain_text("St\tPaul's <b>")
+    "St Paul's <b>"
+    >>> plain_text("a\u202eb") == "\u2068a\u202eb\u2069"
+    True
+    """
+    shown = "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in text)
+    if len(shown) > longest:
+        shown = f"{shown[: longest - 1].rstrip()}…"
+    if any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in shown):
+        return f"{_ISOLATE}{shown}{_END_OF_ISOLATE}"
+    return shown

@@ -1,0 +1,1 @@
+"""The workspace's database: one SQLite file for what people enter and change."""
