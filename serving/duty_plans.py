@@ -23,7 +23,7 @@ from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
 from serving.issue_facts import issue_facts, issue_lines
-from serving.spans import instant, week_meant
+from serving.spans import instant, is_date, week_meant
 from serving.workspace import Workspace
 
 
@@ -177,7 +177,7 @@ def week_plans(
         UnknownArea, UnknownRole, BadQuestion, SettingsError: if it can't be answered.
     """
     workspace.stop_without_settings()
-    now = pd.Timestamp.now("UTC").as_unit("us") if now is None else now
+    is_now, now = now is None, pd.Timestamp.now("UTC").as_unit("us") if now is None else now
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     clock = Clock.of(issue.profile)
@@ -211,6 +211,8 @@ def week_plans(
         f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
         f"{today:%Y-%m-%d}"
     )
+    if not is_now:
+        said += f", plan as known at {now.tz_convert(clock.zone):%Y-%m-%d %H:%M}"
     heading = (*issue_lines(issue, standing, now), said)
     return WeekPlans(issue, needed, plans, notice, about, heading)
 
@@ -218,8 +220,15 @@ def week_plans(
 def notice_instant(workspace: Workspace, text: str | None) -> pd.Timestamp | None:
     """Return the instant that a text means, at which notice is given; None for none.
 
+    The date of today alone means now: a plan that came in since the day began is known.
+
     Raises:
         BadQuestion: if it is no time.
     """
     workspace.stop_without_settings()
-    return None if text is None else instant(Clock.of(workspace.profile), text)
+    if text is None:
+        return None
+    clock, now = Clock.of(workspace.profile), pd.Timestamp.now("UTC").as_unit("us")
+    found = instant(clock, text)
+    today = clock.day_start(clock.force_day(pd.DatetimeIndex([now]))[0])
+    return now if is_date(text) and found == today else found

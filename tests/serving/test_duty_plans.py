@@ -147,6 +147,20 @@ def test_a_shift_that_lacks_officers_is_told_decided_on_and_mended(planned: Work
     assert "half-hours or force-days stay short" in found.moves_table(1).heading[-1]
 
 
+def test_a_date_alone_is_the_days_beginning_and_that_of_today_is_now(planned: Workspace) -> None:
+    clock = Clock.of(planned.profile)
+    before = pd.Timestamp.now("UTC")
+    today = clock.force_day(pd.DatetimeIndex([before]))[0]
+    found = notice_instant(planned, f"{today:%Y-%m-%d}")
+    assert found is not None
+    assert before <= found <= pd.Timestamp.now("UTC")
+    assert notice_instant(planned, f"{today:%Y-%m-%d}T07:00") == clock.day_start(today)
+    assert notice_instant(planned, "2026-10-13") == pd.Timestamp("2026-10-13T06:00Z")
+    assert notice_instant(planned, None) is None
+    table = week_plans(planned, PlanQuestion("2026-W44"), pd.Timestamp("2026-10-13T06:00Z"))
+    assert table.heading[-1].endswith("notice given on 2026-10-13, plan as known at 2026-10-13 07:00")
+
+
 def test_public_holidays_have_their_own_notice(planned: Workspace) -> None:
     found = ask(planned)
     assert found.notice.holidays["north"].issuperset({pd.Timestamp("2026-12-25")})
