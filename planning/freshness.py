@@ -3,7 +3,8 @@
 A row sums series, one for each leaf area and call type. Where some of them ended before others, the
 row is observed until the instant by which a tenth of what it expects has ended: a force whose
 smallest beat fell silent is still fresh, the beat is not. What is older than the force allows is
-stale, and so is everything as of a time before the data or the publication: then no age can be told.
+stale, and so is everything as of a time before the data or the publication: then no age can be
+told.
 """
 
 from __future__ import annotations

@@ -166,6 +166,7 @@ class AreaRequirements:
         plans: of the areas, in the order asked.
         days: the force-days (local dates) that were asked for.
         is_plan_known: whether anybody could read the plan and the holidays.
+        unknown_shifts: with officers planned, that the issue doesn't know, as JSON values.
     """
 
     issue: Issue
@@ -173,6 +174,7 @@ class AreaRequirements:
     plans: tuple[AreaPlan, ...]
     days: pd.DatetimeIndex
     is_plan_known: bool = True
+    unknown_shifts: tuple[dict[str, Any], ...] = ()
 
     def area_name(self, area: str) -> str:
         """Return the name of an area."""

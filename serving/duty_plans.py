@@ -22,8 +22,10 @@ from planning.requirement_tables import asked_days
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
+from serving.fitness import staffing_changes
 from serving.issue_facts import issue_facts, issue_lines
 from serving.spans import instant, is_date, week_meant
+from serving.unknown_shifts import elsewhere_lines, unknown_lines, unknown_shifts
 from serving.workspace import Workspace
 
 
@@ -206,6 +208,7 @@ def week_plans(
         "noticed_on": f"{today:%Y-%m-%d}",
         "currency": issue.profile.staffing.rates.currency,
         "assumed": sorted({name for each in needed.areas for name in each.assumed}),
+        "unknown_shifts": [*unknown_shifts(plan, needed.role, needed.areas)],
     }
     said = (
         f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
@@ -213,7 +216,13 @@ def week_plans(
     )
     if not is_now:
         said += f", plan as known at {now.tz_convert(clock.zone):%Y-%m-%d %H:%M}"
-    heading = (*issue_lines(issue, standing, now), said)
+    heading = (
+        *issue_lines(issue, standing, now),
+        said,
+        *staffing_changes(issue, lambda: workspace.profile),
+        *unknown_lines(about["unknown_shifts"], issue.number),
+        *elsewhere_lines(plan, needed.areas),
+    )
     return WeekPlans(issue, needed, plans, notice, about, heading)
 
 

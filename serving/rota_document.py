@@ -94,6 +94,11 @@ def rota_document(
         "gone": _gone_rows(shifts.with_rows(is_gone)),
         "cover": cover_series(found, asked, now, head["percentile"]),
         "unmet": _unmet(found, asked),
+        "unknown_shifts": [
+            row
+            for row in found.unknown_shifts
+            if (row["area"], pd.Timestamp(row["force_day"])) in asked
+        ],
         "missing": [
             row
             for row in dict_rows(Table(MISSING_COLUMNS, unreached_values(found), {}))

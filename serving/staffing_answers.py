@@ -39,10 +39,12 @@ from planning.requirement_tables import (
 from planning.staffing import staffing
 from planning.tables import Table, Values, column_descriptions
 from serving.duty_records import DutyRecord, duty_record
+from serving.fitness import staffing_changes
 from serving.issue_facts import issue_facts, issue_lines
 from serving.queries import StaffingQuery
 from serving.reach import Reach
 from serving.standing import Standing
+from serving.unknown_shifts import unknown_lines, unknown_shifts
 from serving.workspace import Workspace
 from serving.writers.json_document import dict_rows
 
@@ -145,7 +147,8 @@ def requirements(
     days = asked_days(asked.first, asked.days)
     plan = PlanLookup.of(record.plan, asked.role, days)
     plans = tuple(area_plan(each, plan, notice) for each in needed)
-    return AreaRequirements(issue, asked.role, plans, days, record.is_known)
+    unknown = unknown_shifts(plan, asked.role, needed)
+    return AreaRequirements(issue, asked.role, plans, days, record.is_known, unknown)
 
 
 def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
@@ -233,11 +236,16 @@ def staffing_answer(workspace: Workspace, query: StaffingQuery, now: pd.Timestam
         table,
         provenance=head(found, asked, standing, now)
         | {
+            "unknown_shifts": [*found.unknown_shifts],
             "unmet": dict_rows(Table(UNMET_COLUMNS, unmet_values(found), {})),
             "missing": dict_rows(Table(MISSING_COLUMNS, unreached_values(found), {})),
             "columns": column_descriptions(table.columns),
         },
-        heading=_heading(found, asked, standing, now),
+        heading=(
+            *_heading(found, asked, standing, now),
+            *staffing_changes(issue, lambda: workspace.profile),
+            *unknown_lines(found.unknown_shifts, issue.number),
+        ),
     )
 
 
@@ -281,11 +289,17 @@ def _short_list(names: Sequence[str]) -> str:
 
 def _unmet_lines(found: AreaRequirements) -> list[str]:
     values, zone = unmet_values(found), found.issue.profile.force.zone
-    starts = pd.DatetimeIndex(values["start"]).tz_localize("UTC").tz_convert(zone)
-    rows = zip(values["area"], starts, values["officers"], values["why"], strict=True)
+    spans = (
+        pd.DatetimeIndex(values[name]).tz_localize("UTC").tz_convert(zone)
+        for name in ("start", "end")
+    )
+    numbers = (values[name] for name in ("officers", "hours", "why"))
     lines = [
-        f"UNMET {area}: {start:%Y-%m-%d %H:%M}, {officers:.1f} officers ({why})"
-        for area, start, officers, why in rows
+        f"UNMET {area}: {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, {officers:.1f} officers, "
+        f"{hours:.1f} hours ({why})"
+        for area, start, end, officers, hours, why in zip(
+            values["area"], *spans, *numbers, strict=True
+        )
     ]
     more = len(lines) - _UNMET_SHOWN
     return [*lines[:_UNMET_SHOWN], *([f"UNMET: {more} more"] if more > 0 else [])]

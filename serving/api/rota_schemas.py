@@ -200,6 +200,17 @@ class UnmetCover(Frozen):
     why: Literal["urgent", "minimum", "hours"]
 
 
+class UnknownShift(Frozen):
+    """Officers planned for a shift that the issue doesn't know: they count for no other shift."""
+
+    shift_id: str
+    area: str
+    role: str
+    shift: str
+    force_day: date
+    planned: Officers
+
+
 class MissingDay(Frozen):
     """A force-day of an area that was asked for and that the issue doesn't reach."""
 
@@ -250,6 +261,9 @@ class RotaRequirements(Frozen):
     )
     cover: list[CoverSeries]
     unmet: list[UnmetCover]
+    unknown_shifts: list[UnknownShift] = Field(
+        description="planned, but not in the issue; it was made with other shifts"
+    )
     missing: list[MissingDay]
 
 
@@ -373,6 +387,7 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
     "unmet": [],
+    "unknown_shifts": [],
     "missing": [],
 }
 _HEADERS = documents.PAGE_HEADERS
