@@ -6,7 +6,7 @@ that isn't in an answer was not asked for; one that the issue doesn't reach is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -203,12 +203,15 @@ def cover_series(
     return entries
 
 
-def _json_numbers(name: str, values: Array) -> list[float]:
-    """Return numbers of officers by half-hour, those of whole ones as such."""
-    found: list[float] = (
-        values.astype(np.int64) if name in _WHOLE else values.round(_DECIMALS)
-    ).tolist()
-    return found
+def _json_numbers(name: str, values: Array) -> list[float | None]:
+    """Return numbers of officers by half-hour, those of whole ones as such; None where unknown."""
+    if name not in _WHOLE:
+        return [None if unknown else each for each, unknown in _told(values.round(_DECIMALS))]
+    return [None if unknown else int(each) for each, unknown in _told(values)]
+
+
+def _told(values: Array) -> Iterator[tuple[float, bool]]:
+    return zip(values.tolist(), np.isnan(values).tolist(), strict=True)
 
 
 def _work_of_days(

@@ -174,8 +174,9 @@ class CoverSeries(Frozen):
     unrounded_need: list[Amount] | None = Field(description="before rounding")
     mean: list[Amount] | None = Field(description="officers busy with urgent work, expected")
     variance: list[Amount] | None = Field(description="of that number")
-    on_duty: list[Officers] | None = Field(
-        description="whole officers on duty by `shifts` as needed: all work, urgent or not"
+    on_duty: list[Officers | None] | None = Field(
+        description="whole officers on duty by `shifts` as needed: all work, urgent or not; null "
+        "where a shift is on that the issue doesn't reach to its end"
     )
     work_hours_mean: Amount | None = Field(
         description="officer-hours of all work of the force-day, expected"

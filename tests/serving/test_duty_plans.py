@@ -187,7 +187,8 @@ def test_officers_of_shifts_that_the_issue_does_not_know_are_told(planned: Works
     assert [line for line in found.heading if "NOT COUNTED" in line] == [
         (
             "NOT COUNTED: 9 officers planned for shifts that issue 1 doesn't know: "
-            "north/response/2026-10-30/extra (9); run 'forewatch issue' where the settings have them"
+            "north/response/2026-10-30/extra (9); run 'forewatch issue' where the settings have "
+            "them"
         )
     ]
     assert any("was made with other settings of officers" in line for line in found.heading)
