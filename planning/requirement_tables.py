@@ -98,9 +98,21 @@ _CHANGE = (
 )
 CODE = Column("code", "the rota system's own code; empty where nobody gave one", type="text",
               example="L10")  # fmt: skip
+GONE = "gone"
+# A shift that the earlier issue had and this one has not is told as a row of its own.
+MOVED_STATE = replace(
+    _STATE,
+    meaning=f"{_STATE.meaning}; {GONE}: there is no such shift any more, and its times are old",
+    options=(*_STATE.options, GONE),
+)
 WAS_COLUMNS = (
-    Column("was_state", "state by the earlier issue", type="text", example="forecast",
-           options=("forecast", "no_forecast", "stale"), shown="told", usual=("forecast",)),
+    Column("was_state", "state by the earlier issue; no_forecast too where it had no such shift",
+           type="text", example="forecast", options=("forecast", "no_forecast", "stale"),
+           shown="told", usual=("forecast",)),
+    Column("was_start", "its beginning by the earlier issue; empty where it had no such shift",
+           "UTC", "instant", "2026-12-18T14:00:00Z"),
+    Column("was_end", "its end by it", "UTC", "instant", "2026-12-19T00:00:00Z"),
+    Column("was_code", "the rota system's own code by it", type="text", example="L10"),
     Column("was_on_duty", "officers on duty that were needed by it", OFFICERS, "whole", 7,
            shown="always"),
     Column("was_rostered", "officers on the roster by it", OFFICERS, "whole", 9, shown="always"),
@@ -111,8 +123,9 @@ COVER_COLUMNS = (
     Column("force_day", "local date of its force-day", type="date", example="2026-12-18"),
     Column("start", "its beginning", "UTC", "instant", "2026-12-18T14:00:00Z", shown="always"),
     Column("end", "its end, not part of it", "UTC", "instant", "2026-12-18T14:30:00Z"),
-    Column("need", "officers that are needed: free for calls, and the minimum on duty", OFFICERS,
-           "whole", 6, shown="always"),
+    Column("need", "officers that urgent work needs free for calls, and the minimum on duty; work "
+           "that can wait is not in it: on_duty holds that too", OFFICERS, "whole", 6,
+           shown="always"),
     Column("unrounded_need", "the same before rounding", OFFICERS, example=5.4, decimals=2,
            shown="always"),
     Column("mean", "officers busy with urgent work, expected", OFFICERS, example=3.1, decimals=2,
@@ -153,6 +166,7 @@ class AreaRequirements:
         plans: of the areas, in the order asked.
         days: the force-days (local dates) that were asked for.
         is_plan_known: whether anybody could read the plan and the holidays.
+        unknown_shifts: with officers planned, that the issue doesn't know, as JSON values.
     """
 
     issue: Issue
@@ -160,6 +174,7 @@ class AreaRequirements:
     plans: tuple[AreaPlan, ...]
     days: pd.DatetimeIndex
     is_plan_known: bool = True
+    unknown_shifts: tuple[dict[str, Any], ...] = ()
 
     def area_name(self, area: str) -> str:
         """Return the name of an area."""
@@ -294,10 +309,21 @@ def asked_days(first: pd.Timestamp, days: int) -> pd.DatetimeIndex:
     return pd.date_range(first, first + (days - 1) * ONE_DAY, freq="D")
 
 
+def stale_areas(found: AreaRequirements, now: pd.Timestamp) -> frozenset[str]:
+    """Return the areas of which what was observed of the role's calls is too old."""
+    freshness, types = found.issue.freshness, _call_types(found)
+    areas = [each.staffing.area for each in found.plans]
+    ends = {area: freshness.end(area, types) for area in areas}
+    return frozenset(area for area in areas if freshness.why_stale(ends[area], now))
+
+
+def _call_types(found: AreaRequirements) -> tuple[str, ...]:
+    kinds = {each.call_type for each in services(found.issue.profile, found.role)}
+    return tuple(kind for kind in found.issue.forecast.rates.call_types if kind in kinds)
+
+
 def _states(found: AreaRequirements, now: pd.Timestamp) -> Values:
-    issue = found.issue
-    kinds = {each.call_type for each in services(issue.profile, found.role)}
-    types = tuple(kind for kind in issue.forecast.rates.call_types if kind in kinds)
+    issue, types = found.issue, _call_types(found)
     asked = [(each.staffing.area, types, len(each.planned)) for each in found.plans]
     on_duty = [each.staffing.shifts["on_duty"].to_numpy(dtype=np.float64) for each in found.plans]
     told = issue.freshness.columns(asked, np.concatenate(on_duty), now)

@@ -30,8 +30,10 @@ from planning.requirement_tables import asked_days
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
+from serving.fitness import staffing_changes
 from serving.issue_facts import issue_facts, issue_lines
-from serving.spans import instant, week_meant
+from serving.spans import instant, is_date, week_meant
+from serving.unknown_shifts import elsewhere_lines, unknown_lines, unknown_shifts
 from serving.workspace import Workspace
 
 
@@ -185,7 +187,7 @@ def week_plans(
         UnknownArea, UnknownRole, BadQuestion, SettingsError: if it can't be answered.
     """
     workspace.stop_without_settings()
-    now = pd.Timestamp.now("UTC").as_unit("us") if now is None else now
+    is_now, now = now is None, pd.Timestamp.now("UTC").as_unit("us") if now is None else now
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     clock = Clock.of(issue.profile)
@@ -214,20 +216,36 @@ def week_plans(
         "noticed_on": f"{today:%Y-%m-%d}",
         "currency": issue.profile.staffing.rates.currency,
         "assumed": sorted({name for each in needed.areas for name in each.assumed}),
+        "unknown_shifts": [*unknown_shifts(plan, needed.role, needed.areas)],
     }
     said = (
         f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
         f"{today:%Y-%m-%d}"
     )
-    heading = (*issue_lines(issue, standing, now), said)
+    if not is_now:
+        said += f", plan as known at {now.tz_convert(clock.zone):%Y-%m-%d %H:%M}"
+    heading = (
+        *issue_lines(issue, standing, now),
+        said,
+        *staffing_changes(issue, lambda: workspace.profile),
+        *unknown_lines(about["unknown_shifts"], issue.number),
+        *elsewhere_lines(plan, needed.areas),
+    )
     return WeekPlans(issue, needed, plans, notice, about, heading)
 
 
 def notice_instant(workspace: Workspace, text: str | None) -> pd.Timestamp | None:
     """Return the instant that a text means, at which notice is given; None for none.
 
+    The date of today alone means now: a plan that came in since the day began is known.
+
     Raises:
         BadQuestion: if it is no time.
     """
     workspace.stop_without_settings()
-    return None if text is None else instant(Clock.of(workspace.profile), text)
+    if text is None:
+        return None
+    clock, now = Clock.of(workspace.profile), pd.Timestamp.now("UTC").as_unit("us")
+    found = instant(clock, text)
+    today = clock.day_start(clock.force_day(pd.DatetimeIndex([now]))[0])
+    return now if is_date(text) and found == today else found

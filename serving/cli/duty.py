@@ -115,7 +115,8 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
     "--on",
     "noticed_on",
     metavar="T",
-    help="When notice is given, and the plan known.  [default: now]",
+    help="When notice is given, and as of when the plan is known; a date alone: when that day "
+    "begins, of today now.  [default: now]",
 )
 @form_options(*_CALENDAR_FORMS)
 @click.pass_context

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 from icalendar import Calendar
 from python_calamine import load_workbook
 
+from forewatch.clock import Clock
 from forewatch.errors import UnknownArea
 from planning.issues import Issue
 from serving.cli import cli
-from serving.duty_plans import PlanQuestion, week_plans
+from serving.duty_plans import PlanQuestion, notice_instant, week_plans
 from serving.issue_store import IssueStore
 from serving.workspace import Workspace
 
@@ -145,6 +146,57 @@ def test_a_shift_that_lacks_officers_is_told_decided_on_and_mended(planned: Work
     assert "north/response/2026-10-30/night" in set(moves.frame["to_shift_id"])
     assert "nothing stays short" in moves.heading[-1]
     assert "half-hours or force-days stay short" in found.moves_table(1).heading[-1]
+
+
+def test_a_date_alone_is_the_days_beginning_and_that_of_today_is_now(planned: Workspace) -> None:
+    clock = Clock.of(planned.profile)
+    before = pd.Timestamp.now("UTC")
+    today = clock.force_day(pd.DatetimeIndex([before]))[0]
+    found = notice_instant(planned, f"{today:%Y-%m-%d}")
+    assert found is not None
+    assert before <= found <= pd.Timestamp.now("UTC")
+    assert notice_instant(planned, f"{today:%Y-%m-%d}T07:00") == clock.day_start(today)
+    assert notice_instant(planned, "2026-10-13") == pd.Timestamp("2026-10-13T06:00Z")
+    assert notice_instant(planned, None) is None
+    table = week_plans(planned, PlanQuestion("2026-W44"), pd.Timestamp("2026-10-13T06:00Z"))
+    assert table.heading[-1].endswith(
+        "notice given on 2026-10-13, plan as known at 2026-10-13 07:00"
+    )
+
+
+def test_officers_of_shifts_that_the_issue_does_not_know_are_told(planned: Workspace) -> None:
+    file = planned.root / "forewatch.toml"
+    text = file.read_text(encoding="utf-8")
+    assert 'id = "late"' in text
+    extra = '[[shifts]]\nid = "extra"\nname = "Extra"\nstart = 10:00:00\nend = 18:00:00\n'
+    file.write_text(text.replace("[[shifts]]", f"{extra}\n[[shifts]]", 1), encoding="utf-8")
+    head = "area,shift,force_day,planned,known_at"
+    rows = ("north,extra,2026-10-30,9,2026-10-01", "north,late,2026-10-30,3,2026-10-01")
+    imported(planned.root, "plan", head, *rows)
+    found = ask(Workspace(planned.root))
+    assert found.provenance["unknown_shifts"] == [
+        {
+            "shift_id": "north/response/2026-10-30/extra",
+            "area": "north",
+            "role": "response",
+            "shift": "extra",
+            "force_day": "2026-10-30",
+            "planned": 9,
+        }
+    ]
+    assert [line for line in found.heading if "NOT COUNTED" in line] == [
+        (
+            "NOT COUNTED: 9 officers planned for shifts that issue 1 doesn't know: "
+            "north/response/2026-10-30/extra (9); run 'forewatch issue' where the settings have "
+            "them"
+        )
+    ]
+    assert any("was made with other settings of officers" in line for line in found.heading)
+    elsewhere = ask(Workspace(planned.root), areas=("south",))
+    assert "nothing is planned for these areas; ask with --area for north" in elsewhere.heading
+    asked = ("staffing", "--area", "north", "--from", "2026-10-30", "--to", "2026-10-31")
+    shown = run(planned.root, *asked)
+    assert "NOT COUNTED: 9 officers" in shown.output, shown.output + shown.stderr
 
 
 def test_public_holidays_have_their_own_notice(planned: Workspace) -> None:
