@@ -17,6 +17,8 @@ from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.freshness import End, Freshness
 from planning.landing import KnownReports
+from planning.occasions import Occasion
+from planning.past_counts import PastCounts
 
 NEVER_JUDGED = "never judged on past origins"
 # In the notes of an issue, between what it doesn't hold and the reason.
@@ -70,6 +72,9 @@ class Issue:
         pools: leaves of which only the sum was learned, by call type.
         observed: up to when its counts were observed; None: to the data cut-off, all of them.
         is_draft: whether it is never served unless it is asked for by its number.
+        occasions: special days, events and breaks of its horizon that were announced by then; None:
+            it was published before they were kept.
+        past: calls of the force-days before it, as known at its origin; None likewise.
     """
 
     number: int
@@ -83,6 +88,8 @@ class Issue:
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     observed: ObservationEnd | None = None
     is_draft: bool = False
+    occasions: tuple[Occasion, ...] | None = None
+    past: PastCounts | None = field(default=None, repr=False)
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""

@@ -29,6 +29,8 @@ _INSIDE = (
     "tree",
     "parts",
     "pools",
+    "occasions",
+    "past",
     "arrays_sha256",
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -18,10 +19,14 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Part
 from planning.landing import KnownReports
+from planning.occasions import Occasion
+from planning.past_counts import PastCounts
 
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
 _SHOCKS = "shocks_"
+_PAST_DAYS, _PAST_COUNT = "past_force_days_us", "past_count"
+_OF_OCCASION = ("start", "end", "known_at")  # instants
 
 
 def instant_text(instant: pd.Timestamp) -> str:
@@ -167,3 +172,45 @@ def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
         known=known,
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
     )
+
+
+def occasions_about(occasions: tuple[Occasion, ...] | None) -> list[dict[str, Any]] | None:
+    """Return what was announced, as JSON values."""
+    if occasions is None:
+        return None
+    return [
+        {
+            name: instant_text(value) if isinstance(value, pd.Timestamp) else value
+            for name, value in vars(each).items()
+        }
+        for each in occasions
+    ]
+
+
+def occasions_of(about: list[dict[str, Any]] | None) -> tuple[Occasion, ...] | None:
+    """Return what `occasions_about` was given."""
+    if about is None:
+        return None
+    return tuple(
+        Occasion(
+            **each
+            | {name: pd.Timestamp(each[name]) for name in _OF_OCCASION if each[name] is not None}
+        )
+        for each in about
+    )
+
+
+def past_arrays(past: PastCounts | None) -> Arrays:
+    """Return the arrays of the calls before an issue."""
+    if past is None:
+        return {}
+    days = past.force_days.as_unit("us").asi8
+    return {_PAST_DAYS: days, _PAST_COUNT: past.count.astype(np.float32)}
+
+
+def past_of(leaves: list[str] | None, arrays: Arrays) -> PastCounts | None:
+    """Return the calls before an issue, of leaf areas."""
+    if leaves is None:
+        return None
+    days = pd.DatetimeIndex(arrays[_PAST_DAYS].view("M8[us]"))
+    return PastCounts(days, tuple(leaves), arrays[_PAST_COUNT].astype(np.float64))
