@@ -17,7 +17,6 @@ from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.freshness import End, Freshness
 from planning.landing import KnownReports
-from planning.occasions import Occasion
 from planning.past_counts import PastCounts
 
 NEVER_JUDGED = "never judged on past origins"
@@ -72,9 +71,8 @@ class Issue:
         pools: leaves of which only the sum was learned, by call type.
         observed: up to when its counts were observed; None: to the data cut-off, all of them.
         is_draft: whether it is never served unless it is asked for by its number.
-        occasions: special days, events and breaks of its horizon that were announced by then; None:
-            it was published before they were kept.
-        past: calls of the force-days before it, as known at its origin; None likewise.
+        past: calls of the force-days before it, as known at its origin; None: it was published
+            before they were kept.
     """
 
     number: int
@@ -88,7 +86,6 @@ class Issue:
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     observed: ObservationEnd | None = None
     is_draft: bool = False
-    occasions: tuple[Occasion, ...] | None = None
     past: PastCounts | None = field(default=None, repr=False)
 
     def numbered(self, number: int) -> Issue:
@@ -166,3 +163,17 @@ class Issue:
     @cached_property
     def _told_together(self) -> dict[tuple[str, ...], list[tuple[set[str], tuple[str, ...]]]]:
         return {}
+
+
+@dataclass(frozen=True)
+class PublishedIssue:
+    """What an issue says of itself: its number, when it was published, and the span it reaches."""
+
+    number: int
+    published_at: pd.Timestamp
+    first: pd.Timestamp
+    until: pd.Timestamp
+
+    def reaches(self, start: pd.Timestamp, end: pd.Timestamp) -> bool:
+        """Return whether it forecasts all of a span."""
+        return self.first <= start and end <= self.until

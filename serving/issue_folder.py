@@ -29,7 +29,6 @@ _INSIDE = (
     "tree",
     "parts",
     "pools",
-    "occasions",
     "past",
     "arrays_sha256",
 )

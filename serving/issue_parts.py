@@ -19,14 +19,12 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Part
 from planning.landing import KnownReports
-from planning.occasions import Occasion
 from planning.past_counts import PastCounts
 
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
 _SHOCKS = "shocks_"
 _PAST_DAYS, _PAST_COUNT = "past_force_days_us", "past_count"
-_OF_OCCASION = ("start", "end", "known_at")  # instants
 
 
 def instant_text(instant: pd.Timestamp) -> str:
@@ -171,32 +169,6 @@ def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
         has_casework=about["has_casework"],
         known=known,
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
-    )
-
-
-def occasions_about(occasions: tuple[Occasion, ...] | None) -> list[dict[str, Any]] | None:
-    """Return what was announced, as JSON values."""
-    if occasions is None:
-        return None
-    return [
-        {
-            name: instant_text(value) if isinstance(value, pd.Timestamp) else value
-            for name, value in vars(each).items()
-        }
-        for each in occasions
-    ]
-
-
-def occasions_of(about: list[dict[str, Any]] | None) -> tuple[Occasion, ...] | None:
-    """Return what `occasions_about` was given."""
-    if about is None:
-        return None
-    return tuple(
-        Occasion(
-            **each
-            | {name: pd.Timestamp(each[name]) for name in _OF_OCCASION if each[name] is not None}
-        )
-        for each in about
     )
 
 

@@ -45,8 +45,6 @@ from serving.issue_parts import (
     instant_text,
     observed_about,
     observed_of,
-    occasions_about,
-    occasions_of,
     part_about,
     part_arrays,
     part_of,
@@ -160,7 +158,6 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
         "observed": observed_about(issue.freshness.observed),
         "parts": {name: part_about(part) for name, part in issue.parts.items()},
         "pools": {kind: [list(pool) for pool in pools] for kind, pools in issue.pools.items()},
-        "occasions": occasions_about(issue.occasions),
         "past": None if issue.past is None else list(issue.past.leaves),
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
@@ -196,6 +193,5 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
         observed=observed_of(about["observed"]),
         is_draft=about["draft"],
-        occasions=occasions_of(about.get("occasions")),
         past=past_of(about.get("past"), arrays),
     )

@@ -17,7 +17,6 @@ from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.freshness import ObservationEnd
 from forewatch.rates import Rates
 from planning.issues import Issue, Part
-from planning.occasions import Occasion
 from planning.past_counts import PastCounts
 from serving import issue_parts
 from serving.issue_store import IssueStore
@@ -275,24 +274,17 @@ def test_a_crash_at_any_point_leaves_whole_issues_only(
     assert any(path.name.startswith(".unpublished-") for path in store.root.iterdir())
 
 
-def test_calls_before_and_what_was_announced_come_back(
-    store: IssueStore, make_issue: MakeIssue
-) -> None:
+def test_calls_before_an_issue_come_back(store: IssueStore, make_issue: MakeIssue) -> None:
     days = pd.date_range("2026-10-10", periods=2, freq="D", unit="us")
     past = PastCounts(days, ("north-1", "south-1"), np.array([[1.0, np.nan], [7.0, 8.0]]))
-    start = pd.Timestamp("2026-10-20T12:00Z")
-    told = (Occasion("event", "Fair", "north", start, None, start, 5.0), Occasion(
-        "bank_holiday", "Day", "", start, start + pd.Timedelta(days=1)))  # fmt: skip
-    store.publish(replace(make_issue(), past=past, occasions=told))
+    store.publish(replace(make_issue(), past=past))
     read = store.read(1)
-    assert read.occasions == told
     assert read.past is not None
     assert (read.past.leaves, list(read.past.force_days)) == (past.leaves, list(days))
     np.testing.assert_array_equal(read.past.count, past.count)
-    assert not {"past", "occasions"} & set(store.about(1))
+    assert "past" not in store.about(1)
 
 
-def test_an_issue_of_before_has_neither(store: IssueStore, make_issue: MakeIssue) -> None:
+def test_an_issue_of_before_has_none(store: IssueStore, make_issue: MakeIssue) -> None:
     store.publish(make_issue())
-    read = store.read(1)
-    assert (read.past, read.occasions) == (None, None)
+    assert store.read(1).past is None
