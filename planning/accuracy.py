@@ -56,8 +56,8 @@ class Held:
         told = frame[np.isfinite(frame[[*SAID, "actual"]].to_numpy(np.float64)).all(axis=1)]
         came = told["actual"]
         inside = (told["low"] <= came) & (came <= told["high"])
-        misses = (float((told[name] - came).abs().mean()) for name in ("mean", "baseline"))
-        return cls(int(inside.sum()), len(told), *misses, level=float(came.mean()))
+        ours, theirs = (float((told[name] - came).abs().mean()) for name in ("mean", "baseline"))
+        return cls(int(inside.sum()), len(told), ours, theirs, float(came.mean()))
 
     @property
     def is_as_promised(self) -> bool:

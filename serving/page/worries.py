@@ -87,7 +87,7 @@ def decisions(values: Values, zone: str, currency: str, address_of: AddressOf) -
         currency: of the costs.
         address_of: gives the address of a shift.
     """
-    rows = []
+    rows: list[list[str | Cell]] = []
     for i in range(len(values["area"])):
         shift, area, needed, planned, lacking, chance = _row(values, i, zone, address_of)
         day = pd.Timestamp(values["last_cheap_day"][i])

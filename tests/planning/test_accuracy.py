@@ -55,7 +55,7 @@ def test_what_is_said_is_what_the_issue_answers_also_in_the_week_of_25_hours() -
     issue = issue_of_the_town()
     said = week_sayings(issue, "south", MONDAYS)
     weeks = said[said["by"] == "week"]
-    hours = (weeks["end"] - weeks["start"]) / pd.Timedelta(hours=1)
+    hours = pd.to_timedelta(weeks["end"] - weeks["start"]).dt.total_seconds() / 3600
     assert hours.tolist() == [168, 169, 168]
     # Two of each type an hour, violence twice from 18:00: 2 × 24 + 2 × 24 + 2 × 6 a day.
     assert weeks["mean"].tolist() == pytest.approx([756, 760, 756])
