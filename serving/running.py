@@ -22,6 +22,7 @@ _DAYS = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
 def serve_workspace(workspace: Workspace, host: str | None, port: int | None) -> None:
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
     from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
+    from serving.drawing import Drawings  # noqa: PLC0415
     from serving.site import create_site  # noqa: PLC0415
 
     said = workspace.settings().serving
@@ -29,8 +30,9 @@ def serve_workspace(workspace: Workspace, host: str | None, port: int | None) ->
     if workspace.keeps_models:  # what a kill cut short is ended, and the snapshots are made anew
         for subject in all_subjects(workspace.profile.extensions.packages):
             workspace.register(subject)
-    app = create_site(workspace, settings=settings, audit=workspace.audit_file())
-    server.run_server(app, settings.host, settings.port, settings.workers)
+    drawings = Drawings()
+    app = create_site(workspace, settings=settings, audit=workspace.audit_file(), drawings=drawings)
+    server.run_server(app, settings.host, settings.port, settings.workers, drawings)
 
 
 def create_key(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # each costs up to seconds of import and is needed by some co
     from serving.keys import KeyRing
     from serving.map_records import MapRecords
     from serving.settings import Settings
+    from serving.special_records import SpecialRecords
     from serving.view_file import ViewFile
     from serving.views import View
     from sources.lake import Lake
@@ -174,6 +175,14 @@ class Workspace:
         from serving.map_records import MapRecords  # noqa: PLC0415
 
         return MapRecords(self.root / "history")
+
+    def special_records(self) -> SpecialRecords:
+        """Return events, special days and breaks, for those who ask again and again."""
+        from serving.special_records import SpecialRecords, special_record  # noqa: PLC0415
+
+        return SpecialRecords(
+            self.root / "history", lambda now: special_record(self.history(counted=False), now)
+        )
 
     def registry_store(self) -> str:
         """Return MLflow's store: a tracking server's address, or the path of a folder.

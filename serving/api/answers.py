@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -162,8 +162,15 @@ async def _page_from_worker(
     return await work_out(job, (cost, fitting), request, serving)
 
 
+class WrittenJob(Protocol):
+    """What a worker can be sent."""
+
+    def written(self) -> bytes:
+        """Return the job as bytes, for another process."""
+
+
 async def work_out(
-    job: Job, cost: tuple[float, Callable[[float], int]], request: Request, serving: Service
+    job: WrittenJob, cost: tuple[float, Callable[[float], int]], request: Request, serving: Service
 ) -> Body:
     """Return what a job comes to from a worker, within the limits of the key.
 

@@ -29,7 +29,7 @@ from serving.api.proxies import BehindProxies
 from serving.api.schemas import ModelsRequest, PageRequest
 from serving.api.service import ServedWorkspace, Service
 from serving.api.shelf import Shelf
-from serving.api.worker import answerer
+from serving.api.worker import Answerer, answerer
 from serving.api.workers import Workers
 from serving.audit import AuditFile
 from serving.queries import StaffingQuery, ViewQuery
@@ -57,6 +57,7 @@ def create_app(
     clock: Callable[[], pd.Timestamp] = present,
     settings: ServingSettings = _DEFAULTS,
     audit: AuditFile | None = None,
+    answered_by: Answerer = answerer,
 ) -> FastAPI:
     """Return the application that serves the issues of a workspace.
 
@@ -67,6 +68,7 @@ def create_app(
         clock: gives the present instant, UTC, by which ages are judged.
         settings: which hosts it answers to, which proxies it believes, the limits on what is asked.
         audit: where it is written who asked what; None: nowhere.
+        answered_by: gives what workers do with a job.
     """
     app = FastAPI(
         title="Forewatch",
@@ -81,7 +83,7 @@ def create_app(
     )
     shelf = Shelf(workspace.issues())
     records = workspace.duty_records()
-    workers = Workers(answerer(shelf, records))
+    workers = Workers(answered_by(shelf, records))
     metrics = Metrics(shelf, clock, workers)
     app.state.service = Service(
         shelf,

@@ -24,6 +24,7 @@ from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
 from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery, StaffingQuery
 
+VIEW = 250.0  # units: a view of the page; half of it what officers take
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
 _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.api.connections import AskerMiddleware, Connection, Connections
+from serving.drawing import Drawings
 from serving.settings import ServingSettings
 
 _MAX_CONNECTIONS = 2000
@@ -25,7 +26,11 @@ _SHUTDOWN_SECONDS = 10
 
 
 def run_server(
-    app: FastAPI, host: str, port: int, workers: int = ServingSettings().workers
+    app: FastAPI,
+    host: str,
+    port: int,
+    workers: int = ServingSettings().workers,
+    drawings: Drawings | None = None,
 ) -> None:
     """Serve until interrupted; requests under way are finished.
 
@@ -36,8 +41,21 @@ def run_server(
         host: address to listen on.
         port: port to listen on.
         workers: processes that compute answers.
+        drawings: of charts, for which workers ask; None: nobody draws.
     """
+    if drawings is not None:
+        drawings.share()
     app.state.service.workers.start(workers)
+    if drawings is not None:
+        drawings.listen()
+    try:
+        _run(app, host, port)
+    finally:
+        if drawings is not None:
+            drawings.close()
+
+
+def _run(app: FastAPI, host: str, port: int) -> None:
     connections = Connections(
         min(_MAX_CONNECTIONS, _files() - _OTHER_FILES), app.state.service.metrics.note_turned_away
     )

@@ -35,17 +35,21 @@ class Body(NamedTuple):
         next_page: address of its next page; None where there is none.
         rows: how many it has.
         is_passing: whether something couldn't be read, so that it mustn't be kept.
+        status: of the answer; a page that says what wasn't found still shows the rest.
     """
 
     content: bytes
     next_page: str | None
     rows: int = 0
     is_passing: bool = False
+    status: int = 200
 
     def written(self) -> bytes:
         """Return the answer for another process: a line of JSON, then the content."""
         return (
-            json.dumps([self.next_page, self.rows, self.is_passing]).encode() + b"\n" + self.content
+            json.dumps([self.next_page, self.rows, self.is_passing, self.status]).encode()
+            + b"\n"
+            + self.content
         )
 
     @classmethod
@@ -152,6 +156,11 @@ class Shelf:
         if number is None or number == latest.issue.number:
             return latest
         return self._earlier.get(number)
+
+    @property
+    def damage(self) -> str:
+        """Why a newer issue than the one at hand isn't served; "" where there is none."""
+        return str(self._unreadable) if self._unreadable else ""
 
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers published, ascending."""

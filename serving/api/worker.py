@@ -9,6 +9,8 @@ from serving.api.processes import Compute
 from serving.api.shelf import Shelf
 from serving.duty_records import DutyRecords
 
+Answerer = Callable[[Shelf, DutyRecords], Compute]
+
 
 def answerer(shelf: Shelf, records: DutyRecords) -> Compute:
     """Return what answers jobs about the issues of a shelf.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
@@ -10,6 +11,9 @@ from fastapi import Request
 HOME = "/week"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+HELP = "/help"
+ACCESSIBILITY = "/accessibility"
+STATE = ("week", "area", "call_type", "grade")  # parameters that views share
 _MOST_LETTERS = 2000
 # No backslash, which browsers take for a slash, and nothing that they leave out, such as a tab.
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
@@ -26,6 +30,21 @@ def own_path(text: str) -> str:
         return HOME
     first = urlsplit(text).path.split("/")[1]
     return HOME if f"/{first}" in (SIGN_IN, SIGN_OUT) else text
+
+
+def page_address(path: str, state: Mapping[str, str], **changes: str | None) -> str:
+    """Return the address of a view: all of a page's state, with some of it changed.
+
+    Args:
+        path: of the view.
+        state: parameters by name, in the order in which they are written.
+        changes: what is another; None or "" takes a parameter away.
+
+    >>> page_address("/week", {"week": "2026-W49", "area": "bath"}, area="a b", grade=None)
+    '/week?week=2026-W49&area=a+b'
+    """
+    pairs = {name: value for name, value in ({**state, **changes}).items() if value}
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def address_to_sign_in(request: Request) -> str:

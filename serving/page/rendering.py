@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 
 from fastapi import Request
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.page.door import FORM_TOKEN, door
+from serving.page.static_files import NAMES, static_address
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -34,6 +36,19 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.globals["form_token_name"] = FORM_TOKEN
+_TEMPLATES.globals["static"] = static_address
+
+
+def render(template: str, **values: object) -> str:
+    """Return a view as HTML: the same for all who see as much, so without anything of a session."""
+    return _TEMPLATES.get_template(template).render(viewer=None, **values)
+
+
+def templates_digest() -> str:
+    """Return a text that changes with templates and style, so that no browser keeps old pages."""
+    names = sorted(_TEMPLATES.list_templates())
+    loaded = [_TEMPLATES.loader.get_source(_TEMPLATES, name)[0] for name in names]  # type: ignore[union-attr] # given above
+    return sha256("".join([*loaded, *map(static_address, NAMES)]).encode()).hexdigest()
 
 
 def page_response(

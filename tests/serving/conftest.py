@@ -25,8 +25,10 @@ from serving.accounts.accounts import Accounts
 from serving.duty_records import DutyRecord, DutyRecords
 from serving.issue_store import IssueStore
 from serving.keys import SCOPES, KeyRing
+from serving.map_records import MapRecords
 from serving.settings import ServingSettings
 from serving.site import create_site
+from serving.special_records import SpecialRecord, SpecialRecords
 from serving.views import View
 
 FIRST = pd.Timestamp("2026-10-12")  # its horizon holds the 25-hour day of 2026-10-25
@@ -175,6 +177,7 @@ class Bench:
     profile: Profile = field(default_factory=town)
     views: tuple[View, ...] = field(default_factory=views_of_the_town)
     record: DutyRecord = field(default_factory=DutyRecord)
+    special: SpecialRecord = field(default_factory=SpecialRecord)
 
     def snapshot(self, subject: str) -> Path:
         return self.root / f"models-{subject}.json"
@@ -196,6 +199,12 @@ class Bench:
 
     def duty_records(self) -> DutyRecords:
         return DutyRecords(self.root / "history", lambda _: self.record)
+
+    def map_records(self) -> MapRecords:
+        return MapRecords(self.root / "history")
+
+    def special_records(self) -> SpecialRecords:
+        return SpecialRecords(self.root / "history", lambda _: self.special)
 
     def _now(self) -> datetime:
         return self.now.to_pydatetime()

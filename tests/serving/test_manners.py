@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from serving.api.app import create_app
 from serving.api.guards import MAX_QUERY_BYTES, MAX_STRANGE_NAMES
 from serving.api.hosts import Hosts
+from serving.page.addresses import SIGN_IN, SIGN_OUT
 from serving.page.signing_in import LINK
 from serving.settings import ServingSettings
 
@@ -29,6 +30,7 @@ WRITES = {
     "/sign-in": "GET, HEAD, OPTIONS, POST",
     "/sign-out": "GET, HEAD, OPTIONS, POST",
 }
+FORMS = (SIGN_IN, SIGN_OUT)
 
 
 def paths(bench: Bench) -> list[str]:
@@ -85,7 +87,11 @@ def test_every_route_answers_head_as_get_without_a_body(bench: Bench) -> None:
         got, head = bench.client.get(asked), bench.client.head(asked)
         assert (head.status_code, head.content) == (got.status_code, b"")
         if path != "/metrics":  # it counts the requests between
-            assert dict(head.headers) == dict(got.headers)
+            # A form has another token each time, which packs to another length.
+            others = {"content-length"} if path in FORMS else set()
+            told = [{**each.headers} for each in (head, got)]
+            first, second = ({k: v for k, v in each.items() if k not in others} for each in told)
+            assert first == second
 
 
 def test_every_route_says_which_methods_it_takes_and_opens_nothing_to_other_origins(
@@ -105,7 +111,7 @@ def test_every_route_says_which_methods_it_takes_and_opens_nothing_to_other_orig
 
 
 def test_a_trailing_slash_is_another_path_and_no_redirect(bench: Bench) -> None:
-    for path in paths(bench):
+    for path in set(paths(bench)) - {"/"}:
         for wrong in (f"{path}/", f"/{path}", path.upper()):
             answer = bench.client.get(f"http://localhost{wrong}", follow_redirects=False)
             assert answer.status_code == 404, wrong

@@ -26,8 +26,9 @@ from serving.api.rota import FEED
 from serving.api.service import NEEDS, Need
 from serving.duty_records import DutyRecord
 from serving.keys import SCOPES_WITHIN_AREAS
-from serving.page.addresses import SIGN_IN, SIGN_OUT
+from serving.page.addresses import ACCESSIBILITY, HELP, SIGN_IN, SIGN_OUT
 from serving.page.signing_in import LINK
+from serving.page.static_files import STATIC
 from serving.reach import Reach
 
 if TYPE_CHECKING:  # tests are no package; fixtures bring these in
@@ -37,7 +38,10 @@ MakeIssue = Callable[..., Issue]
 
 # Routes for everybody: they tell nothing of any area.
 # The key of a feed stands in its address: see test_rota_calendar.py.
-KEYLESS = {"/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK}
+KEYLESS = {
+    *("/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK),
+    *("/", HELP, ACCESSIBILITY, STATIC),
+}
 # How a route that needs more than its path is asked. One that takes areas is asked for each name of
 # `NAMES` as well, so that "area" stays the one name for them.
 ASKED = {
@@ -46,6 +50,8 @@ ASKED = {
     "/v1/missing-persons": "week=2026-W43&by=week",
     "/v1/rota/requirements": "week=2026-W43",
 }
+# Views of the page, which tell what they don't know in their own words.
+VIEWS = {"/week": "week=2026-W43"}
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
 NAMES = ("town", "south", "south-2", "force", "district", "beat", "north", "north-2", "elsewhere")
@@ -88,10 +94,11 @@ def addresses(route: Route) -> Iterator[str]:
         yield from ("/v1/views/control-room", "/v1/views/of-north", "/v1/views/of-south")
         return
     assert "{" not in path, f"say in this test what stands in {path}"
-    yield f"{path}?{ASKED[path]}" if path in ASKED else path
-    if path in ASKED:
+    asked = (ASKED | VIEWS).get(path)
+    yield f"{path}?{asked}" if asked else path
+    if asked:
         for name in NAMES:
-            yield f"{path}?{ASKED[path]}&area={name}"
+            yield f"{path}?{asked}&area={name}"
             if path == "/v1/missing-persons":
                 yield f"{path}?{ASKED[path]}&reserved_hours={name}:3"
 

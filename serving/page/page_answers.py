@@ -1,0 +1,63 @@
+"""The answers that a view is made of: the same use cases as the API's, within the same reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from planning.questions import ALL
+from serving import answers
+from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer, read_query
+from serving.page.page_question import PageQuestion
+from serving.queries import MAX_LIST
+from serving.standing import Standing
+
+
+@dataclass(frozen=True)
+class PageAnswers:
+    """Answers to what a view is asked.
+
+    Args:
+        asked: by the view's address.
+        standing: how the issue stands.
+    """
+
+    asked: PageQuestion
+    standing: Standing
+
+    def calls(self, by: str, **more: Any) -> pd.DataFrame:  # noqa: ANN401 - of a question's fields
+        """Return forecasts of the calls that are shown, one row a period; *more*: what differs."""
+        kinds = {"call_type": [self.asked.call_type], "grade": [self.asked.grade]}
+        return self._frame(FORECASTS, {"by": by, **kinds, **more})
+
+    def calls_of(self, areas: Sequence[str], by: str, **more: Any) -> pd.DataFrame:  # noqa: ANN401
+        """Return forecasts of several areas, the rows of one after the other's."""
+        starts = range(0, len(areas), MAX_LIST)
+        parts = [self.calls(by, area=[*areas[i : i + MAX_LIST]], **more) for i in starts]
+        return pd.concat(parts, ignore_index=True)
+
+    def explanations(self, by: str, **more: Any) -> pd.DataFrame:  # noqa: ANN401
+        """Return what these calls are made of; raises NotExplained where nobody knows."""
+        kinds = {"call_type": [self.asked.call_type], "grade": [self.asked.grade]}
+        return self._frame(EXPLANATIONS, {"by": by, **kinds, **more})
+
+    def missing_persons(self, by: str, **more: Any) -> pd.DataFrame:  # noqa: ANN401
+        """Return missing-person demand; raises BadQuestion where the issue holds none."""
+        return self._frame(MISSING_PERSONS, {"by": by, **more})
+
+    def _frame(self, offer: Offer, question: dict[str, Any]) -> pd.DataFrame:
+        asked = self.asked
+        said = {"area": [asked.area]} | ({} if "from_" in question else {"week": asked.week})
+        query = read_query(offer.query, said | _named(question))
+        looked_up = answers.question(offer, asked.issue, query, asked.reach)
+        return answers.answer_table(
+            offer, asked.issue, self.standing, looked_up, asked.now, reach=asked.reach
+        ).frame
+
+
+def _named(question: dict[str, Any]) -> dict[str, Any]:
+    """Return a question without what asks for all."""
+    return {name: value for name, value in question.items() if value not in ([ALL], None)}

@@ -1,0 +1,205 @@
+"""What a view is asked, looked up within the viewer's reach; what can't be is said, not refused.
+
+A view shows the rest all the same: for a name that nobody knows it shows what it shows without
+one, and near names as links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from forewatch.clock import WEEK_DAYS, Clock
+from forewatch.errors import BadQuestion, ForewatchError, UnknownArea, UnknownWeek
+from planning.issues import Issue
+from planning.questions import ALL, look_up
+from serving.page.addresses import STATE, page_address
+from serving.page.page_frame import Complaint, Link
+from serving.problems import problem_of
+from serving.reach import Reach
+from serving.spans import week_meant
+from serving.time_texts import WEEK_WORDS
+
+MOST_LETTERS = 63  # of a name in an address, as in the questions of the API
+
+
+@dataclass(frozen=True)
+class PageQuestion:
+    """What a view is asked.
+
+    Args:
+        issue: the issue shown.
+        reach: the areas that the viewer may see.
+        now: the instant at which the issue's age is judged, UTC.
+        area: id.
+        week: label of an ISO week that the issue reaches.
+        call_type: id, or "all".
+        grade: grade, or "all".
+        complaints: of what was asked and isn't shown.
+        path: of the view.
+    """
+
+    issue: Issue
+    reach: Reach
+    now: pd.Timestamp
+    area: str
+    week: str
+    call_type: str
+    grade: str
+    complaints: tuple[Complaint, ...]
+    path: str
+
+    @classmethod
+    def of(
+        cls, path: str, asked: Mapping[str, str], issue: Issue, reach: Reach, now: pd.Timestamp
+    ) -> PageQuestion:
+        """Return what the parameters of an address mean.
+
+        Raises:
+            OutOfReach: if the issue has nothing within reach.
+        """
+        usual = {"week": usual_week(issue, now), "area": reach.area_ids(issue.tree, ())[0]}
+        state = {name: value for name, value in asked.items() if value}
+        found, complaints = dict[str, str](), []
+        for name in STATE:
+            text = state.get(name, "")
+            try:
+                found[name] = _MEANINGS[name](issue, reach, now, text) if text else ""
+            except ForewatchError as error:
+                rest = {key: value for key, value in state.items() if key != name}
+                levels = issue.tree.levels if name == "area" else ()
+                near = [each for each in getattr(error, "near", ()) if each not in levels]
+                links = [Link(each, page_address(path, rest, **{name: each})) for each in near]
+                complaints.append(_complaint(error, links))
+        return cls(
+            issue=issue,
+            reach=reach,
+            now=now,
+            area=found.get("area") or usual["area"],
+            week=found.get("week") or usual["week"],
+            call_type=found.get("call_type") or ALL,
+            grade=found.get("grade") or ALL,
+            complaints=tuple(complaints),
+            path=path,
+        )
+
+    @cached_property
+    def state(self) -> dict[str, str]:
+        """What is shown, as parameters of an address; what is usual is left out, but the week."""
+        named = {"week": self.week, "area": self.area}
+        kinds = {"call_type": self.call_type, "grade": self.grade}
+        return named | {name: value for name, value in kinds.items() if value != ALL}
+
+    def address(self, path: str | None = None, **changes: str | None) -> str:
+        """Return the address of this view, or of another one, with some of the state changed."""
+        return page_address(self.path if path is None else path, self.state, **changes)
+
+    @property
+    def zone(self) -> str:
+        """IANA name of the force's time zone."""
+        return self.issue.profile.force.zone
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The force's clock."""
+        return Clock.of(self.issue.profile)
+
+    @cached_property
+    def monday(self) -> pd.Timestamp:
+        """The local date with which the week begins."""
+        return self.clock.week(self.week)
+
+    @property
+    def area_name(self) -> str:
+        """Name of the area."""
+        return self.issue.tree.area(self.area).name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Ids of the areas right below the area, in the tree's order; all are within reach."""
+        return tuple(each.id for each in self.issue.tree.areas if each.parent == self.area)
+
+
+def weeks_reached(issue: Issue) -> tuple[str, ...]:
+    """Return the labels of the ISO weeks of which the issue reaches every day, ascending."""
+    clock, days = Clock.of(issue.profile), issue.forecast.rates.force_days
+    labels = pd.Series([clock.week_label(day) for day in days])
+    counts = labels.value_counts(sort=False)
+    # A date that a clock skipped as a whole isn't there: such a week is left out, as once in 2011.
+    return tuple(sorted(counts.index[counts >= WEEK_DAYS]))
+
+
+def usual_week(issue: Issue, now: pd.Timestamp) -> str:
+    """Return the next week; where the issue doesn't reach it, the nearest that it does."""
+    meant, weeks = week_meant(Clock.of(issue.profile), "next", now), weeks_reached(issue)
+    if not weeks:
+        return Clock.of(issue.profile).week_label(issue.forecast.rates.force_days[0])
+    return meant if meant in weeks else weeks[-1] if meant > weeks[-1] else weeks[0]
+
+
+def _week(issue: Issue, _: Reach, now: pd.Timestamp, text: str) -> str:
+    clock, weeks = Clock.of(issue.profile), weeks_reached(issue)
+    words = text.strip().casefold()
+    label = week_meant(clock, words if words in WEEK_WORDS else text.strip().upper(), now)
+    try:
+        clock.week(label)
+    except BadQuestion as error:
+        raise UnknownWeek(str(error), _near_weeks(weeks, issue, now)) from None
+    if label not in weeks:
+        reached = f"it reaches {weeks[0]} to {weeks[-1]}" if weeks else "it reaches no whole week"
+        raise _WeekElsewhere(
+            f"issue {issue.number} has no forecast of all of the week {label}; {reached}",
+            _near_weeks(weeks, issue, now),
+        )
+    return label
+
+
+class _WeekElsewhere(UnknownWeek):
+    """A week that there is, and that the issue doesn't reach."""
+
+
+def _near_weeks(weeks: tuple[str, ...], issue: Issue, now: pd.Timestamp) -> tuple[str, ...]:
+    usual = usual_week(issue, now)
+    return tuple(week for week in weeks if week >= usual)[:3]
+
+
+def _area(issue: Issue, reach: Reach, _: pd.Timestamp, text: str) -> str:
+    found = reach.area_ids(issue.tree, [text])
+    if len(found) > 1:
+        seen = reach.seen(issue.tree)
+        raise UnknownArea(text, (found[0], *(area for area in seen if area != found[0])))
+    return found[0]
+
+
+def _call_type(issue: Issue, _: Reach, __: pd.Timestamp, text: str) -> str:
+    start, end = _some_hour(issue)
+    return _one(look_up(issue, start=start, end=end, call_types=[text]).call_types)
+
+
+def _grade(issue: Issue, _: Reach, __: pd.Timestamp, text: str) -> str:
+    start, end = _some_hour(issue)
+    return _one(look_up(issue, start=start, end=end, grades=[text]).grades)
+
+
+def _some_hour(issue: Issue) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return a span, which looking up names needs and doesn't look at."""
+    start = issue.forecast.rates.edges[0]
+    return start, start + pd.Timedelta(hours=1)
+
+
+def _one(found: tuple[str, ...]) -> str:
+    """Return the only one that was meant; "each" stands for several, shown as their sum."""
+    return found[0] if len(found) == 1 else ALL
+
+
+_MEANINGS = {"week": _week, "area": _area, "call_type": _call_type, "grade": _grade}
+
+
+def _complaint(error: ForewatchError, near: Sequence[Link]) -> Complaint:
+    """Return what is said of a parameter, with links to what may have been meant."""
+    text = str(error).partition("; near")[0]
+    status = 404 if isinstance(error, _WeekElsewhere) else problem_of(error)["status"]
+    return Complaint(f"{text[:1].upper()}{text[1:]}.", tuple(near), status)

@@ -1,0 +1,163 @@
+"""Is it enough: officers needed and planned by shift, where a plan was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forewatch.errors import BadQuestion, SettingsError, UnknownName
+from serving.charts.chart import Chart
+from serving.charts.need_and_plan import need_and_plan_chart
+from serving.charts.words import percent_text
+from serving.duty_records import DutyRecords
+from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.page_frame import Link
+from serving.page.page_question import PageQuestion
+from serving.page.page_words import day_words
+from serving.queries import StaffingQuery
+
+_HOW = (
+    "No plan of officers was imported. 'forewatch import plan FILE --mapping MAPPING' takes one "
+    "from the duty system; docs/guides/staffing.md shows how."
+)
+
+
+@dataclass(frozen=True)
+class ShiftCell:
+    """A shift of a day.
+
+    Args:
+        text: officers needed and planned.
+        gap: officers lacking or to spare, with a sign; "" where neither.
+        is_short: whether officers are lacking.
+        label: the same in words.
+        address: of the shift's own view; "" where it has none.
+    """
+
+    text: str = ""
+    gap: str = ""
+    is_short: bool = False
+    label: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class StaffingPanel:
+    """Need and plan of a week.
+
+    Args:
+        shifts: names of the shifts, the columns.
+        rows: of the days: name, and a cell a shift.
+        summary: in a sentence.
+        chart: of the shifts; None where there is none.
+        assumed: what nobody told and is assumed.
+        areas: areas that have a plan, where the one shown has none.
+        why: why there is none; "" where there is.
+        is_passing: whether the plan couldn't be read at this moment.
+    """
+
+    shifts: tuple[str, ...] = ()
+    rows: tuple[tuple[str, tuple[ShiftCell, ...]], ...] = ()
+    summary: str = ""
+    chart: Chart | None = None
+    assumed: str = ""
+    areas: tuple[Link, ...] = ()
+    why: str = ""
+    is_passing: bool = False
+
+
+class StaffingPanels:
+    """Makes them; keeps what it computed of issues."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        # The solver takes long to import, and most workers are never asked for officers.
+        from serving.staffing_answers import Kept  # noqa: PLC0415
+
+        self._kept = Kept()
+
+    def week(self, asked: PageQuestion, records: DutyRecords) -> StaffingPanel:
+        """Return need and plan of the week."""
+        from serving.staffing_answers import (  # noqa: PLC0415 - see above
+            StaffingQuestion,
+            requirement_table,
+            requirements,
+        )
+
+        record = records.at(asked.now)
+        if not record.is_known:
+            return StaffingPanel(why="The plan can't be read at this moment.", is_passing=True)
+        planned = {*record.plan["area"]} & {*asked.reach.seen(asked.issue.tree)}
+        if not planned:
+            return StaffingPanel(why=_HOW, is_passing=not record.is_sure)
+        if asked.area not in planned:
+            return _elsewhere(asked, planned)
+        query = StaffingQuery(week=asked.week, area=[asked.area])
+        try:
+            question = StaffingQuestion.of(asked.issue, query, asked.reach)
+            found = requirements(asked.issue, question, record, asked.now, self._kept)
+        except (BadQuestion, SettingsError, UnknownName) as error:
+            return StaffingPanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        table = requirement_table(found, asked.now).frame
+        assumed = {name for plan in found.plans for name in plan.staffing.assumed}
+        return _panel(asked, table, _assumed(assumed), is_passing=not record.is_sure)
+
+
+def _elsewhere(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
+    tree = asked.issue.tree
+    below = [area for area in tree.ids if area in planned and area in tree.below(asked.area)]
+    above = [area for area in tree.upwards(asked.area) if area in planned]
+    links = tuple(Link(tree.area(each).name, asked.address(area=each)) for each in below or above)
+    if not links:
+        return StaffingPanel(why=f"No plan of officers was told for {asked.area_name}.")
+    return StaffingPanel(areas=links)
+
+
+def _panel(
+    asked: PageQuestion, frame: pd.DataFrame, assumed: str, *, is_passing: bool
+) -> StaffingPanel:
+    names = {each.id: each.name for each in asked.issue.profile.staffing.shifts}
+    shifts = [*dict.fromkeys(frame["shift"])]
+    days = [*dict.fromkeys(frame["force_day"])]
+    cells = {
+        (row["force_day"], row["shift"]): _cell(asked, row, names) for row in answer_rows(frame)
+    }
+    rows = tuple(
+        (day_words(day), tuple(cells.get((day, shift), ShiftCell()) for shift in shifts))
+        for day in days
+    )
+    chart = need_and_plan_chart(frame, asked.zone, asked.area_name)
+    columns = tuple(names.get(shift, shift) for shift in shifts)
+    return StaffingPanel(columns, rows, chart.summary, chart, assumed, is_passing=is_passing)
+
+
+def _cell(asked: PageQuestion, row: AnswerRow, names: Mapping[str, str]) -> ShiftCell:
+    need, planned, gap = row["on_duty"], row["planned"], row["gap"]
+    when = f"{day_words(row['force_day'])}, {names.get(row['shift'], row['shift'])}"
+    shown = {each.id for each in asked.issue.profile.shifts}
+    period = f"{row['force_day']:%Y-%m-%d}/{row['shift']}"
+    address = asked.address(f"/shift/{period}", week=None) if row["shift"] in shown else ""
+    if not np.isfinite(need):
+        return ShiftCell("∅", label=f"{when}: not forecast", address=address)
+    if not np.isfinite(planned):
+        told = f"{when}: {need:.0f} needed, no plan"
+        return ShiftCell(f"{need:.0f}, no plan", label=told, address=address)
+    sign = f"▼{gap:.0f}" if gap > 0 else f"+{-gap:.0f}" if gap < 0 else ""
+    short = f"; short {percent_text(row['share_of_time_short'])} of the time"
+    told = short if np.isfinite(row["share_of_time_short"]) else ""
+    label = f"{when}: {need:.0f} needed, {planned:.0f} planned{told}"
+    return ShiftCell(f"{need:.0f} / {planned:.0f}", sign, gap > 0, label, address)
+
+
+def _assumed(names: set[str]) -> str:
+    """Return what is assumed in a few words."""
+    keys = sorted({name.partition(": ")[0] for name in names})
+    services = [key for key in keys if key.startswith("staffing.services.")]
+    others = [
+        key.removeprefix("staffing.").replace("_", " ") for key in keys if key not in services
+    ]
+    more = [f"what calls take of {len(services)} services"] * bool(services)
+    return ", ".join([*others, *more])

@@ -1,0 +1,99 @@
+"""The week in a sentence: how many calls, how sure, when and where they are most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from serving.charts.words import amount_text, count_text, level_text, local_times
+from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.page_answers import PageAnswers
+from serving.page.page_question import PageQuestion
+from serving.page.page_words import day_words, week_text
+from serving.spans import week_meant
+from serving.time_texts import WEEK_WORDS
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The week in a sentence.
+
+    Args:
+        when: the week, in words.
+        total: calls expected.
+        span: in which the count lies in 8 of 10 cases.
+        busiest: when calls are most, and where; "" where nobody knows.
+        level: how that is to the last 8 weeks; "" where nobody knows.
+        doubts: what has to be known of the number: stale, or known of several areas together.
+    """
+
+    when: str
+    total: str
+    span: str
+    busiest: str
+    level: str
+    doubts: tuple[str, ...]
+
+
+def week_headline(answers: PageAnswers, hours: pd.DataFrame) -> Headline:
+    """Return the headline.
+
+    Args:
+        answers: to what the view is asked.
+        hours: forecasts of the week by hour; of a daily force by day.
+    """
+    asked = answers.asked
+    week = answer_rows(answers.calls("week", quantiles="0.1,0.9"))[0]
+    usual = week["baseline"]
+    return Headline(
+        when=_when(asked),
+        total=amount_text(week["mean"], "calls"),
+        span=f"{count_text(week['q10'])} to {count_text(week['q90'])}",
+        busiest=_busiest(answers, hours),
+        level=f"{level_text(week['mean'], usual)} the last 8 weeks" if np.isfinite(usual) else "",
+        doubts=tuple(doubts(week)),
+    )
+
+
+def doubts(row: AnswerRow) -> list[str]:
+    """Return what has to be known of the number of a row, as sentences with a sign before them."""
+    found = []
+    if row["state"] == "stale":
+        found.append(f"⚠ Stale: {row['reason']}.")
+    if row["state"] == "no_forecast":
+        found.append("∅ Not forecast: the issue doesn't reach all of it.")
+    if row.get("pooled"):
+        found.append(
+            f"≈ Some of these calls are known only together for {row['pooled']}: how they lie "
+            "among these areas is not known, so as to tell nothing of persons."
+        )
+    return found
+
+
+def _when(asked: PageQuestion) -> str:
+    words = {word: week_meant(asked.clock, word, asked.now) for word in WEEK_WORDS}
+    named = next((f"{word} week" for word, week in words.items() if week == asked.week), "")
+    span = week_text(asked.monday)
+    return f"{named[:1].upper()}{named[1:]}, {span}" if named else f"Week of {span}"
+
+
+def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
+    mean = hours["mean"].to_numpy(dtype=np.float64)
+    if not np.isfinite(mean).any():
+        return ""
+    asked, most = answers.asked, int(np.nanargmax(mean))
+    row, start = answer_rows(hours)[most], local_times(hours["start"], asked.zone)[most]
+    is_daily = asked.issue.forecast.rates.step == "day"
+    when = day_words(row["force_day"]) if is_daily else f"{day_words(start)}, {start:%H:%M}"
+    told = f"{when}, with {amount_text(row['mean'], 'calls')}"
+    if len(asked.parts) < 2:  # noqa: PLR2004 - of one part it is the same
+        return told
+    span = {"from_": f"{row['start']:%Y-%m-%dT%H:%MZ}", "to": f"{row['end']:%Y-%m-%dT%H:%MZ}"}
+    parts = answers.calls_of(asked.parts, "day" if is_daily else "hour", **span)
+    known = [each for each in answer_rows(parts) if np.isfinite(each["mean"])]
+    if not known:
+        return told
+    largest = max(known, key=lambda each: float(each["mean"]))
+    return f"{told}, most of them in {largest['area_name']} ({count_text(largest['mean'])})"
