@@ -174,6 +174,12 @@ class PublishedIssue:
     first: pd.Timestamp
     until: pd.Timestamp
 
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> PublishedIssue:
+        """Return that which an issue's description says."""
+        instants = (pd.Timestamp(about[name]) for name in ("published_at", "first", "until"))
+        return cls(int(about["number"]), *instants)
+
     def reaches(self, start: pd.Timestamp, end: pd.Timestamp) -> bool:
         """Return whether it forecasts all of a span."""
         return self.first <= start and end <= self.until

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from planning.issues import PublishedIssue
 from serving.issue_folder import IssueFolder
 
@@ -16,9 +14,5 @@ def published_issues(folder: IssueFolder) -> tuple[PublishedIssue, ...]:
     Raises:
         DamagedIssue: if the description of one can't be read.
     """
-    found = []
-    for number in folder.in_service():
-        about = folder.about(number)
-        names = ("published_at", "first", "until")
-        found.append(PublishedIssue(number, *(pd.Timestamp(about[name]) for name in names)))
+    found = [PublishedIssue.of(folder.about(number)) for number in folder.in_service()]
     return tuple(sorted(found, key=lambda each: each.published_at, reverse=True))
