@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planning.issues import Issue
+from serving.charts.words import list_text
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion, weeks_reached
 from serving.page.page_words import day_words, week_text
@@ -53,13 +54,21 @@ def event_tables(
     for week, own in by_week.items():
         heading = week_text(asked.clock.week(week))
         address = asked.address("/week", week=week) if week in reached else ""
-        head = ("What", "Kind", "When", "Where", "To know")
-        table = plain_table(f"Special in the week {heading}", head, [_row(line) for line in own])
-        found.append((heading, address, table))
+        found.append((heading, address, _week_table(heading, own)))
     return tuple(found)
 
 
-def _row(line: SpecialLine) -> list[str | Cell]:
-    remark = f"⚠ {line.remark}" if line.remark else "–"
-    texts = (line.text, line.kind, line.when, line.where, remark)
-    return [Cell(each, is_text=True) for each in texts]
+def _week_table(heading: str, lines: Sequence[SpecialLine]) -> PlainTable:
+    """Return the lines of a week; what is the same in several areas is one."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    for line in lines:
+        alike = (line.text, line.kind, line.when, f"⚠ {line.remark}" if line.remark else "–")
+        places.setdefault(alike, []).append(line.where)
+    rows = [
+        [Cell(each, is_text=True) for each in (text, kind, when, list_text(where), remark)]
+        for (text, kind, when, remark), where in places.items()
+    ]
+    has_remark = any(remark != "–" for *_, remark in places)
+    columns = ("What", "Kind", "When", "Where", *(("To know",) if has_remark else ()))
+    shown = [row[: len(columns)] for row in rows]
+    return plain_table(f"What begins in the week {heading}", columns, shown)

@@ -65,19 +65,20 @@ class PeriodFigures:
         return bool(np.isfinite(self.mean))
 
 
-def headline(figures: PeriodFigures, about: str) -> str:
+def headline(figures: PeriodFigures, span: tuple[float, float]) -> str:
     """Return a period in a sentence.
 
     Args:
         figures: of the period.
-        about: name of the area and of the period.
+        span: least and most calls of 8 of 10 cases.
     """
     if not figures.is_told:
-        return f"{about}: issue {figures.issue} has no forecast of it."
+        return f"Issue {figures.issue} has no forecast of it."
     normal = level_text(figures.mean, figures.baseline)
     return (
-        f"{about}: {amount_text(figures.mean, 'calls')} expected, {normal} the mean of the last "
-        f"8 weeks ({count_text(figures.baseline)})."
+        f"{amount_text(figures.mean, 'calls')} expected, in at least 8 of 10 cases "
+        f"{' to '.join(map(count_text, span))}; {normal} the mean of the last 8 weeks "
+        f"({count_text(figures.baseline)})."
     )
 
 

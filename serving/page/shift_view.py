@@ -143,7 +143,7 @@ def _values(
     then = None if before is None else _figures(before, asked, row)
     quantiles = [float(row[name]) for name in _quantile_names()]
     return {
-        "headline": headline(now, about),
+        "headline": headline(now, (float(row["q10"]), float(row["q90"]))),
         "doubts": doubts(row),
         "change": change_sentence(now, then, asked.zone),
         "counts": count_table(quantiles, about) if now.is_told else None,
@@ -251,10 +251,9 @@ def _why(answers: PageAnswers, period: Period, mean: float, about: str) -> Why:
 
 def _ordinary(asked: PageQuestion, period: Period) -> str:
     """Return what an ordinary such period is called."""
-    day, start = pd.Timestamp(period.row["force_day"]), period.row["start"].tz_convert(asked.zone)
-    if period.kind == "hour":
-        return f"an ordinary {start:%A}, {start:%H:%M}"
-    return f"an ordinary {day:%A}{f', {period.name}' if period.name else ''}"
+    start = period.row["start"].tz_convert(asked.zone)
+    day = start if period.kind == "hour" else pd.Timestamp(period.row["force_day"])
+    return f"an ordinary {day:%A}"
 
 
 def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:

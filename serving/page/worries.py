@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planning.tables import Values
 from serving.charts.words import count_text
-from serving.page.chance_words import chance_words
+from serving.page.chance_words import chance_with_percent
 from serving.page.plain_table import Cell, PlainTable, plain_table
 
 MOST_SHIFTS = 10
@@ -43,7 +43,7 @@ def worries(values: Values, zone: str, address_of: AddressOf, most: int = MOST_S
     """Return the shifts most likely to be short.
 
     Args:
-        values: of the columns `planning.plan_tables.PLAN_COLUMNS`.
+        values: of the columns `planning.plan_tables.PLAN_COLUMNS`, and shift_name.
         zone: IANA name of the force's time zone.
         address_of: gives the address of a shift.
         most: how many at most.
@@ -82,7 +82,7 @@ def decisions(values: Values, zone: str, currency: str, address_of: AddressOf) -
     """Return what to decide on now, in the order given; None where there is nothing.
 
     Args:
-        values: rows of `planning.plan_tables.PLAN_COLUMNS` to decide on.
+        values: the same of the rows to decide on.
         zone: IANA name of the force's time zone.
         currency: of the costs.
         address_of: gives the address of a shift.
@@ -116,7 +116,7 @@ def shift_words(name: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
 def _row(
     values: Values, at: int, zone: str, address_of: AddressOf
 ) -> tuple[Cell, Cell, Cell, Cell, Cell, Cell]:
-    area, shift = str(values["area"][at]), str(values["shift"][at])
+    area, shift, name = (str(values[each][at]) for each in ("area", "shift", "shift_name"))
     day = pd.Timestamp(values["force_day"][at])
     times = pd.DatetimeIndex([values["start"][at], values["end"][at]])
     start, end = times.tz_localize("UTC").tz_convert(zone)
@@ -124,7 +124,7 @@ def _row(
     chance = float(_numbers(values, "p_short_at_tightest")[at])
     return (
         Cell(
-            shift_words(shift, start, end),
+            shift_words(name, start, end),
             address_of(area, f"{day:%Y-%m-%d}/{shift}"),
             is_text=True,
         ),
@@ -132,7 +132,7 @@ def _row(
         Cell(count_text(float(_numbers(values, "on_duty")[at]))),
         Cell(count_text(float(_numbers(values, "planned")[at]))),
         Cell(f"▼ {count_text(gap)}" if gap > 0 else "none", mark="short" if gap > 0 else ""),
-        Cell(chance_words(chance), is_text=True, mark="short" if chance >= _EVEN else ""),
+        Cell(chance_with_percent(chance), is_text=True, mark="short" if chance >= _EVEN else ""),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 from forewatch.errors import BadQuestion, SettingsError
 from planning.issues import Issue
+from planning.tables import Values
 from serving.duty_records import DutyRecord
 from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Choice, Complaint, Link, Option
@@ -104,13 +106,19 @@ def _week(
     needed = Staffing(issue.number, settings.percentile, role, has_work=True, areas=every)
     notice = record.notice(issue, areas, asked.now)
     plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
-    address = shift_address(asked)
+    address, names = shift_address(asked), {each.id: each.name for each in settings.shifts}
     currency = settings.rates.currency
     return WeekWorries(
-        worries(plans.plan_table().values, asked.zone, address),
-        decisions(plans.decide_table().values, asked.zone, currency, address),
+        worries(_named(plans.plan_table().values, names), asked.zone, address),
+        decisions(_named(plans.decide_table().values, names), asked.zone, currency, address),
         day_words(pd.Timestamp(notice.day)),
     )
+
+
+def _named(values: Values, names: Mapping[str, str]) -> Values:
+    """Return the columns with the names of the shifts beside their ids."""
+    shifts = [names.get(shift, shift) for shift in values["shift"]]
+    return values | {"shift_name": np.array(shifts, dtype=object)}
 
 
 def shift_address(asked: PageQuestion) -> Callable[[str, str], str]:

@@ -26,11 +26,12 @@ ABOUT = "Bath, Saturday 24 October, late"
 
 
 def test_a_period_is_told_beside_the_last_weeks() -> None:
-    assert headline(NOW, ABOUT) == (
-        f"{ABOUT}: 41 calls expected, 3 % above the mean of the last 8 weeks (40)."
+    assert headline(NOW, (32, 51)) == (
+        "41 calls expected, in at least 8 of 10 cases 32 to 51; 3 % above the mean of the last 8 "
+        "weeks (40)."
     )
     nothing = PeriodFigures(5, AT, np.nan, np.nan, np.nan)
-    assert headline(nothing, ABOUT) == f"{ABOUT}: issue 5 has no forecast of it."
+    assert headline(nothing, (np.nan, np.nan)) == "Issue 5 has no forecast of it."
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def values(rows: list[Any]) -> Values:
         "area": np.array(["north"] * len(rows), object),
         "area_name": np.array(["<North>"] * len(rows), object),
         "shift": np.array(shift, object),
+        "shift_name": np.array([f"{each.title()}s" for each in shift], object),
         "force_day": np.array(day, "M8[D]"),
         "state": np.array(state, object),
         "on_duty": np.array(needed, float),
@@ -56,13 +57,13 @@ def test_the_likeliest_come_first_and_among_equals_who_lacks_more() -> None:
     found = worries(values(ROWS), "Europe/London", address)
     assert found.likely is not None
     assert [row[0].text for row in found.likely.rows] == [
-        "Sat 24 Oct, night (23:00 to 00:59)",
-        "Sat 24 Oct, late (15:00 to 23:00)",
-        "Sat 24 Oct, early (07:00 to 15:00)",
+        "Sat 24 Oct, Nights (23:00 to 00:59)",
+        "Sat 24 Oct, Lates (15:00 to 23:00)",
+        "Sat 24 Oct, Earlys (07:00 to 15:00)",
     ]
     assert found.likely.rows[1][0].address == "/shift/2026-10-24/late?area=north"
     assert [cell.text for cell in found.likely.rows[0]][1:] == [
-        "<North>", "7", "4", "▼ 3", "about 7 in 10"]  # fmt: skip
+        "<North>", "7", "4", "▼ 3", "about 7 in 10 (70 %)"]  # fmt: skip
     assert [row[4].mark for row in found.likely.rows] == ["short", "short", ""]
     assert found.sentences[0].startswith("2 of 3 shifts with a plan are more likely than not")
     assert found.unplanned == "1 of 4 shifts have no plan: nothing is said of them."
@@ -71,7 +72,7 @@ def test_the_likeliest_come_first_and_among_equals_who_lacks_more() -> None:
 def test_only_so_many_are_told() -> None:
     found = worries(values(ROWS), "Europe/London", address, most=1)
     assert found.likely is not None
-    assert [row[0].text[:17] for row in found.likely.rows] == ["Sat 24 Oct, night"]
+    assert [row[0].text[:18] for row in found.likely.rows] == ["Sat 24 Oct, Nights"]
 
 
 def test_without_a_plan_the_page_says_how_to_bring_one() -> None:
@@ -89,7 +90,7 @@ def test_decisions_say_until_when_and_what_it_costs() -> None:
     table = decisions(values(ROWS[1:2]), "Europe/London", "GBP", address)
     assert table is not None
     assert [cell.text for cell in table.rows[0]][5:] == [
-        "about 7 in 10",
+        "about 7 in 10 (70 %)",
         "Wed 14 Oct",
         "0",
         "1,480",
