@@ -16,6 +16,8 @@ from serving.page.plain_table import Cell, PlainTable, plain_table
 
 MOST_SHIFTS = 10
 _EVEN = 0.5
+# What decides stands first: a phone shows the first columns.
+_HEAD = ("Shift", "Area", "Lacking", "Short at the tightest half-hour", "Needed", "Planned")
 HOW_TO_PLAN = (
     "Without a plan nobody can say which shift will be short. Whoever keeps Forewatch brings one "
     "with 'forewatch import plan FILE' (area, shift, date, planned), or the rota system sends it."
@@ -72,7 +74,7 @@ def worries(values: Values, zone: str, address_of: AddressOf, most: int = MOST_S
     rows = [_row(values, i, zone, address_of) for i in order[:most]]
     table = plain_table(
         f"The {len(rows)} shifts most likely to be short, the likeliest first",
-        ("Shift", "Area", "Needed", "Planned", "Lacking", "Short at the tightest half-hour"),
+        _HEAD,
         rows,
     )
     return Worries((first,), table, unplanned)
@@ -89,17 +91,17 @@ def decisions(values: Values, zone: str, currency: str, address_of: AddressOf) -
     """
     rows: list[list[str | Cell]] = []
     for i in range(len(values["area"])):
-        shift, area, needed, planned, lacking, chance = _row(values, i, zone, address_of)
+        told = _row(values, i, zone, address_of)
         day = pd.Timestamp(values["last_cheap_day"][i])
         cost = _numbers(values, "change_cost")[i], _numbers(values, "late_cost")[i]
         by = Cell(f"{day:%a} {day.day} {day:%b}", is_text=True)
-        rows.append([shift, area, needed, planned, lacking, chance, by, *map(count_text, cost)])
+        rows.append([*told, by, *map(count_text, cost)])
     if not rows:
         return None
     return plain_table(
         "To decide now: a change costs less until the day named than after it",
-        ("Shift", "Area", "Needed", "Planned", "Lacking", "Short at the tightest half-hour",
-         "Decide by", f"Cost of an officer's duty now, {currency}", f"After that day, {currency}"),
+        (*_HEAD, "Decide by", f"Cost of an officer's duty now, {currency}",
+         f"After that day, {currency}"),
         rows,
     )  # fmt: skip
 
@@ -129,10 +131,10 @@ def _row(
             is_text=True,
         ),
         Cell(str(values["area_name"][at]), is_text=True),
-        Cell(count_text(float(_numbers(values, "on_duty")[at]))),
-        Cell(count_text(float(_numbers(values, "planned")[at]))),
         Cell(f"▼ {count_text(gap)}" if gap > 0 else "none", mark="short" if gap > 0 else ""),
         Cell(chance_with_percent(chance), is_text=True, mark="short" if chance >= _EVEN else ""),
+        Cell(count_text(float(_numbers(values, "on_duty")[at]))),
+        Cell(count_text(float(_numbers(values, "planned")[at]))),
     )
 
 

@@ -63,8 +63,8 @@ def test_the_likeliest_come_first_and_among_equals_who_lacks_more() -> None:
     ]
     assert found.likely.rows[1][0].address == "/shift/2026-10-24/late?area=north"
     assert [cell.text for cell in found.likely.rows[0]][1:] == [
-        "<North>", "7", "4", "▼ 3", "about 7 in 10 (70 %)"]  # fmt: skip
-    assert [row[4].mark for row in found.likely.rows] == ["short", "short", ""]
+        "<North>", "▼ 3", "about 7 in 10 (70 %)", "7", "4"]  # fmt: skip
+    assert [row[2].mark for row in found.likely.rows] == ["short", "short", ""]
     assert found.sentences[0].startswith("2 of 3 shifts with a plan are more likely than not")
     assert found.unplanned == "1 of 4 shifts have no plan: nothing is said of them."
 
