@@ -23,6 +23,7 @@ def serve_workspace(workspace: Workspace, host: str | None, port: int | None) ->
     """Serve a workspace until stopped; the settings say where, if nothing else does."""
     from serving.api import server  # noqa: PLC0415 - handing out a key needs no web server
     from serving.drawing import Drawings  # noqa: PLC0415
+    from serving.page.usual_views import UsualViews  # noqa: PLC0415
     from serving.site import create_site  # noqa: PLC0415
 
     said = workspace.settings().serving
@@ -32,7 +33,8 @@ def serve_workspace(workspace: Workspace, host: str | None, port: int | None) ->
             workspace.register(subject)
     drawings = Drawings()
     app = create_site(workspace, settings=settings, audit=workspace.audit_file(), drawings=drawings)
-    server.run_server(app, settings.host, settings.port, settings.workers, drawings)
+    ahead = UsualViews(app.state.service)
+    server.run_server(app, settings.host, settings.port, settings.workers, drawings, ahead.look)
 
 
 def create_key(

@@ -8,11 +8,15 @@ it is: health, readiness and figures come from a process that never computes an 
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.main import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.api.connections import AskerMiddleware, Connection, Connections
@@ -23,6 +27,7 @@ _MAX_CONNECTIONS = 2000
 _FEW_FILES = 1024  # a process may open, where the system doesn't say
 _OTHER_FILES = 200  # of what a process may open: files, workers, some to spare
 _SHUTDOWN_SECONDS = 10
+_NOTIFY_SECONDS = 5
 
 
 def run_server(
@@ -31,6 +36,7 @@ def run_server(
     port: int,
     workers: int = ServingSettings().workers,
     drawings: Drawings | None = None,
+    between: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until interrupted; requests under way are finished.
 
@@ -42,6 +48,7 @@ def run_server(
         port: port to listen on.
         workers: processes that compute answers.
         drawings: of charts, for which workers ask; None: nobody draws.
+        between: called every few seconds, between requests; it mustn't take long.
     """
     if drawings is not None:
         drawings.share()
@@ -49,17 +56,17 @@ def run_server(
     if drawings is not None:
         drawings.listen()
     try:
-        _run(app, host, port)
+        _run(app, host, port, between)
     finally:
         if drawings is not None:
             drawings.close()
 
 
-def _run(app: FastAPI, host: str, port: int) -> None:
+def _run(app: FastAPI, host: str, port: int, between: Callable[[], Awaitable[None]] | None) -> None:
     connections = Connections(
         min(_MAX_CONNECTIONS, _files() - _OTHER_FILES), app.state.service.metrics.note_turned_away
     )
-    uvicorn.run(
+    config = uvicorn.Config(
         AskerMiddleware(app),
         host=host,
         port=port,
@@ -71,7 +78,14 @@ def _run(app: FastAPI, host: str, port: int) -> None:
         server_header=False,
         proxy_headers=False,  # `serving.api.proxies` believes those that the settings name
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        timeout_notify=_NOTIFY_SECONDS,
+        callback_notify=between,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):  # as `uvicorn.run` does
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def _files() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -11,4 +11,5 @@ AnswerRow = dict[str, Any]
 
 def answer_rows(frame: pd.DataFrame) -> list[AnswerRow]:
     """Return the rows of an answer's frame, in their order."""
-    return cast("list[AnswerRow]", frame.to_dict("records"))
+    columns = [frame[name].tolist() for name in frame]
+    return [dict(zip(frame, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -70,7 +70,7 @@ class HeatMap:
     Args:
         caption: what it shows.
         corner: what the names of the rows are.
-        columns: names of the columns.
+        columns: weekday and date of each column; no date where it is another in each row.
         rows: in their order.
         totals: of each column; () where the columns are no days.
         key: the least and the most calls of each shade that there is.
@@ -78,7 +78,7 @@ class HeatMap:
 
     caption: str
     corner: str
-    columns: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
     rows: tuple[HeatRow, ...]
     totals: tuple[HeatTotal, ...] = ()
     key: tuple[tuple[int, str], ...] = field(default=())
@@ -146,7 +146,7 @@ def day_map(asked: PageQuestion, days: pd.DataFrame, special: frozenset[pd.Times
         HeatRow(f"{monday.day} {monday:%b}", tuple(week.get(n, HeatCell()) for n in range(7)))
         for monday, week in weeks.items()
     )
-    names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    names = tuple((day, "") for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
     about = f"Calls expected by week and day, {asked.area_name}"
     return HeatMap(about, "Week of", names, rows, (), _key(days["mean"]))
 
@@ -155,8 +155,8 @@ def _rest(cell: HeatCell) -> tuple[str, str, int | None, bool]:
     return cell.label, cell.address, cell.shade, cell.is_most
 
 
-def _column(day: pd.Timestamp, special: frozenset[pd.Timestamp]) -> str:
-    return f"{day:%a} {day.day}{f' {SPECIAL}' if day in special else ''}"
+def _column(day: pd.Timestamp, special: frozenset[pd.Timestamp]) -> tuple[str, str]:
+    return f"{day:%a}", f"{day.day}{f' {SPECIAL}' if day in special else ''}"
 
 
 def _cell(

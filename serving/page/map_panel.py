@@ -61,6 +61,7 @@ class AreaMap:
         areas: in the tree's order.
         legend: class, sign and meaning of each colour.
         has_signs: whether signs fit on the map.
+        doubts: of the areas, each once; the table has the sign with which each begins.
         remark: on how it is drawn.
         without_shape: names of areas that are in the table alone.
         why: why there is none; "" where there is.
@@ -71,6 +72,7 @@ class AreaMap:
     areas: tuple[MapArea, ...] = ()
     legend: tuple[tuple[str, str, str], ...] = ()
     has_signs: bool = False
+    doubts: tuple[str, ...] = ()
     remark: str = ""
     without_shape: tuple[str, ...] = ()
     why: str = ""
@@ -108,6 +110,7 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
         areas=areas,
         legend=tuple(each for each in LEGEND if each[0] in looks),
         has_signs=len(areas) <= _MOST_LABELS,
+        doubts=tuple(dict.fromkeys(doubt for area in areas for doubt in area.doubts)),
         remark=_KINDS[shapes.kind],
         without_shape=tuple(asked.issue.tree.area(area).name for area in shapes.without_shape),
     )

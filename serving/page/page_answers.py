@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 
 from planning.questions import ALL
+from planning.tables import Table
 from serving import answers
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer, read_query
 from serving.page.page_question import PageQuestion
 from serving.queries import MAX_LIST
 from serving.standing import Standing
+
+_UNSEEN = ("start_local", "end_local", "observed_until", "noise_floor")
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,23 @@ class PageAnswers:
         said = {"area": [asked.area]} | ({} if "from_" in question else {"week": asked.week})
         query = read_query(offer.query, said | _named(question))
         looked_up = answers.question(offer, asked.issue, query, asked.reach)
-        return answers.answer_table(
+        table = answers.answer_table(
             offer, asked.issue, self.standing, looked_up, asked.now, reach=asked.reach
-        ).frame
+        )
+        return _plain_frame(table)
+
+
+def _plain_frame(table: Table) -> pd.DataFrame:
+    """Return the columns of an answer that views show; texts stay as they are, which is fast."""
+    shown = [column for column in table.columns if column.name not in _UNSEEN]
+    return pd.DataFrame(
+        {
+            column.name: pd.DatetimeIndex(table.values[column.name]).tz_localize("UTC")
+            if column.type == "instant"
+            else table.values[column.name]
+            for column in shown
+        }
+    )
 
 
 def _named(question: dict[str, Any]) -> dict[str, Any]:

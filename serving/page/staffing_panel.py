@@ -144,7 +144,7 @@ def _cell(asked: PageQuestion, row: AnswerRow, names: Mapping[str, str]) -> Shif
         return ShiftCell("∅", label=f"{when}: not forecast", address=address)
     if not np.isfinite(planned):
         told = f"{when}: {need:.0f} needed, no plan"
-        return ShiftCell(f"{need:.0f}, no plan", label=told, address=address)
+        return ShiftCell(f"{need:.0f} / –", label=told, address=address)
     sign = f"▼{gap:.0f}" if gap > 0 else f"+{-gap:.0f}" if gap < 0 else ""
     short = f"; short {percent_text(row['share_of_time_short'])} of the time"
     told = short if np.isfinite(row["share_of_time_short"]) else ""

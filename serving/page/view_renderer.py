@@ -1,7 +1,7 @@
 """How a worker makes a view: it asks, draws, and lays out what came of it.
 
-A view is a function from what is asked to a `PageContent`: the name of a template and the plain values
-that it lays out. `VIEWS` has them by name: one more is one more line.
+A view is a function from what is asked to a `PageContent`: the name of a template and the plain
+values that it lays out. `VIEWS` has them by name: one more is one more line.
 """
 
 from __future__ import annotations

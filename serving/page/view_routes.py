@@ -53,6 +53,8 @@ def view_job(
     opened: OpenIssue,
     serving: Service,
     who: tuple[Reach, Role] = (Reach(), "viewer"),
+    *,
+    is_ahead: bool = False,
 ) -> PageJob:
     """Return the job of a view, as it stands now.
 
@@ -62,11 +64,12 @@ def view_job(
         opened: the issue shown.
         serving: has shelf and clock.
         who: the areas and the role of the viewer.
+        is_ahead: whether nobody waits for it.
     """
     reach, role = who
     number = opened.issue.number
     standing, damage = serving.shelf.standing(number), serving.shelf.damage
-    return PageJob(view, question, reach, number, serving.clock(), standing, role, damage)
+    return PageJob(view, question, reach, number, serving.clock(), standing, role, damage, is_ahead)
 
 
 async def respond_view(

@@ -66,8 +66,8 @@ def doubts(row: AnswerRow) -> list[str]:
         found.append("∅ Not forecast: the issue doesn't reach all of it.")
     if row.get("pooled"):
         found.append(
-            f"≈ Some of these calls are known only together for {row['pooled']}: how they lie "
-            "among these areas is not known, so as to tell nothing of persons."
+            f"≈ Some of these calls are known together only, of {row['pooled']}: how they lie "
+            "among these areas wasn't learned, so as to tell nothing of persons."
         )
     return found
 
@@ -76,7 +76,7 @@ def _when(asked: PageQuestion) -> str:
     words = {word: week_meant(asked.clock, word, asked.now) for word in WEEK_WORDS}
     named = next((f"{word} week" for word, week in words.items() if week == asked.week), "")
     span = week_text(asked.monday)
-    return f"{named[:1].upper()}{named[1:]}, {span}" if named else f"Week of {span}"
+    return f"{named}, {span}" if named else f"week of {span}"
 
 
 def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
@@ -96,4 +96,4 @@ def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
     if not known:
         return told
     largest = max(known, key=lambda each: float(each["mean"]))
-    return f"{told}, most of them in {largest['area_name']} ({count_text(largest['mean'])})"
+    return f"{told}, {count_text(largest['mean'])} of them in {largest['area_name']}"
