@@ -17,7 +17,7 @@ from serving.page.plain_table import Cell, PlainTable, plain_table
 MOST_SHIFTS = 10
 _EVEN = 0.5
 # What decides stands first: a phone shows the first columns.
-_HEAD = ("Shift", "Area", "Lacking", "Short at the tightest half-hour", "Needed", "Planned")
+_HEAD = ("Shift", "Area", "Lacking", "Chance to be short", "Needed", "Planned")
 HOW_TO_PLAN = (
     "Without a plan nobody can say which shift will be short. Whoever keeps Forewatch brings one "
     "with 'forewatch import plan FILE' (area, shift, date, planned), or the rota system sends it."

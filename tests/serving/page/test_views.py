@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from forewatch.clock import Clock
 from forewatch.tables import PLAN, check
 from planning.issues import Issue, Part
 from planning.past_counts import PastCounts
@@ -444,3 +445,42 @@ def test_whatever_is_asked_the_page_stays_up(
     answer = planner.client.get(path, params=asked, headers={"Accept": "text/html"})
     assert answer.status_code in (200, 404, 422)
     assert "<h1>" in answer.text
+
+
+# A force with less.
+
+
+def daily(issue: Issue) -> Issue:
+    """The same issue as of a daily history, without shifts."""
+    rates = issue.forecast.rates
+    first, days = rates.force_days[0], len(rates.force_days)
+    start = np.flatnonzero(np.diff(rates.day, prepend=-1))
+    by_day = {
+        "step": "day",
+        "edges": Clock.of(issue.profile).day_edges(first, days),
+        "day": np.arange(days),
+        "slot": np.zeros(days, dtype=np.int64),
+        "base": np.add.reduceat(rates.base, start, axis=2),
+        "baseline": np.add.reduceat(rates.baseline, start, axis=2),
+        "grade_shares": rates.grade_shares[:, :, :1],
+    }
+    forecast = replace(issue.forecast, rates=replace(rates, **by_day), factors=None)
+    profile = issue.profile.model_copy(update={"shifts": ()})
+    return replace(issue.with_whole(forecast=forecast), profile=profile)
+
+
+def test_a_daily_force_has_the_views_with_what_it_lacks_left_out(
+    tmp_path: Path, make_issue: MakeIssue
+) -> None:
+    made = Bench(tmp_path, record=planned("south"))
+    made.issues().publish(daily(make_issue()))
+    text = plain(page(made, "/shift/2026-10-24?area=south"))
+    assert "112 calls expected" in text  # a day of 25 hours
+    assert "This issue was published without reasons." in text
+    assert "Officers are told by shift" in text
+    for period in ("2026-10-24/late", "2026-10-24T17:00Z"):
+        assert "108 calls expected" in plain(page(made, f"/shift/{period}?area=south", 404))
+    assert "says nothing of hours" in plain(page(made, f"/worries?week={WEEK}&area=south"))
+    assert "holds no missing-person demand" in page(made, "/missing")
+    assert "published before the calls that came were kept" in plain(page(made, "/accuracy"))
+    assert "No event, holiday" in page(made, "/events")
