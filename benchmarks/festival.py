@@ -26,7 +26,7 @@ import pandas as pd
 
 from forewatch.progress import silent
 from serving.demo import DemoSize, build
-from serving.past_issues import published_issues
+from serving.published_issues import published_issues
 from serving.workspace import Workspace
 
 UNTIL, HORIZON_DAYS = "2026-11-23", 231

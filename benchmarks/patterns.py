@@ -34,7 +34,7 @@ from forewatch.shifts import DutyShift
 from planning.issues import Issue
 from planning.patterns import PatternQuestion, compare_patterns, officer_hours
 from planning.staffing import staffing
-from serving.past_issues import published_issues
+from serving.published_issues import published_issues
 from serving.replaying import ReplayQuestion, replay
 from serving.workspace import SETTINGS, Workspace
 

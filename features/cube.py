@@ -157,6 +157,26 @@ def leaf_type_days(view: AsOf, force_days: pd.DatetimeIndex) -> Array:
     return _sum_by_cell(key[inside], ledger.count[inside], shape)
 
 
+def known_leaf_days(view: AsOf, days: int) -> tuple[pd.DatetimeIndex, Array]:
+    """Return the last force-days of the past, and the calls of all types by leaf area on them.
+
+    Args:
+        view: what was known at the origin.
+        days: at most so many.
+
+    Returns:
+        Local dates, ascending, and counts of shape (leaves, days); NaN where not all is known.
+
+    Raises:
+        NotEnoughHistory, DataError: as `past_days` does.
+    """
+    force_days = past_days(view, days)
+    edges = view.clock.day_edges(force_days[0], len(force_days))
+    counts = leaf_type_days(view, force_days)
+    counts[_unknown(view, view.tree.leaves, instants_us(edges))] = np.nan
+    return force_days, np.asarray(counts.sum(1), dtype=np.float64)
+
+
 def grade_counts(view: AsOf, days: int) -> Array:
     """Return the known calls of the last force-days, (places, call types, slots, grades).
 

@@ -17,6 +17,7 @@ from forewatch.profile import Profile
 from forewatch.rates import Forecast
 from planning.freshness import End, Freshness
 from planning.landing import KnownReports
+from planning.past_counts import PastCounts
 
 NEVER_JUDGED = "never judged on past origins"
 # In the notes of an issue, between what it doesn't hold and the reason.
@@ -70,6 +71,8 @@ class Issue:
         pools: leaves of which only the sum was learned, by call type.
         observed: up to when its counts were observed; None: to the data cut-off, all of them.
         is_draft: whether it is never served unless it is asked for by its number.
+        past: calls of the force-days before it, as known at its origin; None: it was published
+            before they were kept.
     """
 
     number: int
@@ -83,6 +86,7 @@ class Issue:
     pools: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     observed: ObservationEnd | None = None
     is_draft: bool = False
+    past: PastCounts | None = field(default=None, repr=False)
 
     def numbered(self, number: int) -> Issue:
         """Return the same issue under a number."""
@@ -159,3 +163,23 @@ class Issue:
     @cached_property
     def _told_together(self) -> dict[tuple[str, ...], list[tuple[set[str], tuple[str, ...]]]]:
         return {}
+
+
+@dataclass(frozen=True)
+class PublishedIssue:
+    """What an issue says of itself: its number, when it was published, and the span it reaches."""
+
+    number: int
+    published_at: pd.Timestamp
+    first: pd.Timestamp
+    until: pd.Timestamp
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> PublishedIssue:
+        """Return that which an issue's description says."""
+        instants = (pd.Timestamp(about[name]) for name in ("published_at", "first", "until"))
+        return cls(int(about["number"]), *instants)
+
+    def reaches(self, start: pd.Timestamp, end: pd.Timestamp) -> bool:
+        """Return whether it forecasts all of a span."""
+        return self.first <= start and end <= self.until

@@ -29,6 +29,7 @@ _INSIDE = (
     "tree",
     "parts",
     "pools",
+    "past",
     "arrays_sha256",
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -18,10 +19,12 @@ from forewatch.rates import Forecast, Rates
 from forewatch.shocks import Shocks
 from planning.issues import Part
 from planning.landing import KnownReports
+from planning.past_counts import PastCounts
 
 Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
 _SHOCKS = "shocks_"
+_PAST_DAYS, _PAST_COUNT = "past_force_days_us", "past_count"
 
 
 def instant_text(instant: pd.Timestamp) -> str:
@@ -167,3 +170,19 @@ def part_of(name: str, about: dict[str, Any], arrays: Arrays) -> Part:
         known=known,
         uncalibrated={(level, window): why for level, window, why in about["uncalibrated"]},
     )
+
+
+def past_arrays(past: PastCounts | None) -> Arrays:
+    """Return the arrays of the calls before an issue."""
+    if past is None:
+        return {}
+    days = past.force_days.as_unit("us").asi8
+    return {_PAST_DAYS: days, _PAST_COUNT: past.count.astype(np.float32)}
+
+
+def past_of(leaves: list[str] | None, arrays: Arrays) -> PastCounts | None:
+    """Return the calls before an issue, of leaf areas."""
+    if leaves is None:
+        return None
+    days = pd.DatetimeIndex(arrays[_PAST_DAYS].view("M8[us]"))
+    return PastCounts(days, tuple(leaves), arrays[_PAST_COUNT].astype(np.float64))

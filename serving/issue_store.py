@@ -48,6 +48,8 @@ from serving.issue_parts import (
     part_about,
     part_arrays,
     part_of,
+    past_arrays,
+    past_of,
 )
 
 _ARRAYS = "arrays.npz"
@@ -156,6 +158,7 @@ def _json(issue: Issue, arrays_sha256: str) -> bytes:
         "observed": observed_about(issue.freshness.observed),
         "parts": {name: part_about(part) for name, part in issue.parts.items()},
         "pools": {kind: [list(pool) for pool in pools] for kind, pools in issue.pools.items()},
+        "past": None if issue.past is None else list(issue.past.leaves),
         "profile": issue.profile.model_dump(mode="json"),
         "tree": {
             "levels": list(issue.tree.levels),
@@ -171,6 +174,7 @@ def _arrays(issue: Issue) -> bytes:
     arrays: Arrays = {}
     for name, part in issue.parts.items():
         arrays |= part_arrays(name, part)
+    arrays |= past_arrays(issue.past)
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()
@@ -189,4 +193,5 @@ def _issue(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Issue:
         pools={kind: tuple(map(tuple, pools)) for kind, pools in about["pools"].items()},
         observed=observed_of(about["observed"]),
         is_draft=about["draft"],
+        past=past_of(about.get("past"), arrays),
     )

@@ -17,6 +17,7 @@ from forewatch.progress import Progress
 from forewatch.tables import BREAKS
 from planning import freshness
 from planning.issues import Issue, Part
+from planning.past_counts import PastCounts
 from serving import feeds
 from serving.issue_subjects import champion_of, subject_part
 from serving.pooling import settle_pools
@@ -77,6 +78,7 @@ def publish_issue(
         pools=_leaves_of_pools(view),
         observed=observed,
         is_draft=at < history.observed_until and not is_published,
+        past=PastCounts.of(view),
     )
     # What is told as the end of the data is the end of what was observed, not of the extract.
     forecast = replace(made.forecast, data_until=made.freshness.whole)

@@ -1,9 +1,8 @@
-"""Issues of the past: those that were published by an instant, and others made as of then."""
+"""Issues of the past, made as of then."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import pandas as pd
@@ -14,43 +13,12 @@ from forewatch.history import History
 from models.subject import Subject
 from models.subject_model import SubjectModel
 from planning.issues import Issue, Part
-from serving.issue_folder import IssueFolder
 from serving.issue_subjects import model_part
 from serving.subjects import FIRST, subjects_of
 from serving.workspace import Workspace
 
 MADE_AS_OF = "fitted as of its origin"
 _TRAINED_AGAIN_DAYS = 84  # as an operator would; between two trainings, members are fitted anew
-
-
-@dataclass(frozen=True)
-class PublishedIssue:
-    """What an issue says of itself: its number, when it was published, and the span it reaches."""
-
-    number: int
-    published_at: pd.Timestamp
-    first: pd.Timestamp
-    until: pd.Timestamp
-
-    def reaches(self, start: pd.Timestamp, end: pd.Timestamp) -> bool:
-        """Return whether it forecasts all of a span."""
-        return self.first <= start and end <= self.until
-
-
-def published_issues(folder: IssueFolder) -> tuple[PublishedIssue, ...]:
-    """Return the issues that are in service or were followed by others, the newest first.
-
-    Drafts, and those that were withdrawn, are not among them.
-
-    Raises:
-        DamagedIssue: if the description of one can't be read.
-    """
-    found = []
-    for number in folder.in_service():
-        about = folder.about(number)
-        names = ("published_at", "first", "until")
-        found.append(PublishedIssue(number, *(pd.Timestamp(about[name]) for name in names)))
-    return tuple(sorted(found, key=lambda each: each.published_at, reverse=True))
 
 
 def issues_as_of(

@@ -28,8 +28,9 @@ from planning.replay import PastWeek, reliability, replayed_weeks
 from planning.replay_tables import REPLAY_COLUMNS, replay_values
 from planning.tables import Table, column_descriptions
 from serving.issue_store import IssueStore
-from serving.past_issues import issues_as_of, published_issues
+from serving.past_issues import issues_as_of
 from serving.pooling import settle_pools
+from serving.published_issues import published_issues
 from serving.spans import instant
 from serving.workspace import Workspace
 from sources.attended_work import AttendedWork, WorkTimes, attended_work

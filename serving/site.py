@@ -16,7 +16,8 @@ from serving.api.service import ServedWorkspace
 from serving.audit import AuditFile
 from serving.drawing import Drawings
 from serving.map_records import MapRecords
-from serving.page import information, signing_in, static_files, week
+from serving.model_records import ModelRecords
+from serving.page import beside_week, information, signing_in, static_files, week
 from serving.page.door import Door, SignInNeeded
 from serving.page.problem_pages import add_problem_pages
 from serving.page.view_renderer import view_answerer
@@ -54,13 +55,15 @@ def create_site(
         audit: where it is written who asked what; None: nowhere.
         drawings: draws the charts; None: views have the words and tables of charts alone.
     """
-    records = ViewRecords(workspace.map_records(), workspace.special_records())
+    records = ViewRecords(
+        workspace.map_records(), workspace.special_records(), ModelRecords(workspace.root)
+    )
     app = create_app(
         workspace,
         clock=clock,
         settings=settings,
         audit=audit,
-        answered_by=view_answerer(records.maps, records.special, drawings),
+        answered_by=view_answerer(records.maps, records.special, records.models, drawings),
     )
     app.state.view_records = records
 
@@ -71,7 +74,7 @@ def create_site(
     app.state.door = Door.of(
         Accounts(workspace.root, instant), Sessions(workspace.root, life, instant)
     )
-    for part in (signing_in, week, information, static_files):
+    for part in (signing_in, week, beside_week, information, static_files):
         app.include_router(part.router)
     app.add_exception_handler(SignInNeeded, signing_in.ask_to_sign_in)
     add_problem_pages(app)

@@ -26,6 +26,7 @@ from models.register import Register, Version
 from models.subject import Subject, Training
 from models.verdict import Verdict
 from serving import modelling
+from serving.model_records import REPORTS
 from serving.pooling import settle_pools
 from serving.settings import flat_settings
 from serving.spans import instant
@@ -157,7 +158,7 @@ def keep(
 
 
 def _folder(workspace: Workspace, subject: Subject, version: Version) -> Path:
-    return workspace.root / "reports" / f"{subject.name}-version-{version.version}"
+    return workspace.root / REPORTS / f"{subject.name}-version-{version.version}"
 
 
 def _end(workspace: Workspace, history: History, until: str | None) -> pd.Timestamp:

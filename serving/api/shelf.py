@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from cachetools import LRUCache
 
 from forewatch.areas import AreaTree
 from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
-from planning.issues import Issue
+from planning.issues import Issue, PublishedIssue
 from serving.fitness import unfit
 from serving.issue_folder import Mark
 from serving.issue_store import IssueStore
@@ -161,6 +162,22 @@ class Shelf:
     def damage(self) -> str:
         """Why a newer issue than the one at hand isn't served; "" where there is none."""
         return str(self._unreadable) if self._unreadable else ""
+
+    def published(self) -> tuple[PublishedIssue, ...]:
+        """Return the issues that are in service or were followed by others, the newest first.
+
+        Drafts, those that were withdrawn and those that can't be read are not among them.
+
+        Raises:
+            DamagedIssue: if nobody knows what was withdrawn.
+        """
+        withdrawn, found = self._store.withdrawals.reasons(), []
+        for number in self.numbers():
+            with suppress(DamagedIssue, UnknownIssue):
+                about = self.about(number)
+                if number not in withdrawn and not about["draft"]:
+                    found.append(PublishedIssue.of(about))
+        return tuple(sorted(found, key=lambda each: each.published_at, reverse=True))
 
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers published, ascending."""

@@ -17,7 +17,7 @@ from serving.page.page_answers import PageAnswers
 from serving.page.page_words import day_words
 
 # The long-run level and the hours of the week are what is ordinary for a day.
-_ORDINARY = PARTS[:2]
+ORDINARY = PARTS[:2]
 NAMES = {
     "season": "time of year",
     "holiday": "holidays",
@@ -73,13 +73,13 @@ def week_reasons(answers: PageAnswers) -> Reasons:
     except NotExplained:
         return Reasons(why="This issue was published without reasons.")
     own = asked.issue.profile.own_parts
-    parts = [name for name in explained_parts(days) if name not in _ORDINARY]
+    parts = [name for name in explained_parts(days) if name not in ORDINARY]
     told = days[np.isfinite(days["mean"].to_numpy(dtype=np.float64))]
     if not len(told):
         return Reasons(why="Nothing is forecast of these days.")
     names = {part: part_name(part, own) for part in parts if _is_told(told[part])}
     rows = tuple(_row(row, names, parts, asked.area_name) for row in answer_rows(told))
-    apart = (told["mean"] - told[[*_ORDINARY]].sum(axis=1)).abs().to_numpy()
+    apart = (told["mean"] - told[[*ORDINARY]].sum(axis=1)).abs().to_numpy()
     return Reasons(tuple(names.values()), rows, rows[int(np.argmax(apart))].sentence)
 
 
@@ -100,7 +100,7 @@ def _is_told(values: pd.Series) -> bool:
 
 def _row(row: AnswerRow, names: Mapping[str, str], parts: list[str], area: str) -> ReasonRow:
     day = pd.Timestamp(row["force_day"])
-    ordinary, mean = sum(row[name] for name in _ORDINARY), float(row["mean"])
+    ordinary, mean = sum(row[name] for name in ORDINARY), float(row["mean"])
     changes = {part: row[part] for part in parts}
     # What no column tells is put with the last, so that the row adds up.
     shown = {names[part]: value for part, value in changes.items() if part in names}

@@ -11,7 +11,13 @@ from serving.page.page_words import day_and_time, week_text
 from serving.standing import Standing
 
 # Paths of the views in the order of the navigation, with their names.
-NAVIGATION = {"/week": "Week"}
+NAVIGATION = {
+    "/week": "Week",
+    "/worries": "Worries",
+    "/accuracy": "Accuracy",
+    "/missing": "Missing persons",
+    "/events": "Events",
+}
 _MOST_NOTES = 12
 
 

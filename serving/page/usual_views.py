@@ -18,10 +18,10 @@ from planning.issues import Issue
 from serving.api.service import Service
 from serving.api.workers import WorkerFailed
 from serving.page.page_question import weeks_reached
-from serving.page.view_renderer import VIEWS
 from serving.page.view_routes import view_job
 from serving.spans import week_meant
 
+_USUAL = ("week", "accuracy", "missing")  # what doesn't differ by week is made once
 _KEY = "views made ahead"  # whose questions they are: they wait behind each other
 _COST = 1000.0  # units: behind everybody's questions
 _LOG = logging.getLogger("uvicorn.error")
@@ -70,7 +70,7 @@ def usual_questions(issue: Issue, serving: Service) -> Iterator[tuple[str, dict[
     areas = [each.id for each in tree.areas if each.parent in (None, tree.root)]
     for week in weeks:
         for area in areas:
-            for view in VIEWS:
+            for view in _USUAL if week == weeks[0] else _USUAL[:1]:
                 if week in reached:
                     yield view, {"week": week, "area": area}
 

@@ -22,6 +22,7 @@ from serving.charts.look import Look
 from serving.drawing import Drawings
 from serving.duty_records import DutyRecords
 from serving.map_records import MapRecords
+from serving.model_records import ModelRecords
 from serving.page.page_frame import PageFrame
 from serving.page.page_job import PageJob, is_page_job
 from serving.page.rendering import render
@@ -56,6 +57,7 @@ class ViewSources:
         duty: the plan of duty.
         maps: outlines of areas.
         special: events, special days and breaks.
+        models: what trainings left behind.
         drawings: of charts; None: none are drawn.
     """
 
@@ -63,6 +65,7 @@ class ViewSources:
     duty: DutyRecords
     maps: MapRecords
     special: SpecialRecords
+    models: ModelRecords
     drawings: Drawings | None
 
 
@@ -125,16 +128,21 @@ class PageContent:
 
 MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], PageContent]
 # By the name of a view its function; the modules import this one, so they are named, not imported.
-VIEWS = {"week": "serving.page.week_view:week_view"}
+VIEWS = {
+    name: f"serving.page.{name}_view:{name}_view"
+    for name in ("week", "shift", "worries", "accuracy", "missing", "events")
+}
 
 
-def view_answerer(maps: MapRecords, special: SpecialRecords, drawings: Drawings | None) -> Answerer:
+def view_answerer(
+    maps: MapRecords, special: SpecialRecords, models: ModelRecords, drawings: Drawings | None
+) -> Answerer:
     """Return what gives what workers do: the page's jobs, and the API's."""
     makers = {name: _maker(where) for name, where in VIEWS.items()}  # in memory before any fork
 
     def answered_by(shelf: Shelf, records: DutyRecords) -> Compute:
         others = answerer(shelf, records)
-        sources = ViewSources(shelf, records, maps, special, drawings)
+        sources = ViewSources(shelf, records, maps, special, models, drawings)
 
         def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
             if not is_page_job(content):

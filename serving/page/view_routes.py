@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from types import MappingProxyType
 
 import pandas as pd
 from fastapi import Request, Response
@@ -18,6 +19,7 @@ from serving.api.processes import AskerGone
 from serving.api.service import Service
 from serving.api.shelf import OpenIssue
 from serving.map_records import MapRecords
+from serving.model_records import ModelRecords
 from serving.page.page_job import PageJob
 from serving.page.rendering import HEADERS, templates_digest
 from serving.reach import Reach
@@ -37,10 +39,12 @@ class ViewRecords:
     Args:
         maps: outlines of areas.
         special: events, special days and breaks.
+        models: what trainings left behind.
     """
 
     maps: MapRecords
     special: SpecialRecords
+    models: ModelRecords
 
 
 def view_job(
@@ -69,7 +73,12 @@ def view_job(
 
 
 async def respond_view(
-    request: Request, serving: Service, viewer: Viewer, view: str, names: tuple[str, ...]
+    request: Request,
+    serving: Service,
+    viewer: Viewer,
+    view: str,
+    names: tuple[str, ...],
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     """Return a view within the viewer's reach, or 304 where the browser has it.
 
@@ -79,12 +88,14 @@ async def respond_view(
         viewer: who looks.
         view: its name in `serving.page.view_renderer.VIEWS`.
         names: of the parameters that it takes; others are passed over.
+        more: what is asked by the path.
 
     Raises:
         ForewatchError: if nothing of it can be shown.
     """
     given = {name: request.query_params.getlist(name) for name in names}
     question = {n: values[-1][:_LONGEST_VALUE] for n, values in given.items() if values}
+    question |= {name: value[:_LONGEST_VALUE] for name, value in more.items()}
     opened = await open_question(None, request, serving)
     job = view_job(view, question, opened, serving, (viewer.reach, viewer.role))
     tag = view_tag(job, opened, serving, request.app.state.view_records)
@@ -109,7 +120,8 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
     """Return the tag of everything that the bytes of a view depend on.
 
     That is what was published, what of it has grown stale since, how it stands, the question,
-    whose areas it is about, what was imported of plan, outlines and special times, and the day.
+    whose areas it is about, what was imported of plan, outlines and special times, what trainings
+    left behind, and the day.
     """
     issue = opened.issue
     today = Clock.of(issue.profile).force_day(pd.DatetimeIndex([job.now]))[0]
@@ -121,6 +133,8 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
         serving.records.changed_at(),
         records.maps.version(),
         records.special.version(),
+        records.models.version(),
+        serving.shelf.changed_at(),  # earlier issues, which views look back to, may be withdrawn
         _digest(),
         _RENDERING,
     )

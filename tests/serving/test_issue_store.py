@@ -17,6 +17,7 @@ from forewatch.errors import DamagedIssue, NoIssue, UnknownIssue
 from forewatch.freshness import ObservationEnd
 from forewatch.rates import Rates
 from planning.issues import Issue, Part
+from planning.past_counts import PastCounts
 from serving import issue_parts
 from serving.issue_store import IssueStore
 
@@ -271,3 +272,19 @@ def test_a_crash_at_any_point_leaves_whole_issues_only(
     assert said[0][1] == 1
     assert said[-1][1] == max(store.numbers()) == len(store.numbers())
     assert any(path.name.startswith(".unpublished-") for path in store.root.iterdir())
+
+
+def test_calls_before_an_issue_come_back(store: IssueStore, make_issue: MakeIssue) -> None:
+    days = pd.date_range("2026-10-10", periods=2, freq="D", unit="us")
+    past = PastCounts(days, ("north-1", "south-1"), np.array([[1.0, np.nan], [7.0, 8.0]]))
+    store.publish(replace(make_issue(), past=past))
+    read = store.read(1)
+    assert read.past is not None
+    assert (read.past.leaves, list(read.past.force_days)) == (past.leaves, list(days))
+    np.testing.assert_array_equal(read.past.count, past.count)
+    assert "past" not in store.about(1)
+
+
+def test_an_issue_of_before_has_none(store: IssueStore, make_issue: MakeIssue) -> None:
+    store.publish(make_issue())
+    assert store.read(1).past is None

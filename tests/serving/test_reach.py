@@ -51,7 +51,14 @@ ASKED = {
     "/v1/rota/requirements": "week=2026-W43",
 }
 # Views of the page, which tell what they don't know in their own words.
-VIEWS = {"/week": "week=2026-W43"}
+VIEWS = {
+    "/week": "week=2026-W43",
+    "/shift/2026-10-24/late": "",
+    "/worries": "week=2026-W43",
+    "/accuracy": "lead=7",
+    "/missing": "week=2026-W43",
+    "/events": "",
+}
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
 NAMES = ("town", "south", "south-2", "force", "district", "beat", "north", "north-2", "elsewhere")
@@ -89,14 +96,14 @@ def routes(bench: Bench) -> list[Route]:
 
 def addresses(route: Route) -> Iterator[str]:
     """How a route is asked: as it is, and for each name if it takes areas."""
-    path = route.path.replace("{number}", "1")
+    path = route.path.replace("{number}", "1").replace("{period:path}", "2026-10-24/late")
     if path == "/v1/views/{view_id}":
         yield from ("/v1/views/control-room", "/v1/views/of-north", "/v1/views/of-south")
         return
     assert "{" not in path, f"say in this test what stands in {path}"
     asked = (ASKED | VIEWS).get(path)
     yield f"{path}?{asked}" if asked else path
-    if asked:
+    if asked is not None:
         for name in NAMES:
             yield f"{path}?{asked}&area={name}"
             if path == "/v1/missing-persons":

@@ -16,7 +16,8 @@ from features.asof import AsOf
 from forewatch.errors import NotEnoughHistory
 from planning.issues import Issue
 from serving.issue_store import IssueStore
-from serving.past_issues import issues_as_of, published_issues
+from serving.past_issues import issues_as_of
+from serving.published_issues import published_issues
 from serving.replaying import ReplayQuestion, replay
 from serving.workspace import Workspace
 from tests.serving.test_duty_plans import TOWN, imported, run

@@ -1,0 +1,135 @@
+"""The officers that one shift needs and has: in words, and with the curve of other numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forewatch.errors import BadQuestion, SettingsError, UnknownName
+from planning.issues import Issue
+from serving.charts.chart import Chart
+from serving.charts.curve import curve_chart
+from serving.charts.words import percent_text
+from serving.duty_records import DutyRecord, DutyRecords
+from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.kept_staffing import kept_staffing
+from serving.page.page_question import PageQuestion
+from serving.page.plain_table import PlainTable, plain_table
+from serving.page.shift import need_sentence
+
+if TYPE_CHECKING:  # the solver takes long to import
+    from planning.duty_plan import AreaPlan
+
+_SHIFTS_ONLY = "Officers are told by shift; open one of its shifts."
+_NOT_WORKED = "No officers of the role {role} work a shift of that name here."
+
+
+@dataclass(frozen=True)
+class ShiftOfficers:
+    """Need and plan of a shift.
+
+    Args:
+        sentences: on them.
+        chart: how short other numbers of officers would be; None where there is none.
+        table: the same.
+        why: why there is nothing; "" where there is.
+        is_passing: whether the plan couldn't be read at this moment.
+    """
+
+    sentences: tuple[str, ...] = ()
+    chart: Chart | None = None
+    table: PlainTable | None = None
+    why: str = ""
+    is_passing: bool = False
+
+
+def shift_officers(
+    asked: PageQuestion,
+    records: DutyRecords,
+    period: tuple[str, str],
+    before: Issue | None,
+    about: str,
+) -> ShiftOfficers:
+    """Return need and plan of a shift.
+
+    Args:
+        asked: by the view's address.
+        records: of the plan.
+        period: kind and id of the period that is shown.
+        before: the issue that was in service before; None for none.
+        about: name of area and period.
+    """
+    kind, name = period
+    if kind != "shift":
+        return ShiftOfficers(why=_SHIFTS_ONLY)
+    record = records.at(asked.now)
+    day, _, shift = name.partition("/")
+    role = asked.issue.profile.staffing.role_ids[0]
+    place = (asked.area, role, shift)
+    try:
+        found = _need(asked.issue, place, day, record, asked.now)
+        was = None if before is None else _was(before, place, day, record, asked.now)
+    except (BadQuestion, SettingsError, UnknownName) as error:
+        text = str(error)
+        return ShiftOfficers(why=f"{text[:1].upper()}{text[1:]}.", is_passing=not record.is_sure)
+    if found is None:
+        return ShiftOfficers(why=_NOT_WORKED.format(role=role), is_passing=not record.is_sure)
+    row, plan, at = found
+    number = None if before is None else before.number
+    told = need_sentence(row, was, number, role.replace("_", " "))
+    return replace(_curve(row, plan, at, about), sentences=told, is_passing=not record.is_sure)
+
+
+def _need(
+    issue: Issue, place: tuple[str, str, str], day: str, record: DutyRecord, now: pd.Timestamp
+) -> tuple[AnswerRow, AreaPlan, int] | None:
+    """Return the row of a shift, the plan of its area, and which shift of it it is."""
+    from serving.staffing_answers import (  # noqa: PLC0415 - the solver takes long to import
+        StaffingQuestion,
+        requirement_table,
+        requirements,
+    )
+
+    area, role, shift = place
+    percentile = issue.profile.staffing.percentile
+    question = StaffingQuestion((area,), role, percentile, pd.Timestamp(day), 1)
+    found = requirements(issue, question, record, now, kept_staffing())
+    rows = answer_rows(requirement_table(found, now).frame)
+    at = next((i for i, row in enumerate(rows) if row["shift"] == shift), None)
+    return None if at is None else (rows[at], found.plans[0], at)
+
+
+def _was(
+    issue: Issue, place: tuple[str, str, str], day: str, record: DutyRecord, now: pd.Timestamp
+) -> float | None:
+    """Return what a shift needed by the issue before; None where nobody knows."""
+    if place[0] not in issue.tree.ids or place[1] not in issue.profile.staffing.role_ids:
+        return None
+    found = _need(issue, place, day, record, now)
+    if found is None or not np.isfinite(found[0]["on_duty"]):
+        return None
+    return float(found[0]["on_duty"])
+
+
+def _curve(row: AnswerRow, plan: AreaPlan, at: int, about: str) -> ShiftOfficers:
+    """Return how short other numbers would be, those of other shifts as planned, else as needed."""
+    if not np.isfinite(row["on_duty"]):
+        return ShiftOfficers()
+    needed = plan.staffing.shifts["on_duty"].to_numpy(dtype=np.float64)
+    others = np.where(np.isfinite(plan.planned), plan.planned, needed)
+    numbers, short = plan.staffing.curve(at, others)
+    planned = None if not np.isfinite(row["planned"]) else float(row["planned"])
+    shares = short.share_of_time_short
+    chart = curve_chart(numbers, shares, about, need=float(row["on_duty"]), planned=planned)
+    table = plain_table(
+        "Share of its time in which more are busy than free, by officers on duty",
+        ("Officers", "Short"),
+        [
+            [f"{number}", percent_text(float(share))]
+            for number, share in zip(numbers, shares, strict=True)
+        ],
+    )
+    return ShiftOfficers(chart=chart, table=table)

@@ -1,0 +1,274 @@
+"""The view of one shift, hour or day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from forewatch.clock import ONE_DAY
+from forewatch.errors import BadQuestion, DamagedIssue, NotExplained, UnknownIssue
+from forewatch.rates import Selection, Spans
+from planning.issues import Issue
+from planning.period_kinds import By
+from planning.questions import ALL
+from serving.api.shelf import Shelf
+from serving.charts.chart import Chart
+from serving.charts.distribution import distribution_chart
+from serving.charts.words import period_text
+from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.page_answers import PageAnswers
+from serving.page.page_frame import Complaint, Link
+from serving.page.page_job import PageJob
+from serving.page.page_question import PageQuestion, weeks_reached
+from serving.page.plain_table import PlainTable
+from serving.page.reasons_panel import explained_parts
+from serving.page.shift import (
+    LEVELS,
+    PeriodFigures,
+    change_sentence,
+    count_table,
+    headline,
+    period_kind,
+    reasons,
+)
+from serving.page.shift_officers import shift_officers
+from serving.page.surroundings import page_frame
+from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, ViewSources
+from serving.page.week_headline import doubts
+from serving.standing import Standing
+
+SHIFT = "/shift"
+_NEAR = 3
+
+
+@dataclass(frozen=True)
+class Period:
+    """The period that is shown.
+
+    Args:
+        kind: of it.
+        row: of the forecast about it.
+        name: of a shift; "" for other kinds.
+    """
+
+    kind: By
+    row: AnswerRow
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.row["period"])
+
+    @property
+    def span(self) -> dict[str, str]:
+        """The span of time that holds it and no other of its kind, as a question says it."""
+        return {"from_": f"{self.row['start']:%Y-%m-%dT%H:%M:%SZ}"} | {
+            "to": f"{self.row['end']:%Y-%m-%dT%H:%M:%SZ}"
+        }
+
+    def text(self, zone: str) -> str:
+        """Return it in words."""
+        start, end = (self.row[name].tz_convert(zone) for name in ("start", "end"))
+        named = f" ({self.name})" if self.name else ""
+        return f"{period_text(start, end)}{named}"
+
+
+def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
+    """Return the view of one period."""
+    text = job.question.get("period", "")
+    given = {name: value for name, value in job.question.items() if name != "period"}
+    asked = PageQuestion.of(f"{SHIFT}/{quote(text)}", given, issue, job.reach, job.now)
+    period, complaint = _period(asked, job, text)
+    if complaint is not None:
+        asked = replace(asked, complaints=(*asked.complaints, complaint))
+    week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
+    asked = replace(
+        asked,
+        path=f"{SHIFT}/{quote(period.id)}",
+        week=week if week in weeks_reached(issue) else asked.week,
+    )
+    answers = PageAnswers(asked, job.standing)
+    about = f"{asked.area_name}, {period.text(asked.zone)}"
+    before = _before(issue, sources.shelf)
+    officers = shift_officers(asked, sources.duty, (period.kind, period.id), before, about)
+    values = _values(answers, period, before, about)
+    charts: dict[str, Chart | None] = {
+        "distribution": values.pop("chart"),
+        "reasons": values["why"].chart,
+        "curve": officers.chart,
+    }
+    pictures.order(*charts.values(), looks=(PHONE,))
+    drawn: dict[str, Picture | None] = {
+        name: None if chart is None else pictures.picture(chart, is_wide=False)
+        for name, chart in charts.items()
+    }
+    frame = page_frame(asked, job.standing, job.damage, ("area", "call_type", "grade"))
+    frame = replace(frame, when=period.text(asked.zone))
+    return PageContent(
+        "shift.html",
+        frame,
+        {**values, "pictures": drawn, "officers": officers, "around": _around(asked, period)},
+        is_passing=officers.is_passing,
+    )
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why so many.
+
+    Args:
+        chart: of the reasons; None where there are none.
+        table: the same.
+        none: why there are none; "" where there are.
+    """
+
+    chart: Chart | None = None
+    table: PlainTable | None = None
+    none: str = ""
+
+
+def _values(
+    answers: PageAnswers, period: Period, before: Issue | None, about: str
+) -> dict[str, Any]:
+    """Return what is told of the calls."""
+    asked, row = answers.asked, period.row
+    now = _figures(asked.issue, asked, row)
+    then = None if before is None else _figures(before, asked, row)
+    quantiles = [float(row[name]) for name in _quantile_names()]
+    return {
+        "headline": headline(now, (float(row["q10"]), float(row["q90"]))),
+        "doubts": doubts(row),
+        "change": change_sentence(now, then, asked.zone),
+        "counts": count_table(quantiles, about) if now.is_told else None,
+        "chart": distribution_chart(now.mean, now.variance, about) if now.is_told else None,
+        "why": _why(answers, period, now.mean, about),
+    }
+
+
+def _quantile_names() -> list[str]:
+    return [f"q{100 * level:02g}" for level in LEVELS]
+
+
+def _period(asked: PageQuestion, job: PageJob, text: str) -> tuple[Period, Complaint | None]:
+    """Return the period that an address names; another and a complaint where there is none."""
+    kind = period_kind(text)
+    answers = PageAnswers(asked, job.standing)
+    try:
+        rows = [] if kind is None else _rows(answers, kind, text)
+    except (BadQuestion, ValueError, OverflowError):
+        rows = []
+    found = next((row for row in rows if row["period"] == text), None)
+    if found is not None and kind is not None and np.isfinite(found["mean"]):
+        return _named(asked, kind, found), None
+    usual = _usual(answers)
+    reached = asked.issue.forecast.rates.force_days
+    said = (
+        f"Issue {asked.issue.number} has no forecast of {text!r}; it reaches {reached[0]:%Y-%m-%d} "
+        f"to {reached[-1]:%Y-%m-%d}."
+        if found is not None
+        else f"No shift, hour or day {text[:80]!r}; write one like {usual.id}."
+    )
+    nears = [row for row in rows if np.isfinite(row["mean"])][:_NEAR] or [usual.row]
+    links = (
+        Link(str(row["period"]), asked.address(f"{SHIFT}/{row['period']}", week=None))
+        for row in nears
+    )
+    return usual, Complaint(said, tuple(links), 404)
+
+
+def _rows(answers: PageAnswers, kind: By, text: str) -> list[AnswerRow]:
+    """Return the periods of the kind that begin on the day, or in the hour, of an id."""
+    if kind == "hour":
+        end = datetime.fromisoformat(text) + timedelta(hours=1)
+        span = {"from_": text, "to": f"{end:%Y-%m-%dT%H:%MZ}"}
+    else:
+        day = date.fromisoformat(text.partition("/")[0])
+        span = {"from_": f"{day}", "to": f"{day + timedelta(days=1)}"}
+    return answer_rows(answers.calls(kind, quantiles=_levels(), **span))
+
+
+def _usual(answers: PageAnswers) -> Period:
+    """Return the first shift of the week that is shown; of a force without shifts its first day."""
+    asked = answers.asked
+    is_daily = asked.issue.forecast.rates.step == "day"
+    kind: By = "shift" if asked.issue.profile.shifts and not is_daily else "day"
+    return _named(asked, kind, _rows(answers, kind, f"{asked.monday:%Y-%m-%d}")[0])
+
+
+def _named(asked: PageQuestion, kind: By, row: AnswerRow) -> Period:
+    names = {each.id: each.name for each in asked.issue.profile.shifts}
+    shift = row["period"].rpartition("/")[2]
+    return Period(kind, row, names.get(shift, "") if kind == "shift" else "")
+
+
+def _levels() -> str:
+    return ",".join(map(str, LEVELS))
+
+
+def _figures(issue: Issue, asked: PageQuestion, row: AnswerRow) -> PeriodFigures:
+    """Return what an issue says of a period, with the variance that answers don't tell."""
+    rates = issue.forecast.rates
+    types = () if asked.call_type == ALL else (asked.call_type,)
+    grades = () if asked.grade == ALL else (asked.grade,)
+    is_known = asked.area in issue.tree.ids and {*types} <= {*rates.call_types}
+    if not (is_known and {*grades} <= {*rates.grades}):
+        return PeriodFigures(issue.number, issue.published_at, *(float("nan"),) * 3)
+    spans = Spans(pd.DatetimeIndex([row["start"]]), pd.DatetimeIndex([row["end"]]))
+    told = issue.forecast.answer(Selection(issue.tree.leaves_of(asked.area), types, grades), spans)
+    numbers = (float(each[0]) for each in (told.mean, told.variance, told.baseline))
+    return PeriodFigures(issue.number, issue.published_at, *numbers)
+
+
+def _before(issue: Issue, shelf: Shelf) -> Issue | None:
+    """Return the issue that was in service before; None where there is none that can be read."""
+    try:
+        numbers = [each.number for each in shelf.published() if each.number < issue.number]
+        return shelf.issue(max(numbers)).issue if numbers else None
+    except (DamagedIssue, UnknownIssue):
+        return None
+
+
+def _why(answers: PageAnswers, period: Period, mean: float, about: str) -> Why:
+    asked = answers.asked
+    try:
+        frame = answers.explanations(period.kind, **period.span)
+    except NotExplained:
+        return Why(none="This issue was published without reasons.")
+    row = next((each for each in answer_rows(frame) if each["period"] == period.id), None)
+    if row is None:
+        return Why(none="Nothing is forecast of it.")
+    parts: Mapping[str, float] = {name: float(row[name]) for name in explained_parts(frame)}
+    found = reasons(parts, asked.issue.profile.own_parts, mean, (about, _ordinary(asked, period)))
+    return Why(none="Nothing is forecast of it.") if found is None else Why(*found)
+
+
+def _ordinary(asked: PageQuestion, period: Period) -> str:
+    """Return what an ordinary such period is called."""
+    start = period.row["start"].tz_convert(asked.zone)
+    day = start if period.kind == "hour" else pd.Timestamp(period.row["force_day"])
+    return f"an ordinary {day:%A}"
+
+
+def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
+    """Return links to the periods before and after, and to the week."""
+    day = pd.Timestamp(period.row["force_day"])
+    answers = PageAnswers(asked, Standing())
+    span = {"from_": f"{day - ONE_DAY:%Y-%m-%d}", "to": f"{day + 2 * ONE_DAY:%Y-%m-%d}"}
+    rows = answer_rows(answers.calls(period.kind, **span))
+    at = next(i for i, row in enumerate(rows) if row["period"] == period.id)
+    ways = (("← before", at - 1), ("after →", at + 1))
+    return tuple(
+        Link(
+            f"{text}: {_named(asked, period.kind, rows[i]).text(asked.zone)}",
+            asked.address(f"{SHIFT}/{rows[i]['period']}", week=None),
+        )
+        for text, i in ways
+        if 0 <= i < len(rows) and np.isfinite(rows[i]["mean"])
+    )

@@ -1,0 +1,133 @@
+"""The view of the shifts most likely to be short, and of what to decide now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forewatch.clock import ONE_DAY, WEEK_DAYS
+from forewatch.errors import BadQuestion, SettingsError
+from planning.issues import Issue
+from planning.tables import Values
+from serving.duty_records import DutyRecord
+from serving.page.kept_staffing import kept_staffing
+from serving.page.page_frame import Choice, Complaint, Link, Option
+from serving.page.page_job import PageJob
+from serving.page.page_question import PageQuestion
+from serving.page.page_words import day_words, week_text
+from serving.page.plain_table import PlainTable
+from serving.page.surroundings import page_frame
+from serving.page.view_renderer import PageContent, Pictures, ViewSources
+from serving.page.worries import HOW_TO_PLAN, Worries, decisions, worries
+
+WORRIES = "/worries"
+_UNREADABLE = "The plan can't be read at this moment; load the page again later."
+
+
+@dataclass(frozen=True)
+class WeekWorries:
+    """What there is to worry about in a week.
+
+    Args:
+        worries: the shifts most likely to be short.
+        decisions: what to decide on now; None where there is nothing.
+        noticed: on which day, in words.
+    """
+
+    worries: Worries
+    decisions: PlainTable | None = None
+    noticed: str = ""
+
+
+def worries_view(
+    job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures
+) -> PageContent:
+    """Return the view of the shifts most likely to be short."""
+    del pictures  # it has none
+    asked = PageQuestion.of(WORRIES, job.question, issue, job.reach, job.now)
+    record = sources.duty.at(job.now)
+    role, complaints = _role(asked, job.question.get("role", ""))
+    asked = replace(asked, complaints=(*asked.complaints, *complaints))
+    found = _found(asked, record, role)
+    frame = page_frame(asked, job.standing, job.damage, ("week", "area"))
+    roles = issue.profile.staffing.role_ids
+    options = tuple(Option(each, each.replace("_", " "), each == role) for each in roles)
+    more = (Choice("role", "Role", options),) if len(roles) > 1 else ()
+    values = {"found": found, "when": week_text(asked.monday)}
+    frame = replace(frame, choices=(*frame.choices, *more))
+    return PageContent("worries.html", frame, values, is_passing=not record.is_sure)
+
+
+def _role(asked: PageQuestion, text: str) -> tuple[str, tuple[Complaint, ...]]:
+    roles = asked.issue.profile.staffing.role_ids
+    if not text or text in roles:
+        return text or roles[0], ()
+    near = tuple(Link(role, asked.address(role=role)) for role in roles)
+    return roles[0], (Complaint(f"No role {text!r}.", near, 404),)
+
+
+def _found(asked: PageQuestion, record: DutyRecord, role: str) -> WeekWorries:
+    if not record.is_known:
+        return WeekWorries(Worries((_UNREADABLE,)))
+    areas = planned_areas(asked, record, role)
+    if not areas:
+        return WeekWorries(Worries((f"No plan of this week is known here. {HOW_TO_PLAN}",)))
+    try:
+        return _week(asked, record, role, areas)
+    except (BadQuestion, SettingsError) as error:
+        text = str(error)
+        return WeekWorries(Worries((f"{text[:1].upper()}{text[1:]}.",)))
+
+
+def planned_areas(asked: PageQuestion, record: DutyRecord, role: str) -> tuple[str, ...]:
+    """Return the areas in the one that is shown, or it, that a plan of the week is about."""
+    plan, tree = record.plan, asked.issue.tree
+    days = plan["force_day"]
+    inside = (days >= asked.monday) & (days < asked.monday + WEEK_DAYS * ONE_DAY)
+    told = set(plan.loc[inside & (plan["role"] == role), "area"])
+    seen = set(asked.reach.seen(tree)) & set(tree.below(asked.area))
+    return tuple(area for area in tree.ids if area in told & seen)
+
+
+def _week(
+    asked: PageQuestion, record: DutyRecord, role: str, areas: tuple[str, ...]
+) -> WeekWorries:
+    from planning.staffing import Staffing  # noqa: PLC0415 - the solver takes long to import
+    from serving.duty_plans import WeekPlans  # noqa: PLC0415
+    from serving.staffing_answers import StaffingQuestion, requirements  # noqa: PLC0415
+
+    issue, settings = asked.issue, asked.issue.profile.staffing
+    question = StaffingQuestion(areas, role, settings.percentile, asked.monday, WEEK_DAYS)
+    found = requirements(issue, question, record, asked.now, kept_staffing())
+    every = tuple(each.staffing for each in found.plans)
+    needed = Staffing(issue.number, settings.percentile, role, has_work=True, areas=every)
+    notice = record.notice(issue, areas, asked.now)
+    plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
+    address, names = shift_address(asked), {each.id: each.name for each in settings.shifts}
+    currency = settings.rates.currency
+    return WeekWorries(
+        worries(_named(plans.plan_table().values, names), asked.zone, address),
+        decisions(_named(plans.decide_table().values, names), asked.zone, currency, address),
+        day_words(pd.Timestamp(notice.day)),
+    )
+
+
+def _named(values: Values, names: Mapping[str, str]) -> Values:
+    """Return the columns with the names of the shifts beside their ids."""
+    shifts = [names.get(shift, shift) for shift in values["shift"]]
+    return values | {"shift_name": np.array(shifts, dtype=object)}
+
+
+def shift_address(asked: PageQuestion) -> Callable[[str, str], str]:
+    """Return what gives the address of an area's shift; "" where no forecast is told by it."""
+    shown = {each.id for each in asked.issue.profile.shifts}
+
+    def address(area: str, period: str) -> str:
+        if period.partition("/")[2] not in shown:
+            return ""
+        return asked.address(f"/shift/{period}", area=area, week=None)
+
+    return address
