@@ -32,8 +32,9 @@ from forewatch.profile import Profile
 from planning.area_staffing import AreaStaffing
 from planning.duty_layout import work_sources
 from planning.issues import Issue, Part
-from planning.load import Calls, Rows, SourceLoad
+from planning.load import Rows, SourceLoad
 from planning.need import BusyOfficers
+from planning.source_calls import Calls
 from planning.staffing import staffing
 from sources.synthetic import DemoForce, demo_force
 from tests.oracles.busy import half_hour_middles, jobs

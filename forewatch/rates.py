@@ -181,10 +181,11 @@ class Forecast:
         ahead = (self.rates.day_edges[:-1] - self.origin) // pd.Timedelta(days=1)
         return np.maximum(np.asarray(ahead, dtype=np.int64), 0)
 
-    def answer(self, selection: Selection, spans: Spans) -> Answer:
+    def answer(self, selection: Selection, spans: Spans, *, with_baseline: bool = True) -> Answer:
         """Return mean, variance and baseline of the calls in each span.
 
-        A span that reaches outside the horizon is not forecast: NaN, never a part of it.
+        A span that reaches outside the horizon is not forecast: NaN, never a part of it. Without a
+        baseline that is NaN as well.
         """
         left, right = _seconds(spans.starts), _seconds(spans.ends)
         inside = self._reached(left, right)
@@ -194,9 +195,10 @@ class Forecast:
             first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
             block = self._block(selection, pieces)
             calls = _calls(self.rates.base, block, pieces)
-            plain = _calls(self.rates.baseline, block, pieces)
             mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
-            baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
+            if with_baseline:
+                plain = _calls(self.rates.baseline, block, pieces)
+                baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
             lead = self.lead_days[pieces.day]
             within = self._within(block, pieces.day)
             variance[inside] = self.shocks.variance(calls, lead, pieces.row, within)

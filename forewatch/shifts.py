@@ -31,7 +31,8 @@ class Shift(Frozen):
     start: time
     """Local time at which it begins; it belongs to the force-day of that instant."""
     end: time
-    """Local time at which it ends; shifts may overlap."""
+    """Local time at which it ends, 24 hours later where it is that of the start; shifts may
+    overlap."""
 
     @field_validator("start", "end")
     @classmethod

@@ -143,9 +143,9 @@ class PayRates(Frozen):
     """What an hour costs on a rest day that was taken back late, of an ordinary one (1.5: the rule
     in England and Wales)."""
     public_holiday_factor: _Factor = 2.0
-    """The same of a public holiday that was taken back late (2: the rule in England and Wales)."""
+    """The same of duty on a public holiday, whatever the notice (2: England and Wales)."""
     public_holiday_day_off: Annotated[bool, Field(strict=True)] = True
-    """Whether a day off is owed beside it (the rule in England and Wales)."""
+    """Whether a day off is owed beside it when notice is short (the rule in England and Wales)."""
 
 
 class Staffing(Frozen):

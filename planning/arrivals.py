@@ -13,8 +13,8 @@ Elapsed time is counted, not clock readings: an hour more in a night is an hour 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -122,17 +122,28 @@ class _Alike:
         days: their positions among the days, shape (days,).
         left, right: bounds of each kind of row, hours from the day's beginning, shape (kinds,).
         edges: bounds of the hours of the days around, likewise, shape (offsets, hours + 1).
-        day, kind: which of the days and kinds each row is, shape (rows,).
-        rows: positions of the rows, shape (rows,).
+        at: which of the days × kinds each row is, shape (rows,).
+        rows: positions of the rows, shape (rows,); a slice where they follow each other.
     """
 
     days: Index
     left: Array
     right: Array
     edges: Array
-    day: Index
-    kind: Index
-    rows: Index
+    at: Index | slice
+    rows: Index | slice
+
+    def near(self, days: int, reach: int) -> _Alike:
+        """Return the part of it that calls of the first days reach, each so many days ahead."""
+        count = int(np.searchsorted(self.days, days + reach))
+        if count == len(self.days):
+            return self
+        at, rows = (
+            np.arange(each.start, each.stop) if isinstance(each, slice) else each
+            for each in (self.at, self.rows)
+        )
+        own = at < count * len(self.left)
+        return replace(self, days=self.days[:count], at=_span(at[own]), rows=_span(rows[own]))
 
 
 class Timing:
@@ -187,30 +198,86 @@ class Timing:
         """The lead of each piece's day, shape (pieces,)."""
         return self.arrivals.lead_days[self.piece_day]
 
-    def tables(self, weights: Weights) -> Tables:
-        """Return weights of rows and hours, to be multiplied with calls by `sums`."""
-        return [weights(group.left, group.right, group.edges) for group in self._alike]
+    @property
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """Rows, days and hours of each of the tables that `tables` gives."""
+        return [(len(g.left), len(g.edges), g.edges.shape[1] - 1) for g in self._alike]
 
-    def sums(self, calls: Array, tables: Tables) -> Array:
-        """Return what calls bring, weighted, shape (..., rows, pieces a row).
+    def tables(self, weights: Weights, reach_hours: float = np.inf) -> Tables:
+        """Return weights of rows and hours, to be multiplied with calls by `sums`.
 
         Args:
-            calls: shape (..., days, hours); of the first days only where there are none later.
-            tables: of this timing; with a first axis of several weights, so has the answer.
+            weights: what calls bring.
+            reach_hours: for how long a call brings any of it, if that is less than here.
         """
-        several = tables[0].shape[:-3] if tables else ()
-        found = np.zeros((*several, *calls.shape[:-2], self.rows, self.pieces_per_row))
-        for group, table in zip(self._alike, tables, strict=True):
-            for i, offset in enumerate(self._offsets):
-                day = group.days - offset
-                there = (day >= 0) & (day < calls.shape[-2])
-                if not (there.any() and table[..., i, :].any()):
-                    continue
-                came = calls[..., np.where(there, day, 0), :] * there[:, None]
-                for n, part in enumerate(self._parts, i * len(self._parts)):
-                    brought = _product(came[..., part], table[..., i, part])
-                    found[..., group.rows, n] = brought[..., group.day, group.kind]
+        back = int(np.ceil(min(reach_hours, WEEK_HOURS * 52) / _SHORTEST_DAY_HOURS))
+        nothing = int((self._offsets > back).sum())
+        found = []
+        for group in self._alike:
+            table = weights(group.left, group.right, group.edges[nothing:])
+            found.append(np.pad(table, [*[(0, 0)] * (table.ndim - 2), (nothing, 0), (0, 0)])
+                         if nothing else table)  # fmt: skip
         return found
+
+    def sums(self, calls: Array, tables: Tables) -> Array:
+        """Return what calls bring, weighted, shape (..., places, rows, pieces a row).
+
+        Args:
+            calls: shape (..., places, days, hours); of the first days only where there are none
+                later. Instead of one number an hour may have several, one behind the other.
+            tables: of this timing, shape (..., rows, days, hours); what stands before goes with
+                what stands before the places of the calls, as NumPy broadcasts.
+        """
+        found = np.zeros((*_lead(calls, tables), calls.shape[-3], self.rows, self.pieces_per_row))
+        several = calls.shape[-1] // self.arrivals.shape[1]
+        for group, table in zip(self._alike, tables, strict=True):
+            for i, came in self._days_around(group, calls):
+                for n, part in enumerate(self._hours_of_parts(several), i * len(self._parts)):
+                    weight = table[..., i, part]
+                    if weight.any():
+                        found[..., group.rows, n] = _product(came[..., part], weight)[..., group.at]
+        return found
+
+    def reached_pieces(self, tables: Tables) -> Index:
+        """Return the pieces to which tables bring anything, and the first of each row's own day."""
+        found = np.zeros((self.rows, self.pieces_per_row), dtype=np.bool_)
+        found[:, np.flatnonzero(self._offsets == 0)[0] * len(self._parts)] = True
+        several = max((table.shape[-1] for table in tables), default=0) // self.arrivals.shape[1]
+        for group, table in zip(self._alike, tables, strict=True):
+            there = (table != 0).reshape(-1, *table.shape[-3:]).any(0)
+            for n, part in enumerate(self._hours_of_parts(several)):
+                of_kind = there[..., part].any(-1)
+                of_row = np.tile(of_kind, (len(group.days), 1))[group.at]
+                found[group.rows, n :: len(self._parts)] |= of_row
+        return np.flatnonzero(found)
+
+    def totals(self, calls: Array, tables: Tables) -> Array:
+        """Return the same with the pieces of each row added up, shape (..., places, rows)."""
+        found = np.zeros((*_lead(calls, tables), calls.shape[-3], self.rows))
+        for group, table in zip(self._alike, tables, strict=True):
+            near = group.near(calls.shape[-2], int(self._offsets[0]))
+            for i, came in self._days_around(near, calls):
+                weight = table[..., i, :]
+                if weight.any():
+                    found[..., near.rows] += _product(came, weight)[..., near.at]
+        return found
+
+    def _days_around(self, group: _Alike, calls: Array) -> Iterator[tuple[int, Array]]:
+        """Yield the calls of the days so many before those of a group; 0 where there are none."""
+        for i, offset in enumerate(self._offsets):
+            day = group.days - offset
+            there = (day >= 0) & (day < calls.shape[-2])
+            if there.all():
+                yield i, calls[..., _span(day), :]
+            elif there.any():
+                yield i, calls[..., np.where(there, day, 0), :] * there[:, None]
+
+    def _hours_of_parts(self, several: int) -> list[slice]:
+        """Return the parts of the day as slices of hours, each with so many numbers."""
+        bounds = [(part.start, part.stop) for part in self._parts]
+        return [
+            slice(low * several, None if high is None else high * several) for low, high in bounds
+        ]
 
     def _groups(self, day: Index, starts_us: Index, ends_us: Index) -> list[_Alike]:
         around = self._around()
@@ -229,9 +296,8 @@ class Timing:
                     left,
                     right,
                     around[days[0]],
-                    np.searchsorted(days, day[rows]),
-                    kind.ravel(),
-                    rows,
+                    _span(np.searchsorted(days, day[rows]) * len(left) + kind.ravel()),
+                    _span(rows),
                 )
             )
         return found
@@ -252,11 +318,25 @@ class Timing:
         return found
 
 
+def _span(at: Index) -> Index | slice:
+    """Return positions as a slice where they follow each other: that takes no copy."""
+    follow = len(at) > 0 and bool((np.diff(at) == 1).all())
+    return slice(int(at[0]), int(at[-1]) + 1) if follow else at
+
+
+def _lead(calls: Array, tables: Tables) -> tuple[int, ...]:
+    """Return what stands before places, days and hours of calls × weights."""
+    return np.broadcast_shapes(calls.shape[:-3], *(table.shape[:-3] for table in tables))
+
+
 def _product(calls: Array, table: Array) -> Array:
-    """Return calls (..., days, hours) × weights ([several,] kinds, hours): (..., days, kinds)."""
-    if table.ndim == 2:  # noqa: PLR2004
-        return np.asarray(calls @ table.T)
-    return np.stack([calls @ each.T for each in table])
+    """Return calls (..., places, days, hours) × weights (..., rows, hours).
+
+    Its shape is (..., places, days × rows).
+    """
+    *lead, places, days, hours = calls.shape
+    found = calls.reshape(*lead, places * days, hours) @ table.swapaxes(-1, -2)
+    return np.asarray(found.reshape(*found.shape[:-2], places, -1))
 
 
 def over_hours(integral: Array, edges: Array) -> Array:

@@ -156,6 +156,12 @@ class _Rows:
     least: Array
     half_hours: Array
 
+    @property
+    def surplus(self) -> tuple[Array, Array]:
+        """Pattern and least number of the half-hours that any shift covers."""
+        used = self.pattern.any(1)
+        return self.pattern[used], self.least[used]
+
 
 def _handed(demand: Demand, before: tuple[Shifts, Index] | None) -> tuple[Array, Array]:
     """Return the officers on duty from before in each half-hour, and how many are free."""
@@ -198,6 +204,7 @@ def _rows(shifts: Shifts, demand: Demand, handed: tuple[Array, Array]) -> _Rows:
 
 
 _ENOUGH = 1e6  # officers that stand for no limit
+_MOST_SURPLUS = 1000.0  # officers, beyond the largest need
 
 
 def _patterns(covered: Mask) -> tuple[Mask, Index]:
@@ -212,46 +219,60 @@ def _patterns(covered: Mask) -> tuple[Mask, Index]:
 def _solve(rows: _Rows, shifts: Shifts) -> Index:
     """Return the officers of shifts in their order."""
     minutes = np.round(shifts.hours * 60)
-    found = _programme(rows.matrix, rows.low, np.full(len(rows.low), np.inf), shifts.most, minutes)
+    found = _programme(rows, minutes, shifts.most)
     if found is None:
         raise ForewatchError("no officers cover the week, though nothing limits them")  # a bug
     return _even(found, rows, minutes, shifts.most)
 
 
-def _programme(matrix: Array, low: Array, high: Array, most: Array, cost: Array) -> Index | None:
-    """Return the whole numbers within bounds that cost least; None where there are none."""
+def _programme(rows: _Rows, minutes: Array, most: Array) -> Index | None:
+    """Return the whole numbers of fewest hours, of these the ones of smallest largest surplus.
+
+    The largest surplus is one variable more, at least every half-hour's; in the sum that is
+    minimised it weighs less than the smallest difference of hours. None where there are none.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - slow to import
 
-    if not matrix.shape[1]:
+    count = len(minutes)
+    if not count:
         return np.zeros(0, dtype=np.int64)
+    pattern, least = rows.surplus
+    cost = minutes / np.gcd.reduce(minutes.astype(np.int64))
+    matrix = np.zeros((len(rows.low) + len(least), count + 1))
+    matrix[: len(rows.low), :-1] = rows.matrix
+    matrix[len(rows.low) :] = np.column_stack([-pattern, np.ones(len(least))])
     result = milp(
-        cost,
-        integrality=np.ones(len(cost), dtype=np.int64),
-        bounds=Bounds(0, most),
-        constraints=LinearConstraint(matrix, low - _ROUNDING, high + _ROUNDING),
+        np.append(cost, 1 / (_MOST_SURPLUS + least.max(initial=0))),
+        integrality=np.append(np.ones(count, dtype=np.int64), 0),
+        bounds=Bounds(np.append(np.zeros(count), -np.inf), np.append(most, np.inf)),
+        constraints=LinearConstraint(matrix, np.append(rows.low, -least) - _ROUNDING, np.inf),
+        options={"mip_rel_gap": 0},
     )
-    return None if result.x is None else np.asarray(np.round(result.x), dtype=np.int64)
+    return None if result.x is None else np.asarray(np.round(result.x[:-1]), dtype=np.int64)
 
 
 def _even(officers: Index, rows: _Rows, minutes: Array, most: Array) -> Index:
     """Return the same hours with surpluses as even as exchanging officers makes them.
 
-    Officers move between shifts of the same length while the largest surplus, and then the sum of
-    the squares of the surpluses of the half-hours, falls; where neither changes, to earlier shifts.
+    Officers move between shifts of the same length, without a larger largest surplus, while the sum
+    of the squares of the surpluses of the half-hours falls; where it stays, to earlier shifts.
     """
     into, out_of = np.nonzero((minutes[:, None] == minutes) & ~np.eye(len(minutes), dtype=bool))
     # The earliest shift first, and into it from the latest.
     order = np.lexsort((-out_of, into))
     into, out_of = into[order], out_of[order]
-    used = rows.pattern.any(1)
-    pattern, least, weight = rows.pattern[used], rows.least[used], rows.half_hours[used][:, None]
-    change, moved = (each[:, into] - each[:, out_of] for each in (pattern, rows.matrix))
+    pattern, least = rows.surplus
+    weight = rows.half_hours[rows.pattern.any(1)][:, None]
+    largest = (pattern @ officers - least).max(initial=0)
+    matrix = np.concatenate([rows.matrix, -pattern])
+    low = np.concatenate([rows.low, -least - largest])
+    change, moved = (each[:, into] - each[:, out_of] for each in (pattern, matrix))
     curve = (weight * change**2).sum(0)
     found = officers.copy()
     while len(into):
         surplus = pattern @ found - least
         room = np.minimum(found[out_of], most[into] - found[into])
-        room = np.minimum(room, _room(moved, rows.matrix @ found - rows.low))
+        room = np.minimum(room, _room(moved, matrix @ found - low))
         slope = (weight * surplus[:, None] * change).sum(0)
         # The best number to move; at least one, which tells whether it is worth while.
         best = np.divide(-slope, curve, out=np.zeros_like(slope), where=curve > 0)

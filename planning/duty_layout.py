@@ -28,8 +28,9 @@ from forewatch.duty import (
 from forewatch.rates import Spans
 from planning.cover import Shifts
 from planning.issues import Issue
-from planning.load import Calls, Load, Measure, Rows, Source, SourceLoad
+from planning.load import Load, Measure, Rows, SourceLoad
 from planning.shift_times import shift_times
+from planning.source_calls import Calls, Source
 
 _HALF_HOUR_US = HOUR_US // 2
 _TIMES = ("shift", "force_day", "start", "end", "hours", "productive", "state")
@@ -120,15 +121,15 @@ class DutyLayout:
     def of(
         cls,
         issue: Issue,
-        place: tuple[str, str],
+        place: tuple[Sequence[str], str],
         asked: tuple[pd.Timestamp, int],
         sources: Sequence[Source],
     ) -> DutyLayout:
-        """Return the layout of areas with the shifts of one.
+        """Return the layout of areas that have the same shifts.
 
         Args:
             issue: the issue asked.
-            place: ids of an area and the role.
+            place: ids of the areas, and of the role.
             asked: local date of the first force-day that is asked for, and their number.
             sources: of the work.
         """
@@ -141,14 +142,15 @@ class DutyLayout:
             weeks[-1] = min(weeks[-2] + WEEK_DAYS, horizon)
         edges = instants_us(rates.day_edges)[: (weeks[-1] if weeks else 0) + 1]
         half_hours = HalfHours.of(edges)
-        shifts = _shifts(issue, place, (first, asked[1]), edges)
+        shifts = _shifts(issue, (place[0][0], place[1]), (first, asked[1]), edges)
         reached = shifts[shifts["is_reached"]]
         windows = Spans(
             utc_instants(np.append(edges[:-1], instants_us(pd.DatetimeIndex(reached["start"])))),
             utc_instants(np.append(edges[1:], instants_us(pd.DatetimeIndex(reached["end"])))),
         )
         middles = utc_instants(half_hours.middles_us)
-        loads = _loads(sources, Spans(middles, middles), windows, issue)
+        leaves = {leaf for area in place[0] for leaf in issue.tree.leaves_of(area)}
+        loads = _loads(sources, (Spans(middles, middles), windows), issue, sorted(leaves))
         found = services(issue.profile, place[1])
         return cls(
             first,
@@ -259,8 +261,10 @@ class DutyLayout:
 
 
 def _loads(
-    sources: Sequence[Source], instants: Spans, windows: Spans, issue: Issue
+    sources: Sequence[Source], rows: tuple[Spans, Spans], issue: Issue, leaves: Sequence[str]
 ) -> dict[str, list[SourceLoad]]:
+    """Return the loads of `DutyLayout`, of instants and windows."""
+    instants, windows = rows
     own = {*issue.profile.missing_call_types}
     own |= set() if issue.casework is None else set(issue.casework.forecast.rates.call_types)
 
@@ -276,7 +280,8 @@ def _loads(
         return [SourceLoad(one, measure, *of) for one in rows]
 
     # None where the issue reaches nothing of what is asked.
-    told = [Calls(source, windows.ends.max()) for source in sources if len(windows.starts)]
+    until = windows.ends.max()
+    told = [Calls(source, until, leaves) for source in sources if len(windows.starts)]
     halves, whole = ([Rows(calls, spans) for calls in told] for spans in (instants, windows))
     return {
         "busy": each(halves, "officers", is_urgent),

@@ -76,8 +76,9 @@ def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: Notice
         notice: when notice is given.
     """
     shifts = found.shifts
-    figures = {figure: told_officers(found, role, plan, figure) for figure in PLAN_FIGURES}
-    late = _by_shift(_rows_of(found, role, plan)["late"], "planned", shifts)
+    told = _rows_of(found, role, plan)
+    figures = {name: _by_shift(told[told["figure"] == name], shifts) for name in PLAN_FIGURES}
+    late = _by_shift(told[told["figure"] == "planned"], shifts, "late")
     planned = figures["planned"]
     days = pd.DatetimeIndex(shifts["force_day"])
     holidays = notice.holidays.get(found.area, frozenset())
@@ -104,7 +105,8 @@ def told_officers(
         plan: as of `area_plan`.
         figure: one of PLAN_FIGURES.
     """
-    return _by_shift(_rows_of(found, role, plan)["officers"], figure, found.shifts)
+    told = _rows_of(found, role, plan)
+    return _by_shift(told[told["figure"] == figure], found.shifts)
 
 
 def base_numbers(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[int]:
@@ -163,18 +165,22 @@ def _hour_cost(plans: Sequence[AreaPlan]) -> float:
 
 
 def _rows_of(found: AreaStaffing, role: str, plan: pd.DataFrame) -> pd.DataFrame:
-    mine = plan[(plan["area"] == found.area) & (plan["role"] == role)]
-    return mine.set_index(["figure", "shift", "force_day"])
+    """Return the rows about an area's shifts, of all that was ever told."""
+    days = found.shifts["force_day"]
+    about = plan[(plan["force_day"] >= days.min()) & (plan["force_day"] <= days.max())]
+    return pd.DataFrame(about[(about["area"] == found.area) & (about["role"] == role)])
 
 
-def _by_shift(told: pd.Series, figure: str, shifts: pd.DataFrame) -> Array:
-    """Return a figure of each shift, NaN where nobody told it."""
-    if not len(told):
-        return np.full(len(shifts), np.nan)
-    keys = pd.MultiIndex.from_arrays(
-        [[figure] * len(shifts), shifts["shift"], shifts["force_day"].astype("datetime64[us]")]
-    )
-    return np.asarray(told.astype("float64").reindex(keys), dtype=np.float64)
+def _by_shift(told: pd.DataFrame, shifts: pd.DataFrame, column: str = "officers") -> Array:
+    """Return what rows of one figure tell of each shift, NaN where nobody told it."""
+    row = {key: i for i, key in enumerate(_shift_keys(told))}
+    at = [row.get(key, -1) for key in _shift_keys(shifts)]
+    return np.append(told[column].to_numpy(dtype=np.float64), np.nan)[at]
+
+
+def _shift_keys(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    days = pd.DatetimeIndex(rows["force_day"]).as_unit("us").asi8
+    return list(zip(rows["shift"].tolist(), days.tolist(), strict=True))
 
 
 def _requirements(plans: Sequence[AreaPlan], level: float) -> Requirements:

@@ -127,7 +127,7 @@ def landing_hours(
     first = np.cumsum([0, *(len(calls) for calls, _ in reports)])[:-1]
     masses = timing.tables(_masses(release))
     reported, of_known = (
-        timing.sums(each, masses).sum(-1).reshape(len(SHARES), -1).T
+        timing.totals(each, masses).reshape(len(SHARES), -1).T
         for each in (np.add.reduceat(by_place, first), made)
     )
     shared, dispersion = _variance(forecast, (by_place, first), timing, release)

@@ -18,40 +18,23 @@ A number of officers that isn't whole is sent as one of its two neighbours, so t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal, cast
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from forewatch.arrays import Array, Index, Mask
+from forewatch.arrays import Array, Index
 from forewatch.clock import instants_us
 from forewatch.duty import Service
-from forewatch.rates import Forecast, Spans
+from forewatch.rates import Spans
 from forewatch.shocks import THIRD_BEGINS_HOURS, Within
-from planning.arrivals import DAY_HOURS, Arrivals, Tables, Timing
-from planning.landing import KnownReports
-from planning.work_kinds import WorkKind, calls_by_officers, officer_shares, work_kinds
+from planning.arrivals import Tables, Timing, Weights
+from planning.source_calls import Calls
+from planning.work_kinds import JobKind
 from planning.work_times import WorkTime
 
 Measure = Literal["officers", "hours", "carried"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Calls that bring work.
-
-    Args:
-        forecast: their rates and shocks.
-        services: what they take, by call type and grade.
-        known: calls before the horizon, of all the forecast's types together; None: expected as in
-            the same hours a week later.
-    """
-
-    forecast: Forecast
-    services: tuple[Service, ...]
-    known: KnownReports | None = None
 
 
 @dataclass(frozen=True)
@@ -83,117 +66,12 @@ class Load:
         return Load(self.mean + other.mean, self.variance + other.variance, both[0] + both[1])
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """What calls bring to rows, by place and call type.
-
-    Args:
-        mean: calls × the mean of their weight, shape (places, call types, pieces).
-        squared: calls × its squared mean, same shape.
-        own: calls × its variance, same shape.
-        jobs: calls under way by officers, shape (officers, places, call types, rows).
-    """
-
-    mean: Array
-    squared: Array
-    own: Array
-    jobs: Array
-
-    @classmethod
-    def none(cls, calls: tuple[int, int], rows: int, pieces: int, officers: int) -> _Sums:
-        """Return those of no calls, by places and call types, to be added to."""
-        mean, squared, own = (np.zeros((*calls, pieces)) for _ in range(3))
-        return cls(mean, squared, own, np.zeros((officers, *calls, rows)))
-
-    def add(self, part: _Sums, types: Index | slice) -> None:
-        """Add what calls of some types bring."""
-        for name in ("mean", "squared", "own"):
-            getattr(self, name)[:, types] += getattr(part, name)
-        self.jobs[: len(part.jobs), :, types] += part.jobs
-
-
 # The mean of a call's weight, and of its square, by what is measured.
 _WEIGHTS: Mapping[Measure, tuple[str, str]] = {
     "officers": ("presence", "presence"),
     "hours": ("hours", "square_hours"),
     "carried": ("carried_hours", "square_hours"),
 }
-_TOGETHER: Index = np.arange(0)  # no call types are told apart
-
-
-class Calls:
-    """The calls of one source by hour: of days before the horizon, and until an instant in it.
-
-    Args:
-        source: the calls.
-        until: instant, UTC.
-    """
-
-    def __init__(self, source: Source, until: pd.Timestamp) -> None:
-        """Lay out the hours."""
-        self.source, self.forecast = source, source.forecast
-        rates = source.forecast.rates
-        self.kinds = work_kinds(source.services, rates.call_types, rates.grades)
-        self.reach_hours = max((kind.work.reach_hours for kind in self.kinds), default=0.0)
-        past = int(np.ceil(self.reach_hours / DAY_HOURS)) + 1
-        self.arrivals = Arrivals.of(source.forecast, until, past)
-
-    @cached_property
-    def whole(self) -> Array:
-        """Expected calls of all grades, shape (places, call types, days, hours)."""
-        return self.arrivals.expected(self.forecast)
-
-    @cached_property
-    def by_day(self) -> Array:
-        """Expected calls of force-days, shape (places, days)."""
-        return np.asarray(self.whole.sum((1, 3)))
-
-    @cached_property
-    def expected(self) -> dict[str, Array]:
-        """Expected calls by grade, each of shape (places, call types, days, hours)."""
-        used = {each.grade for kind in self.kinds for each in kind.calls}
-        shares = self.arrivals.grade_shares(self.forecast)
-        return {
-            grade: self.whole * shares[i]
-            for i, grade in enumerate(self.forecast.rates.grades)
-            if grade in used
-        }
-
-    @cached_property
-    def unknown(self) -> dict[str, Array]:
-        """The same without the calls of hours of which the number is known."""
-        if self.source.known is None:
-            return self.expected
-        is_known = self.known_calls[1][:, None]
-        return {grade: np.where(is_known, 0, each) for grade, each in self.expected.items()}
-
-    @cached_property
-    def known(self) -> dict[str, Array]:
-        """Known calls by grade, each of shape (leaves, call types, past days, hours).
-
-        Which of them are of which type and grade is expected, as their number once was.
-        """
-        rates, past = self.forecast.rates, self.arrivals.past
-        share = rates.leaf_shares[..., None, None]
-        whole = (share * self.whole[rates.leaf_place, :, :past]).sum(1)
-        count = self.known_calls[0]
-        ratio = np.divide(count, whole, out=np.zeros_like(whole), where=whole > 0)[:, None]
-        return {
-            grade: share * each[rates.leaf_place, :, :past] * ratio
-            for grade, each in self.expected.items()
-        }
-
-    @cached_property
-    def known_calls(self) -> tuple[Array, Mask]:
-        """Known calls by leaf, past day and hour, and which hours of which places are known."""
-        rates, past = self.forecast.rates, self.arrivals.past
-        known = cast("KnownReports", self.source.known)
-        count = known.during(rates.leaves, self.arrivals.past_edges_us)
-        count = count.reshape(len(rates.leaves), past, -1)
-        is_known = np.zeros((len(rates.places), *self.arrivals.shape), dtype=np.bool_)
-        for place in range(len(rates.places)):
-            is_known[place, :past] = ~np.isnan(count[rates.leaf_place == place]).any(0)
-        return np.where(is_known[rates.leaf_place, :past], count, 0), is_known
 
 
 class Rows:
@@ -207,42 +85,111 @@ class Rows:
     def __init__(self, calls: Calls, spans: Spans) -> None:
         """Find out how rows and hours of calls lie to each other."""
         self.calls = calls
-        self._spans_us = instants_us(spans.starts), instants_us(spans.ends)
-        self.timing = self._timing(calls.reach_hours)
-        self._timings: dict[float, Timing] = {calls.reach_hours: self.timing}
+        parts = THIRD_BEGINS_HOURS if calls.forecast.shocks.has_thirds else THIRD_BEGINS_HOURS[:1]
+        bounds = instants_us(spans.starts), instants_us(spans.ends)
+        self.timing = Timing(calls.arrivals, *bounds, calls.reach_hours, parts)
         self._tables: dict[tuple[WorkTime, str], Tables] = {}
 
-    def sums(self, calls: Array, work: WorkTime, name: str) -> Array:
-        """Return what calls (..., days, hours) bring, weighted, shape (..., rows, pieces a row).
-
-        Args:
-            calls: of shape (..., days, hours).
-            work: of the calls.
-            name: of a weight of `WorkTime`; with "²" behind it, its square.
-        """
-        timing = self._timings.get(work.reach_hours)
-        if timing is None:
-            timing = self._timings[work.reach_hours] = self._timing(work.reach_hours)
+    def tables(self, work: WorkTime, name: str) -> Tables:
+        """Return the weights of one work, as a weight of `WorkTime` is called."""
         if (work, name) not in self._tables:
-            if name.endswith("²"):
-                first = self.tables(timing, work, name.removesuffix("²"))
-                self._tables[work, name] = [table**2 for table in first]
-            else:
-                self._tables[work, name] = self.tables(timing, work, name)
-        found = timing.sums(calls, self._tables[work, name])
-        earlier = self.timing.pieces_per_row - timing.pieces_per_row
-        return np.pad(found, [(0, 0)] * (found.ndim - 1) + [(earlier, 0)]) if earlier else found
-
-    def tables(self, timing: Timing, work: WorkTime, name: str) -> Tables:
-        """Return the weights of a name."""
-        if (work, name) not in self._tables:
-            self._tables[work, name] = timing.tables(getattr(work, name))
+            found = self.timing.tables(partial(_weights, work, name), work.reach_hours)
+            self._tables[work, name] = found
         return self._tables[work, name]
 
-    def _timing(self, reach_hours: float) -> Timing:
-        has_thirds = self.calls.forecast.shocks.has_thirds
-        parts = THIRD_BEGINS_HOURS if has_thirds else THIRD_BEGINS_HOURS[:1]
-        return Timing(self.calls.arrivals, *self._spans_us, reach_hours, parts)
+
+def _weights(work: WorkTime, name: str, left: Array, right: Array, edges: Array) -> Array:
+    """Return weights; days and shifts lie to each other alike in most answers of an issue."""
+    return _same_weights(work, name, edges.shape[0], *(e.tobytes() for e in (left, right, edges)))
+
+
+@lru_cache(maxsize=512)  # of 42 kinds of work at four weights each; about 10 kB a table
+def _same_weights(work: WorkTime, name: str, days: int, *bounds: bytes) -> Array:
+    left, right, edges = (np.frombuffer(each) for each in bounds)
+    weights: Weights = getattr(work, name)
+    found = weights(left, right, edges.reshape(days, -1))
+    found.setflags(write=False)
+    return found
+
+
+class _Weights:
+    """What calls of kinds of jobs bring to rows.
+
+    Args:
+        rows: of the load.
+        measure: as of `SourceLoad`.
+        kinds: of jobs, in groups that are told apart.
+    """
+
+    def __init__(self, rows: Rows, measure: Measure, kinds: Sequence[Sequence[JobKind]]) -> None:
+        """Remember them."""
+        self._rows, self._measure, self._kinds = rows, measure, kinds
+        self._width = max(len(group) for group in kinds)
+
+    @property
+    def officers(self) -> int:
+        """The most officers that are busy with a job; 0 where hours are measured."""
+        sizes = (size for group in self._kinds for each in group for size in each.officer_shares)
+        return max(sizes) if self._measure == "officers" else 0
+
+    def calls(self, by_grade: Mapping[str, Array]) -> Array:
+        """Return calls (places, call types, days, hours) as (groups, places, days, hours × kinds).
+
+        Args:
+            by_grade: the calls of each grade.
+        """
+        places, _, *times = next(iter(by_grade.values())).shape
+        found = np.zeros((len(self._kinds), places, *times, self._width))
+        for g, group in enumerate(self._kinds):
+            for k, kind in enumerate(group):
+                for grade in kind.grades:
+                    found[g, ..., k] += by_grade[grade][:, kind.call_type]
+        return found.reshape(*found.shape[:3], -1)
+
+    @cached_property
+    def moments(self) -> Tables:
+        """Mean of the weight of all calls, its square, and its variance: one behind the other."""
+        return [np.stack(each) for each in zip(self._means, *self._squares, strict=True)]
+
+    @property
+    def means(self) -> Tables:
+        """Mean of the weight of all calls."""
+        return self._means
+
+    @cached_property
+    def by_officers(self) -> Tables:
+        """Share of calls under way with so many officers, from one."""
+        first, _ = _WEIGHTS[self._measure]
+
+        def share_of(size: int) -> Callable[[JobKind], float]:
+            return lambda kind: kind.attended * kind.officer_shares.get(size, 0)
+
+        found = [self._tables(first, share_of(size)) for size in range(1, self.officers + 1)]
+        return [np.stack(each) for each in zip(*found, strict=True)]
+
+    @cached_property
+    def _means(self) -> Tables:
+        first, _ = _WEIGHTS[self._measure]
+        return self._tables(first, lambda kind: kind.attended * kind.officers)
+
+    @cached_property
+    def _squares(self) -> tuple[Tables, Tables]:
+        """Squared mean and variance of the weight of a call; attended or not is chance as well."""
+        _, second = _WEIGHTS[self._measure]
+        whole = self._tables(second, lambda kind: kind.attended * kind.square_officers)
+        squared = [each**2 for each in self._means]
+        return squared, [each - mean for each, mean in zip(whole, squared, strict=True)]
+
+    def _tables(self, name: str, factor: Callable[[JobKind], float]) -> Tables:
+        """Return weights by groups, (groups, rows, days, hours × kinds)."""
+        found = []
+        for i, shape in enumerate(self._rows.timing.shapes):
+            table = np.zeros((len(self._kinds), *shape, self._width))
+            for g, group in enumerate(self._kinds):
+                for k, kind in enumerate(group):
+                    table[g, ..., k] = factor(kind) * self._rows.tables(kind.work, name)[i]
+            found.append(table.reshape(*table.shape[:3], -1))
+        return found
 
 
 class SourceLoad:
@@ -260,123 +207,116 @@ class SourceLoad:
     ) -> None:
         """Choose the services."""
         self._rows, self._measure = rows, measure
-        chosen = (
-            replace(kind, calls=tuple(each for each in kind.calls if of(each)))
-            for kind in rows.calls.kinds
-        )
-        self._kinds = [kind for kind in chosen if kind.calls]
+        self._jobs = [each for each in rows.calls.jobs if of(each.service)]
+        self._types = np.unique(np.array([each.call_type for each in self._jobs], dtype=np.int64))
 
     def of(self, leaves: Sequence[str]) -> Load:
         """Return the load of an area, by the leaf areas that make it up."""
-        timing, rows = self._rows.timing, self._rows.timing.rows
-        if not self._kinds:
-            return Load.none(rows)
+        timing = self._rows.timing
+        if not self._jobs:
+            return Load.none(timing.rows)
         at, places, share = self._parts(leaves)
-        sums = self._sums
-        weighted = share * sums.mean[places]
+        pieces, moments, jobs = self._sums
+        row = timing.piece_row[pieces]
+        # Places first, as shocks have them.
+        mean, squared, own = share * moments[:, :, places].swapaxes(1, 2)
+        within, chance = self._within(places), (squared.sum(0), own.sum((0, 1)))
         variance = self._rows.calls.forecast.shocks.weighted_variance(
-            weighted,
-            timing.piece_lead,
-            timing.piece_row,
-            self._within(places),
-            ((share * sums.squared[places]).sum(0), (share * sums.own[places]).sum((0, 1))),
+            mean, timing.piece_lead[pieces], row, within, chance
         )
-        mean = weighted.sum((0, 1)).reshape(rows, -1).sum(1)
-        jobs = (share * sums.jobs[:, places]).sum((1, 2)).T
-        found = Load(mean, np.maximum(variance, 0), jobs)
-        if self._rows.calls.source.known is None:
-            return found
-        known = self._sums_of_known
-        mean, own = (
-            each[at].sum((0, 1)).reshape(rows, -1).sum(1) for each in (known.mean, known.own)
+        found = Load(
+            np.asarray(np.bincount(row, mean.sum((0, 1))), dtype=np.float64),
+            np.maximum(variance, 0),
+            (share[..., 0].T[..., None] * jobs[:, :, places]).sum((1, 2)).T,
         )
-        return found + Load(mean, own, known.jobs[:, at].sum((1, 2)).T)
+        return found if self._rows.calls.source.known is None else found + self._known(at)
 
     def mean_of(self, leaves: Sequence[str]) -> Array:
         """Return the mean of an area's load alone, shape (rows,)."""
         found = np.zeros(self._rows.timing.rows)
-        if not self._kinds:
+        if not self._jobs:
             return found
         at, places, share = self._parts(leaves)
-        found += (share[..., 0, None] * self._means[0][places]).sum((0, 1))
-        return np.asarray(found + self._means[1][at].sum((0, 1)))
-
-    @cached_property
-    def _means(self) -> tuple[Array, Array]:
-        """Mean by place and call type, and of known calls by leaf area; (…, …, rows)."""
-        rates, name = self._rows.calls.forecast.rates, _WEIGHTS[self._measure][0]
-        shape = (len(rates.places), len(rates.call_types), self._rows.timing.rows)
-        expected, known = np.zeros(shape), np.zeros((len(rates.leaves), 1, shape[2]))
-        for kind in self._kinds:
-            tables, _ = calls_by_officers(kind, self._rows.calls.unknown, kind.types)
-            calls = sum((size * each for size, each in tables.items()), np.zeros(1))
-            expected[:, kind.types] += self._rows.sums(calls, kind.work, name).sum(-1)
-            if self._rows.calls.source.known is not None:
-                tables, _ = calls_by_officers(kind, self._rows.calls.known, _TOGETHER)
-                calls = sum((size * each for size, each in tables.items()), np.zeros(1))
-                known += self._rows.sums(calls, kind.work, name).sum(-1)
-        return expected, known
-
-    @cached_property
-    def _sums(self) -> _Sums:
-        """What expected calls bring, of all places and call types."""
-        rates = self._rows.calls.forecast.rates
-        found = self._none(len(rates.places), len(rates.call_types))
-        for kind in self._kinds:
-            found.add(self._brought(kind, self._rows.calls.unknown, kind.types), kind.types)
+        found += (share[..., 0].T[..., None] * self._means[:, places]).sum((0, 1))
+        if self._rows.calls.source.known is not None:
+            found += self._means_of_known[at].sum(0)
         return found
 
+    def _known(self, at: Index) -> Load:
+        """Return the load of known calls of some leaves; their number is no chance."""
+        moments, jobs = self._sums_of_known
+        mean, variance = moments[:, at].sum(1)
+        return Load(mean, variance, jobs[:, at].sum(1).T)
+
     @cached_property
-    def _sums_of_known(self) -> _Sums:
-        """What known calls bring by leaf area, types together; their number is no chance."""
-        found = self._none(len(self._rows.calls.forecast.rates.leaves), 1)
-        for kind in self._kinds:
-            found.add(self._brought(kind, self._rows.calls.known, _TOGETHER), slice(None))
-        return found
+    def _by_type(self) -> _Weights:
+        groups = [[each for each in self._jobs if each.call_type == kind] for kind in self._types]
+        return _Weights(self._rows, self._measure, groups)
 
-    def _none(self, places: int, types: int) -> _Sums:
-        timing, officers = self._rows.timing, 0
-        if self._measure == "officers":
-            calls = ((kind, each.officers) for kind in self._kinds for each in kind.calls)
-            officers = max(size for kind, number in calls for size in officer_shares(kind, number))
-        return _Sums.none((places, types), timing.rows, len(timing.piece_row), officers)
+    @cached_property
+    def _together(self) -> _Weights:
+        return _Weights(self._rows, self._measure, [self._jobs])
 
-    def _brought(self, kind: WorkKind, calls: Mapping[str, Array], types: Index) -> _Sums:
-        """Return what calls of one kind bring, by place and (some) call types.
+    @cached_property
+    def _means(self) -> Array:
+        """Mean by call type and place, (call types, places, rows)."""
+        weights = self._by_type
+        calls = weights.calls(self._rows.calls.unknown)
+        return self._rows.timing.totals(calls, weights.means)
 
-        Args:
-            kind: the work.
-            calls: by grade, shape (places, call types, days, hours).
-            types: positions of the call types that are told apart.
+    @cached_property
+    def _means_of_known(self) -> Array:
+        """Mean of known calls by leaf area, (leaves, rows)."""
+        weights = self._together
+        calls = weights.calls(self._rows.calls.known)
+        return np.asarray(self._rows.timing.totals(calls, weights.means)[0])
+
+    @cached_property
+    def _sums(self) -> tuple[Index, Array, Array]:
+        """What expected calls bring: the pieces that get any, moments of these, jobs by officers.
+
+        Shapes (pieces,), (3, call types, places, pieces) and (officers, call types, places, rows).
         """
-        by_officers, squared = calls_by_officers(kind, calls, types)
-        first, second = _WEIGHTS[self._measure]
-        sizes = np.array(list(by_officers), dtype=np.float64)[:, None, None, None, None]
-        tables = np.stack(list(by_officers.values()))
-        once = self._rows.sums(tables, kind.work, first)
-        twice = once if first == second else self._rows.sums(tables, kind.work, second)
-        of_pairs = self._rows.sums(squared, kind.work, f"{first}²")
-        pieces = (*once.shape[1:3], -1)
-        jobs = np.zeros((max(by_officers), *once.shape[1:4]))
-        jobs[np.array(list(by_officers)) - 1] = once.sum(-1)
-        return _Sums(
-            (sizes * once).sum(0).reshape(pieces),
-            of_pairs.reshape(pieces),
-            ((sizes**2 * twice).sum(0) - of_pairs).reshape(pieces),
-            jobs if self._measure == "officers" else jobs[:0],
+        weights, timing = self._by_type, self._rows.timing
+        calls, pieces = (
+            weights.calls(self._rows.calls.unknown),
+            timing.reached_pieces(weights.moments),
         )
+        moments = timing.sums(calls, weights.moments)
+        moments = moments.reshape(*moments.shape[:3], -1)[..., pieces]
+        if not weights.officers:
+            return pieces, moments, np.zeros((0, *moments.shape[1:3], timing.rows))
+        return pieces, moments, timing.totals(calls, weights.by_officers)
 
-    def _parts(self, leaves: Sequence[str]) -> tuple[list[int], Index, Array]:
+    @cached_property
+    def _days(self) -> Index:
+        """The force-day of each piece that gets any."""
+        return np.asarray(self._rows.timing.piece_day[self._sums[0]])
+
+    @cached_property
+    def _sums_of_known(self) -> tuple[Array, Array]:
+        """What known calls bring by leaf area: mean and variance, jobs by officers.
+
+        Shapes (2, leaves, rows) and (officers, leaves, rows).
+        """
+        weights, timing = self._together, self._rows.timing
+        calls = weights.calls(self._rows.calls.known)
+        moments = timing.totals(calls, [each[[0, 2]] for each in weights.moments])[:, 0]
+        if not weights.officers:
+            return moments, np.zeros((0, *moments.shape[1:]))
+        return moments, timing.totals(calls, weights.by_officers)[:, 0]
+
+    def _parts(self, leaves: Sequence[str]) -> tuple[Index, Index, Array]:
         """Return leaves and their places, and what share of these they are, (places, types, 1)."""
-        rates = self._rows.calls.forecast.rates
-        position = {leaf: i for i, leaf in enumerate(rates.leaves)}
-        at = [position[leaf] for leaf in leaves]
+        calls, rates = self._rows.calls, self._rows.calls.forecast.rates
+        at, leaf = calls.positions(leaves)
         shares = np.zeros((len(rates.places), len(rates.call_types)))
-        np.add.at(shares, rates.leaf_place[at], rates.leaf_shares[at])
-        places = np.unique(rates.leaf_place[at])
-        return at, places, shares[places][..., None]
+        np.add.at(shares, rates.leaf_place[leaf], rates.leaf_shares[leaf])
+        own = np.unique(rates.leaf_place[leaf])
+        places = np.searchsorted(calls.places, own)
+        return at, places, shares[own][:, self._types, None]
 
     def _within(self, places: Index) -> Within:
-        by_day = self._rows.calls.by_day[:, self._rows.timing.piece_day]
-        types = np.arange(len(self._rows.calls.forecast.rates.call_types))
-        return Within(types, self._rows.timing.piece_day, by_day[places], by_day.sum(0))
+        calls, day = self._rows.calls, self._days
+        by_day = calls.by_day[:, day]
+        return Within(self._types, day, by_day[calls.places[places]], by_day.sum(0))

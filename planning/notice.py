@@ -7,13 +7,15 @@ duty; neither of the two counts.
 1. A shift that no published roster holds yet may be planned freely.
 2. In a published roster a duty can be moved for nothing while enough clear days are left, because
    the rest day is given on another date: 15 for duty on a rest day, 8 on a public holiday.
-3. After that its hours are paid at the higher rate: time and a half on a rest day; double time and
-   a day off on a public holiday.
+3. After that its hours are paid at time and a half on a rest day.
+4. Duty on a public holiday is paid at double time whatever the notice: no other date is given for
+   it. What comes too late costs a day off besides.
 
 Source:
     Police Regulations 2003 (SI 2003/527), determinations of the Secretary of State: Annex E under
     regulation 22 (duty, publication of rosters), Annex H under regulations 24 and 26 (rest days and
-    public holidays), as substituted from 1 January 2019 (Home Office circular 001/2019).
+    public holidays; with fewer than 8 days' notice double time and another day off, "in any other
+    case" double time), as substituted from 1 January 2019 (Home Office circular 001/2019).
 """
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ class NoticeRules:
         roster_days: force-days before a duty by which its roster is published.
         hour_cost: of an officer on duty, in the force's currency.
         rest_day_factor: of pay with fewer clear days.
-        public_holiday_factor: the same on a public holiday.
-        day_off_hours: of the day off that is given besides for a public holiday.
+        public_holiday_factor: of pay on a public holiday, whatever the notice.
+        day_off_hours: of the day off that is given besides for a public holiday with fewer.
     """
 
     rest_day_clear_days: int = 15
@@ -78,7 +80,7 @@ class Notices:
         clear_days: between that day and the duty; negative for duties of the past.
         last_cheap_day: the last force-day (local date) on which notice costs nothing more.
         change_cost: what is paid for the duty of one officer who gets notice on the day asked; 0
-            while a change costs nothing, NaN for duties of the past.
+            while a rest day can be given on another date, NaN for duties of the past.
         late_cost: the same after the last cheap day.
         rules: by which they stand.
     """
@@ -139,13 +141,14 @@ def notices(
         NOTICE_CLASSES.index("free"),
     )  # fmt: skip
     ordinary = hours * rules.hour_cost * rules.rest_day_factor
-    holiday = (hours * rules.public_holiday_factor + rules.day_off_hours) * rules.hour_cost
-    late = np.where(is_holiday, holiday, ordinary)
+    holiday = hours * rules.hour_cost * rules.public_holiday_factor
+    late = np.where(is_holiday, holiday + rules.day_off_hours * rules.hour_cost, ordinary)
+    in_time = np.where(is_holiday, holiday, 0.0)
     return Notices(
         tuple(NOTICE_CLASSES[i] for i in chosen),
         clear,
         cheap,
-        np.where(clear < -1, np.nan, np.where(is_late, late, 0.0)),
+        np.where(clear < -1, np.nan, np.where(is_late, late, in_time)),
         late,
         rules,
     )
@@ -163,7 +166,9 @@ def decide_now(
     """Return the shifts to decide on now, as positions: the dearest first.
 
     They are short with at least this probability, and the last day on which a change costs nothing
-    is one of the next days. Dear is what it costs later to mend all that is short.
+    more is one of the next days. Dear is what it costs more to mend later all that is short. Where
+    a shift lacks officers and nobody can tell how probably it is short, because no plan of one that
+    overlaps it is known, it is to be decided on too.
 
     Args:
         stand: how the shifts stand on the day of notice.
@@ -175,7 +180,7 @@ def decide_now(
     """
     left = np.asarray((stand.last_cheap_day - noticed.normalize()).days)
     is_due = (left >= 0) & (left <= within_days)
-    is_short = (p_short >= least_chance) & (officers_short > 0)  # NaN is neither
+    is_short = ~(p_short < least_chance) & (officers_short > 0)  # NaN: nobody can say it isn't
     found = np.flatnonzero(is_due & is_short)
-    dear = stand.late_cost[found] * officers_short[found]
+    dear = (stand.late_cost - stand.change_cost)[found] * officers_short[found]
     return found[np.lexsort([found, left[found], -dear])]

@@ -270,7 +270,7 @@ class PastWorkload:
         if key not in self._tables:
             weights = timing.tables(getattr(work, name.removesuffix("²")))
             self._tables[key] = [w**2 for w in weights] if name.endswith("²") else weights
-        return np.asarray(timing.sums(calls, self._tables[key])[0, 0].sum(-1))
+        return np.asarray(timing.totals(calls, self._tables[key])[0, 0])
 
     def _timing(self, is_instant: bool, reach_hours: float) -> Timing:  # noqa: FBT001
         if (is_instant, reach_hours) not in self._timings:
@@ -303,7 +303,7 @@ def reach_days(services: Sequence[Service]) -> int:
 
 
 def _sizes(kind: WorkKind) -> set[int]:
-    return {size for each in kind.calls for size in officer_shares(kind, each.officers)}
+    return {size for each in kind.calls for size in officer_shares(kind.work, each.officers)}
 
 
 def _positions(names: Sequence[str], wanted: Sequence[str]) -> list[int]:

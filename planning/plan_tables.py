@@ -25,8 +25,8 @@ NOTICE_COLUMNS = (
         example="roster_published", options=NOTICE_CLASSES, shown="always",
     ),
     Column(
-        "last_cheap_day", "last force-day on which notice of a change costs nothing", type="date",
-        example="2026-12-02", shown="always",
+        "last_cheap_day", "last force-day on which notice of a change costs nothing more",
+        type="date", example="2026-12-02", shown="always",
     ),
 )  # fmt: skip
 SHIFT_KEYS = (
@@ -38,9 +38,13 @@ SHIFT_KEYS = (
     Column("start", "its beginning", "UTC", "instant", "2026-12-18T14:00:00Z"),
     Column("end", "its end, not part of it", "UTC", "instant", "2026-12-19T00:00:00Z"),
 )  # fmt: skip
+CHANGE_COST = Column(
+    "change_cost", "of one officer's duty when notice is given now; on a public holiday its double "
+    "time whatever the notice", COST, example=0.0, decimals=0, shown="differing",
+)  # fmt: skip
 LATE_COST = Column(
-    "late_cost", "of a change of one officer after that day", COST, example=480.0, decimals=0,
-    shown="always",
+    "late_cost", "of one officer's duty when notice is given after that day", COST,
+    example=480.0, decimals=0, shown="always",
 )  # fmt: skip
 PLANNED = Column("planned", "officers planned for duty", OFFICERS, "whole", 7, shown="always")
 GAP = Column(
@@ -72,6 +76,7 @@ PLAN_COLUMNS = (
     GAP,
     *SHORT_COLUMNS,
     *NOTICE_COLUMNS,
+    CHANGE_COST,
     LATE_COST,
 )  # fmt: skip
 MOVE_COLUMNS = (
@@ -125,6 +130,7 @@ def plan_values(plans: Sequence[AreaPlan], name_of: Callable[[str], str]) -> Val
         "late": np.where(own("late"), "late", "").astype(object),
         **short,
         **_notice_values(plans),
+        "change_cost": np.concatenate([each.stand.change_cost for each in plans]),
         "late_cost": np.concatenate([each.stand.late_cost for each in plans]),
     }
 

@@ -11,17 +11,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from forewatch.arrays import Array
+from forewatch.arrays import Array, Mask
+from forewatch.clock import ONE_DAY, WEEK_DAYS
 from planning.area_staffing import AreaStaffing
+from planning.duty_plan import told_officers
+from planning.issues import Issue
 from planning.past_work import PastWork
+from planning.staffing import staffing
 
 Figure = Literal["share_of_time_short", "p_short_at_tightest", "p_hours_over"]
 FIGURES: tuple[Figure, ...] = ("share_of_time_short", "p_short_at_tightest", "p_hours_over")
@@ -67,6 +71,98 @@ class Reliability:
     def difference(self) -> float:
         """How much more came than was said."""
         return self.came - self.said
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """A past week of which something was said.
+
+    Args:
+        monday: local date of its first force-day.
+        lead_days: before it, when that was said.
+        plan: rows of the table `plan` as known then, by area; of areas that aren't there none was.
+    """
+
+    monday: pd.Timestamp
+    lead_days: int
+    plan: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+
+def replayed_weeks(
+    issue: Issue,
+    weeks: Sequence[PastWeek],
+    work: Mapping[str, PastWork],
+    role: str,
+    percentile: int | None,
+) -> pd.DataFrame:
+    """Return what an issue said of weeks and what came of them, one row a shift.
+
+    Args:
+        issue: that said it.
+        weeks: that it reaches.
+        work: that came, by area; areas that the issue doesn't know are left out.
+        role: id of the role.
+        percentile: that was covered where no plan was told; None: the profile's.
+
+    Returns:
+        Columns of `replayed_shifts`, and area, lead_days, week (its Monday) and is_planned: whether
+        the officers are those of a plan.
+    """
+    areas = [area for area in work if area in issue.tree.ids]
+    if not areas:
+        return pd.DataFrame()
+    first = min(week.monday for week in weeks)
+    last = max(week.monday for week in weeks)
+    found = staffing(
+        issue,
+        first=first,
+        days=(last - first) // ONE_DAY + WEEK_DAYS,
+        areas=areas,
+        role=role,
+        percentile=percentile,
+    )
+    parts = [
+        (each.area, week, is_plan, rows)
+        for each in found.areas
+        for week, is_plan, rows in _weeks_of_area(each, weeks, work[each.area], role)
+    ]
+    sizes = [len(rows) for *_, rows in parts]
+    names, told, planned, _ = zip(*parts, strict=True)
+    together = pd.concat([rows for *_, rows in parts], ignore_index=True)
+    return together.assign(
+        area=np.repeat(np.array(names, dtype=object), sizes),
+        lead_days=np.repeat([week.lead_days for week in told], sizes),
+        week=pd.DatetimeIndex([week.monday for week in told]).repeat(sizes),
+        is_planned=np.repeat(planned, sizes),
+    )
+
+
+def _weeks_of_area(
+    found: AreaStaffing, weeks: Sequence[PastWeek], work: PastWork, role: str
+) -> Iterator[tuple[PastWeek, bool, pd.DataFrame]]:
+    """Yield each week, whether a plan was told of it, and its rows."""
+    days = found.shifts["force_day"].to_numpy()
+    by_officers: dict[bytes, pd.DataFrame] = {}  # the same of all weeks, where no plan was told
+    for week in weeks:
+        end = week.monday + WEEK_DAYS * ONE_DAY
+        is_here = (days >= np.datetime64(week.monday)) & (days < np.datetime64(end))
+        officers, is_plan = _officers(found, week, is_here, role)
+        key = officers.tobytes()
+        if key not in by_officers:
+            by_officers[key] = replayed_shifts(found, officers, work)
+        yield week, is_plan, by_officers[key].loc[is_here]
+
+
+def _officers(found: AreaStaffing, week: PastWeek, is_here: Mask, role: str) -> tuple[Array, bool]:
+    """Return the officers that were planned, or asked for where no plan of the week was told."""
+    needed = found.shifts["on_duty"].to_numpy(dtype=np.float64)
+    if found.area not in week.plan:
+        return needed, False
+    told = told_officers(found, role, week.plan[found.area])
+    if np.isnan(told[is_here]).all():
+        return needed, False
+    # A night of the week before that nobody told of is as was asked for.
+    return np.where(is_here, told, np.where(np.isnan(told), needed, told)), True
 
 
 def replayed_shifts(found: AreaStaffing, officers: Array, work: PastWork) -> pd.DataFrame:

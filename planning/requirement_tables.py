@@ -23,7 +23,7 @@ from planning.columns import AREA_KEYS, POOLED, quantile_name
 from planning.issues import Issue
 from planning.names import POOLED_BETWEEN
 from planning.plan_tables import (
-    COST,
+    CHANGE_COST,
     GAP,
     LATE_COST,
     NOTICE_COLUMNS,
@@ -95,7 +95,7 @@ _PLAN = (
 )  # fmt: skip
 _CHANGE = (
     *NOTICE_COLUMNS,
-    Column("change_cost", "of a change of one officer now", COST, example=0.0, decimals=0),
+    replace(CHANGE_COST, shown="never"),
     LATE_COST,
 )
 CODE = Column("code", "the rota system's own code; empty where nobody gave one", type="text",
@@ -244,7 +244,6 @@ def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
             "minimum": of_areas(lambda each: each.staffing.minimum).astype(np.float64),
             "binds": column("binds").astype(object),
             "pooled": of_areas(lambda each: POOLED_BETWEEN.join(each.staffing.pooled)),
-            "change_cost": np.concatenate([each.stand.change_cost for each in plans]),
         }
         | ({} if found.is_plan_known else _without_notice(values))
     )
@@ -343,7 +342,8 @@ def _calls(issue: Issue, plan: AreaPlan, types: tuple[str, ...], grade: str) -> 
         return none, none
     spans = Spans(pd.DatetimeIndex(shifts["start"]), pd.DatetimeIndex(shifts["end"]))
     leaves = issue.tree.leaves_of(plan.staffing.area)
-    told = issue.forecast.answer(Selection(leaves, types, (grade,)), spans)
+    asked = Selection(leaves, types, (grade,))
+    told = issue.forecast.answer(asked, spans, with_baseline=False)
     return np.where(reached, told.mean, np.nan), np.where(reached, told.variance, np.nan)
 
 

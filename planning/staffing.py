@@ -77,16 +77,18 @@ def staffing(
     _stop_at_bad_question(issue, days, wanted)
     ids = names.area_ids(issue.tree, areas or (issue.tree.root,))
     sources = work_sources(issue, asked)
-    layouts: dict[tuple[DutyShift, ...], DutyLayout] = {}
-    found = []
+    alike: dict[tuple[DutyShift, ...], list[str]] = {}
     for area in ids:
-        shifts = duty_shifts(profile, issue.tree, area, asked)
-        if shifts not in layouts:
-            stop_at_uncovered(profile, issue.tree, area, asked)
-            layouts[shifts] = DutyLayout.of(issue, (area, asked), (first, days), sources)
-        found.append(area_staffing(issue, (area, asked), layouts[shifts], wanted))
+        alike.setdefault(duty_shifts(profile, issue.tree, area, asked), []).append(area)
+    found = {}
+    for same in alike.values():
+        stop_at_uncovered(profile, issue.tree, same[0], asked)
+        layout = DutyLayout.of(issue, (same, asked), (first, days), sources)
+        for area in same:
+            found[area] = area_staffing(issue, (area, asked), layout, wanted)
     has_work = any(each.services for each in sources)
-    return Staffing(issue.number, wanted, asked, has_work, tuple(found))
+    every = tuple(found[area] for area in ids)
+    return Staffing(issue.number, wanted, asked, has_work, every)
 
 
 def _stop_at_bad_question(issue: Issue, days: int, percentile: int) -> None:

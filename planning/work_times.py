@@ -17,6 +17,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -27,13 +28,14 @@ from forewatch.arrays import Array
 from planning.arrivals import DAY_HOURS, over_hours
 from planning.casework import CaseLength
 
-_LEFT_OVER = 1e-6  # of the mean; work beyond it is not followed
+# Of the mean; work beyond it is not followed. A hundredth of it doubles what has to be computed.
+_LEFT_OVER = 1e-4
 _MOST_DAYS = 28  # nor for longer
 # Of a square that is smooth within an hour but where a window begins or ends.
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
-class WorkTime(Protocol):
+class WorkTime(Hashable, Protocol):
     """What of a call's work falls to rows, by the hour in which the call came."""
 
     @property
@@ -74,7 +76,7 @@ class ServiceTime:
 
     @cached_property
     def reach_hours(self) -> float:
-        """The hours after which a millionth of the mean is left, of four weeks at most."""
+        """The hours after which a ten-thousandth of the mean is left, of four weeks at most."""
         hours = np.arange(1.0, _MOST_DAYS * DAY_HOURS + 1)
         left = 1 - self.length.limited_mean(hours) / self.length.mean_hours
         return float(min((left > _LEFT_OVER).sum() + 1, len(hours)))

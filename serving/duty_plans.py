@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,6 +81,7 @@ class WeekPlans:
             last_cheap_day=pd.DatetimeIndex(
                 np.concatenate([each.last_cheap_day for each in parts])
             ),
+            change_cost=np.concatenate([each.change_cost for each in parts]),
             late_cost=np.concatenate([each.late_cost for each in parts]),
         )
         values = self._values()
@@ -88,13 +90,18 @@ class WeekPlans:
         said = (
             f"to decide within 7 days of {self.notice.day:%Y-%m-%d}, short at the tightest "
             f"half-hour with a probability of {chance:g} or more, the dearest first"
-            f"{self._unplanned(values)}"
         )
-        return self._table(PLAN_COLUMNS, {name: each[rows] for name, each in values.items()}, said)
+        chosen = {name: each[rows] for name, each in values.items()}
+        if unsure := int(np.isnan(np.asarray(chosen["p_short_at_tightest"], float)).sum()):
+            said += f"; of {unsure} it can't be said how probably, as one that overlaps has no plan"
+        said += self._unplanned(values)
+        told = {"chance": chance, "shifts_without_plan": _without_plan(values)}
+        return self._table(PLAN_COLUMNS, chosen, said, told)
 
     def moves_table(self, limit: int) -> Table:
         """Return the fewest changes, so many officer-shifts at most."""
         profile, tree = self.issue.profile, self.issue.tree
+        values = self._values()
         moves = plan_moves(
             self.plans,
             base_numbers(profile, tree, [each.staffing.area for each in self.plans]),
@@ -102,18 +109,27 @@ class WeekPlans:
             self.needed.percentile,
             limit,
         )
-        short = int((moves.still_short > 0).sum())
+        is_known = not np.isnan(moves.still_short).all()
+        short = int((moves.still_short > 0).sum()) if is_known else None
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
+        left = left if is_known else "what stays short isn't known"
         said = (
             f"{moves.changes} officer-shifts change, of at most {limit}; cost {moves.cost:,.0f} "
-            f"{profile.staffing.rates.currency}; {left}{self._unplanned(self._values())}"
+            f"{profile.staffing.rates.currency}; {left}{self._unplanned(values)}"
         )
-        return self._table(MOVE_COLUMNS, move_values(self.plans, moves), said)
+        told = {
+            "most_changes": limit,
+            "changes": moves.changes,
+            "cost": moves.cost,
+            "still_short": short,
+            "shifts_without_plan": _without_plan(values),
+        }
+        return self._table(MOVE_COLUMNS, move_values(self.plans, moves), said, told)
 
     @staticmethod
     def _unplanned(values: Values) -> str:
         """Return in words of how many shifts nothing is known; "" where all have a plan."""
-        unknown = int(np.isnan(np.asarray(values["planned"], dtype=np.float64)).sum())
+        unknown = _without_plan(values)
         if not unknown:
             return ""
         return (
@@ -130,9 +146,19 @@ class WeekPlans:
         most = {shift.id: np.inf if shift.most is None else shift.most for shift in shifts}
         return np.array([most[shift] for shift in found.shifts["shift"]], dtype=np.float64)
 
-    def _table(self, columns: tuple[Column, ...], values: Values, said: str = "") -> Table:
-        about = {**self.provenance, "columns": column_descriptions(columns)}
+    def _table(
+        self,
+        columns: tuple[Column, ...],
+        values: Values,
+        said: str = "",
+        told: Mapping[str, Any] | None = None,
+    ) -> Table:
+        about = {**self.provenance, **(told or {}), "columns": column_descriptions(columns)}
         return Table(columns, values, about, (*self.heading, *((said,) if said else ())))
+
+
+def _without_plan(values: Values) -> int:
+    return int(np.isnan(np.asarray(values["planned"], dtype=np.float64)).sum())
 
 
 def week_plans(
@@ -172,7 +198,9 @@ def week_plans(
         "week": week,
         "role": needed.role,
         "percentile": needed.percentile,
+        "zone": issue.profile.force.zone,
         "plan_known_at": instant_text(now),
+        "noticed_on": f"{today:%Y-%m-%d}",
         "currency": issue.profile.staffing.rates.currency,
         "assumed": sorted({name for each in needed.areas for name in each.assumed}),
     }

@@ -14,18 +14,16 @@ from forewatch.errors import SettingsError
 from forewatch.frozen import Frozen
 from forewatch.shifts import DutyShift
 from planning.issues import Issue
-from planning.patterns import PatternFigures, PatternQuestion, compare_patterns
+from planning.pattern_tables import PATTERN_COLUMNS, pattern_values
+from planning.patterns import PatternQuestion, compare_patterns
+from planning.tables import Table, column_descriptions
 from serving.duty_plans import PlanQuestion
-from serving.printing import Columns, columns_of
+from serving.issue_facts import issue_facts, issue_lines
 from serving.spans import week_meant
 from serving.workspace import Workspace
 from sources.table_mapping import read_mapping
 
 _YEAR_DAYS = 364
-_NAMES = (
-    *("area", "pattern", "officer_hours", "unmet_hours", "share_of_time_short"),
-    *("share_short_at_first", "held_over_hours"),
-)
 
 
 class ShiftPattern(Frozen):
@@ -43,8 +41,8 @@ class ShiftPattern(Frozen):
 
 def pattern_comparison(
     workspace: Workspace, files: Sequence[Path], asked: PlanQuestion, *, is_year: bool = False
-) -> tuple[str, Columns]:
-    """Return what sets of shifts come to: a line for a person, and a row for each area and set.
+) -> Table:
+    """Return what sets of shifts come to, a row for each area and set.
 
     Args:
         workspace: whose latest issue is covered.
@@ -57,34 +55,42 @@ def pattern_comparison(
         NoIssue, UnknownArea, UnknownRole, BadQuestion: if it can't be answered.
     """
     workspace.stop_without_settings()
+    if twice := sorted({str(file) for file in files if files.count(file) > 1}):
+        raise SettingsError(f"{', '.join(twice)} is given twice; a set compares with another one")
     patterns = {_name(file, files): read_mapping(file, ShiftPattern).shifts for file in files}
-    store = workspace.issues()
+    store, now = workspace.issues(), pd.Timestamp.now("UTC").as_unit("us")
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
-    question = _question(issue, asked, is_year=is_year)
+    question = _question(issue, asked, now, is_year=is_year)
     try:
         found = compare_patterns(issue, patterns, question)
     except SettingsError as error:
         raise SettingsError(f"{' or '.join(file.name for file in files)}: {error}") from error
     last = question.first + pd.Timedelta(days=question.days - 1)
+    standing = store.standing(issue.number)
     said = (
-        f"{issue.profile.force.name}, issue {issue.number}, {question.first:%Y-%m-%d} to "
-        f"{last:%Y-%m-%d} ({question.days} force-days), role {question.role}, cover for "
-        f"{question.percentile} of 100 cases"
+        f"{question.first:%Y-%m-%d} to {last:%Y-%m-%d} ({question.days} force-days), role "
+        f"{question.role}, cover for {question.percentile} of 100 cases"
     )
-    return said, columns_of(_NAMES, map(_row, found))
+    about = issue_facts(issue, standing, now) | {
+        "from_force_day": f"{question.first:%Y-%m-%d}",
+        "to_force_day": f"{last:%Y-%m-%d}",
+        "role": question.role,
+        "percentile": question.percentile,
+        "columns": column_descriptions(PATTERN_COLUMNS),
+    }
+    values = pattern_values(found, lambda area: issue.tree.area(area).name)
+    return Table(PATTERN_COLUMNS, values, about, (*issue_lines(issue, standing, now), said))
 
 
-def _row(figures: PatternFigures) -> list[object]:
-    return [getattr(figures, name) for name in _NAMES]
-
-
-def _question(issue: Issue, asked: PlanQuestion, *, is_year: bool) -> PatternQuestion:
+def _question(
+    issue: Issue, asked: PlanQuestion, now: pd.Timestamp, *, is_year: bool
+) -> PatternQuestion:
     clock, own = Clock.of(issue.profile), issue.profile.staffing
     role, percentile = asked.role or own.role_ids[0], asked.percentile or own.percentile
     days = issue.forecast.rates.force_days
     if is_year:
         return PatternQuestion(days[0], min(len(days), _YEAR_DAYS), asked.areas, role, percentile)
-    week = week_meant(clock, asked.week, pd.Timestamp.now("UTC"))
+    week = week_meant(clock, asked.week, now)
     return PatternQuestion(clock.week(week), WEEK_DAYS, asked.areas, role, percentile)
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from features.asof import AsOf
-from forewatch.arrays import Array, Mask
+from forewatch.arrays import Mask
 from forewatch.clock import ONE_DAY, WEEK_DAYS, Clock
 from forewatch.duty import Service, services
 from forewatch.errors import BadQuestion, NotEnoughHistory
@@ -20,15 +21,12 @@ from forewatch.history import History
 from forewatch.progress import Progress, silent
 from forewatch.tables import PLAN
 from planning import names
-from planning.area_staffing import AreaStaffing
-from planning.duty_plan import told_officers
-from planning.issues import Issue
 from planning.kinds import instant_text
 from planning.past_work import PastCalls, PastWork, PastWorkload, SeenWork, reach_days
-from planning.replay import reliability, replayed_shifts
+from planning.replay import PastWeek, reliability, replayed_weeks
 from planning.replay_tables import REPLAY_COLUMNS, replay_values
-from planning.staffing import staffing
 from planning.tables import Table, column_descriptions
+from serving.issue_store import IssueStore
 from serving.past_issues import issues_as_of, published_issues
 from serving.pooling import settle_pools
 from serving.spans import instant
@@ -36,6 +34,7 @@ from serving.workspace import Workspace
 from sources.attended_work import AttendedWork, WorkTimes, attended_work
 
 LEADS_DAYS = (7, 14, 28)
+_FEWEST_ISSUES = 6  # a process: with fewer, starting it takes longer than they do
 
 
 @dataclass(frozen=True)
@@ -82,17 +81,25 @@ class _Past:
 
     Args:
         view: what is known by now.
-        areas: ids.
         role: its id.
         work: by area.
         is_seen: whether the log itself tells of it.
     """
 
     view: AsOf
-    areas: tuple[str, ...]
     role: str
     work: Mapping[str, PastWork]
     is_seen: bool
+
+    def weeks(self, sayings: Sequence[_Saying]) -> list[PastWeek]:
+        """Return the weeks of sayings, with the plan as it was known at each."""
+        found = []
+        for each in sayings:
+            plan = self.view.at(each.at).published(PLAN)
+            mine = plan[plan["role"] == self.role]
+            by_area = {str(area): rows for area, rows in mine.groupby("area", observed=True)}
+            found.append(PastWeek(each.monday, each.lead_days, by_area))
+        return found
 
 
 def replay(
@@ -109,7 +116,7 @@ def replay(
         workspace: the force's.
         asked: of which weeks, areas and role.
         now: what is known by then is what came; None: now.
-        jobs: processes to use where issues are made; None: one a core.
+        jobs: processes to use; None: one a core. The answer does not depend on it.
         progress: is told what is being done.
 
     Raises:
@@ -130,11 +137,11 @@ def replay(
         for monday in weeks
         for lead in sorted(set(asked.leads_days))
     ]
-    counts: dict[str, int] = defaultdict(int)
-    rows = []
-    for issue, said in _issues(workspace, history, sayings, asked, jobs or os.cpu_count() or 1):
-        rows += list(_replayed(issue, said, asked, past, counts))
-        progress("replaying", counts["published"] + counts["made"], len(sayings))
+    counts, rows = {"published": 0, "made": 0}, []
+    for kind, of_weeks, found in _replayed(workspace, history, sayings, (asked, past), jobs):
+        rows += [found] if len(found) else []
+        counts[kind] += of_weeks
+        progress("replaying", sum(counts.values()), len(sayings))
     if not rows:
         raise NotEnoughHistory(
             "no issue of the time says anything of these weeks; leave --only-published out to make "
@@ -185,7 +192,7 @@ def _past(
                                                                  tree.leaves_of(area)))
         for area in areas
     }  # fmt: skip
-    return _Past(view, tuple(areas), role, work, found is not None)
+    return _Past(view, role, work, found is not None)
 
 
 def _masks(history: History, wanted: Sequence[Service]) -> tuple[Mask, Mask]:
@@ -213,76 +220,67 @@ def _seen(
     return SeenWork(found.busy[at].sum(0), found.hours[at].sum(0), table)
 
 
-def _issues(
+def _replayed(
     workspace: Workspace,
     history: History,
     sayings: Sequence[_Saying],
-    asked: ReplayQuestion,
-    jobs: int,
-) -> Iterator[tuple[Issue, list[_Saying]]]:
-    """Yield each issue with what it said: those published by then, and others made as of then."""
-    clock, store = Clock.of(history.profile), workspace.issues()
-    published = published_issues(store)
-    of_number: dict[int, list[_Saying]] = defaultdict(list)
-    of_origin: dict[pd.Timestamp, list[_Saying]] = defaultdict(list)
-    for each in sayings:
-        week = (clock.day_start(each.monday + n * ONE_DAY) for n in (0, WEEK_DAYS))
-        start, end = week
-        fitting = (one for one in published if one.published_at <= each.at)
-        newest = next((one for one in fitting if one.reaches(start, end)), None)
-        if newest is not None:
-            of_number[newest.number].append(each)
-        elif not asked.only_published:
-            of_origin[each.at].append(each)
-    for number, said in of_number.items():
-        yield store.read(number), said
+    asked: tuple[ReplayQuestion, _Past],
+    jobs: int | None,
+) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """Yield of each issue its kind, how many weeks and leads it spoke of, and their rows.
+
+    First come those that were published by then, then others that are made as of then.
+    """
+    question, past = asked
+    store, jobs = workspace.issues(), jobs or os.cpu_count() or 1
+    of_number, of_origin = _by_issue(Clock.of(history.profile), store, sayings)
+    of_all = (past.work, past.role, question.percentile)
+    tasks = (
+        delayed(_of_published)(store, number, past.weeks(said), *of_all)
+        for number, said in of_number.items()
+    )
+    processes = max(min(jobs, len(of_number) // _FEWEST_ISSUES), 1)
+    workers = Parallel(n_jobs=processes, return_as="generator", pre_dispatch="2*n_jobs")
+    for said, rows in zip(of_number.values(), workers(tasks), strict=True):
+        yield "published", len(said), rows
+    if question.only_published:
+        return
     origins = sorted(of_origin)
     days = max((each.lead_days for each in sayings), default=0) + WEEK_DAYS
     made = issues_as_of(workspace, history, origins, days, jobs=jobs)
     for origin, issue in zip(origins, made, strict=True):
-        yield issue, of_origin[origin]
+        said = of_origin[origin]
+        yield "made", len(said), replayed_weeks(issue, past.weeks(said), *of_all)
 
 
-def _replayed(
-    issue: Issue,
-    sayings: Sequence[_Saying],
-    asked: ReplayQuestion,
-    past: _Past,
-    counts: dict[str, int],
-) -> Iterator[pd.DataFrame]:
-    """Yield the rows of an issue, of each week and area, and count what they are by."""
-    first = min(each.monday for each in sayings)
-    last = max(each.monday for each in sayings) + WEEK_DAYS * ONE_DAY
-    areas = [area for area in past.areas if area in issue.tree.ids]
-    found = staffing(
-        issue,
-        first=first,
-        days=(last - first) // ONE_DAY,
-        areas=areas,
-        role=past.role,
-        percentile=asked.percentile,
-    )
-    for saying in sayings:
-        rows = past.view.at(saying.at).published(PLAN)
-        end = saying.monday + WEEK_DAYS * ONE_DAY
-        counts["published" if issue.number else "made"] += 1
-        for each in found.areas:
-            told = told_officers(each, past.role, rows)
-            days = each.shifts["force_day"].to_numpy()
-            is_here = (days >= np.datetime64(saying.monday)) & (days < np.datetime64(end))
-            officers, is_plan = _officers(each, told, is_here)
-            counts["planned" if is_plan else "asked for"] += 1
-            table = replayed_shifts(each, officers, past.work[each.area])[is_here]
-            yield table.assign(area=each.area, lead_days=saying.lead_days, week=saying.monday)
+def _by_issue(
+    clock: Clock, store: IssueStore, sayings: Sequence[_Saying]
+) -> tuple[dict[int, list[_Saying]], dict[pd.Timestamp, list[_Saying]]]:
+    """Return what is said by issues of the time, by number, and what by none, by its instant."""
+    published = published_issues(store)
+    of_number: dict[int, list[_Saying]] = defaultdict(list)
+    of_origin: dict[pd.Timestamp, list[_Saying]] = defaultdict(list)
+    for each in sayings:
+        start, end = (clock.day_start(each.monday + n * ONE_DAY) for n in (0, WEEK_DAYS))
+        fitting = (one for one in published if one.published_at <= each.at)
+        newest = next((one for one in fitting if one.reaches(start, end)), None)
+        if newest is not None:
+            of_number[newest.number].append(each)
+        else:
+            of_origin[each.at].append(each)
+    return of_number, of_origin
 
 
-def _officers(found: AreaStaffing, told: Array, is_here: Mask) -> tuple[Array, bool]:
-    """Return the officers that were planned, or asked for where no plan of the week was told."""
-    needed = found.shifts["on_duty"].to_numpy(dtype=np.float64)
-    if np.isnan(told[is_here]).all():
-        return needed, False
-    # A night of the week before that nobody told of is as was asked for.
-    return np.where(is_here, told, np.where(np.isnan(told), needed, told)), True
+def _of_published(
+    store: IssueStore,
+    number: int,
+    weeks: Sequence[PastWeek],
+    work: Mapping[str, PastWork],
+    role: str,
+    percentile: int | None,
+) -> pd.DataFrame:
+    """Return the rows of a published issue, in whatever process."""
+    return replayed_weeks(store.read(number), weeks, work, role, percentile)
 
 
 def _table(
@@ -294,6 +292,8 @@ def _table(
 ) -> Table:
     (weeks, counts), profile = said, history.profile
     percentile = asked.percentile or profile.staffing.percentile
+    is_planned = rows.groupby(["area", "lead_days", "week"])["is_planned"].first()
+    planned, asked_for = int(is_planned.sum()), int((~is_planned).sum())
     work = "the log's own officers and minutes" if past.is_seen else "calls with service times"
     assumed = sorted({each.call_type for each in services(profile, past.role) if each.assumed})
     about: dict[str, Any] = {
@@ -305,13 +305,13 @@ def _table(
         "work": "log" if past.is_seen else "service_times",
         "weeks_of_issues_published": counts["published"],
         "weeks_of_issues_made_as_of_then": counts["made"],
-        "area_weeks_planned": counts["planned"],
-        "area_weeks_without_plan": counts["asked for"],
+        "area_weeks_planned": planned,
+        "area_weeks_without_plan": asked_for,
         "assumed_service_times_of": assumed,
         "columns": column_descriptions(REPLAY_COLUMNS),
     }
     by_issue = f"published then: {counts['published']}, made as of then: {counts['made']}"
-    by_plan = f"by the plan of the time: {counts['planned']}, as asked for: {counts['asked for']}"
+    by_plan = f"by the plan of the time: {planned}, as asked for: {asked_for}"
     heading = (
         f"{profile.force.name}, {about['from_week']} to {about['to_week']}, role {past.role}",
         f"weeks and leads by issues {by_issue}",

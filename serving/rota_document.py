@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic_core import to_json
 
+from forewatch.arrays import Array
 from forewatch.clock import Clock
 from planning.columns import quantile_name
 from planning.requirement_tables import (
@@ -118,33 +119,45 @@ def cover_series(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
 
     The first number is of the half-hour from `start` on. A day that isn't reached has null.
     """
-    entries = []
+    entries: list[dict[str, Any]] = []
     for plan in found.plans:
         staffing = plan.staffing
         table = staffing.half_hours
-        days = table["force_day"].to_numpy()
+        own = [day for day in found.days if (staffing.area, day) in asked]
+        days = pd.DatetimeIndex(table["force_day"])
+        low, high = (np.searchsorted(days, pd.DatetimeIndex(own), side) for side in _SIDES)
         numbers = {name: table[name].to_numpy(dtype=np.float64) for name in _COVER}
-        starts, ends = (pd.DatetimeIndex(table[name]) for name in ("start", "end"))
-        for day in found.days:
-            if (staffing.area, day) not in asked:
-                continue
-            low, high = (int(np.searchsorted(days, day.to_datetime64(), side)) for side in _SIDES)
-            is_there = high > low
-            entry = {
-                "area": staffing.area,
-                "role": found.role,
-                "force_day": f"{day:%Y-%m-%d}",
-                "state": "forecast" if is_there else "no_forecast",
-                "start": _text(starts[low]) if is_there else None,
-                "end": _text(ends[high - 1]) if is_there else None,
-                "step_minutes": STEP_MINUTES,
-            }
-            for name, each in numbers.items():
-                part = each[low:high]
-                whole = part.astype(np.int64) if name == "need" else part.round(_DECIMALS)
-                entry[name] = whole.tolist() if is_there else None
-            entries.append(entry)
+        whole = {name: _json_numbers(name, each) for name, each in numbers.items()}
+        starts, ends = (_texts(table[name]) for name in ("start", "end"))
+        for day, begin, stop in zip(own, low.tolist(), high.tolist(), strict=True):
+            is_there = stop > begin
+            entries.append(
+                {
+                    "area": staffing.area,
+                    "role": found.role,
+                    "force_day": f"{day:%Y-%m-%d}",
+                    "state": "forecast" if is_there else "no_forecast",
+                    "start": starts[begin] if is_there else None,
+                    "end": ends[stop - 1] if is_there else None,
+                    "step_minutes": STEP_MINUTES,
+                }
+                | {name: each[begin:stop] if is_there else None for name, each in whole.items()}
+            )
     return entries
+
+
+def _json_numbers(name: str, values: Array) -> list[float]:
+    """Return numbers of officers by half-hour, the need as whole ones."""
+    found: list[float] = (
+        values.astype(np.int64) if name == "need" else values.round(_DECIMALS)
+    ).tolist()
+    return found
+
+
+def _texts(instants: pd.Series[pd.Timestamp]) -> list[str]:
+    """Return instants as the contract writes them."""
+    utc = pd.DatetimeIndex(instants).tz_convert("UTC").tz_localize(None)
+    return [f"{text}Z" for text in np.datetime_as_string(utc.to_numpy(), unit="s").tolist()]
 
 
 def table_feed(shifts: Table, changed_at: pd.Timestamp) -> bytes:
@@ -154,15 +167,42 @@ def table_feed(shifts: Table, changed_at: pd.Timestamp) -> bytes:
         shifts: the table of officers by shift, with its provenance.
         changed_at: the last instant at which anything that it tells changed, UTC.
     """
+    return _feed("Short shifts", shifts, shift_rows(shifts, grades=()), changed_at)
+
+
+def plan_feed(title: str, plan: Table, changed_at: pd.Timestamp) -> bytes:
+    """Return the shifts of a plan that are short as a calendar, with the UIDs of `table_feed`.
+
+    Args:
+        title: of the calendar.
+        plan: a table of `planning.plan_tables`, or some of its rows, with its provenance.
+        changed_at: the last instant at which anything that it tells changed, UTC.
+    """
+    role = plan.provenance["role"]
+    rows = [
+        row
+        | {
+            "role": role,
+            "plan_state": "no_plan" if row["state"] == "no_plan" else "told",
+            "short": {name: row[name] for name in _SHORT},
+            "notice": {"last_cheap_day": row["last_cheap_day"]},
+        }
+        for row in dict_rows(plan)
+    ]
+    return _feed(title, plan, rows, changed_at)
+
+
+def _feed(title: str, told: Table, rows: list[dict[str, Any]], changed_at: pd.Timestamp) -> bytes:
     # The library takes long to import, and other answers don't need it.
     from serving.writers.calendar_feed import FeedHead, calendar_feed  # noqa: PLC0415
 
-    told = shifts.provenance
-    about = f"Forewatch, issue {told['issue']}, data until {told['data_until']}"
-    about += f". STALE: {told['why_stale']}" if told["is_stale"] else ""
-    names = ", ".join(dict.fromkeys(cells(shifts)["area_name"]))
-    head = FeedHead(f"Short shifts: {names}", changed_at, about, told["is_stale"])
-    return calendar_feed(head, shift_rows(shifts, grades=()))
+    issue = told.provenance
+    about = f"Forewatch, issue {issue['issue']}, data until {issue['data_until']}"
+    about += f". STALE: {issue['why_stale']}" if issue["is_stale"] else ""
+    # No comma: some programs show the backslash that must stand before it.
+    names = " / ".join(dict.fromkeys(row["area_name"] for row in rows))
+    name = f"{title}: {names}" if names else title
+    return calendar_feed(FeedHead(name, changed_at, about, issue["is_stale"]), rows)
 
 
 def area_days(values: Values) -> list[tuple[str, pd.Timestamp]]:
@@ -187,7 +227,3 @@ def _unmet(found: AreaRequirements, asked: Asked) -> list[dict[str, Any]]:
         for row, day in zip(rows, days, strict=True)
         if (row["area"], day) in asked
     ]
-
-
-def _text(instant: pd.Timestamp) -> str:
-    return f"{instant.tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}"

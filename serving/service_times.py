@@ -14,7 +14,10 @@ from typing import Any
 from forewatch.clock import Clock
 from forewatch.durable import write_file
 from forewatch.errors import SettingsError
+from forewatch.profile import Profile
+from planning.service_time_tables import SERVICE_TIME_COLUMNS, service_time_values
 from planning.service_times import LearnedService, ServiceTimes, service_times
+from planning.tables import Table, column_descriptions
 from serving.spans import instant
 from serving.workspace import SETTINGS, Workspace
 from sources.attended_calls import attended_calls
@@ -57,6 +60,31 @@ def service_times_toml(learned: ServiceTimes, given: Mapping[str, Any] | None = 
         "persons stand under [missing].\n"
     )
     return head + "".join(_tables(learned, given or {}))
+
+
+def service_time_table(learned: ServiceTimes, profile: Profile) -> Table:
+    """Return what was learned as a table.
+
+    Args:
+        learned: what was learned.
+        profile: of the force, whose call types are named.
+    """
+    names = {each.id: each.name for each in profile.call_types}
+    about = {
+        "force": profile.force.name,
+        "from_force_day": f"{learned.first:%Y-%m-%d}",
+        "to_force_day": f"{learned.last:%Y-%m-%d}",
+        "force_days": learned.days,
+        "force_days_left_out": learned.open_days,
+        "columns": column_descriptions(SERVICE_TIME_COLUMNS),
+    }
+    span = f"{about['from_force_day']} to {about['to_force_day']}"
+    heading = (
+        f"{profile.force.name}, {learned.days} force-days from {span}",
+        f"{learned.open_days} more left out whole: cases of them are still open",
+    )
+    values = service_time_values(learned, names.__getitem__)
+    return Table(SERVICE_TIME_COLUMNS, values, about, heading)
 
 
 def save_service_times(workspace: Workspace, learned: ServiceTimes) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ _NO_NAME = re.compile(
 )
 _LONGEST_CELL = 300  # characters by which a cell is told from a name
 _FOUR_DIGITS = 1 << 16  # signs below it are written with four hexadecimal digits
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of files that are no CSV of ours
 _LOOKS_LIKE_A_ROW = "a first line that looks like a row, not like a header"
 
 
@@ -175,6 +176,10 @@ def columns_text(names: Iterable[str], sought: Iterable[str] | None = None) -> s
     listed = list(names)
     if sought is not None and not set(sought) & set(listed) and not any(map(_has_a_word, listed)):
         return f"{len(listed):,} others: if its first line is no header, give it one"
+    if len(listed) == 1:
+        for between, word in _SEPARATORS.items():
+            if between in listed[0]:
+                return f"one column, with {word} in its name: save the file with commas between"
     return _LOOKS_LIKE_A_ROW if _is_a_row(listed) else _word_list(listed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -27,7 +27,7 @@ from sources.sections import Section
 from sources.table_mapping import TableCoded, TableMapping
 from sources.tabular import table_texts
 from sources.time_format import has_day
-from sources.unmapped import stop_if_unmapped, unmapped_codes
+from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
 from sources.workbook import Workbook, is_workbook
 
 _IDS = get_args(TableCoded)
@@ -136,6 +136,7 @@ class TableFile:
             read, self.account = book.texts(self._used), book.account
             self._times = {ours: book.is_time(theirs) for ours, theirs in used.items()}
         self._excluded = pd.Series(data=False, index=read.index)
+        self._unmapped: dict[str, Sequence[UnmappedCode]] = {}
         constants = {
             ours: pd.Series(value, index=read.index, dtype="str").astype("category")
             for ours, value in mapping.constants.items()
@@ -274,22 +275,15 @@ class TableFile:
         return Rows(kept.astype(table.columns), reason, no_text(reason), readings)
 
     def area(self, on: pd.Series | None = None) -> pd.Series:
-        """Return the ids of the areas, NaN where empty or absent.
+        """Return the ids of the areas, NaN where empty, absent or no area.
 
         Args:
             on: local date of each row, by which entries with dates are looked up.
-
-        Raises:
-            UnmappedCodes: naming every code that is neither mapped nor an id or name of the tree.
         """
         return self.ids("area", {i: self.tree.area(i).name for i in self.tree.ids}, on)
 
     def call_type(self) -> pd.Series:
-        """Return the ids of the call types, NaN where empty or absent.
-
-        Raises:
-            UnmappedCodes: naming every code that is neither mapped nor one of the profile's.
-        """
+        """Return the ids of the call types, NaN where empty, absent or no call type."""
         return self.ids("call_type", {one.id: one.name for one in self.profile.call_types})
 
     def ids(
@@ -307,8 +301,9 @@ class TableFile:
             on: local date of each row, by which entries with dates are looked up.
             own: codes that the profile knows; what the mapping says of them comes first.
 
+        Codes without a meaning are NaN too, until `stop_at_unmapped` tells them.
+
         Raises:
-            UnmappedCodes: naming every code without a meaning, with the dates on which it stands.
             DataError: if a workbook keeps some of them as dates or times.
             SettingsError: if an entry has dates and the table has none, or leads nowhere.
         """
@@ -324,9 +319,17 @@ class TableFile:
         else:
             ids = translate_codes(codes, given, names, falls_back=name in _FALLING_BACK)
             lost = unmapped_codes(codes, ids)
-        stop_if_unmapped(self.name, {name: lost}, self.account, self._key, "[crosswalk]")
+        self._unmapped[name] = lost
         self._excluded |= (ids == EXCLUDE).to_numpy(bool)
         return ids.astype("str")
+
+    def stop_at_unmapped(self) -> None:
+        """Stop where a column that was looked up has codes without a meaning.
+
+        Raises:
+            UnmappedCodes: naming those of all columns, with the dates on which they stand.
+        """
+        stop_if_unmapped(self.name, self._unmapped, self.account, self._key, "[crosswalk]")
 
     def _stop_at_times(self, name: str) -> None:
         """Stop where a workbook's program took a code for a date or a time."""

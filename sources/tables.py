@@ -84,7 +84,9 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         key = options.key(lake).encode()
         kind = _ROW_BY_ROW[table]
         read = TableFile(kind, file, profile, tree, how_read, imported_at=imported_at, key=key)
-        found = kind.read(read).without(read.excluded())
+        found = kind.read(read)
+        read.stop_at_unmapped()
+        found = found.without(read.excluded())
         receipt, merged = _merge_rows(lake, kind.table, found, read)
         receipt = replace(receipt, is_dry_run=options.is_dry_run)
         refused = refused_rows(found.readings, found.reason, read.account)

@@ -160,9 +160,11 @@ async def _content(request: Request) -> bytes:
 
 def _rows(content: bytes) -> list[dict[str, _Cell]]:
     try:
-        said = json.loads(content)
+        said = json.loads(content, object_pairs_hook=_each_once)
     except ValueError as error:
         raise RefusedUpload(f"the plan is no JSON: {error}") from error
+    except RecursionError as error:
+        raise RefusedUpload("the plan is no table: lists lie within lists without end") from error
     if not isinstance(said, dict) or set(said) != {"rows"}:
         raise RefusedUpload('the plan is no table; send {"rows": [{"area": …, "shift": …}]}')
     try:
@@ -174,3 +176,15 @@ def _rows(content: bytes) -> list[dict[str, _Cell]]:
     if not rows or len(rows) > _MOST_ROWS:
         raise RefusedUpload(f"the plan has {len(rows):,} rows; send 1 to {_MOST_ROWS:,} at a time")
     return rows
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a name that stands in it twice nobody knows which value is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise RefusedUpload(
+            f"{', '.join(twice)[:200]} stands twice in one object; write each name once"
+        )
+    return found

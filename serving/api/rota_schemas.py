@@ -62,8 +62,10 @@ class ShiftNotice(Frozen):
     class_: Literal[NOTICE_CLASSES] | None = Field(  # type: ignore[valid-type] # made there
         alias="class", description="rule that it falls under; null: the holidays can't be read"
     )
-    last_cheap_day: date | None = Field(description="last force-day on which it costs nothing")
-    change_cost: Amount | None = Field(description="now, of one officer; null: it is past")
+    last_cheap_day: date | None = Field(description="last force-day on which it costs nothing more")
+    change_cost: Amount | None = Field(
+        description="now, of one officer; not 0 on a public holiday; null: it is past"
+    )
     late_cost: Amount | None = Field(description="after the last cheap day, of one officer")
 
 
@@ -121,7 +123,10 @@ class ShiftRequirement(Frozen):
     short: ShortFigures = Field(description="with the officers planned")
     short_as_needed: ShortFigures = Field(description="with the officers needed")
     notice: ShiftNotice
-    overridden: bool = Field(description="whether a planner decided otherwise")
+    overridden: bool = Field(
+        description="whether a planner decided otherwise; always false for now: decisions of "
+        "planners are kept from a later version on"
+    )
     was: EarlierNeed | None = Field(default=None, description="with changed_since alone")
 
 

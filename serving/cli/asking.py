@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from planning.uses import USES
-from serving.cli.group import workspace_of
+from serving.cli.group import Function, workspace_of
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from serving.queries import ViewQuery
 
 _FORMS = ("table", "json", "csv", "parquet")
+TABLE_FORMS = ("table", "json", "csv", "xlsx")
 _NO_TEXT = ("parquet", "xlsx")
 
 
@@ -82,19 +84,28 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     )
 
 
+def form_options(*forms: str) -> Callable[[Function], Function]:
+    """Return what adds the options that say how an answer is written, and where to.
+
+    Args:
+        forms: that there are, the default first; `form_and_file` reads what was chosen.
+    """
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="How the answer is written.",
+    )
+    out = click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+    )
+    return lambda function: form(out(function))
+
+
 def _write(forms: tuple[str, ...]) -> list[click.Parameter]:
-    return [
-        click.Option(
-            ["--format", "form"],
-            type=click.Choice(forms),
-            default="table",
-            show_default=True,
-            help="How the answer is written.",
-        ),
-        click.Option(
-            ["--out"], type=click.Path(dir_okay=False, path_type=Path), help="File to write."
-        ),
-    ]
+    return click.command(form_options(*forms)(lambda: None)).params
 
 
 @click.command()
@@ -206,7 +217,7 @@ def form_and_file(options: dict[str, Any]) -> tuple[str, Path | None]:
 def write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None:
     """Print tables in a form, or write them to a file."""
     if out is not None:
-        out.write_bytes(_file(tables, form))
+        _write_to(out, _file(tables, form))
         click.echo(f"wrote {len(tables[0]):,} rows to {out}", err=True)
     elif form == "table":
         from serving.writers import terminal
@@ -216,6 +227,21 @@ def write_answer(tables: tuple[Table, ...], form: str, out: Path | None) -> None
             terminal.echo(table)
     else:
         click.echo(_file(tables, form), nl=False)
+
+
+def write_bytes(content: bytes, out: Path | None) -> None:
+    """Print what a form with a writer of its own came to, or write it to a file."""
+    if out is None:
+        click.echo(content, nl=False)
+    else:
+        _write_to(out, content)
+        click.echo(f"wrote {out}", err=True)
+
+
+def _write_to(out: Path, content: bytes) -> None:
+    """Write a file in place, which may be a pipe; its folder is made, as for other files."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(content)
 
 
 def _file(tables: tuple[Table, ...], form: str) -> bytes:

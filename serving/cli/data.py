@@ -10,6 +10,13 @@ import click
 
 from forewatch.doubts import ACCEPTABLE, Acceptable
 from forewatch.tables import TABLES
+from serving.cli.asking import (
+    TABLE_FORMS,
+    form_and_file,
+    form_options,
+    write_answer,
+    write_bytes,
+)
 from serving.cli.group import workspace_of
 
 if TYPE_CHECKING:
@@ -135,8 +142,16 @@ def case_hours(file: Path, column: str, shape: HoursShape, refuse: tuple[str, ..
 @click.command(name="service-times")
 @click.option("--until", metavar="T", help="Use what was known before T only.  [default: all]")
 @click.option("--save", is_flag=True, help="Write it into forewatch.toml.")
+@form_options("toml", *TABLE_FORMS)
 @click.pass_obj
-def service_times(root: Path, *, until: str | None, save: bool) -> None:
+def service_times(
+    root: Path,
+    /,
+    *,
+    until: str | None,
+    save: bool,
+    **written: Any,  # noqa: ANN401 - how the answer is
+) -> None:
     """Learn officers, minutes and share attended by call type and grade.
 
     The log must have the columns officers and attended_minutes. What is printed belongs into
@@ -145,13 +160,20 @@ def service_times(root: Path, *, until: str | None, save: bool) -> None:
     from serving.service_times import (
         learn_service_times,
         save_service_times,
+        service_time_table,
         service_times_toml,
     )
 
+    form, out = form_and_file(written)
+    if save and (form != "toml" or out is not None):
+        raise click.UsageError("--save writes forewatch.toml; leave --format and --out out")
     workspace = workspace_of(root)
     learned = learn_service_times(workspace, until)
+    if form != "toml":
+        write_answer((service_time_table(learned, workspace.profile),), form, out)
+        return
     if not save:
-        click.echo(service_times_toml(learned), nl=False)
+        write_bytes(service_times_toml(learned).encode(), out)
         return
     given = save_service_times(workspace, learned)
     click.echo(f"{len(learned.services)} call types and grades written into forewatch.toml")

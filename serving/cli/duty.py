@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from serving.cli.asking import QuestionCommand, form_and_file, write_answer
+from serving.cli.asking import (
+    TABLE_FORMS,
+    QuestionCommand,
+    form_and_file,
+    form_options,
+    write_answer,
+    write_bytes,
+)
 from serving.cli.group import Function, jobs_option, workspace_of
 
 if TYPE_CHECKING:
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FEWEST_PATTERNS = 2
+_CALENDAR_FORMS = (*TABLE_FORMS, "ics")
 
 
 def _question_options(function: Function) -> Function:
@@ -48,7 +56,7 @@ def _question_options(function: Function) -> Function:
 class StaffingCommand(QuestionCommand):
     """A command that asks for officers."""
 
-    forms = ("table", "json", "csv", "xlsx", "ics")
+    forms = _CALENDAR_FORMS
 
     def question(self) -> type[ViewQuery]:
         """Return the model of the questions."""
@@ -83,26 +91,7 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
     from serving.rota_document import table_feed
 
     feed = table_feed(table, now)
-    if out is None:
-        click.echo(feed, nl=False)
-    else:
-        out.write_bytes(feed)
-
-
-def _form_options(function: Function) -> Function:
-    """Add the options that say how an answer is written, and where to."""
-    form = click.option(
-        "--format",
-        "form",
-        type=click.Choice(["table", "json", "csv"]),
-        default="table",
-        show_default=True,
-        help="How the answer is written.",
-    )
-    out = click.option(
-        "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write."
-    )
-    return form(out(function))
+    write_bytes(feed, out)
 
 
 @click.group(invoke_without_command=True)
@@ -128,7 +117,7 @@ def _form_options(function: Function) -> Function:
     metavar="T",
     help="When notice is given, and the plan known.  [default: now]",
 )
-@_form_options
+@form_options(*_CALENDAR_FORMS)
 @click.pass_context
 def plan(
     context: click.Context,
@@ -138,15 +127,14 @@ def plan(
     chance: float,
     moves: int | None,
     noticed_on: str | None,
-    form: str,
-    out: Path | None,
-    **asked: Any,  # noqa: ANN401 - of the question
+    **asked: Any,  # noqa: ANN401 - of the question, and how it is written
 ) -> None:
     """Show the plan of duty beside what a week needs, by shift.
 
     With --decide only the shifts that are probably short and whose change costs nothing for at most
     a week more. With --moves what to change: a duty moved to another shift, or another area of the
-    same duty base, or one more officer asked for.
+    same duty base, or one more officer asked for. A calendar (ics) has the shifts that are short,
+    with --decide those to decide on.
     """
     if context.invoked_subcommand is not None:
         return
@@ -154,13 +142,24 @@ def plan(
 
     if decide and moves:
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
+    form, out = form_and_file(asked)
+    if form == "ics" and moves:
+        raise click.UsageError("a calendar has shifts, not moves between them; write csv or xlsx")
     workspace = workspace_of(context.obj)
     found = week_plans(workspace, PlanQuestion(**asked), notice_instant(workspace, noticed_on))
     if decide:
         table = found.decide_table(chance)
     else:
         table = found.moves_table(moves) if moves else found.plan_table()
-    write_answer((table,), form, out)
+    if form != "ics":
+        write_answer((table,), form, out)
+        return
+    import pandas as pd
+
+    from serving.rota_document import plan_feed
+
+    title = "Shifts to decide on" if decide else "Short shifts"
+    write_bytes(plan_feed(title, table, pd.Timestamp.now("UTC").as_unit("us")), out)
 
 
 @plan.command(name="replay")
@@ -201,16 +200,14 @@ def plan(
     help="Leave weeks out that no issue of the time reaches; else one is made as of then.",
 )
 @jobs_option
-@_form_options
+@form_options(*TABLE_FORMS)
 @click.pass_obj
 def replay_plan(
     root: Path,
     /,
     *,
     jobs: int | None,
-    form: str,
-    out: Path | None,
-    **asked: Any,  # noqa: ANN401 - of the question
+    **asked: Any,  # noqa: ANN401 - of the question, and how it is written
 ) -> None:
     """Hold what was said of past weeks against the work that came.
 
@@ -222,6 +219,7 @@ def replay_plan(
     from serving.progress import progress_bar
     from serving.replaying import ReplayQuestion, replay
 
+    form, out = form_and_file(asked)
     with progress_bar() as progress:
         table = replay(workspace_of(root), ReplayQuestion(**asked), jobs=jobs, progress=progress)
     write_answer((table,), form, out)
@@ -236,6 +234,7 @@ def shifts() -> None:
 @click.argument("files", type=_FILE, nargs=-1, required=True)
 @_question_options
 @click.option("--year", is_flag=True, help="All days that the issue reaches, up to 52 weeks.")
+@form_options(*TABLE_FORMS)
 @click.pass_obj
 def compare_shifts(
     root: Path,
@@ -243,7 +242,7 @@ def compare_shifts(
     files: tuple[Path, ...],
     *,
     year: bool,
-    **asked: Any,  # noqa: ANN401 - of the question
+    **asked: Any,  # noqa: ANN401 - of the question, and how it is written
 ) -> None:
     """Compare sets of shifts on the same forecast.
 
@@ -254,11 +253,10 @@ def compare_shifts(
     """
     from serving.duty_plans import PlanQuestion
     from serving.pattern_files import pattern_comparison
-    from serving.printing import echo_table
 
+    form, out = form_and_file(asked)
     if len(files) < _FEWEST_PATTERNS:
         raise click.UsageError("give two files of shifts at least, the first to compare with")
     question = PlanQuestion(**asked)
-    said, table = pattern_comparison(workspace_of(root), files, question, is_year=year)
-    click.echo(said)
-    echo_table(table)
+    table = pattern_comparison(workspace_of(root), files, question, is_year=year)
+    write_answer((table,), form, out)

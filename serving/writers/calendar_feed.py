@@ -7,7 +7,7 @@
 
 Source:
     RFC 5545 (iCalendar), sections 3.8.4.7 (UID), 3.8.7.3 (LAST-MODIFIED), 3.8.7.4 (SEQUENCE);
-    RFC 7986, section 5.7 (REFRESH-INTERVAL).
+    RFC 7986, sections 5.1 (NAME) and 5.7 (REFRESH-INTERVAL).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pandas as pd
-from icalendar import Calendar, Event, vDuration
+from icalendar import Calendar, Event, vDuration, vText
 
 _HOUR = timedelta(hours=1)
 _EPOCH = pd.Timestamp("2020-01-01", tz="UTC")
@@ -49,14 +49,16 @@ def calendar_feed(head: FeedHead, shifts: list[Row]) -> bytes:
 
     Args:
         head: what it says of itself.
-        shifts: rows of `serving.rota_document.shift_rows`, in order of start.
+        shifts: rows of `serving.rota_document.shift_rows`, or what it reads of them.
     """
     feed = Calendar()
     feed.add("prodid", _PRODUCT)
     feed.add("version", "2.0")
     feed.add("method", "PUBLISH")
-    feed.add("name", head.name)
-    feed.add("x-wr-calname", head.name)
+    # The library takes these for names that it doesn't know, and would write commas and new lines
+    # as they are; both are TEXT.
+    for title in ("name", "x-wr-calname"):
+        feed.add(title, vText(head.name))
     feed.add("description", head.about)
     # The library leaves VALUE=DURATION out unless it is told.
     refresh = vDuration(_HOUR)
@@ -102,14 +104,14 @@ def _short_shift(head: FeedHead, row: Row) -> Event:
 
 
 def _unknown_days(head: FeedHead, shifts: list[Row]) -> Iterator[Event]:
-    """Yield an entry for each force-day of which some shifts can't be judged."""
-    unknown: dict[str, list[Row]] = {}
+    """Yield an entry for each area and force-day of which some shifts can't be judged."""
+    unknown: dict[tuple[str, str], list[Row]] = {}
     for row in shifts:
         if row["gap"] is None:
-            unknown.setdefault(row["force_day"], []).append(row)
-    for day, rows in unknown.items():
+            unknown.setdefault((row["area"], row["force_day"]), []).append(row)
+    for (_, day), rows in unknown.items():
         first = rows[0]
-        event = _event(head, f"{first['area']}/{first['role']}/{day}/unknown")
+        event = _event(head, f"{first['area']}/{first['role']}/{day}")  # the id of no shift
         event.add("dtstart", date.fromisoformat(day))
         event.add("dtend", date.fromisoformat(day) + timedelta(days=1))
         names = ", ".join(row["shift"] for row in rows)
@@ -138,7 +140,7 @@ def _event(head: FeedHead, own: str) -> Event:
 def _notice_lines(notice: Row) -> list[str]:
     if notice["last_cheap_day"] is None:
         return []
-    return [f"Last day on which a change costs nothing: {notice['last_cheap_day']}."]
+    return [f"Last day on which a change costs nothing more: {notice['last_cheap_day']}."]
 
 
 def _instant(text: str) -> datetime:

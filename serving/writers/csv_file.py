@@ -28,6 +28,10 @@ _REPEATED = (
     "superseded_by",
     "withdrawn",
     "draft",
+    "week",
+    "from_force_day",
+    "to_force_day",
+    "plan_known_at",
     "percentile",
     "currency",
 )

@@ -15,11 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forewatch.arrays import Array
+from sources.synthetic.festivals import DAY, FESTIVALS, MATCH, Festival, festival_times, monday_of
 from sources.synthetic.grid import HourGrid
 from sources.synthetic.places import District, Schools, districts
 from sources.synthetic.plan import ATTENDANCE, EPOCH, VISITORS, ZONE, Plan
-
-DAY = pd.Timedelta(days=1)
 
 # Visitors by month over the mean of the year, by kind of district.
 SEASONS: dict[str, tuple[float, ...]] = {
@@ -58,15 +57,6 @@ def bank_holidays(first: date, last: date) -> dict[date, str]:
     return dict(holidays.country_holidays("GB", subdiv="ENG", years=years))
 
 
-def _monday(year: int, month: int, number: int) -> pd.Timestamp:
-    """Return a month's Monday by number, from 1; -1 is the last."""
-    if number < 0:
-        end = pd.Timestamp(year, month, 1) + pd.offsets.MonthEnd()
-        return end - end.day_of_week * DAY
-    first = pd.Timestamp(year, month, 1)
-    return first + ((7 - first.day_of_week) % 7 + 7 * (number - 1)) * DAY
-
-
 def _school_year(year: int, schools: Schools) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:
     """Return the school holidays that begin in a year, both days included."""
     easter_monday = pd.Timestamp(
@@ -76,11 +66,11 @@ def _school_year(year: int, schools: Schools) -> list[tuple[pd.Timestamp, pd.Tim
             if name == "Easter Monday"
         )
     )
-    october = _monday(year, 10, -1)
+    october = monday_of(year, 10, -1)
     if schools == "somerset" and (october + 4 * DAY).month != october.month:
         october -= 7 * DAY  # Somerset's half term lies in October
-    spring = _monday(year, 2, 2 if schools == "somerset" else 3)
-    may = _monday(year, 5, -1)
+    spring = monday_of(year, 2, 2 if schools == "somerset" else 3)
+    may = monday_of(year, 5, -1)
     summer = pd.Timestamp(year, 7, 22)
     christmas = pd.Timestamp(year, 12, 22)
     christmas -= ((christmas.day_of_week - 5) % 7) * DAY
@@ -90,7 +80,7 @@ def _school_year(year: int, schools: Schools) -> list[tuple[pd.Timestamp, pd.Tim
         (spring, spring + 4 * DAY, "February half term"),
         (easter, easter + 16 * DAY, "Easter holidays"),
         (may, may + 4 * DAY, "May half term"),
-        (summer, _monday(year, 9, 1) - DAY, "Summer holidays"),
+        (summer, monday_of(year, 9, 1) - DAY, "Summer holidays"),
         (october, october + 4 * DAY, "October half term"),
         (christmas, back + ((6 - back.day_of_week) % 7) * DAY, "Christmas holidays"),
     ]
@@ -138,69 +128,26 @@ class Event:
     present: float
 
 
-@dataclass(frozen=True)
-class _Festival:
-    name: str
-    area: str
-    low: float
-    high: float
-    visit_days: float  # days over which the attendance is spread
-    announced_days: int  # before it begins
-    fallow: tuple[int, ...] = ()
-
-
-_FESTIVALS = (
-    _Festival("Glastonbury Festival", "mendip", 190_000, 210_000, 1, 270, (2018, 2020, 2021, 2026)),
-    _Festival("Balloon Fiesta", "bristol", 100_000, 500_000, 4, 300),
-    _Festival("Harbour Festival", "bristol", 150_000, 250_000, 3, 240),
-    _Festival("Bridgwater Carnival", "sedgemoor", 80_000, 150_000, 1, 330),
-    _Festival("Bath Christmas Market", "bath-and-north-east-somerset", 300_000, 450_000, 18, 200),
-    _Festival("Weston Air Show", "north-somerset", 60_000, 140_000, 2, 180),
-)
-_MATCH = _Festival("Football at Ashton Gate", "bristol", 19_000, 26_000, 1, 120)
-
-
-def _festival_times(number: int, year: int) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return wall-clock start and end of a festival of the table above in a year."""
-    late_june = pd.Timestamp(year, 6, 30)
-    sunday = late_june - ((late_june.day_of_week + 1) % 7) * DAY
-    thursday = _monday(year, 8, 1) + 3 * DAY
-    july = _monday(year, 7, 3) + 4 * DAY
-    november = pd.Timestamp(year, 11, 1)
-    saturday = november + ((5 - november.day_of_week) % 7) * DAY
-    market = _monday(year, 11, -1) - 4 * DAY
-    air = _monday(year, 6, 3) + 5 * DAY
-    begin, end = (
-        (sunday - 4 * DAY + pd.Timedelta(hours=8), sunday + DAY + pd.Timedelta(hours=12)),
-        (thursday + pd.Timedelta(hours=12), thursday + 3 * DAY + pd.Timedelta(hours=22)),
-        (july + pd.Timedelta(hours=12), july + 2 * DAY + pd.Timedelta(hours=20)),
-        (saturday + pd.Timedelta(hours=16), saturday + pd.Timedelta(hours=23)),
-        (market + pd.Timedelta(hours=10), market + 17 * DAY + pd.Timedelta(hours=18)),
-        (air + pd.Timedelta(hours=10), air + DAY + pd.Timedelta(hours=19)),
-    )[number]
-    return begin, end
-
-
 def events(plan: Plan, last: date) -> tuple[Event, ...]:
     """Return every event of the plan's districts from the history's first year to *last*."""
     here = {district.id for district in districts(plan)}
     found: list[Event] = []
     for year in range(plan.first.year, last.year + 1):
         sizes = plan.stream(ATTENDANCE, year).uniform(size=60)
-        for number, festival in enumerate(_FESTIVALS):
+        for number, festival in enumerate(FESTIVALS):
             if festival.area in here and year not in festival.fallow:
-                begin, end = _festival_times(number, year)
+                begin, end = festival_times(number, year)
                 found.append(_event(festival, begin, end, sizes[number]))
         saturdays = pd.date_range(f"{year}-01-03", f"{year}-12-20", freq="W-SAT", unit="us")[::2]
         for number, day in enumerate(saturdays):
             if not 5 <= day.month <= 7:  # noqa: PLR2004 - the summer months without football
                 begin = day + pd.Timedelta(hours=13)
-                size = sizes[len(_FESTIVALS) + number]
-                found.append(_event(_MATCH, begin, begin + pd.Timedelta(hours=5), size))
+                size = sizes[len(FESTIVALS) + number]
+                found.append(_event(MATCH, begin, begin + pd.Timedelta(hours=5), size))
     return tuple(event for event in found if event.area in here)
 
 
-def _event(festival: _Festival, start: pd.Timestamp, end: pd.Timestamp, size: float) -> Event:
+def _event(festival: Festival, start: pd.Timestamp, end: pd.Timestamp, size: float) -> Event:
     people = festival.low + (festival.high - festival.low) * size
     announced = (start.normalize() - festival.announced_days * DAY).tz_localize("UTC")
     return Event(

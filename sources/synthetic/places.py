@@ -183,7 +183,9 @@ def profile(plan: Plan) -> Profile:
             Shift(id="night", name="Nights", start=time(21, 30), end=time(7, 30)),
         ),
         staffing=demo_staffing(
-            tuple(d.id for d in districts(plan)), tuple(p.id for p in PATTERNS[: plan.call_types])
+            tuple(d.id for d in districts(plan)),
+            tuple(p.id for p in PATTERNS[: plan.call_types]),
+            plan.until,
         ),
         covariates=(HOT_WEEKEND,) if plan.hot_weekends else (),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from forewatch.shifts import STANDARD_SHIFTS
 from forewatch.staffing import (
     RESPONSE,
@@ -12,6 +14,7 @@ from forewatch.staffing import (
     ServiceSettings,
     Staffing,
 )
+from sources.synthetic.festivals import next_operation
 
 _INVESTIGATION = Role(id="investigation", name="Investigation")
 _CODES = {"early": "E10", "late": "L10", "night": "N10"}
@@ -24,11 +27,14 @@ _BASES = {
     "South": ("mendip", "sedgemoor", "south-somerset", "taunton-deane", "west-somerset"),
 }
 _AWAY = {"leave": 0.12, "sickness": 0.04, "training": 0.03}
+_OPERATION_SHARE = 0.10
 # Fraud is investigated from a desk, whatever its grade.
 _DESK_WORK = "fraud"
 
 
-def demo_staffing(district_ids: tuple[str, ...], call_types: tuple[str, ...]) -> Staffing:
+def demo_staffing(
+    district_ids: tuple[str, ...], call_types: tuple[str, ...], until: date
+) -> Staffing:
     """Return what a demo force says of its officers; it gives no service times.
 
     They are learned from its log, by `forewatch service-times`.
@@ -36,6 +42,7 @@ def demo_staffing(district_ids: tuple[str, ...], call_types: tuple[str, ...]) ->
     Args:
         district_ids: of its districts.
         call_types: ids of its call types.
+        until: force-day at which its history ends; the next operation after it is announced.
     """
     has_desk = _DESK_WORK in call_types
     every_role = (RESPONSE.id, _INVESTIGATION.id) if has_desk else (RESPONSE.id,)
@@ -53,6 +60,7 @@ def demo_staffing(district_ids: tuple[str, ...], call_types: tuple[str, ...]) ->
         for name, areas in _BASES.items()
         if any(a in district_ids for a in areas)
     )
+    usual = (Abstraction(share=share, reason=why) for why, share in _AWAY.items())
     desk = ServiceSettings(urgent=False, role=_INVESTIGATION.id)
     return Staffing(
         minimum=_MINIMUM,
@@ -64,6 +72,16 @@ def demo_staffing(district_ids: tuple[str, ...], call_types: tuple[str, ...]) ->
         roles=(RESPONSE, _INVESTIGATION) if has_desk else (RESPONSE,),
         shifts=shifts,
         services={_DESK_WORK: desk} if has_desk else {},
-        abstraction=tuple(Abstraction(share=s, reason=why) for why, s in _AWAY.items()),
+        abstraction=(*usual, *_operations(district_ids, until)),
         bases=tuple(bases),
     )
+
+
+def _operations(district_ids: tuple[str, ...], until: date) -> tuple[Abstraction, ...]:
+    """Return what a festival's police operation takes away, on its dates."""
+    days = next_operation(district_ids, until)
+    if days is None:
+        return ()
+    held = {"from": days[0], "until": days[1]}
+    away = {"share": _OPERATION_SHARE, "reason": "festival operation", **held}
+    return (Abstraction.model_validate(away),)

@@ -151,7 +151,7 @@ def _figure_checks(file: TableFile) -> dict[str, pd.Series]:
     for figure in PLAN_FIGURES:
         text, number = file.text(figure), file.number(figure)
         checks |= {
-            f"{figure} is a date or a time: the spreadsheet made it of a number": (
+            f"{figure} is a date, a time or yes and no: the spreadsheet made it of a number": (
                 file.is_time(figure)
             ),
             f"{figure} is no number": text.notna() & number.isna(),

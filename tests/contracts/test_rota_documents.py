@@ -92,15 +92,42 @@ def test_the_rostering_input_has_the_cover_and_never_takes_unknown_for_none() ->
     instance: Callable[[Any, str], str] = runpy.run_path(str(DOCS / "rostering_input.py"))[
         "instance"
     ]
-    found = instance(kept("ordinary"), "north").splitlines()
-    assert found[:2] == ["SECTION_HORIZON", "2"]
-    assert "night,600," in found
-    cover = found[found.index("SECTION_COVER") + 1 :]
+    found = sections(instance(kept("ordinary"), "north"))
+    assert found["SHIFTS"] == ["early,600,", "late,600,", "night,600,"]
     first = kept("ordinary")["shifts"][0]
-    assert len(cover) == 6
-    assert cover[0].startswith(f"0,early,{first['on_duty']},")
+    assert len(found["COVER"]) == 6
+    assert found["COVER"][0].startswith(f"5,early,{first['on_duty']},")
     with pytest.raises(ValueError, match="nothing is known of"):
         instance(kept("stale"), "north")
+    with pytest.raises(ValueError, match="nothing is told of 'south'; the answer has north"):
+        instance(kept("ordinary"), "south")
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """Sections of an instance as readers of the benchmarks take them.
+
+    A section ends at an empty line. Its first line names columns, whatever it holds; before the
+    horizon stand two lines of comment.
+    """
+    found = {}
+    for part in text.strip().split("\n\n"):
+        name, *lines = part.splitlines()
+        comments = 2 if name == "SECTION_HORIZON" else 1
+        assert all(line.startswith("# ") for line in lines[:comments])
+        found[name.removeprefix("SECTION_")] = lines[comments:]
+    return found
+
+
+def test_the_rostering_input_has_every_section_and_begins_on_a_monday() -> None:
+    run = runpy.run_path(str(DOCS / "rostering_input.py"))
+    found = sections(run["instance"](kept("ordinary"), "north"))
+    requests = ["SHIFT_ON_REQUESTS", "SHIFT_OFF_REQUESTS"]
+    assert [*found] == ["HORIZON", "SHIFTS", "STAFF", "DAYS_OFF", *requests, "COVER"]
+    # Saturday and Sunday are days 5 and 6, from which solvers count weekends.
+    assert found["HORIZON"] == ["7"]
+    assert {row.split(",")[0] for row in found["COVER"]} == {"5", "6"}
+    under = [int(row.split(",")[3]) for row in found["COVER"]]
+    assert all(100 <= weight <= 200 for weight in under)
 
 
 if __name__ == "__main__":

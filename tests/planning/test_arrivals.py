@@ -67,7 +67,9 @@ def test_what_rows_get_is_what_the_forecast_expects_of_them(october: Issue) -> N
             == np.repeat(np.arange(len(hours)), timing.pieces_per_row).tolist()
         )
     both = Timing(arrivals, bounds[0], bounds[1], 5.0)
-    several = both.sums(calls, both.tables(lambda *at: np.stack([within(*at), 2 * within(*at)])))
+    several = both.sums(
+        calls, both.tables(lambda *at: np.stack([within(*at), 2 * within(*at)])[:, None])
+    )
     assert several[1] == pytest.approx(2 * several[0])
 
 

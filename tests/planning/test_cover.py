@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import LinearConstraint, milp
 
 from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US
@@ -83,6 +84,36 @@ def test_no_other_split_is_cheaper_or_more_even(seed: int) -> None:
     assert found.officers.sum() == min(each.sum() for each in enough)  # all are ten hours long
     cheapest = [each for each in enough if each.sum() == found.officers.sum()]
     assert largest(found.officers) == min(largest(each) for each in cheapest)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_week_of_the_same_hours_has_a_smaller_largest_surplus(seed: int) -> None:
+    # By another road: the cheapest hours first, then the smallest surplus of such splits, half-hour
+    # by half-hour.
+    rng = np.random.default_rng(seed)
+    pattern = (("day", 0.0, 12.0), ("middle", 6.0, 18.0), ("night", 12.0, 24.0), ("peak", 3.0, 9.0))
+    days, week = 7, shifts(7, pattern)
+    wanted = demand(wave(days, 8, rng), 2, rng.uniform(50, 400, days))
+    found = cover(week, wanted).officers
+    there = week.over(wanted.middles_us).astype(np.float64)
+    needed = np.maximum(wanted.need, wanted.minimum)
+    of_day = (week.day == np.arange(days)[:, None]) * week.hours
+    count = len(found)
+    rows, least = np.vstack([there, of_day]), np.append(needed, wanted.hours)
+    enough = LinearConstraint(rows, least, np.inf)
+    cheapest = milp(week.hours, integrality=np.ones(count, dtype=np.int64), constraints=enough)
+    hours = float(cheapest.fun or 0)
+    assert week.hours @ found == pytest.approx(hours)
+    most_even = milp(
+        np.append(np.zeros(count), 1.0),
+        integrality=np.append(np.ones(count, dtype=np.int64), 0),
+        constraints=[
+            LinearConstraint(np.column_stack([rows, np.zeros(len(rows))]), least, np.inf),
+            LinearConstraint(np.append(week.hours, 0.0)[None], -np.inf, hours + 1e-6),
+            LinearConstraint(np.column_stack([there, -np.ones(len(there))]), -np.inf, needed),
+        ],
+    )
+    assert (there @ found - needed).max() == pytest.approx(most_even.fun, abs=1e-5)
 
 
 def test_of_equally_even_splits_the_earlier_shift_has_more() -> None:

@@ -14,8 +14,9 @@ from forewatch.rates import Forecast, Spans
 from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
 from planning.issues import Issue
 from planning.landing import KnownReports
-from planning.load import Calls, Load, Measure, Rows, Source, SourceLoad
+from planning.load import Load, Measure, Rows, SourceLoad
 from planning.need import BusyOfficers
+from planning.source_calls import Calls, Source
 from tests.oracles.busy import half_hour_middles, jobs
 
 ALL = ("north-1", "north-2", "south-1", "south-2")

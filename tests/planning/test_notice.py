@@ -79,8 +79,17 @@ def test_a_rest_day_is_dear_from_the_day_after_the_last_cheap_one() -> None:
 
 
 def test_a_public_holiday_is_dear_under_eight_clear_days_and_gives_a_day_off() -> None:
-    assert stand("2026-12-25", "2026-12-16", is_holiday=True) == ("roster_published", 0.0, 1120.0)
+    in_time = stand("2026-12-25", "2026-12-16", is_holiday=True)
+    assert in_time == ("roster_published", 800.0, 1120.0)
     assert stand("2026-12-25", "2026-12-17", is_holiday=True) == ("public_holiday", 1120.0, 1120.0)
+
+
+@pytest.mark.parametrize("noticed", ["2026-09-01", "2026-12-02", "2026-12-10", "2026-12-16"])
+def test_a_public_holiday_is_double_time_whatever_the_notice(noticed: str) -> None:
+    # Annex H: with eight days' notice or more double time, with fewer a day off of 8 hours besides.
+    _, now, later = stand("2026-12-25", noticed, is_holiday=True)
+    assert now == 10 * 40.0 * 2
+    assert later - now == 8 * 40.0
 
 
 def test_a_shift_is_free_until_its_roster_is_published() -> None:
@@ -141,9 +150,14 @@ def test_decide_now_holds_what_is_short_and_cheap_for_a_week_more_the_dearest_fi
 
 
 def test_decide_now_reaches_as_far_as_asked() -> None:
-    assert decided([0.9] * 6, [1.0] * 6, within_days=15) == [2, 4, 0, 1, 5]
+    # Waiting costs time and a half of a rest day, and of the holiday, dear already, its day off.
+    assert decided([0.9] * 6, [1.0] * 6, within_days=15) == [4, 0, 1, 5, 2]
     assert decided([0.9] * 6, [1.0] * 6, within_days=0) == [4]
 
 
-def test_decide_now_leaves_out_what_is_hardly_short_or_unknown() -> None:
-    assert decided([0.49, 0.5, np.nan, 0.9, 0.9, 0.9], [1.0, 1.0, 1.0, 1.0, np.nan, 0.0]) == [1]
+def test_decide_now_leaves_out_what_is_hardly_short_or_has_no_plan() -> None:
+    assert decided([0.49, 0.5, 0.9, 0.9, np.nan, 0.9], [1.0, 1.0, 1.0, 1.0, np.nan, 0.0]) == [1]
+
+
+def test_a_shift_that_lacks_officers_is_decided_on_though_the_one_beside_it_has_no_plan() -> None:
+    assert decided([np.nan, 0.1, 0.9, 0.9, np.nan, 0.1], [3.0, 1.0, 1.0, 1.0, 1.0, 0.0]) == [0, 4]

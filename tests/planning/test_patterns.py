@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forewatch.arrays import Array
 from forewatch.clock import instants_us
+from forewatch.duty import services
 from forewatch.shifts import DutyShift
 from forewatch.staffing import Staffing
 from planning.issues import Issue
@@ -19,6 +21,7 @@ from planning.patterns import (
     urgent_stream,
 )
 from planning.staffing import staffing
+from tests.oracles.busy import jobs
 
 FIRST = pd.Timestamp("2026-10-12")
 ASKED = PatternQuestion(FIRST, 7, ("north",), "response", 80)
@@ -94,6 +97,50 @@ def test_with_the_hours_of_the_better_set_the_worse_one_is_short_more_often(
     assert better.share_short_at_first == better.share_of_time_short
     assert worse.share_of_time_short <= 0.2
     assert worse.share_short_at_first > 3 * better.share_short_at_first
+
+
+@pytest.fixture(scope="module")
+def over(evenings: Issue) -> Array:
+    """P(more than k officers busy) by half-hour of the day, of calls one by one; (numbers, 48)."""
+    urgent = [each for each in services(evenings.profile, "response") if each.urgent]
+    reports = [each for each in urgent if not each.release]
+    happened = jobs(evenings.forecast, evenings.tree.leaves_of("north"), reports, 168, 500, 1)
+    busy = happened.busy(168).reshape(500, 7, 48)
+    found = np.array([(busy > k).mean((0, 1)) for k in range(busy.max())])
+    return np.pad(found, ((0, 100), (0, 0)))  # as many are never busy
+
+
+def by_calls(over: Array, pattern: tuple[DutyShift, ...], level: float) -> tuple[float, float]:
+    """Officer-hours of a week, and the share of time short, of a set that covers drawn calls.
+
+    Each shift has as many officers as those of its half-hours need that no other covers.
+    """
+    since_seven = (np.arange(48) + 0.5) / 2
+    begins = np.array([each.start.hour + each.start.minute / 60 - 7 for each in pattern])
+    on = (since_seven - begins[:, None]) % 24 < 10
+    need = np.maximum((over > 1 - level).sum(0), 1)
+    officers = np.where(on & (on.sum(0) == 1), need, 0).max(1)
+    free = officers @ on
+    assert (free >= need).all()
+    return 70.0 * officers.sum(), float(over[free, np.arange(48)].mean())
+
+
+def test_sets_are_told_apart_as_calls_one_by_one_tell_them_apart(
+    both: list[PatternFigures], over: Array
+) -> None:
+    better, worse = both
+    hours, share = np.transpose([by_calls(over, each, 0.8) for each in (ON_PEAK, AFTER_PEAK)])
+    told = worse.officer_hours - better.officer_hours
+    assert told == pytest.approx(hours[1] - hours[0], rel=0.02)
+    assert better.officer_hours == pytest.approx(hours[0], rel=0.02)
+    assert better.share_of_time_short == pytest.approx(share[0], rel=0.02)
+    # With the hours of the better one, the worse one's cover lies between two percentiles.
+    levels = np.arange(1, 100) / 100
+    curve = np.array([by_calls(over, AFTER_PEAK, level) for level in levels])
+    last = np.flatnonzero(curve[:, 0] <= hours[0])[-1]
+    as_many = np.interp(hours[0], curve[last : last + 2, 0], curve[last : last + 2, 1])
+    told = worse.share_short_at_first - better.share_short_at_first
+    assert told == pytest.approx(as_many - share[0], rel=0.02)
 
 
 def test_a_set_without_overlaps_holds_over_what_is_under_way(evenings: Issue) -> None:

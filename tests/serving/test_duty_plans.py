@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from icalendar import Calendar
+from python_calamine import load_workbook
 
 from forewatch.errors import UnknownArea
 from planning.issues import Issue
@@ -111,7 +115,10 @@ def test_without_a_plan_every_shift_is_unknown_and_never_zero(planned: Workspace
     assert set(table.frame["state"]) == {"no_plan"}
     assert np.isnan(table.frame["planned"]).all()
     assert np.isnan(table.frame["p_short_at_tightest"]).all()
-    for table in (ask(planned).decide_table(), ask(planned).moves_table(10)):
+    moves = ask(planned).moves_table(10)
+    assert "what stays short isn't known" in moves.heading[-1]
+    assert moves.provenance["still_short"] is None
+    for table in (ask(planned).decide_table(), moves):
         assert len(table) == 0
         assert "21 of 21 shifts have no plan, and nothing is said of them" in table.heading[-1]
 
@@ -168,6 +175,61 @@ def test_the_commands_print_the_plan_what_to_decide_and_the_moves(planned: Works
     assert (both.exit_code, "ask one of them" in both.stderr) == (2, True)
 
 
+def test_the_plan_is_a_workbook_and_a_calendar_too(planned: Workspace, tmp_path: Path) -> None:
+    plan_of_need(planned, {("night", "2026-10-30"): 0, ("late", "2026-10-28"): None})
+    asked = ("plan", "--week", "2026-W44", "--area", "north", "--on", "2026-10-13")
+    without = run(planned.root, *asked, "--format", "xlsx")
+    assert (without.exit_code, "needs --out FILE.xlsx" in without.stderr) == (2, True)
+    book = tmp_path / "plan.xlsx"
+    done = run(planned.root, *asked, "--decide", "--format", "xlsx", "--out", str(book))
+    assert done.exit_code == 0, done.output + done.stderr
+    head, *rows = load_workbook(book).get_sheet_by_name("rows").to_python()
+    assert [row[head.index("shift_id")] for row in rows] == ["north/response/2026-10-30/night"]
+    every = Calendar.from_ical(run(planned.root, *asked, "--format", "ics").output)
+    uids = {str(each["uid"]) for each in every.walk("VEVENT")}
+    # The late shift of which nobody told the plan is told of too, and the early one beside it.
+    assert "north/response/2026-10-30/night@forewatch" in uids
+    assert "north/response/2026-10-28@forewatch" in uids
+    file = tmp_path / "a folder that is made" / "decide.ics"
+    assert (
+        run(planned.root, *asked, "--decide", "--format", "ics", "--out", str(file)).exit_code == 0
+    )
+    (event,) = Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+    assert event["uid"] == "north/response/2026-10-30/night@forewatch"
+    assert (event["dtstart"].to_ical(), event["dtend"].to_ical()) == (
+        b"20261030T230000Z",
+        b"20261031T070000Z",
+    )
+    refused = run(planned.root, *asked, "--moves", "3", "--format", "ics")
+    assert (refused.exit_code, "a calendar has shifts, not moves" in refused.stderr) == (2, True)
+
+
+def test_what_is_decided_and_moved_is_told_to_programs_as_to_persons(planned: Workspace) -> None:
+    plan_of_need(planned, {("night", "2026-10-30"): 0, ("late", "2026-10-28"): None})
+    found = ask(planned)
+    decide, moves = found.decide_table(0.4).provenance, found.moves_table(1).provenance
+    assert (decide["chance"], decide["shifts_without_plan"]) == (0.4, 1)
+    assert (moves["most_changes"], moves["changes"], moves["shifts_without_plan"]) == (1, 1, 1)
+    assert moves["still_short"] > 0
+    assert decide["noticed_on"] == "2026-10-13"
+
+
+def test_a_shift_that_lacks_officers_beside_one_without_a_plan_is_decided_on(
+    planned: Workspace, make_issue: Callable[..., Issue]
+) -> None:
+    overlapping = TOWN.replace("end = 07:00:00", "end = 08:00:00")
+    (planned.root / "forewatch.toml").write_text(overlapping, encoding="utf-8")
+    town = make_issue()
+    night = town.profile.shifts[-1].model_copy(update={"end": time(8)})
+    own = town.profile.model_copy(update={"shifts": (*town.profile.shifts[:-1], night)})
+    IssueStore(planned.root / "issues").publish(replace(town, profile=own))
+    plan_of_need(planned, {("night", "2026-10-30"): 0, ("early", "2026-10-31"): None})
+    table = ask(planned).decide_table()
+    assert table.frame["shift_id"].tolist() == ["north/response/2026-10-30/night"]
+    assert np.isnan(table.frame["p_short_at_tightest"]).all()
+    assert "of 1 it can't be said how probably" in table.heading[-1]
+
+
 def test_the_command_compares_files_of_shifts(
     planned: Workspace, make_issue: Callable[..., Issue]
 ) -> None:
@@ -177,17 +239,34 @@ def test_the_command_compares_files_of_shifts(
     asked = ("--week", "2026-W44", "--area", "north")
     done = run(planned.root, "shifts", "compare", *files, *asked)
     assert done.exit_code == 0, done.output + done.stderr
-    said, head, first, second = done.output.splitlines()
-    assert said.endswith(
+    about, stale, said, head, first, second = done.output.splitlines()[:6]
+    assert about == "Town, issue 1, data until 2026-10-12 07:00"
+    assert stale.startswith("STALE")  # by today's clock
+    assert said == (
         "2026-10-26 to 2026-11-01 (7 force-days), role response, cover for 80 of 100 cases"
     )
-    assert head.split()[:3] == ["area", "pattern", "officer_hours"]
-    assert [line.split()[:2] for line in (first, second)] == [["north", "now"], ["north", "later"]]
+    at = head.split().index("pattern")
+    assert head.split()[0] == "area"
+    assert head.split()[at + 1] == "officer_hours"
+    assert [line.split()[0] for line in (first, second)] == ["north", "north"]
+    assert [line.split()[at] for line in (first, second)] == ["now", "later"]
+    told = json.loads(
+        run(planned.root, "shifts", "compare", *files, *asked, "--format", "json").output
+    )
+    assert (told["issue"], told["percentile"]) == (1, 80)
+    assert [(row["area"], row["pattern"]) for row in told["rows"]] == [
+        ("north", "now"),
+        ("north", "later"),
+    ]
+    assert first.split()[at + 1] == f"{told['rows'][0]['officer_hours']:,.0f}"
     IssueStore(planned.root / "issues").publish(make_issue(days=9))
     year = run(planned.root, "shifts", "compare", *files, "--year", "--area", "north")
-    assert "issue 2, 2026-10-12 to 2026-10-20 (9 force-days)" in year.output
+    assert "issue 2, data until" in year.output
+    assert "2026-10-12 to 2026-10-20 (9 force-days)" in year.output
     one = run(planned.root, "shifts", "compare", files[0])
     assert (one.exit_code, "two files" in one.stderr) == (2, True)
+    same = run(planned.root, "shifts", "compare", files[0], files[0])
+    assert (same.exit_code, "is given twice" in same.stderr) == (2, True)
 
 
 def test_a_file_of_shifts_that_leaves_a_gap_is_refused(planned: Workspace) -> None:

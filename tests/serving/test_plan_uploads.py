@@ -93,6 +93,13 @@ def test_what_cant_be_meant_is_refused_whole_with_what_to_do(planning: Bench) ->
         (b"[]", "application/json", 422, "the plan is no table"),
         (b'{"rows": []}', "application/json", 422, "the plan has 0 rows"),
         (b'{"rows": [{"area": ["a"]}]}', "application/json", 422, "cells are texts and numbers"),
+        (b"[" * 100_000, "application/json", 422, "lists lie within lists without end"),
+        (
+            b'{"rows": [{"planned": 1, "planned": 2}]}',
+            "application/json",
+            422,
+            "planned stands twice",
+        ),
         (b"area,shift", "text/csv", 415, "send application/json"),
         (b" " * (MOST_BYTES + 1), "application/json", 413, "send it in parts"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from forewatch.errors import SettingsError
 from serving.api.app import create_app
 from serving.audit import AuditFile
 from serving.duty_records import UNKNOWN
+from serving.writers.calendar_feed import FeedHead, calendar_feed
 from tests.serving.conftest import FIRST, Bench
 from tests.serving.test_rota_api import issue, plan
 
@@ -54,7 +56,7 @@ def test_a_shift_that_is_not_short_is_left_out_and_one_unknown_is_told(rota: Ben
     events = feed(rota, token(rota)).walk("VEVENT")
     uids = [str(each["uid"]) for each in events]
     assert "north/response/2026-10-24/early@forewatch" not in uids
-    (unknown,) = [each for each in events if "2026-10-24/unknown" in str(each["uid"])]
+    (unknown,) = [each for each in events if "/2026-10-24@" in str(each["uid"])]
     assert unknown["dtstart"].dt == date(2026, 10, 24)
     assert str(unknown["summary"]) == "North: not known whether short (late)"
     rota.record = plan(early=30, late=30, night=30)
@@ -151,3 +153,94 @@ def test_the_address_is_in_no_line_of_the_audit(rota: Bench) -> None:
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert {line["route"] for line in lines} == {"/v1/rota/calendar/{token}.ics"}
     assert key.split("_", 2)[2] not in file.read_text()
+
+
+HARD = "Bath, North; East\\Côte d’Émeraude " * 3
+
+
+def written(*rows: dict[str, Any], name: str = "Short shifts") -> bytes:
+    changed_at = pd.Timestamp("2026-11-26T12:34Z")
+    return calendar_feed(FeedHead(name, changed_at, "about", is_stale=False), [*rows])
+
+
+def short(day: str, start: str, end: str, **more: Any) -> dict[str, Any]:
+    """A night that lacks three officers, as the contract tells it."""
+    return {
+        "shift_id": f"bath/response/{day}/night",
+        "area": "bath",
+        "area_name": "Bath",
+        "role": "response",
+        "shift": "night",
+        "force_day": day,
+        "start": start,
+        "end": end,
+        "state": "forecast",
+        "plan_state": "told",
+        "planned": 2,
+        "on_duty": 5,
+        "gap": 3,
+        "short": {"p_short_at_tightest": 0.41},
+        "notice": {"last_cheap_day": "2026-10-08"},
+    } | more
+
+
+def lines_of(feed: bytes) -> list[str]:
+    """The lines of a feed by the rules of RFC 5545, section 3.1, and by no library.
+
+    Each physical line ends with CRLF and has at most 75 octets; where one begins with a space it
+    goes on with the line before, which may end within no character.
+    """
+    physical = feed.removesuffix(b"\r\n").split(b"\r\n")
+    assert b"\n" not in b"".join(physical)
+    assert all(0 < len(line) <= 75 for line in physical)
+    assert feed.endswith(b"\r\n")
+    found: list[str] = []
+    for line in physical:
+        text = line.decode()  # each alone: no character lies across a fold
+        if text.startswith(" "):
+            found[-1] += text[1:]
+        else:
+            found.append(text)
+    return found
+
+
+def plain(escaped: str) -> str:
+    """A TEXT as RFC 5545, section 3.3.11, reads it."""
+    named = {"n": "\n", "N": "\n"}
+    assert re.fullmatch(r"(?:[^\\,;]|\\[\\;,nN])*", escaped)
+    return re.sub(r"\\(.)", lambda found: named.get(found[1], found[1]), escaped)
+
+
+def test_lines_are_folded_by_octets_and_texts_escaped_as_the_rules_say() -> None:
+    night = ("2026-10-24", "2026-10-24T20:30:00Z", "2026-10-25T07:30:00Z")
+    name = "Bath, North; South\nATTACH:http://example.org"
+    told = lines_of(written(short(*night, area_name=HARD), name=name))
+    values = dict(line.split(":", 1) for line in told)
+    assert plain(values["LOCATION"]) == HARD
+    assert plain(values["SUMMARY"]) == f"{HARD} night: 3 short (2 of 5)"
+    assert plain(values["NAME"]) == plain(values["X-WR-CALNAME"]) == name
+    assert "ATTACH" not in values
+    assert values["SEQUENCE"].isdecimal()
+    assert values["REFRESH-INTERVAL;VALUE=DURATION"] == "PT1H"
+
+
+def test_both_changed_nights_have_their_hours_between_instants_in_utc() -> None:
+    october = short("2026-10-24", "2026-10-24T20:30:00Z", "2026-10-25T07:30:00Z")
+    march = short("2027-03-27", "2027-03-27T21:30:00Z", "2027-03-28T06:30:00Z")
+    told = lines_of(written(october, march))
+    times = [line.split(":")[1] for line in told if line.startswith(("DTSTART", "DTEND"))]
+    assert times == ["20261024T203000Z", "20261025T073000Z", "20270327T213000Z", "20270328T063000Z"]
+    uids = [line.split(":")[1] for line in told if line.startswith("UID")]
+    assert uids == [
+        "bath/response/2026-10-24/night@forewatch",
+        "bath/response/2027-03-27/night@forewatch",
+    ]
+
+
+def test_days_of_several_areas_that_cannot_be_judged_are_entries_of_their_own() -> None:
+    night = ("2026-10-24", "2026-10-24T20:30:00Z", "2026-10-25T07:30:00Z")
+    nobody = {"gap": None, "planned": None, "plan_state": "no_plan"}
+    mendip = {"area": "mendip", "area_name": "Mendip"}
+    told = lines_of(written(short(*night) | nobody, short(*night) | nobody | mendip))
+    uids = [line for line in told if line.startswith("UID")]
+    assert uids == [f"UID:{area}/response/2026-10-24@forewatch" for area in ("bath", "mendip")]

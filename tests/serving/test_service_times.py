@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_what_is_printed_belongs_into_the_profile(root: Path) -> None:
     assert "missing_person" not in services
     assert "calls, " in said.stdout
     assert "left out whole, as cases of them are still open" in said.stdout
+
+
+def test_the_same_is_a_table_for_programs_and_only_toml_is_saved(root: Path) -> None:
+    told = json.loads(run(root, "--format", "json").stdout)
+    services = tomllib.loads(run(root).stdout)["staffing"]["services"]
+    assert {(row["call_type"], row["grade"]) for row in told["rows"]} == {
+        (call_type, grade) for call_type, each in services.items() for grade in each["grades"]
+    }
+    for row in told["rows"]:
+        printed = services[row["call_type"]]["grades"][row["grade"]]
+        names = ("officers", "minutes", "cv", "attended")
+        assert {name: row[name] for name in names if row[name] is not None} == printed
+    assert run(root, "--format", "csv").stdout.startswith("call_type,call_type_name,grade,calls,")
+    assert "force-days from" in run(root, "--format", "table").stdout
+    both = run(root, "--save", "--format", "csv")
+    assert (both.exit_code, "--save writes forewatch.toml" in both.stderr) == (2, True)
 
 
 def test_what_is_saved_is_in_the_place_of_what_was_learned_before(root: Path) -> None:

@@ -218,6 +218,24 @@ def test_codes_without_a_meaning_stop_the_import_and_are_listed(desk: Desk) -> N
     assert desk.lake.table("plan") is None
 
 
+def test_the_codes_of_all_columns_are_listed_at_once(desk: Desk) -> None:
+    rows = [*["nroth,respnse,L9,2026-12-18,5"] * 2]
+    with pytest.raises(UnmappedCodes) as caught:
+        desk.take("area,role,shift,date,planned", *rows)
+    assert "uses 3 codes without a mapping" in str(caught.value)
+    for name, code in (("area", "nroth"), ("role", "respnse"), ("shift", "L9")):
+        assert f"{name} '{code}': 2 rows" in str(caught.value)
+
+
+@pytest.mark.parametrize(("between", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_file_without_commas_says_what_stands_between(
+    desk: Desk, between: str, word: str
+) -> None:
+    lines = ["area,shift,date,planned", "north,late,2026-12-18,5"]
+    with pytest.raises(MissingColumns, match=f"one column, with {word} in its name: save"):
+        desk.take(*(line.replace(",", between) for line in lines))
+
+
 def test_a_meaning_that_leads_nowhere_or_twice_is_refused(desk: Desk) -> None:
     with pytest.raises(SettingsError, match="leads shift to unknown dawn; there are early, late"):
         desk.take(HEAD, "coast,D1,2026-12-19,7", mapping='crosswalk.shift = { D1 = "dawn" }')
@@ -383,7 +401,7 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(desk: Desk) -> None:
     assert desk.quarantined() == {
         "8": "date is a number: format the column as dates in the spreadsheet",
         "9": "planned is a fraction of an officer",
-        "10": "planned is a date or a time: the spreadsheet made it of a number",
+        "10": "planned is a date, a time or yes and no: the spreadsheet made it of a number",
     }
 
 

@@ -14,6 +14,8 @@ from scipy import stats
 from forewatch.rates import Selection, Spans
 from sources.synthetic import DemoForce, demo_force, weather, write
 from sources.synthetic.catalogue import PATTERNS
+from sources.synthetic.festivals import next_operation
+from sources.synthetic.staffing import demo_staffing
 
 LONDON = "Europe/London"
 
@@ -183,6 +185,16 @@ def test_school_terms_differ_by_authority_and_the_festival_is_fallow(force: Demo
     assert pd.Timestamp("2024-10-21") in by_area["mendip"]
     festival = force.events.loc[force.events["name"] == "Glastonbury Festival", "start"]
     assert list(festival.dt.strftime("%Y-%m-%d")) == ["2024-06-26", "2025-06-25", "2027-06-23"]
+
+
+def test_the_police_operation_is_on_the_festival_s_days_and_skips_its_fallow_year() -> None:
+    assert next_operation(("mendip",), date(2025, 7, 1)) == (date(2027, 6, 23), date(2027, 6, 29))
+    assert next_operation(("mendip",), date(2027, 6, 23)) == (date(2028, 6, 21), date(2028, 6, 27))
+    assert next_operation(("bristol",), date(2025, 7, 1)) is None
+    held = [a for a in demo_staffing(("mendip",), (), date(2026, 11, 23)).abstraction if a.start]
+    assert [(a.start, a.until, a.share) for a in held] == [
+        (date(2027, 6, 23), date(2027, 6, 29), 0.1)
+    ]
 
 
 def test_the_break_is_there() -> None:
