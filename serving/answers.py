@@ -30,9 +30,7 @@ from serving.standing import Standing
 from serving.workspace import Workspace
 
 Query = TypeVar("Query", bound=ViewQuery)
-ELSEWHERE = (
-    "not observed for longer than is allowed"  # where the reason names an area out of reach
-)
+ELSEWHERE = "not observed for longer than is allowed"  # where the reason names an area out of reach
 # What the lines below a week's forecast say of missing-person demand.
 _WEEKLY = ("area", "area_name", "state", "expected", "landing_q90", "band")
 

@@ -8,7 +8,7 @@ told. Nothing is in memory but a block of rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from serving.standing import Standing
 
 OFFICERS = "officers_by_shift"
 BLOCK_ROWS = 10_000
-_BLOCK_AREAS = 16  # whose officers are found at once
+_BLOCK_AREAS = 4  # whose officers are found at once: each block takes a second or two
 _ISSUE = Column("issue", "number of the issue", type="whole", low=1, example=12)
 _LEVEL = Column("level", "name of the area's level", type="text", example="district")
 _USES = Column("uses", "what the figures may be used for", type="text", example=USES)
@@ -68,7 +68,6 @@ class IssueExport:
         why = issue.why_stale(self.now)
         is_told = not why or bool(self.reach.notes(tree, [why]))
         return {
-            "force": issue.profile.force.name,
             "issue": issue.number,
             "published_at": instant_text(issue.published_at),
             "origin": instant_text(forecast.origin),
@@ -193,11 +192,11 @@ def _answer_blocks(export: IssueExport, rows: AnswerRows) -> Callable[[Stop], It
     def blocks(stop: Stop) -> Iterator[Table]:
         issue, query = export.issue, rows.query
         asked = answers.question(rows.offer, issue, query, export.reach)
-        if not query.area:  # a question that names none is about the highest, here it is about none
-            asked = replace(asked, areas=())
-        for begin in range(0, max(asked.rows, 1), BLOCK_ROWS):
+        # Of no area the columns are told: a question that names none is about the highest.
+        count = asked.rows if query.area else 1
+        for begin in range(0, count, BLOCK_ROWS):
             stop()
-            block = slice(begin, min(begin + BLOCK_ROWS, asked.rows))
+            block = slice(begin, min(begin + BLOCK_ROWS, count))
             made = answers.answer_table(
                 rows.offer,
                 issue,
@@ -208,7 +207,7 @@ def _answer_blocks(export: IssueExport, rows: AnswerRows) -> Callable[[Stop], It
                 rows=block,
                 stop_if_told=stop,
             )
-            yield _with_keys(export, made)
+            yield _with_keys(export, made if query.area else _without_rows(made))
 
     return blocks
 
@@ -237,8 +236,12 @@ def _officers(export: IssueExport, stop: Stop) -> Iterator[Table]:
             table = requirement_table(found, export.now)
             table = table.with_values(answers.told_within(export.reach, issue.tree, table.values))
             if not blocks:
-                table = table.with_rows(np.zeros(len(table), dtype=bool))
+                table = _without_rows(table)
             yield _with_keys(export, table)
+
+
+def _without_rows(table: Table) -> Table:
+    return table.with_rows(np.zeros(len(table), dtype=bool))
 
 
 def _one_block(export: IssueExport, make: Callable[[], Table]) -> Callable[[Stop], Iterator[Table]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -99,7 +99,7 @@ class ExportWriter:
         """How many rows the tables have that are written."""
         return sum(each["rows"] for each in self.tables)
 
-    def write(self, stop: Stop = lambda: None) -> Iterator[None]:
+    def write(self, stop: Stop = lambda: None) -> Generator[None]:
         """Write everything, the manifest last, and yield after each block of rows.
 
         Args:

@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health, plans, rota, views
+from serving.api import answers, catalogue, documents, exports, health, plans, rota, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -26,7 +26,7 @@ from serving.api.hosts import Hosts
 from serving.api.limits import Limits
 from serving.api.metrics import Metrics, MetricsMiddleware
 from serving.api.proxies import BehindProxies
-from serving.api.schemas import ModelsRequest, PageRequest
+from serving.api.schemas import ExportRequest, ModelsRequest, PageRequest
 from serving.api.service import ServedWorkspace, Service
 from serving.api.shelf import Shelf
 from serving.api.worker import answerer
@@ -43,6 +43,7 @@ _PARAMETERS: dict[str, type[Frozen]] = {
     rota.REQUIREMENTS: StaffingQuery,
     "/v1/issues": PageRequest,
     "/v1/models": ModelsRequest,
+    exports.EXPORT: ExportRequest,
 }
 
 
@@ -96,7 +97,7 @@ def create_app(
         records,
         workspace.root,
     )
-    for part in (answers, views, rota, plans, catalogue, health):
+    for part in (answers, views, rota, plans, catalogue, exports, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)

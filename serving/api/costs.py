@@ -13,16 +13,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from forewatch.clock import WEEK_DAYS
+from forewatch.errors import BadQuestion
 from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
-from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery, StaffingQuery
+from serving.export_tables import IssueExport, answer_rows, officer_areas
+from serving.queries import (
+    MAX_NUMBER,
+    CallsQuery,
+    ForecastQuery,
+    MissingQuery,
+    SpanQuery,
+    StaffingQuery,
+)
 
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
 _HOUR = pd.Timedelta(hours=1)
@@ -154,6 +164,25 @@ class StaffingWeights:
 
 
 STAFFING = StaffingWeights()
+
+
+def export_cost(export: IssueExport) -> float:
+    """Return what a whole issue as files costs, in units: as its tables would as one page each."""
+    issue, total = export.issue, 0.0
+    for each in answer_rows(export):
+        if each.query.area:
+            whole = each.query.model_copy(update={"limit": MAX_NUMBER})
+            with suppress(BadQuestion):  # what the issue doesn't hold costs nothing
+                total += WEIGHTS[each.offer.name].of(size(issue, whole))
+    if export.record is not None:
+        edges = issue.forecast.rates.edges
+        asked = {"from": edges[0].isoformat(), "to": edges[-1].isoformat()}
+        query = StaffingQuery.model_validate(asked)
+        whole_query = query.model_copy(
+            update={"area": [*officer_areas(export)], "limit": MAX_NUMBER}
+        )
+        total += len(issue.profile.staffing.role_ids) * STAFFING.of(issue, whole_query)
+    return total
 
 
 def rows_that_fit(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:

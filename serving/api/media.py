@@ -20,9 +20,10 @@ from pydantic_core import to_json
 JSON = "application/json"
 CSV = "text/csv"
 ICS = "text/calendar"
+ZIP = "application/zip"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A shared cache keeps nothing; a client's own asks each time, which costs a 304.
-_CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
+CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
 
 
 def negotiate_type(request: Request, offered: tuple[str, ...]) -> str:
@@ -61,7 +62,7 @@ def is_known(request: Request, tag: str) -> bool:
 def not_modified(tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return the 304 for an answer that the client has."""
     return Response(
-        status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **_CACHE, **(headers or {})}
+        status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **CACHE, **(headers or {})}
     )
 
 
@@ -69,7 +70,7 @@ def fresh(
     content: bytes, media: str, tag: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer with its tag."""
-    return Response(content, media_type=media, headers={"ETag": tag, **_CACHE, **(headers or {})})
+    return Response(content, media_type=media, headers={"ETag": tag, **CACHE, **(headers or {})})
 
 
 def document(request: Request, content: Mapping[str, Any]) -> Response:

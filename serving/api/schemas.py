@@ -27,6 +27,14 @@ class PageRequest(Frozen):
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
 
 
+class ExportRequest(Frozen):
+    """How an export is written."""
+
+    format: Literal["csv", "parquet"] = Field(
+        default="csv", description="how each table of the zip file is written"
+    )
+
+
 class ModelsRequest(Frozen):
     """Whose register."""
 

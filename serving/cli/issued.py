@@ -81,9 +81,9 @@ class IssueName(click.ParamType[int | None]):
         text = str(value)
         if text == "latest":
             return None
-        if text.isascii() and text.isdecimal() and int(text):
-            return int(text)
-        self.fail(f"no issue {text!r}; write its number, or latest", param, ctx)
+        if not (text.isascii() and text.isdecimal() and int(text)):
+            self.fail(f"no issue {text!r}; write its number, or latest", param, ctx)
+        return int(text)
 
 
 @click.command(name="export")

@@ -6,9 +6,8 @@ Source:
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
-from typing import IO
+from typing import IO, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 _MODE = 0o644 << 16
@@ -26,7 +25,9 @@ class Archive:
         """
         self._at = at
         self._pieces = _Pieces()
-        self._zip = ZipFile(self._pieces, "w", ZIP_DEFLATED, compresslevel=_LEVEL)
+        self._zip = ZipFile(
+            cast("IO[bytes]", self._pieces), "w", ZIP_DEFLATED, compresslevel=_LEVEL
+        )
 
     def open(self, name: str) -> IO[bytes]:
         """Return a file of the archive to write, closed before the next one is opened."""
@@ -45,19 +46,18 @@ class Archive:
         return self.take()
 
 
-class _Pieces(io.RawIOBase):
+class _Pieces:
     """What was written and not taken yet; nothing can be sought in it."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._held = bytearray()
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: bytes) -> int:  # type: ignore[override] # what zipfile hands over
+    def write(self, content: bytes) -> int:
         self._held += content
         return len(content)
+
+    def flush(self) -> None:
+        """Nothing waits elsewhere."""
 
     def take(self) -> bytes:
         taken = bytes(self._held)
