@@ -32,7 +32,7 @@ from serving.api.shelf import Shelf
 from serving.api.worker import answerer
 from serving.api.workers import Workers
 from serving.audit import AuditFile
-from serving.queries import StaffingQuery, ViewQuery
+from serving.queries import FormQuery, StaffingQuery, ViewQuery
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
@@ -42,6 +42,8 @@ _PARAMETERS: dict[str, type[Frozen]] = {
     views.ONE: ViewQuery,
     rota.REQUIREMENTS: StaffingQuery,
     "/v1/issues": PageRequest,
+    "/v1/areas": FormQuery,
+    "/v1/call-types": FormQuery,
     "/v1/models": ModelsRequest,
     exports.EXPORT: ExportRequest,
 }

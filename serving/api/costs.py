@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from forewatch.errors import BadQuestion
 from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
+from serving.api import media
 from serving.export_tables import IssueExport, answer_rows, officer_areas
 from serving.queries import (
     MAX_NUMBER,
@@ -35,6 +36,7 @@ from serving.queries import (
 )
 
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
+_WORKBOOK_ROW = 0.1  # units that a row takes more in a workbook than in other forms
 _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)
 _DAY_HOURS = 24
@@ -92,6 +94,12 @@ WEIGHTS = {
     EXPLANATIONS.name: Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01),
     MISSING_PERSONS.name: Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5),
 }
+
+
+def weights(kind: str, form: str) -> Weights:
+    """Return the weights of a page of a kind of answer in a form, a media type."""
+    usual = WEIGHTS[kind]
+    return replace(usual, row=usual.row + _WORKBOOK_ROW) if form == media.XLSX else usual
 
 
 def size(issue: Issue, query: SpanQuery) -> PageSize:

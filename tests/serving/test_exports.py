@@ -130,7 +130,7 @@ def test_every_number_is_that_of_the_answers(
 def test_officers_are_those_of_the_rota_contract_with_the_plan(
     whole: dict[str, bytes], town: Bench
 ) -> None:
-    asked = {**SPAN, "area": ["force", "district"], "limit": 2000}
+    asked: dict[str, Any] = {**SPAN, "area": ["force", "district"], "limit": 2000}
     answer = town.client.get("/v1/rota/requirements", params=asked, headers={"Accept": "text/csv"})
     theirs = {row["shift_id"]: row for row in rows(answer.content)}
     ours = {row["shift_id"]: row for row in rows(whole["officers_by_shift.csv"])}
