@@ -7,6 +7,7 @@ the name under which it stands. They decide nothing about what is written or whe
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from pathlib import Path
 _SYNCS_AT_ONCE = 8
 OWNER_ONLY = 0o600
 EVERYBODY_READS = 0o644
+EVERYBODY_ENTERS = 0o755  # a folder
 
 
 def write_file(path: Path, content: bytes, mode: int = EVERYBODY_READS) -> None:
@@ -45,6 +47,36 @@ def whole_file(path: Path, mode: int = EVERYBODY_READS) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def whole_folder(path: Path, *, replaces: bool = False) -> Iterator[Path]:
+    """Hand out a folder beside *path* to fill; it stands there once the block has ended well.
+
+    A kill leaves a hidden folder beside *path*, and what stood there before; where it comes between
+    two renames, what stood there before is the hidden folder whose name ends with ".old".
+
+    Args:
+        path: where the folder will stand, empty or not there.
+        replaces: whether a folder with files in it may stand there; it is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=path.parent, prefix="."))
+    old = beside.with_name(f"{beside.name}.old")
+    try:
+        yield beside
+        beside.chmod(EVERYBODY_ENTERS)
+        sync_files((file for file in beside.rglob("*") if file.is_file()), beside)
+        if replaces and path.exists():
+            path.rename(old)
+        beside.replace(path)
+        sync_file(path.parent)
+    except BaseException:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def sync_file(path: Path) -> None:

@@ -29,12 +29,13 @@ MAX_PAGE_ROWS = 10_000
 MAX_NUMBER = 999_999_999  # of an issue, and of an offset
 # A number as people write it: Python also reads 0.5_1, as 0.51. That nan is none the bounds say.
 _FIGURE = re.compile(r" *-?([0-9]*\.?[0-9]+|nan|inf) *")
-PAGING = ("limit", "offset")  # for those who ask over the net
+OVER_THE_NET = ("limit", "offset", "format")  # what commands say otherwise, and views don't
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Window = Literal["shift", "day", "week"]
 DutyBy = Literal["shift", "half-hour"]
+Form = Literal["json", "csv", "xlsx"]
 Figure = TypeVar("Figure", int, float)
 
 
@@ -43,7 +44,17 @@ def example(value: object, pattern: str = "") -> dict[str, Any]:
     return {"examples": [value]} | ({"pattern": f"^{pattern}$"} if pattern else {})
 
 
-class ViewQuery(Frozen):
+class FormQuery(Frozen):
+    """How an answer that is a table is written."""
+
+    format: Form | None = Field(
+        default=None,
+        description="how the answer is written, whatever the Accept header says; none: as that "
+        "likes best, JSON where it likes all",
+    )
+
+
+class ViewQuery(FormQuery):
     """What may be said of a view beside its name: give `week`, or `from` and `to`, or neither."""
 
     week: str | None = Field(

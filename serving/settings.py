@@ -104,6 +104,8 @@ class ServingSettings(Frozen):
     """Processes that compute answers; where there are several, one is kept for quick questions."""
     max_cost: int = Field(default=500, ge=1)
     """Units that one page of an answer may cost; a unit is about a millisecond of one core."""
+    max_export_cost: int = Field(default=200_000, ge=1)
+    """Units that an export of a whole issue may cost."""
     max_concurrent: int = Field(default=4, ge=1)
     """Questions of one key that are worked on, or wait for it, at a time."""
     cost_per_minute: int = Field(default=30_000, ge=1)

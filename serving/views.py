@@ -25,7 +25,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from forewatch.errors import SettingsError, UnknownColumn, UnknownView
 from forewatch.frozen import Frozen, Identifier
-from serving.queries import PAGING, QUERIES, SpanQuery, ViewQuery
+from serving.queries import OVER_THE_NET, QUERIES, SpanQuery, ViewQuery
 
 if TYPE_CHECKING:  # settings are read by every command, and most need no numbers
     from planning.tables import Table
@@ -81,7 +81,7 @@ class View(Frozen):
             return question
         model = QUERIES[info.data["answer"]]
         fields = {field.alias or n: field for n, field in model.model_fields.items()}
-        known = [name for name in fields if name not in PAGING]
+        known = [name for name in fields if name not in OVER_THE_NET]
         question = {key: _as_written(value, fields.get(key)) for key, value in question.items()}
         for key, value in question.items():
             if key not in known:

@@ -28,6 +28,7 @@ from serving.standing import Standing
 from serving.views import View
 from serving.writers.csv_file import csv_file
 from serving.writers.json_document import json_document
+from serving.writers.workbook import workbook
 
 VIEWS = "/v1/views"
 ROTA = "rota"  # kind of the jobs of the rota contract, which is no offer
@@ -102,7 +103,7 @@ async def respond(
     Nothing is computed here, in the process of the connections: what is not at hand is a job for
     the workers, after its cost was estimated and charged to the key.
     """
-    kind = media.negotiate_type(request, (media.JSON, media.CSV))
+    kind = media.negotiate_type(request, media.TABLES, query.format)
     opened = await open_question(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)
@@ -156,7 +157,7 @@ async def _page_from_worker(
     """Return the page from a worker, after its cost was estimated."""
     areas = [*job.reach.area_ids(issue.tree, query.area)]
     sized = query.model_copy(update={"area": areas})
-    weights = costs.WEIGHTS[job.kind]
+    weights = costs.weights(job.kind, job.media)
     cost = weights.of(costs.size(issue, sized))
     fitting = partial(costs.rows_that_fit, issue, sized, weights)
     return await work_out(job, (cost, fitting), request, serving)
@@ -225,6 +226,8 @@ def page(opened: OpenIssue, job: Job, stop_if_told: Callable[[], None]) -> Body:
         table = job.view.shown(table)
     if job.media == media.CSV:
         return Body(csv_file(table), next_page, len(table))
+    if job.media == media.XLSX:
+        return Body(workbook(table), next_page, len(table))
     paging = {
         "total_rows": asked.rows,
         "limit": query.limit,

@@ -18,7 +18,7 @@ from forewatch.errors import ForewatchError, UnknownName
 from forewatch.frozen import Frozen
 from serving import problems
 from serving.answers import OFFERS
-from serving.api import answers, catalogue, documents, health, plans, rota, views
+from serving.api import answers, catalogue, documents, exports, health, plans, rota, views
 from serving.api.audited import AuditMiddleware
 from serving.api.compression import CompressionMiddleware
 from serving.api.guards import GuardMiddleware, Questions
@@ -26,13 +26,13 @@ from serving.api.hosts import Hosts
 from serving.api.limits import Limits
 from serving.api.metrics import Metrics, MetricsMiddleware
 from serving.api.proxies import BehindProxies
-from serving.api.schemas import ModelsRequest, PageRequest
+from serving.api.schemas import ExportRequest, ModelsRequest, PageRequest
 from serving.api.service import ServedWorkspace, Service
 from serving.api.shelf import Shelf
 from serving.api.worker import Answerer, answerer
 from serving.api.workers import Workers
 from serving.audit import AuditFile
-from serving.queries import StaffingQuery, ViewQuery
+from serving.queries import FormQuery, StaffingQuery, ViewQuery
 from serving.settings import ServingSettings
 
 _DEFAULTS = ServingSettings()
@@ -42,7 +42,10 @@ _PARAMETERS: dict[str, type[Frozen]] = {
     views.ONE: ViewQuery,
     rota.REQUIREMENTS: StaffingQuery,
     "/v1/issues": PageRequest,
+    "/v1/areas": FormQuery,
+    "/v1/call-types": FormQuery,
     "/v1/models": ModelsRequest,
+    exports.EXPORT: ExportRequest,
 }
 
 
@@ -98,7 +101,7 @@ def create_app(
         records,
         workspace.root,
     )
-    for part in (answers, views, rota, plans, catalogue, health):
+    for part in (answers, views, rota, plans, catalogue, exports, health):
         app.include_router(part.router)
     app.add_exception_handler(ForewatchError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed_request)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
+from pydantic_core import to_json
 
 from forewatch.errors import BadQuestion, DamagedIssue, RegistryError, UnknownName
+from planning.tables import Table
+from serving import catalogue_tables
 from serving.accounts.viewers import Viewer
 from serving.api import documents, media
 from serving.api.schemas import (
@@ -21,9 +25,11 @@ from serving.api.schemas import (
     PageRequest,
 )
 from serving.api.service import Service, needs, service
-from serving.queries import MAX_NUMBER
+from serving.queries import MAX_NUMBER, FormQuery
 from serving.reach import Reach
 from serving.subjects import NAMES, subject_named
+from serving.writers.csv_file import csv_file
+from serving.writers.workbook import workbook
 
 router = APIRouter(tags=["catalogue"])
 
@@ -52,19 +58,23 @@ def issue_summaries(
             found.append(_about(serving, number, access.reach))
         except DamagedIssue:
             unreadable.append(number)
-    has_more = following < len(numbers)
+    next_page = None
+    if following < len(numbers):
+        form = f"format={asked.format}&" if asked.format else ""
+        next_page = f"/v1/issues?{form}limit={asked.limit}&offset={following}"
     request.state.rows = len(found)
-    return media.document(
-        request,
-        {
-            "total": len(numbers),
-            "limit": asked.limit,
-            "offset": asked.offset,
-            "next": f"/v1/issues?limit={asked.limit}&offset={following}" if has_more else None,
-            "issues": found,
-            "unreadable": unreadable,
-        },
-    )
+    content = {
+        "total": len(numbers),
+        "limit": asked.limit,
+        "offset": asked.offset,
+        "next": next_page,
+        "issues": found,
+        "unreadable": unreadable,
+    }
+    answer = _table(request, asked, content, lambda: catalogue_tables.issue_table(found))
+    if next_page:
+        answer.headers["Link"] = f'<{next_page}>; rel="next"'
+    return answer
 
 
 @router.get(
@@ -82,6 +92,16 @@ def issue_summary(
     """Return what an issue says of itself."""
     request.state.rows = 1
     return media.document(request, _about(serving, number, access.reach))
+
+
+def _table(
+    request: Request, asked: FormQuery, content: dict[str, Any], table: Callable[[], Table]
+) -> Response:
+    """Return a list in the form that is asked for: a document, or the table of its entries."""
+    kind = media.negotiate_type(request, media.TABLES, asked.format)
+    if kind == media.JSON:
+        return media.small(request, to_json(content), kind)
+    return media.small(request, (csv_file if kind == media.CSV else workbook)(table()), kind)
 
 
 def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
@@ -106,30 +126,32 @@ def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
     summary="The area tree of the latest issue",
 )
 def areas(
-    request: Request, serving: Annotated[Service, Depends(service)], access: _Seen
+    request: Request,
+    asked: Annotated[FormQuery, Query()],
+    serving: Annotated[Service, Depends(service)],
+    access: _Seen,
 ) -> Response:
     """Return every area within reach with its parent and level."""
     latest = serving.shelf.latest().issue
     tree, seen = latest.tree, access.reach.seen(latest.tree)
     request.state.rows = len(seen)
-    return media.document(
-        request,
-        {
-            "issue": latest.number,
-            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
-            "levels": access.reach.levels(tree),
-            "modelled": latest.profile.levels.modelled,
-            "kinds": [each.model_dump() for each in latest.profile.area_kinds],
-            "areas": [
-                {
-                    **asdict(tree.area(area)),
-                    "parent": parent if (parent := tree.area(area).parent) in seen else None,
-                    "level": tree.level(area),
-                }
-                for area in seen
-            ],
-        },
-    )
+    content = {
+        "issue": latest.number,
+        "superseded_by": serving.shelf.standing(latest.number).superseded_by,
+        "levels": access.reach.levels(tree),
+        "modelled": latest.profile.levels.modelled,
+        "kinds": [each.model_dump() for each in latest.profile.area_kinds],
+        "areas": [
+            {
+                **asdict(tree.area(area)),
+                "parent": parent if (parent := tree.area(area).parent) in seen else None,
+                "level": tree.level(area),
+            }
+            for area in seen
+        ],
+    }
+    table = lambda: catalogue_tables.area_table(latest, access.reach)  # noqa: E731
+    return _table(request, asked, content, table)
 
 
 @router.get(
@@ -139,19 +161,21 @@ def areas(
     responses={**documents.READ, 200: {"model": CallTypes}},
     summary="Call types and grades of the latest issue",
 )
-def call_types(request: Request, serving: Annotated[Service, Depends(service)]) -> Response:
+def call_types(
+    request: Request,
+    asked: Annotated[FormQuery, Query()],
+    serving: Annotated[Service, Depends(service)],
+) -> Response:
     """Return the names that call_type and grade may take."""
     latest = serving.shelf.latest().issue
     request.state.rows = len(latest.profile.call_types)
-    return media.document(
-        request,
-        {
-            "issue": latest.number,
-            "superseded_by": serving.shelf.standing(latest.number).superseded_by,
-            "call_types": [each.model_dump() for each in latest.profile.call_types],
-            "grades": [each.model_dump() for each in latest.profile.grades],
-        },
-    )
+    content = {
+        "issue": latest.number,
+        "superseded_by": serving.shelf.standing(latest.number).superseded_by,
+        "call_types": [each.model_dump() for each in latest.profile.call_types],
+        "grades": [each.model_dump() for each in latest.profile.grades],
+    }
+    return _table(request, asked, content, lambda: catalogue_tables.call_type_table(latest))
 
 
 @router.get(

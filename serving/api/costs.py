@@ -13,19 +13,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from forewatch.clock import WEEK_DAYS
+from forewatch.errors import BadQuestion
 from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
-from serving.queries import CallsQuery, ForecastQuery, MissingQuery, SpanQuery, StaffingQuery
+from serving.api import media
+from serving.export_tables import IssueExport, answer_rows, officer_areas
+from serving.queries import (
+    MAX_NUMBER,
+    CallsQuery,
+    ForecastQuery,
+    MissingQuery,
+    SpanQuery,
+    StaffingQuery,
+)
 
 VIEW = 250.0  # units: a view of the page; half of it what officers take
 OPENING = 100.0  # units: reading an earlier issue's files, and checking their digests
+_WORKBOOK_ROW = 0.1  # units that a row takes more in a workbook than in other forms
 _HOUR = pd.Timedelta(hours=1)
 _DAY = pd.Timedelta(days=1)
 _DAY_HOURS = 24
@@ -83,6 +95,12 @@ WEIGHTS = {
     EXPLANATIONS.name: Weights(4.0, 0.015, 0.9, 0.0, 1e-4, 0.01),
     MISSING_PERSONS.name: Weights(10.0, 0.35, 1.5, 0.002, 1e-4, 0.02, 2e-5),
 }
+
+
+def weights(kind: str, form: str) -> Weights:
+    """Return the weights of a page of a kind of answer in a form, a media type."""
+    usual = WEIGHTS[kind]
+    return replace(usual, row=usual.row + _WORKBOOK_ROW) if form == media.XLSX else usual
 
 
 def size(issue: Issue, query: SpanQuery) -> PageSize:
@@ -155,6 +173,25 @@ class StaffingWeights:
 
 
 STAFFING = StaffingWeights()
+
+
+def export_cost(export: IssueExport) -> float:
+    """Return what a whole issue as files costs, in units: as its tables would as one page each."""
+    issue, total = export.issue, 0.0
+    for each in answer_rows(export):
+        if each.query.area:
+            whole = each.query.model_copy(update={"limit": MAX_NUMBER})
+            with suppress(BadQuestion):  # what the issue doesn't hold costs nothing
+                total += WEIGHTS[each.offer.name].of(size(issue, whole))
+    if export.record is not None:
+        edges = issue.forecast.rates.edges
+        asked = {"from": edges[0].isoformat(), "to": edges[-1].isoformat()}
+        query = StaffingQuery.model_validate(asked)
+        whole_query = query.model_copy(
+            update={"area": [*officer_areas(export)], "limit": MAX_NUMBER}
+        )
+        total += len(issue.profile.staffing.role_ids) * STAFFING.of(issue, whole_query)
+    return total
 
 
 def rows_that_fit(issue: Issue, query: SpanQuery, weights: Weights, most: float) -> int:

@@ -63,6 +63,18 @@ asks, and the same limits, states and errors. A view is asked as it stands: only
 says no time, it is about the next week. For a key of some areas a view that asks for others is like
 one that isn't there (404)."""
 
+ABOUT_EXPORT = """Tidy tables, one file each, and `manifest.json`, which says where they come from.
+
+Calls by area of the modelled level, type and hour or day; by smallest area and day; totals with
+bands of their own; reasons; missing-person demand; officers by shift beside the plan, for a key
+with the scope `rota:read`; areas, call types, notes. The manifest has each table's columns with
+unit and meaning, and what was left out and why. Each row has the number of the issue, so that
+several issues can be put together. For a key of some areas it is about these alone.
+
+The file is sent while it is made: one that ends early has no directory and can't be opened. One
+export of a key is made at a time. Send the `ETag` of the last one: while nothing changed the
+answer is 304."""
+
 ABOUT_MISSING = """Missing-person demand by area and shift, force-day or week, in the order asked.
 
 Rows are areas × periods, a page at a time; nothing ranks areas.
@@ -299,6 +311,30 @@ VIEW = About(
         ),
     },
 )
+EXPORT: Responses = {
+    **FOUND,
+    200: {
+        "description": "The archive",
+        "headers": {
+            "ETag": _TAG,
+            "Content-Disposition": {"description": "a name for the file", "schema": _PLAIN},
+            **_AGES,
+        },
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    304: HAD,
+    404: problem_response(
+        "no issue 99; the latest is 12, the first 1", "unknown-issue", "No such issue", 404
+    ),
+    422: problem_response(
+        "the export is expected to cost 310000 units, at most 200000 are spent on one ([serving] "
+        "max_export_cost); ask with a key for some areas, or run 'forewatch export' beside the "
+        "service",
+        "too-costly",
+        "The question asks for too much",
+        422,
+    ),
+}
 READY: Responses = {
     **EVERY,
     503: problem_response(

@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from math import ceil
 from time import monotonic
 
-from forewatch.errors import LimitReached, TooCostly
+from forewatch.errors import LimitReached, Overloaded, TooCostly
 from serving.settings import ServingSettings
 
 _MINUTE_SECONDS = 60.0
 _BUSY_SECONDS = 1  # until another question of the key is answered, most likely
+_MOST_EXPORTS = 2  # of all keys, each in a process of its own
+_EXPORT_SECONDS = 30  # until one of them is done, most likely
+_MOST_OF_A_MINUTE = 0.5  # that one export takes of a key's: its other questions go on
 
 
 class Limits:
@@ -35,6 +38,7 @@ class Limits:
         # For each key the second at which all its units will be back; keys are few.
         self._whole_at: dict[str, float] = {}
         self._under_way: Counter[str] = Counter()
+        self._exporting: set[str] = set()
 
     def charge(self, key: str, cost: float) -> None:
         """Take units off a key's minute.
@@ -88,3 +92,41 @@ class Limits:
             self._under_way[key] -= 1
             if not self._under_way[key]:
                 del self._under_way[key]
+
+    @contextmanager
+    def export(self, key: str, cost: float) -> Iterator[None]:
+        """Let an export of a whole issue in, and count it as under way while the block runs.
+
+        It is worked on behind all questions, so that it takes at most half a minute's units of the
+        key, whatever it costs.
+
+        Args:
+            key: the id of the key that asks.
+            cost: expected, in units.
+
+        Raises:
+            TooCostly: if no key may ask for it.
+            LimitReached: if this key has an export under way, or no units left.
+            Overloaded: if too many others have.
+        """
+        settings = self._settings
+        if cost > settings.max_export_cost:
+            raise TooCostly(
+                f"the export is expected to cost {cost:.0f} units, at most "
+                f"{settings.max_export_cost} are spent on one ([serving] max_export_cost); ask "
+                "with a key for some areas, or run 'forewatch export' beside the service"
+            )
+        if key in self._exporting:
+            raise LimitReached(
+                "an export for this key is under way; wait for it, then ask again", _EXPORT_SECONDS
+            )
+        if len(self._exporting) >= _MOST_EXPORTS:
+            raise Overloaded(
+                f"{_MOST_EXPORTS} exports are under way; ask again later", _EXPORT_SECONDS
+            )
+        self.charge(key, min(cost, settings.cost_per_minute * _MOST_OF_A_MINUTE))
+        self._exporting.add(key)
+        try:
+            yield
+        finally:
+            self._exporting.discard(key)

@@ -17,20 +17,33 @@ from fastapi.exceptions import HTTPException
 from fastapi.responses import Response
 from pydantic_core import to_json
 
+from serving.queries import Form
+
 JSON = "application/json"
 CSV = "text/csv"
 ICS = "text/calendar"
+ZIP = "application/zip"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS: dict[Form, str] = {"json": JSON, "csv": CSV, "xlsx": XLSX}
+TABLES = tuple(FORMS.values())  # how every table is offered
 # A shared cache keeps nothing; a client's own asks each time, which costs a 304.
-_CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
+CACHE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
 
 
-def negotiate_type(request: Request, offered: tuple[str, ...]) -> str:
+def negotiate_type(request: Request, offered: tuple[str, ...], form: Form | None = None) -> str:
     """Return the offered media type that the client likes best, the first of equal ones.
+
+    Args:
+        request: whose Accept header says what is liked.
+        offered: there are.
+        form: asked for in the address, which counts for more than a header: tools that load
+            tables send one that nobody chose.
 
     Raises:
         HTTPException: 406 if it takes none of them.
     """
+    if form is not None:
+        return FORMS[form]
     accept = ",".join(request.headers.getlist("accept")) or "*/*"
     ranges = qualities([accept])
     liking = {media: _liking(media, ranges) for media in offered}
@@ -61,7 +74,7 @@ def is_known(request: Request, tag: str) -> bool:
 def not_modified(tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return the 304 for an answer that the client has."""
     return Response(
-        status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **_CACHE, **(headers or {})}
+        status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **CACHE, **(headers or {})}
     )
 
 
@@ -69,15 +82,19 @@ def fresh(
     content: bytes, media: str, tag: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer with its tag."""
-    return Response(content, media_type=media, headers={"ETag": tag, **_CACHE, **(headers or {})})
+    return Response(content, media_type=media, headers={"ETag": tag, **CACHE, **(headers or {})})
 
 
 def document(request: Request, content: Mapping[str, Any]) -> Response:
     """Return a small JSON document, or 304 where the client has it."""
     negotiate_type(request, (JSON,))
-    body = to_json(content)
+    return small(request, to_json(content), JSON)
+
+
+def small(request: Request, body: bytes, media: str) -> Response:
+    """Return an answer that is made again each time, or 304 where the client has it."""
     tag = entity_tag(sha256(body).hexdigest())
-    return not_modified(tag) if is_known(request, tag) else fresh(body, JSON, tag)
+    return not_modified(tag) if is_known(request, tag) else fresh(body, media, tag)
 
 
 def qualities(lines: Sequence[str]) -> dict[str, float]:

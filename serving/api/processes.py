@@ -8,6 +8,7 @@
 3. Nursery and workers end by themselves when the process that talks to them is gone.
 
 Processes tell each other bytes: a job, and what it came to behind a letter that says what it is.
+What is too large for one message comes in parts, each a message, and an empty answer after them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
@@ -29,12 +30,13 @@ from serving import problems
 from serving.messages import LENGTH_BYTES, exact_bytes, frame_message, receive_message
 
 # A job is computed in blocks; the second argument is called between them, and raises `Stopped`.
-Compute = Callable[[bytes, Callable[[], None]], bytes]
+# What it comes to is one content, or the parts of one that is never in memory whole.
+Compute = Callable[[bytes, Callable[[], None]], bytes | Iterator[bytes]]
 
 STOP = b""  # in the place of a job: stop what you do
-# What a reply is: an answer, a problem (`problems.problem_of` as JSON), a fault of ours whose trace
-# is in the log, or nothing, because it was stopped.
-ANSWER, PROBLEM, FAULT, STOPPED = b"a", b"p", b"f", b"s"
+# What a reply is: an answer, a part of one, a problem (`problems.problem_of` as JSON), a fault of
+# ours whose trace is in the log, or nothing, because it was stopped.
+ANSWER, PART, PROBLEM, FAULT, STOPPED = b"a", b"m", b"p", b"f", b"s"
 _LOG = logging.getLogger("uvicorn.error")
 
 
@@ -113,16 +115,23 @@ def _work(server: socket.socket, compute: Compute, niceness: int) -> None:
         while True:
             job = receive_message(server)
             if job != STOP:  # a stop that came after the answer had gone
-                server.sendall(frame_message(_answer(compute, job, stop_if_told)))
+                for reply in _replies(compute, job, stop_if_told):
+                    server.sendall(frame_message(reply))
 
 
-def _answer(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> bytes:
+def _replies(compute: Compute, job: bytes, stop_if_told: Callable[[], None]) -> Iterator[bytes]:
     try:
-        return ANSWER + compute(job, stop_if_told)
+        found = compute(job, stop_if_told)
+        if isinstance(found, bytes):
+            yield ANSWER + found
+        else:
+            for part in found:
+                yield PART + part
+            yield ANSWER
     except AskerGone:
-        return STOPPED
+        yield STOPPED
     except ForewatchError as error:
-        return PROBLEM + json.dumps(problems.problem_of(error)).encode()
+        yield PROBLEM + json.dumps(problems.problem_of(error)).encode()
     except Exception:  # noqa: BLE001 - the worker goes on to the next question
         _LOG.exception("a question could not be answered")
-        return FAULT
+        yield FAULT

@@ -43,7 +43,7 @@ async def rota_requirements(
     access: Annotated[Viewer, Security(needs("rota:read", "within"))],
 ) -> Response:
     """Return a page, or 304 where the client has it."""
-    kind = media.negotiate_type(request, (media.JSON, media.CSV, media.XLSX))
+    kind = media.negotiate_type(request, media.TABLES, query.format)
     return await _answer(request, query, serving, access, kind)
 
 

@@ -14,17 +14,25 @@ from forewatch.area_kinds import AreaKind
 from forewatch.frozen import Frozen, Identifier
 from forewatch.grades import Work
 from forewatch.history import Step
-from serving.queries import MAX_NUMBER, Number
+from serving.queries import MAX_NUMBER, FormQuery, Number
 from serving.subjects import FIRST, NAMES
 
 Instant = Annotated[datetime, Field(examples=["2026-11-30T07:00:00Z"])]
 
 
-class PageRequest(Frozen):
+class PageRequest(FormQuery):
     """Which part of a long list."""
 
     limit: int = Field(default=50, ge=1, le=500, description="entries on a page")
     offset: int = Field(default=0, ge=0, le=MAX_NUMBER, description="entries before the page")
+
+
+class ExportRequest(Frozen):
+    """How an export is written."""
+
+    format: Literal["csv", "parquet"] = Field(
+        default="csv", description="how each table of the zip file is written"
+    )
 
 
 class ModelsRequest(Frozen):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from serving.api.answers import ROTA, Job, page
+from serving.api.export_jobs import ExportJob, export_parts
 from serving.api.processes import Compute
 from serving.api.shelf import Shelf
 from serving.duty_records import DutyRecords
@@ -21,8 +22,10 @@ def answerer(shelf: Shelf, records: DutyRecords) -> Compute:
     """
     rota: Callable[[Job], bytes] | None = None
 
-    def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
+    def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes | Iterator[bytes]:
         nonlocal rota
+        if (export := ExportJob.read(content)) is not None:
+            return export_parts(export, shelf, records, stop_if_told)
         job = Job.read(content)
         if job.kind != ROTA:
             return page(shelf.issue(job.issue), job, stop_if_told).written()

@@ -4,6 +4,8 @@ Questions of one key wait behind each other, keys take turns: who asks much wait
 questions have a worker that never takes a slow one. A question whose client hung up leaves the
 line, or is stopped where it is worked on.
 
+What comes in parts has a process of its own, behind all others: no question waits for it.
+
 Without processes (`Workers.start` was never called, as in tests and where there is no fork) answers
 are computed in threads of this process.
 """
@@ -15,17 +17,19 @@ import json
 import os
 import signal
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import iterate_in_threadpool
 
 from forewatch.errors import Overloaded
 from serving.api.processes import (
     ANSWER,
     FAULT,
+    PART,
     PROBLEM,
     STOP,
     AskerGone,
@@ -40,11 +44,12 @@ Gone = Callable[[], Coroutine[Any, Any, None]]
 QUICK_COST = 50.0  # units; a quick question is never behind a costlier one
 _MOST_WAITING = 100  # of all keys
 _LONGEST_SECONDS = 20.0  # a worker that takes longer is lost: no question that is let in does
+_LONGEST_PART_SECONDS = 120.0  # it comes after all others, and nobody waits behind it
 _STOP_SECONDS = 5.0  # within which a worker heeds a stop
 _RETRY_SECONDS = 2
 _THREADS = 2
-# The server comes first, then quick questions, then slow ones.
-_QUICK_NICENESS, _SLOW_NICENESS = 0, 5
+# The server comes first, then quick questions, then slow ones, then what comes in parts.
+_QUICK_NICENESS, _SLOW_NICENESS, _PARTS_NICENESS = 0, 5, 10
 
 
 class WorkerLost(Exception):
@@ -130,12 +135,37 @@ class Workers:
                 raise AskerGone
             return _read_reply(question.answer.result())
         except WorkerLost as error:
-            said = "the process that worked on this ended; ask for less, or later"
-            raise Overloaded(said, _RETRY_SECONDS) from error
+            raise _lost() from error
         finally:
             left.cancel()
             question.answer.cancel()
             self._drop(question)
+
+    async def parts(self, job: bytes) -> AsyncIterator[bytes]:
+        """Yield the parts of what the job comes to, from a process of its own.
+
+        Whoever takes no more of them closes the iterator, which ends the process.
+
+        Raises:
+            Overloaded: if the process was lost.
+            ForewatchError: as the job raises it.
+        """
+        if self._nursery is None:
+            found = self._compute(job, lambda: None)
+            async for part in iterate_in_threadpool([found] if isinstance(found, bytes) else found):
+                yield part
+            return
+        process, way = self._nursery.worker(_PARTS_NICENESS)
+        worker = _Worker(process, *await asyncio.open_connection(sock=way))
+        try:
+            async for reply in worker.replies(job):
+                if content := _read_reply(reply):
+                    yield content
+        except WorkerLost as error:
+            self.lost += 1
+            raise _lost() from error
+        finally:
+            worker.end()
 
     async def close(self) -> None:
         """End the processes; a server that ends needs not: they end when it is gone."""
@@ -152,7 +182,8 @@ class Workers:
     async def _in_thread(self, job: bytes) -> bytes:
         if self._threads is None:
             self._threads = CapacityLimiter(_THREADS)
-        return await to_thread.run_sync(self._compute, job, lambda: None, limiter=self._threads)
+        found = await to_thread.run_sync(self._compute, job, lambda: None, limiter=self._threads)
+        return found if isinstance(found, bytes) else b"".join(found)
 
     async def _put(self, question: _Question) -> None:
         if self._came is None:
@@ -253,6 +284,17 @@ class _Worker:
             raise WorkerLost("it went on for too long")
         return reply.result()
 
+    async def replies(self, job: bytes) -> AsyncIterator[bytes]:
+        """Yield reply after reply until one is no part; none may be waited for too long."""
+        self.writer.write(frame_message(job))
+        reply = PART
+        while reply[:1] == PART:
+            try:
+                reply = await asyncio.wait_for(self._reply(), _LONGEST_PART_SECONDS)
+            except TimeoutError as error:
+                raise WorkerLost("it went on for too long") from error
+            yield reply
+
     async def _reply(self) -> bytes:
         try:
             length = length_of(await self.reader.readexactly(LENGTH_BYTES))
@@ -275,6 +317,11 @@ def _read_reply(reply: bytes) -> bytes:
         raise ForwardedProblem(json.loads(content))
     if kind == FAULT:
         raise WorkerFailed("a question could not be answered; the log has the trace")
-    if kind != ANSWER:
+    if kind not in (ANSWER, PART):
         raise AskerGone
     return content
+
+
+def _lost() -> Overloaded:
+    said = "the process that worked on this ended; ask for less, or later"
+    return Overloaded(said, _RETRY_SECONDS)

@@ -15,7 +15,7 @@ from serving.cli.data import case_hours, import_, service_times
 from serving.cli.duty import plan, shifts, staffing
 from serving.cli.group import Commands
 from serving.cli.history import check, history_, pools
-from serving.cli.issued import issues
+from serving.cli.issued import export_, issues
 from serving.cli.learning import backtest, train
 from serving.cli.people import users
 from serving.cli.registered import models
@@ -62,6 +62,7 @@ for command in (
     models,
     issue,
     issues,
+    export_,
     forecast,
     explain,
     missing,

@@ -43,10 +43,10 @@ class QuestionCommand(click.Command):
     def params(self) -> list[click.Parameter]:
         """The options: what may be asked, and how the answer is written."""
         if self._made is None:
-            from serving.queries import PAGING
+            from serving.queries import OVER_THE_NET
 
             fields = self.question().model_fields
-            asked = [_option(n, field) for n, field in fields.items() if n not in PAGING]
+            asked = [_option(n, field) for n, field in fields.items() if n not in OVER_THE_NET]
             self._made = [*self.arguments, *asked, *_write(self.forms)]
         return self._made
 

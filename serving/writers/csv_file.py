@@ -38,12 +38,18 @@ _REPEATED = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_file(table: Table) -> bytes:
-    """Return the rows with a header line, and where they come from at the end of each."""
+def csv_file(table: Table, *, has_header: bool = True) -> bytes:
+    """Return the rows, and where they come from at the end of each.
+
+    Args:
+        table: its rows.
+        has_header: whether a line of names stands above them; not where rows go on from others.
+    """
     constants = provenance_cells(table.provenance)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow((*(each.name for each in table.columns), *constants))
+    if has_header:
+        writer.writerow((*(each.name for each in table.columns), *constants))
     tail = [guard_cell(value) for value in constants.values()]
     columns = cells(table)
     for each in table.columns:

@@ -16,6 +16,13 @@ _METADATA = b"forewatch"
 
 
 def parquet_file(table: Table) -> bytes:
+    """Return the rows as a file."""
+    file = io.BytesIO()
+    parquet.write_table(arrow_table(table), file)
+    return file.getvalue()
+
+
+def arrow_table(table: Table) -> pa.Table:
     """Return the rows; the metadata "forewatch" of the file is the provenance as JSON.
 
     Each column has its unit and meaning in the metadata of its field. The figures' allowed uses
@@ -30,9 +37,7 @@ def parquet_file(table: Table) -> bytes:
         fields.append(pa.field("uses", pa.string()))
         arrays.append(pa.array([uses] * len(table), pa.string()))
     told = {_METADATA: json.dumps(dict(table.provenance)).encode()}
-    file = io.BytesIO()
-    parquet.write_table(pa.table(arrays, schema=pa.schema(fields, metadata=told)), file)
-    return file.getvalue()
+    return pa.table(arrays, schema=pa.schema(fields, metadata=told))
 
 
 def _array(column: Column, values: NDArray[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types

@@ -14,6 +14,7 @@ import io
 import json
 import re
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,14 @@ def masked(content: bytes) -> bytes:
     return _RUNS.sub(b"*", content)
 
 
+def unpacked(content: bytes) -> bytes:
+    """Return what an archive holds, and anything else as it is."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    return b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
+
+
 def issue_of(force: Force) -> tuple[str, dict[str, Any]]:
     """The digest of an issue's arrays, and what else it says but when and of which table."""
     folder = force.root / "issues" / "000001"
@@ -185,7 +194,7 @@ def answers_of(force: Force) -> dict[str, bytes]:
                 asked.pop("by", None)
             answer = client.get(re.sub(r"\{[^}]*\}", "1", path), params=asked)
             assert answer.status_code in {200, 503}, (path, asked, answer.text)
-            found[f"{path} {asked}"] = masked(answer.content)
+            found[f"{path} {asked}"] = masked(unpacked(answer.content))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forewatch.durable import OWNER_ONLY, sync_files, whole_file, write_file
+from forewatch.durable import OWNER_ONLY, sync_files, whole_file, whole_folder, write_file
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -54,3 +54,40 @@ def test_files_and_every_folder_above_them_are_flushed(
     write_file(tmp_path / "c", b"y")
     assert flushed[-1] == tmp_path  # the name, after the content
     assert len(flushed) == 2
+
+
+def test_a_folder_is_put_in_place_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "issue"
+    with whole_folder(path) as beside:
+        (beside / "a").write_bytes(b"one")
+        assert not path.exists()
+    with pytest.raises(OSError, match="not empty"), whole_folder(path) as beside:
+        (beside / "a").write_bytes(b"two")
+    with pytest.raises(FileNotFoundError), whole_folder(path, replaces=True) as beside:
+        (beside / "not there" / "a").write_bytes(b"three")
+    assert (path / "a").read_bytes() == b"one"
+    with whole_folder(path, replaces=True) as beside:
+        (beside / "b").write_bytes(b"four")
+    assert [(each.name, each.read_bytes()) for each in path.iterdir()] == [("b", b"four")]
+    assert [each.name for each in path.parent.iterdir()] == ["issue"]
+    assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "issue"
+    path.mkdir()
+    (path / "a").write_bytes(b"old")
+    whole = Path.replace
+
+    def refused(self: Path, target: Path) -> Path:
+        if target == path:
+            raise PermissionError
+        return whole(self, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(PermissionError), whole_folder(path, replaces=True) as beside:
+        (beside / "a").write_bytes(b"new")
+    assert (path / "a").read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["issue"]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def job(what: str, path: Path = Path()) -> bytes:
     return f"{what} {path}".encode()
 
 
-def act(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
+def act(content: bytes, stop_if_told: Callable[[], None]) -> bytes | Iterator[bytes]:
     """Do it, and return the process that did; runs in a worker."""
     what, _, name = content.decode().partition(" ")
     if what == "refuse":
@@ -47,9 +48,26 @@ def act(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
 
         assert np.linalg.norm(np.eye(2) @ np.eye(2)) > 1
         return str({pool["num_threads"] for pool in threadpool_info()}).encode()
+    if what == "parts":
+        return parts_of(name, stop_if_told)
     if what == "big":
         return bytes(5_000_000)
     return str(os.getpid()).encode()
+
+
+def parts_of(name: str, stop_if_told: Callable[[], None]) -> Iterator[bytes]:
+    """Yield this process, then what the name says should happen."""
+    yield str(os.getpid()).encode()
+    if name.endswith("refused"):
+        raise BadQuestion("never on Sundays")
+    if name.endswith("fault"):
+        raise ZeroDivisionError
+    if name.endswith("killed"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    while name.endswith("endless"):
+        yield bytes(100_000)
+        stop_if_told()
+    yield os.getpriority(os.PRIO_PROCESS, 0).to_bytes()
 
 
 async def never() -> None:
@@ -61,6 +79,14 @@ async def there(path: Path) -> None:
     """Return once a file is there."""
     while not os.path.exists(path):  # noqa: ASYNC110, ASYNC240, PTH110 - another process makes it
         await asyncio.sleep(0)
+
+
+async def ended(process: int) -> None:
+    """Return once a process is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        while True:  # the system takes a moment
+            os.kill(process, 0)
+            await asyncio.sleep(0)
 
 
 Story = Callable[[Workers], Coroutine[Any, Any, None]]
@@ -250,5 +276,54 @@ def test_without_processes_answers_come_from_threads() -> None:
         assert await workers.answer(job("pid"), "key", 1, never) == str(os.getpid()).encode()
         with pytest.raises(BadQuestion, match="never on Sundays"):
             await workers.answer(job("refuse"), "key", 1, never)
+
+    asyncio.run(story())
+
+
+def test_parts_come_from_a_process_of_their_own_behind_all_others(
+    told: Callable[..., None],
+) -> None:
+    async def story(workers: Workers) -> None:
+        usual = {await workers.answer(job("pid"), "key", cost, never) for cost in (1, SLOW)}
+        process, niceness = [part async for part in workers.parts(job("parts"))]
+        assert process not in usual
+        assert int.from_bytes(niceness) >= 10
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [("refused", problems.ForwardedProblem), ("fault", WorkerFailed), ("killed", Overloaded)],
+)
+def test_parts_that_end_early_end_with_an_error(
+    what: str, error: type[Exception], told: Callable[..., None]
+) -> None:
+    async def story(workers: Workers) -> None:
+        parts = workers.parts(job("parts", Path(what)))
+        assert await anext(parts)
+        with pytest.raises(error):
+            await anext(parts)
+        assert workers.lost == (what == "killed")
+
+    told(story, 1)
+
+
+def test_who_takes_no_more_parts_ends_their_process(told: Callable[..., None]) -> None:
+    async def story(workers: Workers) -> None:
+        parts = workers.parts(job("parts", Path("endless")))
+        process = int(await anext(parts))
+        assert len(await anext(parts)) == 100_000
+        os.kill(process, 0)  # it is there
+        await parts.aclose()  # type: ignore[attr-defined] # of a generator
+        await ended(process)
+
+    told(story, 1)
+
+
+def test_without_processes_parts_come_from_threads() -> None:
+    async def story() -> None:
+        parts = [part async for part in Workers(act).parts(job("parts"))]
+        assert parts[0] == str(os.getpid()).encode()
 
     asyncio.run(story())
