@@ -100,10 +100,8 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
 @click.option(
     "--chance",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.5,
-    show_default=True,
     metavar="P",
-    help="With --decide: probability from which a shift is short.",
+    help="With --decide: probability from which a shift is short.  [default: 0.5]",
 )
 @click.option(
     "--moves",
@@ -125,7 +123,7 @@ def plan(
     /,
     *,
     decide: bool,
-    chance: float,
+    chance: float | None,
     moves: int | None,
     noticed_on: str | None,
     **asked: Any,  # noqa: ANN401 - of the question, and how it is written
@@ -143,13 +141,15 @@ def plan(
 
     if decide and moves:
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
+    if chance is not None and not decide:
+        raise click.UsageError("--chance says what --decide lists; ask --decide with it")
     form, out = form_and_file(asked)
     if form == "ics" and moves:
         raise click.UsageError("a calendar has shifts, not moves between them; write csv or xlsx")
     workspace = workspace_of(context.obj)
     found = week_plans(workspace, PlanQuestion(**asked), notice_instant(workspace, noticed_on))
     if decide:
-        table = found.decide_table(chance)
+        table = found.decide_table() if chance is None else found.decide_table(chance)
     else:
         table = found.moves_table(moves) if moves else found.plan_table()
     if form != "ics":

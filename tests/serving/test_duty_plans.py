@@ -186,9 +186,8 @@ def test_officers_of_shifts_that_the_issue_does_not_know_are_told(planned: Works
     ]
     assert [line for line in found.heading if "NOT COUNTED" in line] == [
         (
-            "NOT COUNTED: 9 officers planned for shifts that issue 1 doesn't know: "
-            "north/response/2026-10-30/extra (9); run 'forewatch issue' where the settings have "
-            "them"
+            "NOT COUNTED: 9 officers planned for shifts that issue 1 doesn't know: north/response/"
+            "2026-10-30/extra (9); run 'forewatch issue' where the settings have them"
         )
     ]
     assert any("was made with other settings of officers" in line for line in found.heading)
@@ -220,6 +219,8 @@ def test_the_commands_print_the_plan_what_to_decide_and_the_moves(planned: Works
     assert "staffing.minimum" in moves["assumed"]
     decide = run(planned.root, *asked, "--decide", "--format", "csv")
     assert decide.output.startswith("area,area_name,shift_id,shift,force_day")
+    refused = run(planned.root, *asked, "--chance", "0.3")
+    assert (refused.exit_code, "ask --decide with it" in refused.stderr) == (2, True)
     on_the_day = run(planned.root, *asked, "--decide", "--on", "2026-10-13")
     assert "notice given on 2026-10-13" in on_the_day.output
     assert "north" in on_the_day.output.splitlines()[-1] or "night" in on_the_day.output
