@@ -6,7 +6,7 @@ values that it lays out. `VIEWS` has them by name: one more is one more line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from time import monotonic
@@ -144,7 +144,7 @@ def view_answerer(
         others = answerer(shelf, records)
         sources = ViewSources(shelf, records, maps, special, models, drawings)
 
-        def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes:
+        def answer(content: bytes, stop_if_told: Callable[[], None]) -> bytes | Iterator[bytes]:
             if not is_page_job(content):
                 return others(content, stop_if_told)
             job = PageJob.read(content)

@@ -103,7 +103,7 @@ def _week(
     question = StaffingQuestion(areas, role, settings.percentile, asked.monday, WEEK_DAYS)
     found = requirements(issue, question, record, asked.now, kept_staffing())
     every = tuple(each.staffing for each in found.plans)
-    needed = Staffing(issue.number, settings.percentile, role, has_work=True, areas=every)
+    needed = Staffing(issue.number, settings.percentile, role, every)
     notice = record.notice(issue, areas, asked.now)
     plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
     address, names = shift_address(asked), {each.id: each.name for each in settings.shifts}
