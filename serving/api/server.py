@@ -16,7 +16,6 @@ from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.main import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.api.connections import AskerMiddleware, Connection, Connections
@@ -28,6 +27,7 @@ _FEW_FILES = 1024  # a process may open, where the system doesn't say
 _OTHER_FILES = 200  # of what a process may open: files, workers, some to spare
 _SHUTDOWN_SECONDS = 10
 _NOTIFY_SECONDS = 5
+_STARTUP_FAILURE = 3  # exit code. Source: uvicorn.main
 
 
 def run_server(
@@ -85,7 +85,7 @@ def _run(app: FastAPI, host: str, port: int, between: Callable[[], Awaitable[Non
     with suppress(KeyboardInterrupt):  # as `uvicorn.run` does
         server.run()
     if not server.started:
-        sys.exit(STARTUP_FAILURE)
+        sys.exit(_STARTUP_FAILURE)
 
 
 def _files() -> int:

@@ -11,5 +11,6 @@ AnswerRow = dict[str, Any]
 
 def answer_rows(frame: pd.DataFrame) -> list[AnswerRow]:
     """Return the rows of an answer's frame, in their order."""
-    columns = [frame[name].tolist() for name in frame]
-    return [dict(zip(frame, row, strict=True)) for row in zip(*columns, strict=True)]
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

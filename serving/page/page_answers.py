@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
-from planning.questions import ALL
-from planning.tables import Table
+from planning.tables import Column, Table
 from serving import answers
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer, read_query
 from serving.page.page_question import PageQuestion
 from serving.queries import MAX_LIST
 from serving.standing import Standing
+from serving.writers.cells import DECIMALS
 
 _UNSEEN = ("start_local", "end_local", "observed_until", "noise_floor")
 
@@ -54,7 +55,7 @@ class PageAnswers:
     def _frame(self, offer: Offer, question: dict[str, Any]) -> pd.DataFrame:
         asked = self.asked
         said = {"area": [asked.area]} | ({} if "from_" in question else {"week": asked.week})
-        query = read_query(offer.query, said | _named(question))
+        query = read_query(offer.query, said | question)
         looked_up = answers.question(offer, asked.issue, query, asked.reach)
         table = answers.answer_table(
             offer, asked.issue, self.standing, looked_up, asked.now, reach=asked.reach
@@ -63,18 +64,13 @@ class PageAnswers:
 
 
 def _plain_frame(table: Table) -> pd.DataFrame:
-    """Return the columns of an answer that views show; texts stay as they are, which is fast."""
-    shown = [column for column in table.columns if column.name not in _UNSEEN]
-    return pd.DataFrame(
-        {
-            column.name: pd.DatetimeIndex(table.values[column.name]).tz_localize("UTC")
-            if column.type == "instant"
-            else table.values[column.name]
-            for column in shown
-        }
-    )
+    """Return the columns of an answer that views show, numbers as precise as the API tells them."""
+    held = table.values  # noqa: PD011 - of an answer, which is no frame
+    shown = [each for each in table.columns if each.name not in _UNSEEN]
+    return pd.DataFrame({each.name: _plain_column(each, held[each.name]) for each in shown})
 
 
-def _named(question: dict[str, Any]) -> dict[str, Any]:
-    """Return a question without what asks for all."""
-    return {name: value for name, value in question.items() if value not in ([ALL], None)}
+def _plain_column(column: Column, values: NDArray[Any]) -> NDArray[Any] | pd.DatetimeIndex:
+    if column.type == "instant":
+        return pd.DatetimeIndex(values).tz_localize("UTC")
+    return values.round(DECIMALS) if column.type == "number" else values

@@ -62,18 +62,19 @@ class PageQuestion:
             OutOfReach: if the issue has nothing within reach.
         """
         usual = {"week": usual_week(issue, now), "area": reach.area_ids(issue.tree, ())[0]}
-        state = {name: value for name, value in asked.items() if value}
-        found, complaints = dict[str, str](), []
+        found, errors = dict[str, str](), dict[str, ForewatchError]()
         for name in STATE:
-            text = state.get(name, "")
             try:
+                text = asked.get(name)
                 found[name] = _MEANINGS[name](issue, reach, now, text) if text else ""
             except ForewatchError as error:
-                rest = {key: value for key, value in state.items() if key != name}
-                levels = issue.tree.levels if name == "area" else ()
-                near = [each for each in getattr(error, "near", ()) if each not in levels]
-                links = [Link(each, page_address(path, rest, **{name: each})) for each in near]
-                complaints.append(_complaint(error, links))
+                errors[name] = error
+        complaints = []
+        for name, why in errors.items():
+            levels = issue.tree.levels if name == "area" else ()
+            near = [each for each in getattr(why, "near", ()) if each not in levels]
+            links = [Link(each, page_address(path, found, **{name: each})) for each in near]
+            complaints.append(_complaint(why, links))
         return cls(
             issue=issue,
             reach=reach,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planning.tables import Column, Table
 
-_DECIMALS = 6  # of a call; far below any meaning, and sums of parts still agree
+DECIMALS = 6  # of a call; far below any meaning, and sums of parts still agree
 
 Cells = dict[str, list[Any]]
 
@@ -33,7 +33,7 @@ def cells_of(column: Column, values: NDArray[Any]) -> list[Any]:
         unknown = np.isnat(values).tolist()
         return [None if no else f"{text}{end}" for text, no in zip(texts, unknown, strict=True)]
     is_known = np.isfinite(values)
-    numbers = np.where(is_known, values, 0).round(_DECIMALS) + 0.0  # no -0
+    numbers = np.where(is_known, values, 0).round(DECIMALS) + 0.0  # no -0
     found = (numbers.astype(np.int64) if column.type == "whole" else numbers).tolist()
     if is_known.all():
         return list(found)
