@@ -40,7 +40,7 @@ _NOTHING_TRAINED: dict[str, Any] = {"model": None, "models": [], "decisions": []
 @router.get(
     "/v1/issues",
     response_class=Response,
-    responses={**documents.READ, 422: documents.FOUND[422], 200: {"model": Issues}},
+    responses=documents.table_responses(Issues),
     summary="Issues, the newest first",
 )
 def issue_summaries(
@@ -122,7 +122,7 @@ def _about(serving: Service, number: int, reach: Reach) -> dict[str, Any]:
 @router.get(
     "/v1/areas",
     response_class=Response,
-    responses={**documents.READ, 200: {"model": Areas}},
+    responses=documents.table_responses(Areas),
     summary="The area tree of the latest issue",
 )
 def areas(
@@ -158,7 +158,7 @@ def areas(
     "/v1/call-types",
     dependencies=[Security(needs("forecasts:read", "none"))],
     response_class=Response,
-    responses={**documents.READ, 200: {"model": CallTypes}},
+    responses=documents.table_responses(CallTypes),
     summary="Call types and grades of the latest issue",
 )
 def call_types(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from forewatch.frozen import Frozen
 from planning import uses
 from planning.missing import DEMAND
 from planning.tables import column_descriptions
 from serving import problems
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS, Offer
-from serving.api import answer_schemas
+from serving.api import answer_schemas, media
 from serving.api.schemas import Problem
 
 VERSION = "1.0.0"  # of the interface: the first number stands in every path
@@ -59,9 +60,9 @@ ABOUT_VIEW = """The answer to a question that the force keeps under a name, with
 
 It has the rows of `/v1/forecasts`, `/v1/explanations` or `/v1/missing-persons`, whichever the view
 asks, and the same limits, states and errors. A view is asked as it stands: only time (`week`, or
-`from` and `to`), `issue`, `limit` and `offset` may be said, and take the place of its own. Where it
-says no time, it is about the next week. For a key of some areas a view that asks for others is like
-one that isn't there (404)."""
+`from` and `to`), `issue`, `limit`, `offset` and `format` may be said, and take the place of its
+own. Where it says no time, it is about the next week. For a key of some areas a view that asks for
+others is like one that isn't there (404)."""
 
 ABOUT_EXPORT = """Tidy tables, one file each, and `manifest.json`, which says where they come from.
 
@@ -132,6 +133,12 @@ _AGES = {
     "Forewatch-Issue": {"description": "number of the issue", "schema": _PLAIN},
     "Forewatch-Issue-Age-Hours": {"description": "hours since publication", "schema": _PLAIN},
     "Forewatch-Data-Age-Hours": {"description": "hours since the data cut-off", "schema": _PLAIN},
+}
+
+# The forms of a table beside JSON.
+FILES: dict[str, Any] = {
+    media.CSV: {"schema": _PLAIN},
+    media.XLSX: {"schema": {"type": "string", "format": "binary"}},
 }
 
 PAGE_HEADERS = {"ETag": _TAG, "Link": {"description": "next page", "schema": _PLAIN}, **_AGES}
@@ -234,6 +241,17 @@ _BAD = problem_response(
 FOUND: Responses = {**READ, 404: _UNKNOWN, 422: _BAD}
 
 
+def table_responses(model: type[Frozen]) -> Responses:
+    """Return the responses of a list that comes as a document, and as a table in other forms."""
+    page = {
+        "description": "The list",
+        "headers": {"ETag": _TAG, "Link": PAGE_HEADERS["Link"]},
+        "model": model,
+        "content": FILES,
+    }
+    return {**READ, 422: _BAD, 200: page}
+
+
 class About(NamedTuple):
     """What the document says of a route that answers with pages of rows."""
 
@@ -263,7 +281,8 @@ def _about(offer: Offer, tag: str, summary: str, description: str) -> About:
         "model": answer_schemas.ANSWERS[offer.name],
         "content": {
             "application/json": {"example": document},
-            "text/csv": {"schema": _PLAIN, "example": _as_csv(row)},
+            **FILES,
+            media.CSV: {"schema": _PLAIN, "example": _as_csv(row)},
         },
     }
     return About(tag, summary, description, {**FOUND, 200: page, 304: HAD})
@@ -299,7 +318,7 @@ VIEW = About(
             "description": "A page of rows",
             "headers": PAGE_HEADERS,
             "model": answer_schemas.VIEW,
-            "content": {"text/csv": {"schema": _PLAIN}},
+            "content": FILES,
         },
         304: HAD,
         404: problem_response(
@@ -320,7 +339,7 @@ EXPORT: Responses = {
             "Content-Disposition": {"description": "a name for the file", "schema": _PLAIN},
             **_AGES,
         },
-        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {media.ZIP: {"schema": {"type": "string", "format": "binary"}}},
     },
     304: HAD,
     404: problem_response(

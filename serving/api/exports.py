@@ -89,7 +89,7 @@ async def issue_export(
     with ExitStack() as stack:
         cost = costs.export_cost(job.export(serving.shelf, DutyRecord() if has_officers else None))
         if request.state.is_head:  # what stands above the file, without making it
-            return Response(headers=headers | {"ETag": tag}, media_type=media.ZIP)
+            return PartsResponse(_nothing(), headers | {"ETag": tag})
         stack.enter_context(serving.limits.export(access.id, cost))
         parts = serving.workers.parts(job.written())
         head = json.loads(await anext(parts))
@@ -97,6 +97,12 @@ async def issue_export(
             tag = media.entity_tag(tag, "passing", now)
         held = stack.pop_all()
     return PartsResponse(_sent(parts, held, request), headers | {"ETag": tag})
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield no part."""
+    return
+    yield
 
 
 async def _sent(

@@ -19,7 +19,7 @@ from serving.view_answers import views_within
 from serving.views import View, find_view
 
 ONE = f"{VIEWS}/{{view_id}}"
-REFUSAL = "; a view is asked as it stands: only time, issue and page are for you to say"
+REFUSAL = "; a view is asked as it stands: only time, issue, page and format are for you to say"
 
 router = APIRouter(tags=["views"])
 _Seen = Annotated[Viewer, Security(needs("forecasts:read", "within"))]

@@ -253,6 +253,6 @@ def test_many_strange_names_are_refused_before_they_are_looked_at(
 
 
 def test_a_query_may_have_as_many_bytes_as_it_says_and_none_more(bench: Bench) -> None:
-    at_most = f"/v1/areas?{'x' * MAX_QUERY_BYTES}"
+    at_most = f"/v1/views?{'x' * MAX_QUERY_BYTES}"
     assert bench.client.get(at_most).status_code == 200  # a name without a value asks nothing
     assert bench.client.get(at_most + "x").status_code == 414

@@ -330,9 +330,17 @@ def test_a_view_without_a_time_is_about_the_next_week(bench: Bench) -> None:
 def test_what_is_not_for_the_asker_to_say_is_refused(bench: Bench) -> None:
     said = bench.refused(WHERE, 422, area="north")
     assert said["detail"].endswith(
-        "; a view is asked as it stands: only time, issue and page are for you to say"
+        "; a view is asked as it stands: only time, issue, page and format are for you to say"
     )
-    assert set(said["near"]) <= {"week", "from", "to", "issue", "limit", "offset"}
+    assert set(said["near"]) <= {
+        "week",
+        "from",
+        "to",
+        "issue",
+        "limit",
+        "offset",
+        "format",
+    }
     assert bench.refused("/v1/views/controlroom", 404) == {
         "type": "urn:forewatch:problem:unknown-view",
         "title": "No such view",
