@@ -455,7 +455,7 @@ def daily(issue: Issue) -> Issue:
     rates = issue.forecast.rates
     first, days = rates.force_days[0], len(rates.force_days)
     start = np.flatnonzero(np.diff(rates.day, prepend=-1))
-    by_day = {
+    by_day: dict[str, Any] = {
         "step": "day",
         "edges": Clock.of(issue.profile).day_edges(first, days),
         "day": np.arange(days),
