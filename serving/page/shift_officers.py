@@ -13,15 +13,19 @@ from planning.issues import Issue
 from serving.charts.chart import Chart
 from serving.charts.curve import curve_chart
 from serving.charts.words import percent_text
-from serving.duty_records import DutyRecord, DutyRecords
+from serving.duty_records import DutyRecord
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.kept_staffing import kept_staffing
 from serving.page.page_question import PageQuestion
 from serving.page.plain_table import PlainTable, plain_table
 from serving.page.shift import need_sentence
+from serving.page.view_renderer import ViewSources
 
 if TYPE_CHECKING:  # the solver takes long to import
     from planning.duty_plan import AreaPlan
+    from serving.staffing_answers import Kept
+
+    _Known = tuple[DutyRecord, pd.Timestamp, Kept]
 
 _SHIFTS_ONLY = "Officers are told by shift; open one of its shifts."
 _NOT_WORKED = "No officers of the role {role} work a shift of that name here."
@@ -48,7 +52,7 @@ class ShiftOfficers:
 
 def shift_officers(
     asked: PageQuestion,
-    records: DutyRecords,
+    sources: ViewSources,
     period: tuple[str, str],
     before: Issue | None,
     about: str,
@@ -57,7 +61,7 @@ def shift_officers(
 
     Args:
         asked: by the view's address.
-        records: of the plan.
+        sources: have the plan, and what was computed of issues.
         period: kind and id of the period that is shown.
         before: the issue that was in service before; None for none.
         about: name of area and period.
@@ -65,13 +69,13 @@ def shift_officers(
     kind, name = period
     if kind != "shift":
         return ShiftOfficers(why=_SHIFTS_ONLY)
-    record = records.at(asked.now)
+    record, kept = sources.duty.at(asked.now), kept_staffing(sources.shelf)
     day, _, shift = name.partition("/")
     role = asked.issue.profile.staffing.role_ids[0]
     place = (asked.area, role, shift)
     try:
-        found = _need(asked.issue, place, day, record, asked.now)
-        was = None if before is None else _was(before, place, day, record, asked.now)
+        found = _need(asked.issue, place, day, (record, asked.now, kept))
+        was = None if before is None else _was(before, place, day, (record, asked.now, kept))
     except (BadQuestion, SettingsError, UnknownName) as error:
         text = str(error)
         return ShiftOfficers(why=f"{text[:1].upper()}{text[1:]}.", is_passing=not record.is_sure)
@@ -84,7 +88,7 @@ def shift_officers(
 
 
 def _need(
-    issue: Issue, place: tuple[str, str, str], day: str, record: DutyRecord, now: pd.Timestamp
+    issue: Issue, place: tuple[str, str, str], day: str, known: _Known
 ) -> tuple[AnswerRow, AreaPlan, int] | None:
     """Return the row of a shift, the plan of its area, and which shift of it it is."""
     from serving.staffing_answers import (  # noqa: PLC0415 - the solver takes long to import
@@ -93,22 +97,20 @@ def _need(
         requirements,
     )
 
-    area, role, shift = place
+    (area, role, shift), (record, now, kept) = place, known
     percentile = issue.profile.staffing.percentile
     question = StaffingQuestion((area,), role, percentile, pd.Timestamp(day), 1)
-    found = requirements(issue, question, record, now, kept_staffing())
+    found = requirements(issue, question, record, now, kept)
     rows = answer_rows(requirement_table(found, now).frame)
     at = next((i for i, row in enumerate(rows) if row["shift"] == shift), None)
     return None if at is None else (rows[at], found.plans[0], at)
 
 
-def _was(
-    issue: Issue, place: tuple[str, str, str], day: str, record: DutyRecord, now: pd.Timestamp
-) -> float | None:
+def _was(issue: Issue, place: tuple[str, str, str], day: str, known: _Known) -> float | None:
     """Return what a shift needed by the issue before; None where nobody knows."""
     if place[0] not in issue.tree.ids or place[1] not in issue.profile.staffing.role_ids:
         return None
-    found = _need(issue, place, day, record, now)
+    found = _need(issue, place, day, known)
     if found is None or not np.isfinite(found[0]["on_duty"]):
         return None
     return float(found[0]["on_duty"])

@@ -97,7 +97,7 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     answers = PageAnswers(asked, job.standing)
     about = f"{asked.area_name}, {period.text(asked.zone)}"
     before = _before(issue, sources.shelf)
-    officers = shift_officers(asked, sources.duty, (period.kind, period.id), before, about)
+    officers = shift_officers(asked, sources, (period.kind, period.id), before, about)
     values = _values(answers, period, before, about)
     charts: dict[str, Chart | None] = {
         "distribution": values.pop("chart"),

@@ -12,6 +12,7 @@ from forewatch.clock import ONE_DAY, WEEK_DAYS
 from forewatch.errors import BadQuestion, SettingsError
 from planning.issues import Issue
 from planning.tables import Values
+from serving.api.shelf import Shelf
 from serving.duty_records import DutyRecord
 from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Choice, Complaint, Link, Option
@@ -51,7 +52,7 @@ def worries_view(
     record = sources.duty.at(job.now)
     role, complaints = _role(asked, job.question.get("role", ""))
     asked = replace(asked, complaints=(*asked.complaints, *complaints))
-    found = _found(asked, record, role)
+    found = _found(asked, record, role, sources.shelf)
     frame = page_frame(asked, job.standing, job.damage, ("week", "area"))
     roles = issue.profile.staffing.role_ids
     options = tuple(Option(each, each.replace("_", " "), each == role) for each in roles)
@@ -69,14 +70,14 @@ def _role(asked: PageQuestion, text: str) -> tuple[str, tuple[Complaint, ...]]:
     return roles[0], (Complaint(f"No role {text!r}.", near, 404),)
 
 
-def _found(asked: PageQuestion, record: DutyRecord, role: str) -> WeekWorries:
+def _found(asked: PageQuestion, record: DutyRecord, role: str, shelf: Shelf) -> WeekWorries:
     if not record.is_known:
         return WeekWorries(Worries((_UNREADABLE,)))
     areas = planned_areas(asked, record, role)
     if not areas:
         return WeekWorries(Worries((f"No plan of this week is known here. {HOW_TO_PLAN}",)))
     try:
-        return _week(asked, record, role, areas)
+        return _week(asked, record, role, areas, shelf)
     except (BadQuestion, SettingsError) as error:
         text = str(error)
         return WeekWorries(Worries((f"{text[:1].upper()}{text[1:]}.",)))
@@ -93,7 +94,7 @@ def planned_areas(asked: PageQuestion, record: DutyRecord, role: str) -> tuple[s
 
 
 def _week(
-    asked: PageQuestion, record: DutyRecord, role: str, areas: tuple[str, ...]
+    asked: PageQuestion, record: DutyRecord, role: str, areas: tuple[str, ...], shelf: Shelf
 ) -> WeekWorries:
     from planning.staffing import Staffing  # noqa: PLC0415 - the solver takes long to import
     from serving.duty_plans import WeekPlans  # noqa: PLC0415
@@ -101,7 +102,7 @@ def _week(
 
     issue, settings = asked.issue, asked.issue.profile.staffing
     question = StaffingQuestion(areas, role, settings.percentile, asked.monday, WEEK_DAYS)
-    found = requirements(issue, question, record, asked.now, kept_staffing())
+    found = requirements(issue, question, record, asked.now, kept_staffing(shelf))
     every = tuple(each.staffing for each in found.plans)
     needed = Staffing(issue.number, settings.percentile, role, every)
     notice = record.notice(issue, areas, asked.now)

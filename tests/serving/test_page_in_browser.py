@@ -27,7 +27,12 @@ if TYPE_CHECKING:  # tests are no package; fixtures bring these in
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 WEEK = "/week?week=2026-W43&area=south"
+BESIDE = (
+    *("/shift/2026-10-24/late?area=south", "/worries?week=2026-W43", "/accuracy?area=south"),
+    *("/missing?week=2026-W43&area=south", "/events", "/shift/nothing?area=south"),
+)
 LOOKS = [
+    *((path, 360, "dark") for path in BESIDE),
     *((WEEK, width, theme) for width in (360, 820, 1920) for theme in ("light", "dark")),
     *(("/week?area=nowhere", 360, "light"), ("/help", 820, "dark"), ("/sign-in", 360, "dark")),
 ]
