@@ -117,7 +117,7 @@ class AnswerRows:
     query: SpanQuery
 
 
-def answer_rows(export: IssueExport) -> tuple[AnswerRows, ...]:
+def exported_answers(export: IssueExport) -> tuple[AnswerRows, ...]:
     """Return the tables with rows of answers."""
     issue, seen = export.issue, set(export.seen)
     tree, modelled = issue.tree, issue.profile.levels.modelled
@@ -166,7 +166,7 @@ def table_sources(export: IssueExport) -> tuple[TableSource, ...]:
     """Return every table, in the order in which they are made."""
     found = [
         TableSource(each.name, each.about, _answer_blocks(export, each))
-        for each in answer_rows(export)
+        for each in exported_answers(export)
     ]
     if export.record is not None:
         about = "officers that an area needs on a shift, beside the plan of it, by role"

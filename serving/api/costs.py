@@ -25,7 +25,7 @@ from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving.answers import EXPLANATIONS, FORECASTS, MISSING_PERSONS
 from serving.api import media
-from serving.export_tables import IssueExport, answer_rows, officer_areas
+from serving.export_tables import IssueExport, exported_answers, officer_areas
 from serving.queries import (
     MAX_NUMBER,
     CallsQuery,
@@ -178,7 +178,7 @@ STAFFING = StaffingWeights()
 def export_cost(export: IssueExport) -> float:
     """Return what a whole issue as files costs, in units: as its tables would as one page each."""
     issue, total = export.issue, 0.0
-    for each in answer_rows(export):
+    for each in exported_answers(export):
         if each.query.area:
             whole = each.query.model_copy(update={"limit": MAX_NUMBER})
             with suppress(BadQuestion):  # what the issue doesn't hold costs nothing
