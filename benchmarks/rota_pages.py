@@ -66,7 +66,8 @@ class Bench:
         asked = StaffingQuestion.of(self.issue, query.dated(self.issue, self.now), Reach())
         found = requirements(self.issue, asked, self.record, self.now, kept)
         table = requirement_table(found, self.now)
-        return len(rota_document({}, found, table, frozenset(area_days(table.values))))
+        page = frozenset(area_days(table.values)), self.now
+        return len(rota_document({"percentile": asked.percentile}, found, table, page))
 
 
 def usual(bench: Bench) -> None:

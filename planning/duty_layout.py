@@ -193,6 +193,21 @@ class DutyLayout:
         return np.asarray(self.present & (of_shift[:, None] == week), dtype=np.bool_)
 
     @cached_property
+    def asked_present(self) -> Mask:
+        """`present` of the shifts that were asked for: all areas share it."""
+        return self.present[self.is_asked]
+
+    @cached_property
+    def asked_during(self) -> Mask:
+        """`during` of the shifts that were asked for, likewise."""
+        return self.during[self.is_asked]
+
+    @cached_property
+    def others_present(self) -> Mask:
+        """`present` of the shifts that were not asked for, likewise."""
+        return self.present[~self.is_asked]
+
+    @cached_property
     def is_told(self) -> Mask:
         """Whether of all shifts that cover a half-hour the officers are told, (half-hours,).
 
@@ -215,7 +230,7 @@ class DutyLayout:
             pd.DatetimeIndex(table["force_day"]),
             needed[other],
             self.times.share[other],
-            self.present[other],
+            self.others_present,
         )
 
     @cached_property
