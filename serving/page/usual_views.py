@@ -18,7 +18,6 @@ from planning.issues import Issue
 from serving.api.service import Service
 from serving.api.workers import WorkerFailed
 from serving.page.page_question import weeks_reached
-from serving.page.view_renderer import VIEWS
 from serving.page.view_routes import view_job
 from serving.spans import week_meant
 
@@ -70,9 +69,8 @@ def usual_questions(issue: Issue, serving: Service) -> Iterator[tuple[str, dict[
     areas = [each.id for each in tree.areas if each.parent in (None, tree.root)]
     for week in weeks:
         for area in areas:
-            for view in VIEWS:
-                if week in reached:
-                    yield view, {"week": week, "area": area}
+            if week in reached:
+                yield "week", {"week": week, "area": area}
 
 
 async def _never() -> None:

@@ -125,7 +125,10 @@ class PageContent:
 
 MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], PageContent]
 # By the name of a view its function; the modules import this one, so they are named, not imported.
-VIEWS = {"week": "serving.page.week_view:week_view"}
+VIEWS = {
+    "week": "serving.page.week_view:week_view",
+    "board": "serving.page.board_view:board_view",
+}
 
 
 def view_answerer(maps: MapRecords, special: SpecialRecords, drawings: Drawings | None) -> Answerer:

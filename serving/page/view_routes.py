@@ -11,7 +11,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from forewatch.clock import Clock
-from serving.accounts.viewers import Role, Viewer
+from serving.accounts.roles import Role
+from serving.accounts.viewers import Viewer
 from serving.api import costs, media
 from serving.api.answers import age_headers, open_question, work_out
 from serving.api.processes import AskerGone
@@ -22,6 +23,7 @@ from serving.page.page_job import PageJob
 from serving.page.rendering import HEADERS, templates_digest
 from serving.reach import Reach
 from serving.special_records import SpecialRecords
+from serving.views import View
 
 _RENDERING = 1  # raise it when the bytes of a view change though no template did
 _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
@@ -69,7 +71,12 @@ def view_job(
 
 
 async def respond_view(
-    request: Request, serving: Service, viewer: Viewer, view: str, names: tuple[str, ...]
+    request: Request,
+    serving: Service,
+    viewer: Viewer,
+    view: str,
+    names: tuple[str, ...],
+    board: View | None = None,
 ) -> Response:
     """Return a view within the viewer's reach, or 304 where the browser has it.
 
@@ -79,6 +86,7 @@ async def respond_view(
         viewer: who looks.
         view: its name in `serving.page.view_renderer.VIEWS`.
         names: of the parameters that it takes; others are passed over.
+        board: the view of the force's own that is shown; None: it is none.
 
     Raises:
         ForewatchError: if nothing of it can be shown.
@@ -87,6 +95,8 @@ async def respond_view(
     question = {n: values[-1][:_LONGEST_VALUE] for n, values in given.items() if values}
     opened = await open_question(None, request, serving)
     job = view_job(view, question, opened, serving, (viewer.reach, viewer.role))
+    if board is not None:
+        job = replace(job, board=board.model_dump(mode="json"))
     tag = view_tag(job, opened, serving, request.app.state.view_records)
     headers = HEADERS | age_headers(opened.issue, job.now) | _CACHE
     if media.is_known(request, tag):

@@ -341,3 +341,22 @@ def test_a_daily_force_has_weeks_by_days(told: Bench, make_issue: MakeIssue) -> 
     means = [count_text(row["mean"]) for row in rows["rows"]]
     assert [cell for row in heat[1:] for cell in row[1:]] == means
     assert heat[0] == ["Week of", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def test_a_board_shows_the_panels_that_its_view_names(told: Bench) -> None:
+    first = told.views[0].model_copy(update={"panels": ("headline", "map", "table")})
+    told.views = (first, *told.views[1:])
+    text = page(told.client, f"/views/control-room?week={WEEK}")
+    assert "Calls by shift, Town: week of Mon 19 Oct" in text.replace("next week, ", "week of ")
+    shown = Tables(text)
+    assert len(shown.tables) == 2  # of the map, and the view's own
+    rows = shown.table("expected calls by shift")
+    api = told.get("/v1/views/control-room", week=WEEK)["rows"]
+    assert len(rows) - 1 == len(api)
+    assert rows[0] == ["start local", "area", "mean", "q90", "p at least 2"]
+    assert "No such view" in told.client.get("/views/x", headers={"Accept": "text/html"}).text
+
+
+def test_a_board_is_opened_by_a_role(told: Bench) -> None:
+    told.views = (told.views[0].model_copy(update={"role": "planner"}),)
+    assert told.client.get("/views/control-room").status_code == 403
