@@ -157,7 +157,9 @@ def _assumed(names: set[str]) -> str:
     keys = sorted({name.partition(": ")[0] for name in names})
     services = [key for key in keys if key.startswith("staffing.services.")]
     others = [
-        key.removeprefix("staffing.").replace("_", " ") for key in keys if key not in services
+        key.removeprefix("staffing.").replace("_", " ").replace(".", ", ")
+        for key in keys
+        if key not in services
     ]
     more = [f"what calls take of {len(services)} services"] * bool(services)
     return ", ".join([*others, *more])
