@@ -42,6 +42,11 @@ class PersonalData(DataError):
 class ImplausibleImport(DataError):
     """A file was read, and what came of it can hardly be meant; it needs a named confirmation."""
 
+    def __init__(self, message: str, doubts: str = "") -> None:
+        """Keep what was found alone, for senders who can neither confirm nor look into files."""
+        self.doubts = doubts
+        super().__init__(message)
+
 
 class FutureLeak(DataError):
     """Something known only after the origin was asked for."""

@@ -8,7 +8,8 @@ Shares sum to 1 within their place (and hour), so every total is the sum of its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -181,11 +182,10 @@ class Forecast:
         ahead = (self.rates.day_edges[:-1] - self.origin) // pd.Timedelta(days=1)
         return np.maximum(np.asarray(ahead, dtype=np.int64), 0)
 
-    def answer(self, selection: Selection, spans: Spans, *, with_baseline: bool = True) -> Answer:
+    def answer(self, selection: Selection, spans: Spans) -> Answer:
         """Return mean, variance and baseline of the calls in each span.
 
-        A span that reaches outside the horizon is not forecast: NaN, never a part of it. Without a
-        baseline that is NaN as well.
+        A span that reaches outside the horizon is not forecast: NaN, never a part of it.
         """
         left, right = _seconds(spans.starts), _seconds(spans.ends)
         inside = self._reached(left, right)
@@ -195,14 +195,50 @@ class Forecast:
             first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
             block = self._block(selection, pieces)
             calls = _calls(self.rates.base, block, pieces)
+            plain = _calls(self.rates.baseline, block, pieces)
             mean[inside] = np.add.reduceat(calls.sum((0, 1)), first)
-            if with_baseline:
-                plain = _calls(self.rates.baseline, block, pieces)
-                baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
+            baseline[inside] = np.add.reduceat(plain.sum((0, 1)), first)
             lead = self.lead_days[pieces.day]
             within = self._within(block, pieces.day)
             variance[inside] = self.shocks.variance(calls, lead, pieces.row, within)
         return Answer(mean, variance, baseline)
+
+    def counts_of_areas(
+        self, areas: Sequence[Sequence[str]], selection: Selection, spans: Spans
+    ) -> tuple[Array, Array]:
+        """Return mean and variance as `answer` does, of several areas, (areas, rows) each.
+
+        Args:
+            areas: the leaf areas that make up each.
+            selection: of call types and grades.
+            spans: of all areas.
+        """
+        left, right = _seconds(spans.starts), _seconds(spans.ends)
+        inside = self._reached(left, right)
+        mean, variance = np.full((2, len(areas), len(left)), np.nan)
+        if not inside.any():
+            return mean, variance
+        pieces = self._pieces(left[inside], right[inside])
+        first = np.flatnonzero(np.diff(pieces.row, prepend=-1))
+        block = self._block(replace(selection, leaves=()), pieces)
+        whole, within = _calls(self.rates.base, block, pieces), self._within(block, pieces.day)
+        lead = self.lead_days[pieces.day]
+        for i, leaves in enumerate(areas):
+            places, share = self._shares(leaves, block.types)
+            calls = share[..., None] * whole[places]
+            mean[i, inside] = np.add.reduceat(calls.sum((0, 1)), first)
+            own = replace(within, places=within.places[places])
+            variance[i, inside] = self.shocks.variance(calls, lead, pieces.row, own)
+        return mean, variance
+
+    def _shares(self, leaves: Sequence[str], types: Index) -> tuple[Index, Array]:
+        """Return the places of leaf areas, and what share of these they are, (places, types)."""
+        rates = self.rates
+        at = _indices(rates.leaves, tuple(leaves))
+        of_place = np.zeros((len(rates.places), len(rates.call_types)))
+        np.add.at(of_place, rates.leaf_place[at], rates.leaf_shares[at])
+        places = np.unique(rates.leaf_place[at])
+        return places, of_place[np.ix_(places, types)]
 
     def expected(self, selection: Selection, spans: Spans) -> Array:
         """Return expected calls, shape (places, call types, rows), for spans inside the horizon.
@@ -276,14 +312,11 @@ class Forecast:
     def _block(self, selection: Selection, pieces: _Pieces) -> _Block:
         rates = self.rates
         types = _indices(rates.call_types, selection.call_types)
-        leaves = _indices(rates.leaves, selection.leaves)
-        places = np.unique(rates.leaf_place[leaves])
-        of_place = np.zeros((len(rates.places), len(rates.call_types)))
-        np.add.at(of_place, rates.leaf_place[leaves], rates.leaf_shares[leaves])
+        places, shares = self._shares(selection.leaves, types)
         edges = rates.edge_seconds
         low = max(int(np.searchsorted(edges, pieces.left.min(), side="right")) - 1, 0)
         high = int(np.searchsorted(edges, pieces.right.max(), side="left"))
-        share = of_place[np.ix_(places, types)][..., None]
+        share = shares[..., None]
         if selection.grades:
             grades = _indices(rates.grades, selection.grades)
             graded = rates.grade_shares[np.ix_(places, types)][..., grades].sum(-1)

@@ -188,6 +188,18 @@ class Staffing(Frozen):
             raise ValueError(f"{', '.join(twice)} stands twice; give each its own id")
         return entries
 
+    @field_validator("shifts")
+    @classmethod
+    def _codes_stand_once(cls, shifts: tuple[DutyShift, ...]) -> tuple[DutyShift, ...]:
+        codes = [shift.code for shift in shifts if shift.code is not None]
+        if twice := sorted({one for one in codes if codes.count(one) > 1}):
+            owners = ", ".join(shift.id for shift in shifts if shift.code == twice[0])
+            raise ValueError(
+                f"the code {twice[0]!r} stands twice ({owners}), and a plan that has it could mean "
+                "either; give each its own, or map the plan's codes by [[crosswalk.shift]]"
+            )
+        return shifts
+
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:
         named = [(f"minimums: {each.area}", each.role) for each in self.minimums]

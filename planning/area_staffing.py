@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.arrays import Array, Index, Mask
+from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US, utc_instant
 from forewatch.duty import abstraction_share, assumed_of_area, minimum_officers
 from forewatch.errors import BadQuestion
@@ -19,7 +19,8 @@ from planning.cover import Demand, Shifts, cover
 from planning.duty_layout import DutyLayout, WorkOfWindows
 from planning.issues import Issue
 from planning.load import Load
-from planning.need import BusyOfficers, HoursOfWork, Shortness, curve_numbers, shortness
+from planning.need import BusyOfficers, HoursOfWork, Shortness, curve_numbers
+from planning.on_duty import OnDuty
 
 _ROUNDING = 1e-9
 
@@ -44,61 +45,6 @@ class Unmet:
 
 
 @dataclass(frozen=True)
-class OnDuty:
-    """What decides how short officers of the shifts of an answer are.
-
-    Args:
-        busy: officers busy, by half-hours of these shifts and around them.
-        hours: length of these half-hours, shape (half-hours,).
-        middles_us: their middles, microseconds since 1970, shape (half-hours,).
-        during: which of them lie in which shift, shape (shifts, half-hours).
-        others_free: officers of other shifts that are free in them, shape (half-hours,).
-        share: of each shift that is productive, shape (shifts,).
-        productive: hours of each shift that an officer has for calls, shape (shifts,).
-        day: which of the force-days each shift belongs to, shape (shifts,).
-        work: hours of work of any kind that land in these force-days; the last stands for days
-            that the issue does not reach.
-        is_reached: whether the issue reaches each shift, shape (shifts,).
-    """
-
-    busy: BusyOfficers
-    hours: Array
-    middles_us: Index
-    during: Mask
-    others_free: Array
-    share: Array
-    productive: Array
-    day: Index
-    work: HoursOfWork
-    is_reached: Mask
-
-    def shortness(self, officers: Array) -> Shortness:
-        """Return how short numbers of officers on duty are, by shift.
-
-        Args:
-            officers: on duty, shape (shifts,); NaN where unknown, and then so is what rests on it.
-        """
-        over = self.work.p_over(self.day_hours(officers))[self.day]
-        free = self.free(officers)
-        found = shortness(self.busy, free, self.during, self.hours, over)
-        unknown = np.isnan(officers).astype(np.float64)
-        days = len(self.work.mean)
-        lacks = (self.during & (unknown @ self.during > 0)).any(1)
-        lacks_hours = np.bincount(self.day, unknown, minlength=days)[self.day] > 0
-        return found.where(self.is_reached & ~lacks, self.is_reached & ~lacks_hours)
-
-    def free(self, officers: Array) -> Array:
-        """Return the officers free for calls by half-hour; unknown ones are counted as none."""
-        return np.asarray(self.others_free + (np.nan_to_num(officers) * self.share) @ self.during)
-
-    def day_hours(self, officers: Array) -> Array:
-        """Return the productive hours of the force-days of `work`; unknown ones as none."""
-        hours = np.zeros(len(self.work.mean))
-        np.add.at(hours, self.day, np.nan_to_num(officers) * self.productive)
-        return hours
-
-
-@dataclass(frozen=True)
 class AreaStaffing:
     """Officers of a role that an area needs, on the days that were asked for.
 
@@ -114,7 +60,8 @@ class AreaStaffing:
             figures of `planning.need.Shortness` for that many on duty. NaN, and "" of binds, where
             the issue doesn't reach.
         half_hours: one row a half-hour that the issue reaches: start, end (UTC), force_day, need,
-            unrounded_need, mean, variance (of officers busy with urgent work), on_duty, free.
+            unrounded_need, mean, variance (of officers busy with urgent work), on_duty, free; the
+            last two NaN where a shift is on that the issue doesn't reach to its end.
         unmet: cover that can't be given.
         duty: what decides how short other numbers of officers are.
     """
@@ -281,19 +228,21 @@ def _covers(layout: DutyLayout, need: _Need) -> _Covers:
 
 def _on_duty(layout: DutyLayout, found: _Covers, need: _Need) -> OnDuty:
     """Return what decides how short the shifts that were asked for are."""
-    asked, during = layout.is_asked, layout.during
-    others = np.where(asked | np.isnan(found.officers), 0, found.officers) * found.shifts.share
+    asked = layout.is_asked
     every, days = need.work.all_of_it, len(found.short_hours)
     # Days that the issue doesn't reach stand together behind the others.
     day = found.shifts.day[asked]
     day = np.where((day >= 0) & (day < days), day, days)
     work = HoursOfWork(*(np.append(each[:days], 0.0) for each in (every.mean, every.variance)))
+    others = layout.others(found.officers)
     return OnDuty(
         need.busy,
         layout.half_hours.hours,
         layout.half_hours.middles_us,
-        during[asked],
-        others @ during,
+        layout.during[asked],
+        layout.present[asked],
+        others,
+        others.needed,
         found.shifts.share[asked],
         layout.asked["productive"].to_numpy(dtype=np.float64),
         day,
@@ -350,8 +299,8 @@ def _half_hour_table(layout: DutyLayout, found: _Covers, need: _Need) -> pd.Data
         "unrounded_need": np.maximum(need.busy.unrounded_need(need.level), need.minimum),
         "mean": need.load.mean,
         "variance": need.load.variance,
-        "on_duty": found.on_duty,
-        "free": found.free,
+        "on_duty": np.where(layout.is_told, found.on_duty, np.nan),
+        "free": np.where(layout.is_told, found.free, np.nan),
     }
     numbers = pd.DataFrame({name: each[here] for name, each in values.items()})
     return pd.concat([layout.asked_half_hours, numbers], axis=1)

@@ -29,6 +29,7 @@ from forewatch.rates import Spans
 from planning.cover import Shifts
 from planning.issues import Issue
 from planning.load import Load, Measure, Rows, SourceLoad
+from planning.on_duty import OtherShifts
 from planning.shift_times import shift_times
 from planning.source_calls import Calls, Source
 
@@ -176,16 +177,46 @@ class DutyLayout:
         return Shifts(tuple(table["shift"]), starts, ends, day, hours, share, most)
 
     @cached_property
+    def present(self) -> Mask:
+        """Which half-hours each shift covers, shape (shifts, half-hours)."""
+        return np.asarray(self.times.over(self.half_hours.middles_us).T, dtype=np.bool_)
+
+    @cached_property
     def during(self) -> Mask:
-        """Which half-hours lie in which shift, shape (shifts, half-hours).
+        """Which of them are each shift's own: those of its week, same shape.
 
         Those of a later week count for its shifts, so that an answer doesn't hang on what else is
         asked.
         """
         week = np.searchsorted(self.weeks, self.half_hours.day, side="right")
         of_shift = np.searchsorted(self.weeks, np.maximum(self.times.day, 0), side="right")
-        there = self.times.over(self.half_hours.middles_us).T
-        return np.asarray(there & (of_shift[:, None] == week), dtype=np.bool_)
+        return np.asarray(self.present & (of_shift[:, None] == week), dtype=np.bool_)
+
+    @cached_property
+    def is_told(self) -> Mask:
+        """Whether of all shifts that cover a half-hour the officers are told, (half-hours,).
+
+        Of those of the day before the issue they are found, if nobody asks for them.
+        """
+        is_partly_reached = ~self.is_reached & (self.times.day >= 0)
+        return np.asarray(~self.present[is_partly_reached].any(axis=0), dtype=np.bool_)
+
+    def others(self, needed: Array) -> OtherShifts:
+        """Return the shifts that were not asked for.
+
+        Args:
+            needed: officers on duty in all of them, shape (shifts,).
+        """
+        other = ~self.is_asked
+        table = self.shifts[other]
+        needed = np.where(self.is_reached | (self.times.day < 0), needed, np.nan)
+        return OtherShifts(
+            tuple(table["shift"]),
+            pd.DatetimeIndex(table["force_day"]),
+            needed[other],
+            self.times.share[other],
+            self.present[other],
+        )
 
     @cached_property
     def is_reached(self) -> Mask:

@@ -6,8 +6,9 @@ taken from it nor is anybody asked for it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from scipy import sparse
 
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array, Mask
-from forewatch.clock import instants_us
+from forewatch.clock import ONE_DAY, instants_us
 from forewatch.profile import Profile
 from forewatch.tables import PLAN_FIGURES
 from planning.area_staffing import AreaStaffing
@@ -36,6 +37,7 @@ class AreaPlan:
         rostered: officers on the roster, likewise.
         worked: officers that were there, likewise.
         late: whether the plan was told after the shift began.
+        beside: officers planned in the shifts beside those asked for, NaN where nobody told.
         gap: officers on duty that are lacking; negative where some can be spared.
         short: how short the planned officers are.
         stand: how the shifts stand by the rules of notice.
@@ -46,6 +48,7 @@ class AreaPlan:
     rostered: Array
     worked: Array
     late: Mask
+    beside: Array = field(repr=False)
     gap: Array
     short: Shortness = field(repr=False)
     stand: Notices = field(repr=False)
@@ -66,47 +69,92 @@ class NoticeDay:
     holidays: Mapping[str, frozenset[pd.Timestamp]] = field(default_factory=dict)
 
 
-def area_plan(found: AreaStaffing, role: str, plan: pd.DataFrame, notice: NoticeDay) -> AreaPlan:
+@dataclass(frozen=True)
+class PlanLookup:
+    """What was told of the shifts of a role, to be looked up.
+
+    Args:
+        rows: by area and figure, then by shift and force-day (microseconds since 1970): officers,
+            and whether they were told after the shift began.
+    """
+
+    rows: Mapping[tuple[str, str], Mapping[tuple[str, int], tuple[float, bool]]] = field(
+        default_factory=dict, repr=False
+    )
+
+    @classmethod
+    def of(cls, plan: pd.DataFrame, role: str, days: pd.DatetimeIndex) -> PlanLookup:
+        """Return what a plan tells of a role's shifts on some days and those beside them.
+
+        Args:
+            plan: rows of the table `plan` as known at an instant, the latest of each figure.
+            role: its id.
+            days: force-days (local dates), not none.
+        """
+        # Shifts of the days before and after overlap them.
+        first, last = days.min() - ONE_DAY, days.max() + ONE_DAY
+        about = plan[(plan["force_day"] >= first) & (plan["force_day"] <= last)]
+        mine = about[about["role"] == role]
+        columns = (mine[name].tolist() for name in ("area", "figure", "shift", "officers", "late"))
+        rows: dict[tuple[str, str], dict[tuple[str, int], tuple[float, bool]]] = defaultdict(dict)
+        for area, figure, shift, officers, late, day in zip(
+            *columns, _days_us(mine["force_day"]), strict=True
+        ):
+            rows[area, figure][shift, day] = float(officers), bool(late)
+        return cls(dict(rows))
+
+    def of_shifts(
+        self, area: str, shifts: Sequence[str], days: pd.DatetimeIndex, figure: str = "planned"
+    ) -> tuple[Array, Mask]:
+        """Return a figure of shifts, NaN where nobody told it, and which were told late.
+
+        Args:
+            area: id.
+            shifts: ids.
+            days: local dates of their force-days.
+            figure: one of PLAN_FIGURES.
+        """
+        own = self.rows.get((area, figure), {})
+        told = [own.get(key, (np.nan, False)) for key in zip(shifts, _days_us(days), strict=True)]
+        officers, late = zip(*told, strict=True) if told else ((), ())
+        return np.array(officers, dtype=np.float64), np.array(late, dtype=np.bool_)
+
+    def of_area(self, found: AreaStaffing, figure: str = "planned") -> tuple[Array, Mask]:
+        """Return the same of the shifts of an area's staffing."""
+        shifts = found.shifts
+        days = pd.DatetimeIndex(shifts["force_day"])
+        return self.of_shifts(found.area, shifts["shift"].tolist(), days, figure)
+
+    def beside(self, found: AreaStaffing) -> Array:
+        """Return the officers planned in the shifts beside those of an area's staffing."""
+        others = found.duty.others
+        return self.of_shifts(found.area, others.shifts, others.days)[0]
+
+
+def area_plan(found: AreaStaffing, plan: PlanLookup, notice: NoticeDay) -> AreaPlan:
     """Return the plan of an area beside what it needs.
 
     Args:
         found: what it needs.
-        role: whose.
-        plan: rows of the table `plan` as known at an instant, the latest of each figure.
+        plan: of its role.
         notice: when notice is given.
     """
     shifts = found.shifts
-    told = _rows_of(found, role, plan)
-    figures = {name: _by_shift(told[told["figure"] == name], shifts) for name in PLAN_FIGURES}
-    late = _by_shift(told[told["figure"] == "planned"], shifts, "late")
-    planned = figures["planned"]
+    figures = {figure: plan.of_area(found, figure)[0] for figure in PLAN_FIGURES}
+    planned, late = plan.of_area(found)
+    beside = plan.beside(found)
     days = pd.DatetimeIndex(shifts["force_day"])
-    holidays = notice.holidays.get(found.area, frozenset())
-    is_holiday = np.array([day in holidays for day in days], dtype=bool)
+    holidays = pd.DatetimeIndex(sorted(notice.holidays.get(found.area, ())))
     hours = shifts["hours"].to_numpy(dtype=np.float64)
     return AreaPlan(
         found,
         **figures,
-        late=late == 1,
+        late=late,
+        beside=beside,
         gap=found.gap(planned),
-        short=found.duty.shortness(planned),
-        stand=notices(days, hours, is_holiday, notice.day, notice.rules),
+        short=replace(found.duty, beside=beside).shortness(planned),
+        stand=notices(days, hours, days.isin(holidays), notice.day, notice.rules),
     )
-
-
-def told_officers(
-    found: AreaStaffing, role: str, plan: pd.DataFrame, figure: str = "planned"
-) -> Array:
-    """Return a figure of each shift of an area by a plan, NaN where nobody told it.
-
-    Args:
-        found: what the area needs.
-        role: whose.
-        plan: as of `area_plan`.
-        figure: one of PLAN_FIGURES.
-    """
-    told = _rows_of(found, role, plan)
-    return _by_shift(told[told["figure"] == figure], found.shifts)
 
 
 def base_numbers(profile: Profile, tree: AreaTree, areas: Sequence[str]) -> list[int]:
@@ -160,32 +208,34 @@ def plan_moves(
     return fewest_moves(duties, _requirements(plans, percentile / 100), limit)
 
 
+def periods_short(plans: Sequence[AreaPlan], moves: Moves) -> int:
+    """Return how many half-hours and force-days of areas moves leave short.
+
+    A half-hour that lacks officers for calls and on duty counts once.
+    """
+    count, rest = 0, moves.still_short
+    for each in plans:
+        duty = each.staffing.duty
+        half_hours, days = int(duty.during.any(0).sum()), len(np.unique(duty.day[duty.is_reached]))
+        own, rest = np.split(rest, [2 * half_hours + days])
+        short = own > 0
+        count += int((short[:half_hours] | short[half_hours : 2 * half_hours]).sum())
+        count += int(short[2 * half_hours :].sum())
+    return count
+
+
 def _hour_cost(plans: Sequence[AreaPlan]) -> float:
     return plans[0].stand.rules.hour_cost
 
 
-def _rows_of(found: AreaStaffing, role: str, plan: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows about an area's shifts, of all that was ever told."""
-    days = found.shifts["force_day"]
-    about = plan[(plan["force_day"] >= days.min()) & (plan["force_day"] <= days.max())]
-    return pd.DataFrame(about[(about["area"] == found.area) & (about["role"] == role)])
-
-
-def _by_shift(told: pd.DataFrame, shifts: pd.DataFrame, column: str = "officers") -> Array:
-    """Return what rows of one figure tell of each shift, NaN where nobody told it."""
-    row = {key: i for i, key in enumerate(_shift_keys(told))}
-    at = [row.get(key, -1) for key in _shift_keys(shifts)]
-    return np.append(told[column].to_numpy(dtype=np.float64), np.nan)[at]
-
-
-def _shift_keys(rows: pd.DataFrame) -> list[tuple[str, int]]:
-    days = pd.DatetimeIndex(rows["force_day"]).as_unit("us").asi8
-    return list(zip(rows["shift"].tolist(), days.tolist(), strict=True))
+def _days_us(days: pd.Series | pd.DatetimeIndex) -> list[int]:
+    found: list[int] = pd.DatetimeIndex(days).as_unit("us").asi8.tolist()
+    return found
 
 
 def _requirements(plans: Sequence[AreaPlan], level: float) -> Requirements:
     """Return what the officers of areas must come to, one area's shifts after the other's."""
-    parts = [_of_area(each.staffing, level) for each in plans]
+    parts = [_of_area(each, level) for each in plans]
     return Requirements(
         sparse.block_diag([each.weights for each in parts], format="csr"),
         np.concatenate([each.wanted for each in parts]),
@@ -193,20 +243,24 @@ def _requirements(plans: Sequence[AreaPlan], level: float) -> Requirements:
     )
 
 
-def _of_area(found: AreaStaffing, level: float) -> Requirements:
-    """Return an area's: free for calls and on duty by half-hour, hours of work by force-day."""
-    duty = found.duty
+def _of_area(plan: AreaPlan, level: float) -> Requirements:
+    """Return an area's: free for calls and on duty by half-hour, hours of work by force-day.
+
+    Shifts beside those of the plan are taken as planned, and where nobody told as needed.
+    """
+    needed = plan.staffing.duty.beside
+    beside = np.where(np.isnan(plan.beside), needed, plan.beside)
+    duty = replace(plan.staffing.duty, beside=beside)
     here = duty.during.any(axis=0)
-    during = duty.during[:, here].T.astype(np.float64)
-    # Those of other shifts that are free are on duty at least.
-    others, length = duty.others_free[here], duty.hours[here]
-    need = duty.busy.need(level)[here]
+    present = duty.present[:, here].T.astype(np.float64)
+    length = duty.hours[here]
+    free = duty.busy.need(level)[here] - duty.others_free[here]
+    on_duty = plan.staffing.minimum - duty.others_on_duty[here]
     days = np.unique(duty.day[duty.is_reached])
     of_day = (duty.day == days[:, None]) & duty.is_reached
-    work = duty.work.quantile(level)
-    wanted = np.concatenate([need - others, found.minimum - others, work[days]])
+    wanted = np.concatenate([free, on_duty, duty.work.quantile(level)[days]])
     return Requirements(
-        sparse.csr_array(np.concatenate([during * duty.share, during, of_day * duty.productive])),
+        sparse.csr_array(np.concatenate([present * duty.share, present, of_day * duty.productive])),
         np.maximum(wanted - _ROUNDING, 0.0),
         np.concatenate([length, length, np.ones(len(days))]),
     )

@@ -3,7 +3,8 @@
 A row sums series, one for each leaf area and call type. Where some of them ended before others, the
 row is observed until the instant by which a tenth of what it expects has ended: a force whose
 smallest beat fell silent is still fresh, the beat is not. What is older than the force allows is
-stale, and so is everything while the clock stands before the data: then no age can be told.
+stale, and so is everything as of a time before the data or the publication: then no age can be
+told.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ TOLD_SHARE = 0.1  # of what a row expects; assumed, see docs/guides/freshness.md
 _SHOWN = 10
 _EARLIEST = pd.Timestamp.min.tz_localize("UTC")
 BEFORE_THE_DATA = "the clock stands before the end of the data, so their age can't be told; set it"
+BEFORE_PUBLICATION = "asked as of a time before the issue was published"
 OUTSIDE = "the period does not lie within the issue's horizon"
 
 
@@ -75,8 +77,10 @@ class Freshness:
 
     def why_stale(self, end: End, now: datetime) -> str:
         """Return why what ends there is stale at *now*, "" if it is fresh."""
-        if self._is_before(now):
+        if now < self.observed.until:
             return BEFORE_THE_DATA
+        if now < self.published_at:
+            return BEFORE_PUBLICATION
         if end.until is None:
             return f"never observed: {end.why}"
         if now - end.until <= pd.Timedelta(days=self.stale_after_days):
@@ -90,7 +94,8 @@ class Freshness:
         ends = {each.until for each in self.observed.behind} | {self.observed.until}
         limit = now - pd.Timedelta(days=self.stale_after_days)
         stale = sum(until is not None and until < limit for until in ends)
-        return f"{stale}{'-' if self._is_before(now) else ''}"
+        before = [now < self.observed.until, now < self.published_at]
+        return f"{stale}{'-' * sum(before)}"
 
     def columns(
         self,
@@ -119,9 +124,6 @@ class Freshness:
             "reason": texts[np.where(missed, len(why), rows)],
             "observed_until": until[rows],
         }
-
-    def _is_before(self, now: datetime) -> bool:
-        return bool(now < max(self.observed.until, self.published_at))
 
     def _parts(self, area: str, call_types: tuple[str, ...]) -> list[tuple[End, float]]:
         """Return the different ends in an area and call types, and what is expected there."""

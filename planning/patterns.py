@@ -127,7 +127,7 @@ def officer_hours(found: AreaStaffing) -> float:
 def share_of_time_short(found: AreaStaffing) -> float:
     """Return the share of time in which more officers are busy than free, each half-hour once."""
     duty, on_duty = found.duty, np.nan_to_num(found.shifts["on_duty"].to_numpy(dtype=np.float64))
-    short = duty.busy.p_over(duty.others_free + (on_duty * duty.share) @ duty.during)
+    short = duty.busy.p_over(duty.free(on_duty))
     here = duty.during[duty.is_reached].any(axis=0)
     return (
         float((short * duty.hours)[here].sum() / duty.hours[here].sum()) if here.any() else np.nan

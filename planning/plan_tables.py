@@ -92,6 +92,17 @@ MOVE_COLUMNS = (
 )  # fmt: skip
 
 
+def shift_columns(plans: Sequence[AreaPlan]) -> dict[str, NDArray[Any]]:
+    """Return the columns of `AreaStaffing.shifts`, one area after the other; instants are UTC."""
+    frame = pd.concat([each.staffing.shifts for each in plans], ignore_index=True)
+    return {str(name): _plain(frame[name]) for name in frame}
+
+
+def _plain(values: pd.Series) -> NDArray[Any]:
+    is_instant = isinstance(values.dtype, pd.DatetimeTZDtype)
+    return (values.dt.tz_convert(None) if is_instant else values).to_numpy()
+
+
 def plan_values(plans: Sequence[AreaPlan], name_of: Callable[[str], str]) -> Values:
     """Return the columns PLAN_COLUMNS, one area's shifts after the other's.
 
@@ -99,15 +110,10 @@ def plan_values(plans: Sequence[AreaPlan], name_of: Callable[[str], str]) -> Val
         plans: of areas.
         name_of: gives the name of an area.
     """
+    shifts = shift_columns(plans)
 
     def column(name: str) -> NDArray[Any]:
-        return np.concatenate([each.staffing.shifts[name].to_numpy() for each in plans])
-
-    def instants(name: str) -> NDArray[Any]:
-        times = [pd.DatetimeIndex(each.staffing.shifts[name]) for each in plans]
-        return np.concatenate(
-            [each.tz_convert("UTC").tz_localize(None).to_numpy() for each in times]
-        )
+        return shifts[name]
 
     def own(name: str) -> Array:
         return np.concatenate([getattr(each, name) for each in plans])
@@ -123,7 +129,7 @@ def plan_values(plans: Sequence[AreaPlan], name_of: Callable[[str], str]) -> Val
         "area_name": np.array([name_of(area) for area in areas], dtype=object),
         **{name: column(name).astype(object) for name in ("shift_id", "shift")},
         "force_day": column("force_day").astype("datetime64[D]"),
-        **{name: instants(name) for name in ("start", "end")},
+        **{name: column(name) for name in ("start", "end")},
         "state": np.where((told == "forecast") & np.isnan(planned), "no_plan", told),
         "on_duty": column("on_duty").astype(np.float64),
         **{name: own(name) for name in ("planned", "rostered", "worked", "gap")},

@@ -22,7 +22,7 @@ import pandas as pd
 from forewatch.arrays import Array, Mask
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import told_officers
+from planning.duty_plan import PlanLookup
 from planning.issues import Issue
 from planning.past_work import PastWork
 from planning.staffing import staffing
@@ -80,12 +80,12 @@ class PastWeek:
     Args:
         monday: local date of its first force-day.
         lead_days: before it, when that was said.
-        plan: rows of the table `plan` as known then, by area; of areas that aren't there none was.
+        plan: of the role, as known then.
     """
 
     monday: pd.Timestamp
     lead_days: int
-    plan: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    plan: PlanLookup = field(default_factory=PlanLookup, repr=False)
 
 
 def replayed_weeks(
@@ -124,7 +124,7 @@ def replayed_weeks(
     parts = [
         (each.area, week, is_plan, rows)
         for each in found.areas
-        for week, is_plan, rows in _weeks_of_area(each, weeks, work[each.area], role)
+        for week, is_plan, rows in _weeks_of_area(each, weeks, work[each.area])
     ]
     sizes = [len(rows) for *_, rows in parts]
     names, told, planned, _ = zip(*parts, strict=True)
@@ -138,7 +138,7 @@ def replayed_weeks(
 
 
 def _weeks_of_area(
-    found: AreaStaffing, weeks: Sequence[PastWeek], work: PastWork, role: str
+    found: AreaStaffing, weeks: Sequence[PastWeek], work: PastWork
 ) -> Iterator[tuple[PastWeek, bool, pd.DataFrame]]:
     """Yield each week, whether a plan was told of it, and its rows."""
     days = found.shifts["force_day"].to_numpy()
@@ -146,19 +146,17 @@ def _weeks_of_area(
     for week in weeks:
         end = week.monday + WEEK_DAYS * ONE_DAY
         is_here = (days >= np.datetime64(week.monday)) & (days < np.datetime64(end))
-        officers, is_plan = _officers(found, week, is_here, role)
+        officers, is_plan = _officers(found, week, is_here)
         key = officers.tobytes()
         if key not in by_officers:
             by_officers[key] = replayed_shifts(found, officers, work)
         yield week, is_plan, by_officers[key].loc[is_here]
 
 
-def _officers(found: AreaStaffing, week: PastWeek, is_here: Mask, role: str) -> tuple[Array, bool]:
+def _officers(found: AreaStaffing, week: PastWeek, is_here: Mask) -> tuple[Array, bool]:
     """Return the officers that were planned, or asked for where no plan of the week was told."""
     needed = found.shifts["on_duty"].to_numpy(dtype=np.float64)
-    if found.area not in week.plan:
-        return needed, False
-    told = told_officers(found, role, week.plan[found.area])
+    told, _ = week.plan.of_area(found)
     if np.isnan(told[is_here]).all():
         return needed, False
     # A night of the week before that nobody told of is as was asked for.

@@ -6,7 +6,7 @@ nobody told a plan has none of these and of what follows from it. Neither is eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forewatch.arrays import Array
 from forewatch.clock import ONE_DAY
-from forewatch.count_distribution import CountDistribution
 from forewatch.duty import duty_shifts, services
-from forewatch.rates import Selection, Spans
-from planning.columns import AREA_KEYS, POOLED, quantile_name
+from planning.columns import AREA_KEYS, POOLED
+from planning.demand_by_grade import demand_columns, demand_values
 from planning.issues import Issue
 from planning.names import POOLED_BETWEEN
 from planning.plan_tables import (
@@ -32,13 +30,13 @@ from planning.plan_tables import (
     SHIFT_KEYS,
     SHORT_COLUMNS,
     plan_values,
+    shift_columns,
 )
 from planning.tables import Column, Values
 
 if TYPE_CHECKING:  # its columns are described where nothing is computed
     from planning.duty_plan import AreaPlan
 
-DEMAND_LEVELS = (0.1, 0.5, 0.9)
 _CALLS, _HOURS = "calls", "officer-hours"
 _ROLE = Column("role", "id of the role", type="text", example="response")
 _STATE = Column(
@@ -100,9 +98,21 @@ _CHANGE = (
 )
 CODE = Column("code", "the rota system's own code; empty where nobody gave one", type="text",
               example="L10")  # fmt: skip
+GONE = "gone"
+# A shift that the earlier issue had and this one has not is told as a row of its own.
+MOVED_STATE = replace(
+    _STATE,
+    meaning=f"{_STATE.meaning}; {GONE}: there is no such shift any more, and its times are old",
+    options=(*_STATE.options, GONE),
+)
 WAS_COLUMNS = (
-    Column("was_state", "state by the earlier issue", type="text", example="forecast",
-           options=("forecast", "no_forecast", "stale"), shown="told", usual=("forecast",)),
+    Column("was_state", "state by the earlier issue; no_forecast too where it had no such shift",
+           type="text", example="forecast", options=("forecast", "no_forecast", "stale"),
+           shown="told", usual=("forecast",)),
+    Column("was_start", "its beginning by the earlier issue; empty where it had no such shift",
+           "UTC", "instant", "2026-12-18T14:00:00Z"),
+    Column("was_end", "its end by it", "UTC", "instant", "2026-12-19T00:00:00Z"),
+    Column("was_code", "the rota system's own code by it", type="text", example="L10"),
     Column("was_on_duty", "officers on duty that were needed by it", OFFICERS, "whole", 7,
            shown="always"),
     Column("was_rostered", "officers on the roster by it", OFFICERS, "whole", 9, shown="always"),
@@ -113,8 +123,9 @@ COVER_COLUMNS = (
     Column("force_day", "local date of its force-day", type="date", example="2026-12-18"),
     Column("start", "its beginning", "UTC", "instant", "2026-12-18T14:00:00Z", shown="always"),
     Column("end", "its end, not part of it", "UTC", "instant", "2026-12-18T14:30:00Z"),
-    Column("need", "officers that are needed: free for calls, and the minimum on duty", OFFICERS,
-           "whole", 6, shown="always"),
+    Column("need", "officers that urgent work needs free for calls, and the minimum on duty; work "
+           "that can wait is not in it: on_duty holds that too", OFFICERS, "whole", 6,
+           shown="always"),
     Column("unrounded_need", "the same before rounding", OFFICERS, example=5.4, decimals=2,
            shown="always"),
     Column("mean", "officers busy with urgent work, expected", OFFICERS, example=3.1, decimals=2,
@@ -155,6 +166,7 @@ class AreaRequirements:
         plans: of the areas, in the order asked.
         days: the force-days (local dates) that were asked for.
         is_plan_known: whether anybody could read the plan and the holidays.
+        unknown_shifts: with officers planned, that the issue doesn't know, as JSON values.
     """
 
     issue: Issue
@@ -162,6 +174,7 @@ class AreaRequirements:
     plans: tuple[AreaPlan, ...]
     days: pd.DatetimeIndex
     is_plan_known: bool = True
+    unknown_shifts: tuple[dict[str, Any], ...] = ()
 
     def area_name(self, area: str) -> str:
         """Return the name of an area."""
@@ -186,7 +199,7 @@ def requirement_columns(grades: Sequence[str], *, has_plan: bool) -> tuple[Colum
         _PRODUCTIVE,
         _STATE,
         _REASON,
-        *(column for grade in grades for column in _demand_columns(grade)),
+        *(column for grade in grades for column in demand_columns(grade)),
         *_WORK,
         *_NEEDED,
         *_NEEDED_SHORT,
@@ -195,15 +208,6 @@ def requirement_columns(grades: Sequence[str], *, has_plan: bool) -> tuple[Colum
         POOLED,
     )
     return tuple(replace(each, shown="never") if each.name in hidden else each for each in every)
-
-
-def demand_name(grade: str, figure: str) -> str:
-    """Return the column of a figure of a grade's calls.
-
-    >>> demand_name("immediate", "q90")
-    'demand_immediate_q90'
-    """
-    return f"demand_{grade}_{figure}"
 
 
 def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
@@ -216,8 +220,10 @@ def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
     plans = found.plans
     values = plan_values(plans, found.area_name)
 
+    shifts = shift_columns(plans)
+
     def column(name: str) -> NDArray[Any]:
-        return np.concatenate([each.staffing.shifts[name].to_numpy() for each in plans])
+        return shifts[name]
 
     def of_areas(told: Callable[[AreaPlan], object]) -> NDArray[Any]:
         texts = [told(each) for each in plans for _ in range(len(each.planned))]
@@ -236,7 +242,7 @@ def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
         | {"planned_rostered": values["rostered"], "plan_state": _plan_state(found, values)}
         | {name: column(name).astype(np.float64) for name in numbers}
         | {f"needed_{name}": column(name).astype(np.float64) for name in _SHORT}
-        | _demand_values(found)
+        | demand_values(found.issue, found.role, plans)
         | _states(found, now)
         | {
             "role": of_areas(lambda _: found.role),
@@ -303,54 +309,21 @@ def asked_days(first: pd.Timestamp, days: int) -> pd.DatetimeIndex:
     return pd.date_range(first, first + (days - 1) * ONE_DAY, freq="D")
 
 
-def _demand_columns(grade: str) -> Iterator[Column]:
-    yield Column(demand_name(grade, "mean"), f"expected {grade} calls of the role's", _CALLS,
-                 example=9.4, decimals=1)  # fmt: skip
-    for level in DEMAND_LEVELS:
-        yield Column(
-            demand_name(grade, quantile_name(level)),
-            f"quantiles of {grade} calls of the role's",
-            _CALLS,
-            "whole",
-            9,
-        )
+def stale_areas(found: AreaRequirements, now: pd.Timestamp) -> frozenset[str]:
+    """Return the areas of which what was observed of the role's calls is too old."""
+    freshness, types = found.issue.freshness, _call_types(found)
+    areas = [each.staffing.area for each in found.plans]
+    ends = {area: freshness.end(area, types) for area in areas}
+    return frozenset(area for area in areas if freshness.why_stale(ends[area], now))
 
 
-def _demand_values(found: AreaRequirements) -> Values:
-    """Return calls of the role's, by grade: mean and quantiles."""
-    issue = found.issue
-    rates, values = issue.forecast.rates, dict[str, Array]()
-    work = services(issue.profile, found.role)
-    for grade in rates.grades:
-        kinds = {each.call_type for each in work if each.grade == grade}
-        types = tuple(kind for kind in rates.call_types if kind in kinds)
-        told = [_calls(issue, each, types, grade) for each in found.plans]
-        mean, variance = (np.concatenate(each) for each in zip(*told, strict=True))
-        quantiles = CountDistribution.of(mean, variance).quantiles(DEMAND_LEVELS)
-        values[demand_name(grade, "mean")] = mean
-        for i, level in enumerate(DEMAND_LEVELS):
-            values[demand_name(grade, quantile_name(level))] = quantiles[:, i]
-    return values
-
-
-def _calls(issue: Issue, plan: AreaPlan, types: tuple[str, ...], grade: str) -> tuple[Array, Array]:
-    """Return mean and variance of calls by shift; NaN where the issue doesn't reach."""
-    shifts = plan.staffing.shifts
-    reached = (shifts["state"] == "forecast").to_numpy()
-    if not types:
-        none = np.where(reached, 0.0, np.nan)
-        return none, none
-    spans = Spans(pd.DatetimeIndex(shifts["start"]), pd.DatetimeIndex(shifts["end"]))
-    leaves = issue.tree.leaves_of(plan.staffing.area)
-    asked = Selection(leaves, types, (grade,))
-    told = issue.forecast.answer(asked, spans, with_baseline=False)
-    return np.where(reached, told.mean, np.nan), np.where(reached, told.variance, np.nan)
+def _call_types(found: AreaRequirements) -> tuple[str, ...]:
+    kinds = {each.call_type for each in services(found.issue.profile, found.role)}
+    return tuple(kind for kind in found.issue.forecast.rates.call_types if kind in kinds)
 
 
 def _states(found: AreaRequirements, now: pd.Timestamp) -> Values:
-    issue = found.issue
-    kinds = {each.call_type for each in services(issue.profile, found.role)}
-    types = tuple(kind for kind in issue.forecast.rates.call_types if kind in kinds)
+    issue, types = found.issue, _call_types(found)
     asked = [(each.staffing.area, types, len(each.planned)) for each in found.plans]
     on_duty = [each.staffing.shifts["on_duty"].to_numpy(dtype=np.float64) for each in found.plans]
     told = issue.freshness.columns(asked, np.concatenate(on_duty), now)

@@ -35,14 +35,12 @@ class Staffing:
         issue: its number.
         percentile: of the load and the hours of work that are covered.
         role: id of the role.
-        has_work: whether any call is the role's work; if not, it has no need but its minimum.
         areas: in the order of the question.
     """
 
     issue: int
     percentile: int
     role: str
-    has_work: bool
     areas: tuple[AreaStaffing, ...]
 
 
@@ -68,7 +66,8 @@ def staffing(
     Raises:
         UnknownArea: with the near names.
         UnknownRole: likewise.
-        BadQuestion: if the issue holds no hours, the span is empty, or the percentile isn't one.
+        BadQuestion: if the issue holds no hours, the span is empty, the percentile isn't one, no
+            call is the role's work, or an area has no shift of it: its need is unknown then, not 0.
         SettingsError: if no shift covers a half-hour of the ordinary week.
     """
     profile = issue.profile
@@ -77,18 +76,27 @@ def staffing(
     _stop_at_bad_question(issue, days, wanted)
     ids = names.area_ids(issue.tree, areas or (issue.tree.root,))
     sources = work_sources(issue, asked)
+    if not any(each.services for each in sources):
+        raise BadQuestion(
+            f"no call is the work of role {asked!r}, so it has no need that could be told; name it "
+            "as 'role' in [staffing.services] and publish an issue, or ask for another role"
+        )
     alike: dict[tuple[DutyShift, ...], list[str]] = {}
     for area in ids:
         alike.setdefault(duty_shifts(profile, issue.tree, area, asked), []).append(area)
+    if idle := alike.get(()):
+        raise BadQuestion(
+            f"there is no shift of role {asked!r} in {', '.join(idle)}; give one in "
+            "[[staffing.shifts]], or ask for other areas"
+        )
     found = {}
     for same in alike.values():
         stop_at_uncovered(profile, issue.tree, same[0], asked)
         layout = DutyLayout.of(issue, (same, asked), (first, days), sources)
         for area in same:
             found[area] = area_staffing(issue, (area, asked), layout, wanted)
-    has_work = any(each.services for each in sources)
     every = tuple(found[area] for area in ids)
-    return Staffing(issue.number, wanted, asked, has_work, every)
+    return Staffing(issue.number, wanted, asked, every)
 
 
 def _stop_at_bad_question(issue: Issue, days: int, percentile: int) -> None:

@@ -13,16 +13,27 @@ from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.duty import duty_shifts
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import AreaPlan, NoticeDay, area_plan, base_numbers, plan_moves
+from planning.duty_plan import (
+    AreaPlan,
+    NoticeDay,
+    PlanLookup,
+    area_plan,
+    base_numbers,
+    periods_short,
+    plan_moves,
+)
 from planning.issues import Issue
 from planning.kinds import instant_text
 from planning.notice import decide_now
 from planning.plan_tables import MOVE_COLUMNS, PLAN_COLUMNS, move_values, plan_values
+from planning.requirement_tables import asked_days
 from planning.staffing import Staffing, staffing
 from planning.tables import Column, Table, Values, column_descriptions
 from serving.duty_records import duty_record
+from serving.fitness import staffing_changes
 from serving.issue_facts import issue_facts, issue_lines
-from serving.spans import instant, week_meant
+from serving.spans import instant, is_date, week_meant
+from serving.unknown_shifts import elsewhere_lines, unknown_lines, unknown_shifts
 from serving.workspace import Workspace
 
 
@@ -110,7 +121,7 @@ class WeekPlans:
             limit,
         )
         is_known = not np.isnan(moves.still_short).all()
-        short = int((moves.still_short > 0).sum()) if is_known else None
+        short = periods_short(self.plans, moves) if is_known else None
         left = f"{short:,} half-hours or force-days stay short" if short else "nothing stays short"
         left = left if is_known else "what stays short isn't known"
         said = (
@@ -176,7 +187,7 @@ def week_plans(
         UnknownArea, UnknownRole, BadQuestion, SettingsError: if it can't be answered.
     """
     workspace.stop_without_settings()
-    now = pd.Timestamp.now("UTC").as_unit("us") if now is None else now
+    is_now, now = now is None, pd.Timestamp.now("UTC").as_unit("us") if now is None else now
     store = workspace.issues()
     issue = store.latest() if asked.issue is None else store.read(asked.issue)
     clock = Clock.of(issue.profile)
@@ -192,7 +203,9 @@ def week_plans(
     record = duty_record(workspace.history(counted=False), now)
     notice = record.notice(issue, tuple(each.area for each in needed.areas), now)
     today = notice.day
-    plans = tuple(area_plan(each, needed.role, record.plan, notice) for each in needed.areas)
+    days = asked_days(clock.week(week), WEEK_DAYS)
+    plan = PlanLookup.of(record.plan, needed.role, days)
+    plans = tuple(area_plan(each, plan, notice) for each in needed.areas)
     standing = store.standing(issue.number)
     about = issue_facts(issue, standing, now) | {
         "week": week,
@@ -203,20 +216,36 @@ def week_plans(
         "noticed_on": f"{today:%Y-%m-%d}",
         "currency": issue.profile.staffing.rates.currency,
         "assumed": sorted({name for each in needed.areas for name in each.assumed}),
+        "unknown_shifts": [*unknown_shifts(plan, needed.role, needed.areas)],
     }
     said = (
         f"{week}, role {needed.role}, cover for {needed.percentile} of 100 cases, notice given on "
         f"{today:%Y-%m-%d}"
     )
-    heading = (*issue_lines(issue, standing, now), said)
+    if not is_now:
+        said += f", plan as known at {now.tz_convert(clock.zone):%Y-%m-%d %H:%M}"
+    heading = (
+        *issue_lines(issue, standing, now),
+        said,
+        *staffing_changes(issue, lambda: workspace.profile),
+        *unknown_lines(about["unknown_shifts"], issue.number),
+        *elsewhere_lines(plan, needed.areas),
+    )
     return WeekPlans(issue, needed, plans, notice, about, heading)
 
 
 def notice_instant(workspace: Workspace, text: str | None) -> pd.Timestamp | None:
     """Return the instant that a text means, at which notice is given; None for none.
 
+    The date of today alone means now: a plan that came in since the day began is known.
+
     Raises:
         BadQuestion: if it is no time.
     """
     workspace.stop_without_settings()
-    return None if text is None else instant(Clock.of(workspace.profile), text)
+    if text is None:
+        return None
+    clock, now = Clock.of(workspace.profile), pd.Timestamp.now("UTC").as_unit("us")
+    found = instant(clock, text)
+    today = clock.day_start(clock.force_day(pd.DatetimeIndex([now]))[0])
+    return now if is_date(text) and found == today else found

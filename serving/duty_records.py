@@ -53,10 +53,11 @@ class DutyRecord:
         from planning.duty_plan import NoticeDay  # noqa: PLC0415 - see above
 
         today = Clock.of(issue.profile).force_day(pd.DatetimeIndex([now]))[0]
-        holidays = {}
-        for area in areas:
-            here = self.holidays["area"].isin(["", *issue.tree.upwards(area)])
-            holidays[area] = frozenset(pd.DatetimeIndex(self.holidays.loc[here, "date"]))
+        days = self.holidays.groupby("area")["date"].agg(frozenset).to_dict()
+        holidays = {
+            area: frozenset().union(*(days.get(up, ()) for up in ("", *issue.tree.upwards(area))))
+            for area in areas
+        }
         return NoticeDay(today, NoticeRules.of(issue.profile.staffing), holidays)
 
 

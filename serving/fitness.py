@@ -13,6 +13,7 @@ from planning.issues import Issue
 from serving.settings import flat_settings
 
 _NAMED = 6
+_OF_OFFICERS = ("staffing", "shifts", "missing")  # tables that decide on officers
 
 
 def unfit(issue: Issue, numbers: Sequence[int], now: pd.Timestamp) -> tuple[str, ...]:
@@ -61,17 +62,43 @@ def settings_changes(issue: Issue, profile: Profile) -> tuple[str, ...]:
         issue: the one in service.
         profile: the force's, as the settings have it now.
     """
-    then, now = (
-        dict(flat_settings(each.model_dump(mode="json"))) for each in (issue.profile, profile)
-    )
-    changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    if not changed:
+    if not (named := _changed_names(issue, profile)):
         return ()
-    rest = len(changed) - _NAMED
-    named = ", ".join(changed[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
     said = (
         f"the settings changed since issue {issue.number} was published, and answers don't reflect "
         f"it: {named}; train again where areas, call types or times changed, then run 'forewatch "
         "issue'"
     )
     return (said,)
+
+
+def staffing_changes(issue: Issue, read: Callable[[], Profile]) -> tuple[str, ...]:
+    """Return what the settings say of officers now and an issue was not made with.
+
+    Args:
+        issue: the issue asked.
+        read: gives the force's profile, as the settings have it now.
+    """
+    try:
+        named = _changed_names(issue, read(), _OF_OFFICERS)
+    except SettingsError:
+        return settings_notes(issue, read)
+    said = (
+        f"issue {issue.number} was made with other settings of officers than those of now: "
+        f"{named}; run 'forewatch issue' to use these"
+    )
+    return (said,) if named else ()
+
+
+def _changed_names(issue: Issue, profile: Profile, rooms: tuple[str, ...] = ()) -> str:
+    """Return the settings that changed, those under some tables or all; "" for none."""
+    then, now = (
+        dict(flat_settings(each.model_dump(mode="json"))) for each in (issue.profile, profile)
+    )
+    changed = [
+        name
+        for name in {**then, **now}
+        if then.get(name) != now.get(name) and (not rooms or name.partition(".")[0] in rooms)
+    ]
+    rest = len(changed) - _NAMED
+    return ", ".join(changed[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")

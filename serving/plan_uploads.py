@@ -28,6 +28,7 @@ from forewatch.durable import OWNER_ONLY, write_file
 from forewatch.errors import (
     DamagedHistory,
     DataError,
+    ImplausibleImport,
     OutOfReach,
     RefusedUpload,
     SettingsError,
@@ -115,6 +116,11 @@ def _imported(workspace: Workspace, upload: PlanUpload) -> dict[str, Any]:
             )
     except DamagedHistory:
         raise
+    except ImplausibleImport as error:
+        # The sender can't look into the quarantine, and nobody confirms over HTTP.
+        raise RefusedUpload(
+            f"{error.doubts}; nothing of the plan was taken. Mend these rows and send it again"
+        ) from error
     except (DataError, SettingsError, UnknownName) as error:
         raise RefusedUpload(str(error)) from error
     found = asdict(receipt)

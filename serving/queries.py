@@ -215,8 +215,8 @@ class StaffingQuery(PlaceQuery):
     )
     changed_since: Number | None = Field(
         default=None,
-        description="number of an earlier issue: only shifts of which the need moved since, with "
-        "what it was; none: all",
+        description="number of an earlier issue: only shifts of which need, times or code moved "
+        "since, with what they were, and shifts that are gone; none: all",
     )
     limit: int = Field(
         default=400,

@@ -21,6 +21,7 @@ from forewatch.history import History
 from forewatch.progress import Progress, silent
 from forewatch.tables import PLAN
 from planning import names
+from planning.duty_plan import PlanLookup
 from planning.kinds import instant_text
 from planning.past_work import PastCalls, PastWork, PastWorkload, SeenWork, reach_days
 from planning.replay import PastWeek, reliability, replayed_weeks
@@ -95,10 +96,10 @@ class _Past:
         """Return the weeks of sayings, with the plan as it was known at each."""
         found = []
         for each in sayings:
-            plan = self.view.at(each.at).published(PLAN)
-            mine = plan[plan["role"] == self.role]
-            by_area = {str(area): rows for area, rows in mine.groupby("area", observed=True)}
-            found.append(PastWeek(each.monday, each.lead_days, by_area))
+            # A shift of the week before may reach into it.
+            days = pd.date_range(each.monday - WEEK_DAYS * ONE_DAY, periods=2 * WEEK_DAYS)
+            plan = PlanLookup.of(self.view.at(each.at).published(PLAN), self.role, days)
+            found.append(PastWeek(each.monday, each.lead_days, plan))
         return found
 
 

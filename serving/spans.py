@@ -71,6 +71,11 @@ def instant(clock: Clock, text: str) -> pd.Timestamp:
         ) from None
 
 
+def is_date(text: str) -> bool:
+    """Return whether a text is a date alone, which `instant` takes for a force-day's beginning."""
+    return _DATE.fullmatch(text.strip()) is not None
+
+
 # The same weeks are asked for again and again, and calendars are slow. What can't be read raises,
 # and is not kept.
 @lru_cache(maxsize=512)

@@ -15,14 +15,17 @@ import numpy as np
 import pandas as pd
 from cachetools import LRUCache
 
+from forewatch.arrays import Index
 from forewatch.clock import ONE_DAY, Clock
 from forewatch.errors import BadQuestion, UnknownRole
 from planning.area_staffing import AreaStaffing
-from planning.duty_plan import area_plan
+from planning.duty_plan import PlanLookup, area_plan
 from planning.issues import Issue
 from planning.requirement_tables import (
     COVER_COLUMNS,
+    GONE,
     MISSING_COLUMNS,
+    MOVED_STATE,
     UNMET_COLUMNS,
     WAS_COLUMNS,
     AreaRequirements,
@@ -36,14 +39,17 @@ from planning.requirement_tables import (
 from planning.staffing import staffing
 from planning.tables import Table, Values, column_descriptions
 from serving.duty_records import DutyRecord, duty_record
+from serving.fitness import staffing_changes
 from serving.issue_facts import issue_facts, issue_lines
 from serving.queries import StaffingQuery
 from serving.reach import Reach
 from serving.standing import Standing
+from serving.unknown_shifts import unknown_lines, unknown_shifts
 from serving.workspace import Workspace
 from serving.writers.json_document import dict_rows
 
 _UNMET_SHOWN = 10
+_MOVES = ("on_duty", "rostered", "start", "end", "code")  # what a rota system has to change
 _KEPT_AREAS = 64  # with 28 days each about 0.5 MB; a page of nine districts is found again at once
 
 
@@ -138,13 +144,11 @@ def requirements(
     """
     needed = kept.staffing(issue, asked)
     notice = record.notice(issue, asked.areas, now)
-    return AreaRequirements(
-        issue,
-        asked.role,
-        tuple(area_plan(each, asked.role, record.plan, notice) for each in needed),
-        asked_days(asked.first, asked.days),
-        record.is_known,
-    )
+    days = asked_days(asked.first, asked.days)
+    plan = PlanLookup.of(record.plan, asked.role, days)
+    plans = tuple(area_plan(each, plan, notice) for each in needed)
+    unknown = unknown_shifts(plan, asked.role, needed)
+    return AreaRequirements(issue, asked.role, plans, days, record.is_known, unknown)
 
 
 def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
@@ -155,27 +159,54 @@ def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
 
 
 def moved_table(table: Table, before: Table) -> Table:
-    """Return the rows of officers by shift of which the need is another than it was."""
-    columns = (*table.columns, *WAS_COLUMNS)
-    return replace(table, columns=columns, values=moved_values(table.values, before.values))
+    """Return the shifts of which need, times or code are others than they were, and gone ones."""
+    columns = tuple(MOVED_STATE if each.name == "state" else each for each in table.columns)
+    values = moved_values(table.values, before.values)
+    return replace(table, columns=(*columns, *WAS_COLUMNS), values=values)
 
 
 def moved_values(values: Values, before: Values) -> Values:
-    """Return the rows of which the need moved, with what it was as columns `was_…`.
+    """Return the rows of shifts that moved, with what they were as columns `was_…`.
 
-    A shift that the earlier issue didn't reach was unknown: the state says so.
+    A shift that the earlier issue didn't reach was unknown: the state says so. One that only the
+    earlier issue has comes last, with the state GONE, its old times, and nothing else.
+
+    Whether it is stale doesn't count: the earlier issue nearly always is.
     """
     position = {name: i for i, name in enumerate(before["shift_id"].tolist())}
     at = np.array([position.get(name, -1) for name in values["shift_id"].tolist()], dtype=np.int64)
-    was: Values = {}
+    was = _was(before, at)
     rows = np.zeros(len(at), dtype=bool)
-    for name in ("on_duty", "rostered"):
-        now, then = values[name], np.append(before[name], np.nan)[at]
-        rows |= (now != then) & ~(np.isnan(now) & np.isnan(then))
-        was[f"was_{name}"] = then
-    states = np.append(before["state"], "no_forecast").astype(object)
-    was["was_state"] = states[at]
-    return {name: each[rows] for name, each in (values | was).items()}
+    for name in _MOVES:
+        now, then = values[name], was[f"was_{name}"]
+        rows |= (now != then) & ~(pd.isna(now) & pd.isna(then))
+    ids = set(values["shift_id"].tolist())
+    left = np.array([i for name, i in position.items() if name not in ids], dtype=np.int64)
+    gone = _gone(values, before, left) | _was(before, left)
+    moved = {name: each[rows] for name, each in (values | was).items()}
+    return {name: np.concatenate([each, gone[name]]) for name, each in moved.items()}
+
+
+def _was(before: Values, at: Index) -> Values:
+    """Return the columns `was_…` of rows of an earlier answer; -1 where it had none."""
+    nothing = {"state": "no_forecast", "code": ""}
+    return {
+        f"was_{name}": np.append(
+            before[name], np.array([nothing.get(name)], dtype=before[name].dtype)
+        )[at]
+        for name in ("state", *_MOVES)
+    }
+
+
+def _gone(values: Values, before: Values, at: Index) -> Values:
+    """Return rows of shifts that are no more, in the columns of an answer."""
+    told = ("shift_id", "area", "area_name", "role", "shift", "code", "force_day", "start", "end")
+    empty = {
+        name: np.full(len(at), "" if each.dtype == object else None, dtype=each.dtype)
+        for name, each in values.items()
+    }
+    state = np.full(len(at), GONE, dtype=object)
+    return empty | {name: before[name][at] for name in told} | {"state": state}
 
 
 def staffing_answer(workspace: Workspace, query: StaffingQuery, now: pd.Timestamp) -> Table:
@@ -205,11 +236,16 @@ def staffing_answer(workspace: Workspace, query: StaffingQuery, now: pd.Timestam
         table,
         provenance=head(found, asked, standing, now)
         | {
+            "unknown_shifts": [*found.unknown_shifts],
             "unmet": dict_rows(Table(UNMET_COLUMNS, unmet_values(found), {})),
             "missing": dict_rows(Table(MISSING_COLUMNS, unreached_values(found), {})),
             "columns": column_descriptions(table.columns),
         },
-        heading=_heading(found, asked, standing, now),
+        heading=(
+            *_heading(found, asked, standing, now),
+            *staffing_changes(issue, lambda: workspace.profile),
+            *unknown_lines(found.unknown_shifts, issue.number),
+        ),
     )
 
 
@@ -253,11 +289,17 @@ def _short_list(names: Sequence[str]) -> str:
 
 def _unmet_lines(found: AreaRequirements) -> list[str]:
     values, zone = unmet_values(found), found.issue.profile.force.zone
-    starts = pd.DatetimeIndex(values["start"]).tz_localize("UTC").tz_convert(zone)
-    rows = zip(values["area"], starts, values["officers"], values["why"], strict=True)
+    spans = (
+        pd.DatetimeIndex(values[name]).tz_localize("UTC").tz_convert(zone)
+        for name in ("start", "end")
+    )
+    numbers = (values[name] for name in ("officers", "hours", "why"))
     lines = [
-        f"UNMET {area}: {start:%Y-%m-%d %H:%M}, {officers:.1f} officers ({why})"
-        for area, start, officers, why in rows
+        f"UNMET {area}: {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, {officers:.1f} officers, "
+        f"{hours:.1f} hours ({why})"
+        for area, start, end, officers, hours, why in zip(
+            values["area"], *spans, *numbers, strict=True
+        )
     ]
     more = len(lines) - _UNMET_SHOWN
     return [*lines[:_UNMET_SHOWN], *([f"UNMET: {more} more"] if more > 0 else [])]

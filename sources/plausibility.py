@@ -43,10 +43,12 @@ class Doubt:
     Args:
         name: by which a person may accept it.
         message: what was found, and what is probably wrong.
+        where: more of it stands, on this machine; "" for nowhere.
     """
 
     name: Acceptable
     message: str
+    where: str = ""
 
 
 def stop_at_doubts(
@@ -60,9 +62,11 @@ def stop_at_doubts(
     left = [doubt for doubt in doubts if doubt is not None and doubt.name not in accepted]
     if left:
         how = " ".join(f"--accept {name}" for name in dict.fromkeys(each.name for each in left))
+        said = "; ".join(doubt.message + doubt.where for doubt in left)
         raise ImplausibleImport(
-            f"{file}: {'; '.join(doubt.message for doubt in left)}; nothing was imported. Mend the "
-            f"mapping or the file, or, if this is meant, import again with {how}"
+            f"{file}: {said}; nothing was imported. Mend the "
+            f"mapping or the file, or, if this is meant, import again with {how}",
+            "; ".join(doubt.message for doubt in left),
         )
 
 
@@ -85,8 +89,8 @@ def too_many_refused(
     where = f"; their lines stand in quarantine/{aside.name}" if aside else ""
     return Doubt(
         "quarantine",
-        f"{n:,} of {rows:,} rows can't be taken, more than most_quarantined = {most:.0%}: "
-        f"{why}{where}",
+        f"{n:,} of {rows:,} rows can't be taken, more than most_quarantined = {most:.0%}: {why}",
+        where,
     )
 
 

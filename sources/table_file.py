@@ -16,7 +16,7 @@ from forewatch.arrays import Mask
 from forewatch.errors import DataError, MissingColumns, SettingsError
 from forewatch.history import History
 from forewatch.profile import Profile
-from forewatch.tables import Table
+from forewatch.tables import PLAN, Table
 from sources import instants
 from sources.crosswalk import EXCLUDE, Entry, translate_codes
 from sources.dated_codes import all_entries, dated_ids
@@ -27,7 +27,7 @@ from sources.sections import Section
 from sources.table_mapping import TableCoded, TableMapping
 from sources.tabular import table_texts
 from sources.time_format import has_day
-from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
+from sources.unmapped import LEAST_ROWS, UnmappedCode, stop_if_unmapped, unmapped_codes
 from sources.workbook import Workbook, is_workbook
 
 _IDS = get_args(TableCoded)
@@ -329,7 +329,9 @@ class TableFile:
         Raises:
             UnmappedCodes: naming those of all columns, with the dates on which they stand.
         """
-        stop_if_unmapped(self.name, self._unmapped, self.account, self._key, "[crosswalk]")
+        # A plan is counts: a code that stands once in it, of a rare shift, is one too.
+        least = 1 if self.table == PLAN.name else LEAST_ROWS
+        stop_if_unmapped(self.name, self._unmapped, self.account, self._key, "[crosswalk]", least)
 
     def _stop_at_times(self, name: str) -> None:
         """Stop where a workbook's program took a code for a date or a time."""

@@ -18,7 +18,7 @@ from sources.lines import LineAccount
 from sources.tabular import file_line
 
 _LONGEST_CODE = 40  # characters
-_LEAST_ROWS = 2
+LEAST_ROWS = 2
 # A column of so many unknown codes, each so seldom, is no column of codes.
 _MANY_CODES, _SELDOM_ROWS = 100, 50
 _SHOWN_LINES = 10
@@ -70,6 +70,7 @@ def stop_if_unmapped(
     account: LineAccount | None,
     key: bytes,
     where: str,
+    least_rows: int = LEAST_ROWS,
 ) -> None:
     """Stop where a column used codes that nothing maps.
 
@@ -79,6 +80,7 @@ def stop_if_unmapped(
         account: of the file's lines.
         key: of the digests.
         where: the tables of the mapping that codes are added to.
+        least_rows: from which a short text is shown.
 
     Raises:
         UnmappedCodes: naming every code with its rows, the most frequent first.
@@ -88,7 +90,7 @@ def stop_if_unmapped(
         lines = [
             line
             for name, codes in found.items()
-            for line in _code_sentence(name, codes, account, key)
+            for line in _code_sentence(name, codes, account, key, least_rows)
         ]
         raise UnmappedCodes(
             f"{file} uses {n} codes without a mapping; nothing was imported:\n"
@@ -98,12 +100,16 @@ def stop_if_unmapped(
 
 
 def _code_sentence(
-    name: str, codes: Sequence[UnmappedCode], account: LineAccount | None, key: bytes
+    name: str,
+    codes: Sequence[UnmappedCode],
+    account: LineAccount | None,
+    key: bytes,
+    least_rows: int,
 ) -> list[str]:
     rows = sum(code.rows for code in codes)
     is_a_code_column = len(codes) <= _MANY_CODES or rows >= _SELDOM_ROWS * len(codes)
     ordered = sorted(codes, key=lambda code: (-code.rows, code.first_row))
-    shown = [code for code in ordered if is_a_code_column and _is_a_code(code)]
+    shown = [code for code in ordered if is_a_code_column and _is_a_code(code, least_rows)]
     rest = [code for code in ordered if code not in shown]
     lines = [f"{name} {code.code!r}: {code.rows:,} rows{_when(code)}" for code in shown]
     for code in rest[:_SHOWN_LINES]:
@@ -118,9 +124,9 @@ def _code_sentence(
     return lines
 
 
-def _is_a_code(code: UnmappedCode) -> bool:
+def _is_a_code(code: UnmappedCode, least_rows: int) -> bool:
     is_short = len(code.code) <= _LONGEST_CODE and code.code.isprintable()
-    return is_short and code.rows >= _LEAST_ROWS
+    return is_short and code.rows >= least_rows
 
 
 def _when(code: UnmappedCode) -> str:

@@ -1,34 +1,34 @@
 """Read what shifts require (contract 1): python consumer.py URL KEY from=… to=… area=…."""
 
 import json
+import re
 import sys
-import urllib.parse
-import urllib.request
+from urllib import parse, request
 
-NUMBERS = {"no_forecast": ("on_duty", "rostered", "missing_report_hours")}
-PLAN_NUMBERS = dict.fromkeys(("no_plan", "unknown"), ("planned", "gap"))
+PLAN = ["planned", "planned_rostered", "gap", "short"]
+NEED = ["on_duty", "rostered", "demand", "work_hours", "missing_report_hours", "short_as_needed"]
+COVER = ["need", "unrounded_need", "mean", "variance", "work_hours_mean", "work_hours_quantile"]
+UNKNOWN = {"no_plan": PLAN, "unknown": PLAN, "no_forecast": [*NEED, "gap", "short", *COVER]}
 
 
 def requirements(document):
-    """Yield id, start, end and officers of shifts; officers are None where they are unknown."""
+    """Yield id, start, end and officers of shifts: None where unknown, "gone" where no more."""
     if document["contract"].split(".")[0] != "1":
         raise ValueError(f"this reads contract 1, not {document['contract']}")
     for row in (*document["shifts"], *document["cover"]):
-        unknown = NUMBERS.get(row["state"], ()) if "shift_id" in row else ()
-        unknown += PLAN_NUMBERS.get(row.get("plan_state"), ())
-        unknown += ("need",) if "need" in row and row["state"] == "no_forecast" else ()
-        if told := [name for name in unknown if row[name] is not None]:
-            raise ValueError(f"{told} of {row['force_day']} must be null, and are numbers")
-        if "shift_id" in row:
-            yield row["shift_id"], row["start"], row["end"], row["on_duty"]
+        for name in UNKNOWN.get(row["state"], []) + UNKNOWN.get(row.get("plan_state"), []):
+            if re.search(r"\d", re.sub('"[^"]*"', "", json.dumps(row.get(name)))):
+                raise ValueError(f"{name} of {row['force_day']} must be null, and is a number")
+    for row in (*document["shifts"], *document["gone"]):
+        yield row["shift_id"], row["start"], row["end"], row.get("on_duty", "gone")
 
 
 def pages(url, key, query):
     """Yield documents, one page after the other."""
-    at = f"/v1/rota/requirements?{urllib.parse.quote(query, safe='=&')}"
+    at = f"/v1/rota/requirements?{parse.quote(query, safe='=&')}"
     while at:
-        request = urllib.request.Request(url + at, headers={"Authorization": f"Bearer {key}"})
-        at = (document := json.load(urllib.request.urlopen(request)))["next"]
+        asked = request.Request(url + at, headers={"Authorization": f"Bearer {key}"})
+        at = (document := json.load(request.urlopen(asked)))["next"]
         yield document
 
 

@@ -123,10 +123,10 @@ class StaffingWeights:
         area_day: of each of these days and each area.
     """
 
-    page: float = 20.0
-    day: float = 1.5
-    area: float = 10.0
-    area_day: float = 0.8
+    page: float = 60.0
+    day: float = 1.0
+    area: float = 6.0
+    area_day: float = 1.4
 
     def of(self, issue: Issue, query: StaffingQuery) -> float:
         """Return the cost of a page, in units; its areas are named by their ids.

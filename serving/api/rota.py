@@ -23,7 +23,7 @@ from serving.queries import StaffingQuery
 REQUIREMENTS = "/v1/rota/requirements"
 FEED = "/v1/rota/calendar/{token}.ics"
 FEED_DAYS = 28
-_RENDERING = 1  # raise it when the bytes of an answer change, so that no client keeps old ones
+_RENDERING = 2  # raise it when the bytes of an answer change, so that no client keeps old ones
 _CLIENT_GONE = 499
 
 router = APIRouter(tags=["rota"])

@@ -64,7 +64,7 @@ class RotaPages:
             table = self._moved(table, query, (whole, areas), record, job)
         table = on_page(table, pairs)
         if query.changed_since is not None:
-            pairs = frozenset(area_days(table.values))
+            pairs = frozenset(area_days(table.values))  # those of shifts that are gone among them
         total = len(whole.areas) * whole.days
         next_page = address(query, issue.number, following) if following < total else None
         paging = {"total": total, "limit": query.limit, "offset": query.offset, "next": next_page}
@@ -72,7 +72,7 @@ class RotaPages:
         if job.media == media.ICS:
             content = self._feed(issue, table, told)
         elif job.media == media.JSON:
-            content = rota_document({**told, **paging}, found, table, pairs)
+            content = rota_document({**told, **paging}, found, table, (pairs, job.now))
         else:
             if query.by == "half-hour":
                 table = on_page(Table(COVER_COLUMNS, cover_values(found), {}), pairs)
@@ -98,7 +98,7 @@ class RotaPages:
         record: DutyRecord,
         job: Job,
     ) -> Table:
-        """Return the rows of which the need moved; areas that the earlier issue lacked all did."""
+        """Return the shifts that moved; those of areas that the earlier issue lacked all did."""
         whole, areas = asked
         earlier = self._shelf.issue(query.changed_since).issue
         there = tuple(area for area in areas if area in earlier.tree.ids)

@@ -70,11 +70,14 @@ class ShiftNotice(Frozen):
 
 
 class EarlierNeed(Frozen):
-    """What an earlier issue said of a shift; null where it didn't reach it."""
+    """What an earlier issue said of a shift; null where it didn't reach it or had none such."""
 
     state: ShiftState
     on_duty: Officers | None
     rostered: Officers | None
+    start: Instant | None
+    end: Instant | None
+    code: str | None
 
 
 class ShiftRequirement(Frozen):
@@ -130,23 +133,58 @@ class ShiftRequirement(Frozen):
     was: EarlierNeed | None = Field(default=None, description="with changed_since alone")
 
 
-class CoverSeries(Frozen):
-    """Officers needed in each half-hour of an area's force-day, from `start` on.
+class GoneShift(Frozen):
+    """A shift that an earlier issue had and this one has not: its officers are not needed there.
 
+    The times and the code are the old ones.
+    """
+
+    shift_id: str
+    area: str
+    area_name: str
+    role: str
+    shift: str
+    code: str | None
+    force_day: date
+    start: Instant
+    end: Instant
+    was: EarlierNeed
+
+
+class CoverSeries(Frozen):
+    """Officers in each half-hour of an area's force-day, from `start` on.
+
+    `need` is of urgent work and the minimum alone: **work that can wait is not in it**, and who
+    meets no more than `need` may lack the hours of the day. `on_duty` holds everything: take that
+    for a demand curve, or `need` together with `work_hours_quantile`.
     Where `state` is no_forecast the lists are null: nothing is known, and null is not 0.
     """
 
     area: str
     role: str
     force_day: date
-    state: Literal["forecast", "no_forecast"]
+    state: ShiftState
     start: Instant | None
     end: Instant | None
     step_minutes: Literal[STEP_MINUTES]  # type: ignore[valid-type] # said there
-    need: list[Officers] | None = Field(description="whole officers")
+    need: list[Officers] | None = Field(
+        description="whole officers free for urgent calls, and the minimum; without work that can "
+        "wait"
+    )
     unrounded_need: list[Amount] | None = Field(description="before rounding")
     mean: list[Amount] | None = Field(description="officers busy with urgent work, expected")
     variance: list[Amount] | None = Field(description="of that number")
+    on_duty: list[Officers | None] | None = Field(
+        description="whole officers on duty by `shifts` as needed: all work, urgent or not; null "
+        "where a shift is on that the issue doesn't reach to its end"
+    )
+    work_hours_mean: Amount | None = Field(
+        description="officer-hours of all work of the force-day, expected"
+    )
+    work_hours_quantile: Amount | None = Field(
+        description="of these at the percentile of the answer: what the productive hours of the "
+        "shifts that begin on it have to hold; null where none does"
+    )
 
 
 class UnmetCover(Frozen):
@@ -161,6 +199,17 @@ class UnmetCover(Frozen):
     officers: Amount = Field(description="that can't be there")
     hours: Amount = Field(description="of these officers")
     why: Literal["urgent", "minimum", "hours"]
+
+
+class UnknownShift(Frozen):
+    """Officers planned for a shift that the issue doesn't know: they count for no other shift."""
+
+    shift_id: str
+    area: str
+    role: str
+    shift: str
+    force_day: date
+    planned: Officers
 
 
 class MissingDay(Frozen):
@@ -201,15 +250,21 @@ class RotaRequirements(Frozen):
     )
     notice_given_on: date = Field(description="force-day from which notice is counted")
     changed_since: Number | None = Field(
-        description="only shifts of which the need moved since this issue; null: all"
+        description="only shifts that moved since this issue: need, times or code; null: all"
     )
     total: int = Field(ge=0, description="force-days of areas that were asked for")
     limit: int
     offset: int
     next: str | None = Field(description="address of the next page of the same issue")
     shifts: list[ShiftRequirement]
+    gone: list[GoneShift] = Field(
+        description="shifts of the earlier issue that are no more; empty without changed_since"
+    )
     cover: list[CoverSeries]
     unmet: list[UnmetCover]
+    unknown_shifts: list[UnknownShift] = Field(
+        description="planned, but not in the issue; it was made with other shifts"
+    )
     missing: list[MissingDay]
 
 
@@ -217,15 +272,18 @@ SUMMARY = "Officers that shifts require, for rota systems (contract 1.0)"
 ABOUT = """Officers by shift and by half-hour for areas, a role and whole force-days.
 
 Give `week`, or `from` and `to`; a span within a force-day is about the whole of it. `shifts` have
-the need by slot, `cover` the same as a demand curve by half-hour: take either. What no shift can
-cover stands in `unmet`, what the issue doesn't reach in `missing`.
+the need by slot, `cover` has curves by half-hour. Its `need` is of urgent work and the minimum
+alone and leaves out work that can wait; a solver that takes a demand curve takes `on_duty`, which
+holds everything. What no shift can cover stands in `unmet`, what the issue doesn't reach in
+`missing`.
 
 **Absent or unknown is null with a state, never 0.** A day that isn't in the answer does not mean
 that nobody is needed. A consumer that reads null as 0 leaves a force without officers.
 
 A page has so many force-days of areas (`limit`), each with all its shifts and its cover. The
 address in `next` (and in the `Link` header) stays with the issue. `changed_since=12` tells only the
-shifts of which the need moved since issue 12, with what it was. CSV and Excel have one row a shift,
+shifts of which need, times or code moved since issue 12, with what they `was`, and in `gone` those
+that are no more (in CSV and Excel rows with the state `gone`). CSV and Excel have one row a shift,
 or a half-hour with `by=half-hour`.
 
 Changes of the contract only add fields. What is removed gets a new version beside this one for a
@@ -301,14 +359,22 @@ EXAMPLE: dict[str, Any] = {
                 "late_cost": 480.0,
             },
             "overridden": False,
-            "was": {"state": "forecast", "on_duty": 7, "rostered": 9},
+            "was": {
+                "state": "forecast",
+                "on_duty": 7,
+                "rostered": 9,
+                "start": "2026-12-18T14:00:00Z",
+                "end": "2026-12-19T00:00:00Z",
+                "code": "L10",
+            },
         }
     ],
+    "gone": [],
     "cover": [
         {
             **{name: _PLACE[name] for name in ("area", "role")},
             "force_day": "2026-12-18",
-            "state": "forecast",
+            "state": "stale",
             "start": "2026-12-18T07:00:00Z",
             "end": "2026-12-18T08:00:00Z",
             "step_minutes": STEP_MINUTES,
@@ -316,9 +382,13 @@ EXAMPLE: dict[str, Any] = {
             "unrounded_need": [3.6, 4.2],
             "mean": [2.1, 2.4],
             "variance": [3.9, 4.4],
+            "on_duty": [8, 8],
+            "work_hours_mean": 96.3,
+            "work_hours_quantile": 112.8,
         }
     ],
     "unmet": [],
+    "unknown_shifts": [],
     "missing": [],
 }
 _HEADERS = documents.PAGE_HEADERS

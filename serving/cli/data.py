@@ -204,6 +204,9 @@ def service_times(
         write_bytes(service_times_toml(learned).encode(), out)
         return
     given = save_service_times(workspace, learned)
-    click.echo(f"{len(learned.services)} call types and grades written into forewatch.toml")
+    click.echo(
+        f"{len(learned.services)} call types and grades written into forewatch.toml; they "
+        "are used from the next 'forewatch issue' on"
+    )
     if given:
         click.echo(f"as they were given there: {', '.join(given)}")

@@ -100,10 +100,8 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
 @click.option(
     "--chance",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.5,
-    show_default=True,
     metavar="P",
-    help="With --decide: probability from which a shift is short.",
+    help="With --decide: probability from which a shift is short.  [default: 0.5]",
 )
 @click.option(
     "--moves",
@@ -115,7 +113,8 @@ def staffing(root: Path, /, **asked: Any) -> None:  # noqa: ANN401 - options of 
     "--on",
     "noticed_on",
     metavar="T",
-    help="When notice is given, and the plan known.  [default: now]",
+    help="When notice is given, and as of when the plan is known; a date alone: when that day "
+    "begins, of today now.  [default: now]",
 )
 @form_options(*_CALENDAR_FORMS)
 @click.pass_context
@@ -124,7 +123,7 @@ def plan(
     /,
     *,
     decide: bool,
-    chance: float,
+    chance: float | None,
     moves: int | None,
     noticed_on: str | None,
     **asked: Any,  # noqa: ANN401 - of the question, and how it is written
@@ -142,13 +141,15 @@ def plan(
 
     if decide and moves:
         raise click.UsageError("--decide and --moves are two questions; ask one of them")
+    if chance is not None and not decide:
+        raise click.UsageError("--chance says what --decide lists; ask --decide with it")
     form, out = form_and_file(asked)
     if form == "ics" and moves:
         raise click.UsageError("a calendar has shifts, not moves between them; write csv or xlsx")
     workspace = workspace_of(context.obj)
     found = week_plans(workspace, PlanQuestion(**asked), notice_instant(workspace, noticed_on))
     if decide:
-        table = found.decide_table(chance)
+        table = found.decide_table() if chance is None else found.decide_table(chance)
     else:
         table = found.moves_table(moves) if moves else found.plan_table()
     if form != "ics":
@@ -259,4 +260,35 @@ def compare_shifts(
         raise click.UsageError("give two files of shifts at least, the first to compare with")
     question = PlanQuestion(**asked)
     table = pattern_comparison(workspace_of(root), files, question, is_year=year)
+    write_answer((table,), form, out)
+
+
+@shifts.command(name="curve")
+@click.argument("shift_id")
+@click.option("--issue", type=click.IntRange(min=1), help="Number of an earlier issue.")
+@click.option("--percentile", type=click.IntRange(1, 99), help="Covered.  [default: the profile's]")
+@form_options(*TABLE_FORMS)
+@click.pass_obj
+def curve_of_shift(
+    root: Path,
+    /,
+    shift_id: str,
+    *,
+    issue: int | None,
+    percentile: int | None,
+    **asked: Any,  # noqa: ANN401 - how it is written
+) -> None:
+    """Show what one more officer buys in one shift.
+
+    SHIFT_ID is area/role/force-day/shift, as 'forewatch staffing --format csv' has it. For every
+    number of officers from the minimum to half as many again as are needed: how short the shift is,
+    with all others as they are needed.
+    """
+    import pandas as pd
+
+    from serving.shift_curves import shift_curve
+
+    form, out = form_and_file(asked)
+    now = pd.Timestamp.now("UTC").as_unit("us")
+    table = shift_curve(workspace_of(root), shift_id, now, percentile, issue)
     write_answer((table,), form, out)

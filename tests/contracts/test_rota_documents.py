@@ -84,23 +84,93 @@ def test_the_consumer_refuses_nulls_that_were_turned_into_zero(name: str) -> Non
         list(requirements(kept(name) | {"contract": "2.0"}))
 
 
+def places(value: Any, name: str, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where nulls of numbers stand in the field of a row."""
+    if isinstance(value, dict):
+        return [found for key, each in value.items() for found in places(each, name, (*at, key))]
+    if isinstance(value, list):
+        return [found for i, each in enumerate(value) for found in places(each, name, (*at, i))]
+    return [at] if value is None else []
+
+
+@pytest.mark.parametrize("rows", ["shifts", "cover"])
+def test_the_consumer_refuses_any_single_null_of_a_row_that_is_not_forecast(rows: str) -> None:
+    requirements: Callable[[Any], Any] = runpy.run_path(str(DOCS / "consumer.py"))["requirements"]
+    document = kept("stale")
+    number = [each["state"] for each in document[rows]].index("no_forecast")
+    fields = {
+        "shifts": ("on_duty", "demand", "work_hours", "short", "short_as_needed", "gap"),
+        "cover": ("need", "mean", "variance", "unrounded_need", "work_hours_quantile"),
+    }[rows]
+    for name in fields:
+        found = places(document[rows][number][name], name, (name,))
+        assert found
+        for at in found:
+            turned = kept("stale")
+            held = turned[rows][number]
+            for key in at[:-1]:
+                held = held[key]
+            held[at[-1]] = 0
+            with pytest.raises(ValueError, match=f"{name} of .* must be null"):
+                list(requirements(turned))
+
+
+def test_the_consumer_tells_shifts_that_are_gone() -> None:
+    requirements: Callable[[Any], Any] = runpy.run_path(str(DOCS / "consumer.py"))["requirements"]
+    gone = {"shift_id": "north/response/2026-10-24/x", "start": "then", "end": "later"}
+    rows = list(requirements(kept("ordinary") | {"gone": [gone]}))
+    assert rows[-1] == ("north/response/2026-10-24/x", "then", "later", "gone")
+
+
 def test_the_consumer_is_short() -> None:
     assert len((DOCS / "consumer.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
 def test_the_rostering_input_has_the_cover_and_never_takes_unknown_for_none() -> None:
-    instance: Callable[[Any, str], str] = runpy.run_path(str(DOCS / "rostering_input.py"))[
-        "instance"
-    ]
-    found = sections(instance(kept("ordinary"), "north"))
+    run = runpy.run_path(str(DOCS / "rostering_input.py"))
+    instance: Callable[[Any, str], str] = run["instance"]
+    found = sections(instance([kept("ordinary")], "north"))
     assert found["SHIFTS"] == ["early,600,", "late,600,", "night,600,"]
     first = kept("ordinary")["shifts"][0]
     assert len(found["COVER"]) == 6
     assert found["COVER"][0].startswith(f"5,early,{first['on_duty']},")
     with pytest.raises(ValueError, match="nothing is known of"):
-        instance(kept("stale"), "north")
+        instance([kept("stale")], "north")
     with pytest.raises(ValueError, match="nothing is told of 'south'; the answer has north"):
-        instance(kept("ordinary"), "south")
+        instance([kept("ordinary")], "south")
+    for part in ({"next": "/v1/…"}, {"offset": 400}):
+        with pytest.raises(ValueError, match="a page is missing"):
+            instance([kept("ordinary") | part], "north")
+    with pytest.raises(ValueError, match="ask without changed_since"):
+        instance([kept("ordinary") | {"changed_since": 3}], "north")
+    assert run["warnings"]([kept("ordinary") | {"unmet": []}], "north") == []
+    assert run["warnings"]([kept("stale")], "north")[0].startswith("STALE: the data are older")
+    assert "(minimum)" in run["warnings"]([kept("unmet-and-pooled")], "north-1")[0]
+
+
+def test_the_rostering_input_takes_pages_and_shifts_that_begin_at_a_quarter() -> None:
+    instance: Callable[[Any, str], str] = runpy.run_path(str(DOCS / "rostering_input.py"))[
+        "instance"
+    ]
+    whole = kept("ordinary")
+    days = ("2026-10-24", "2026-10-25")
+    parts = [
+        whole
+        | {
+            "offset": number,
+            "next": None if number else "/v1/…",
+            **{
+                name: [each for each in whole[name] if each["force_day"] == day]
+                for name in ("shifts", "cover")
+            },
+        }
+        for number, day in enumerate(days)
+    ]
+    assert instance(parts, "north") == instance([whole], "north")
+    quarter = kept("ordinary")
+    for each in quarter["shifts"]:
+        each["start"] = each["start"].replace(":00:00Z", ":15:00Z").replace(":30:00Z", ":45:00Z")
+    assert len(sections(instance([quarter], "north"))["COVER"]) == 6
 
 
 def sections(text: str) -> dict[str, list[str]]:
@@ -120,7 +190,7 @@ def sections(text: str) -> dict[str, list[str]]:
 
 def test_the_rostering_input_has_every_section_and_begins_on_a_monday() -> None:
     run = runpy.run_path(str(DOCS / "rostering_input.py"))
-    found = sections(run["instance"](kept("ordinary"), "north"))
+    found = sections(run["instance"]([kept("ordinary")], "north"))
     requests = ["SHIFT_ON_REQUESTS", "SHIFT_OFF_REQUESTS"]
     assert [*found] == ["HORIZON", "SHIFTS", "STAFF", "DAYS_OFF", *requests, "COVER"]
     # Saturday and Sunday are days 5 and 6, from which solvers count weekends.

@@ -67,6 +67,10 @@ def test_what_a_force_says_of_its_officers_reads_back_the_same_from_json() -> No
         ({"roles": []}, "at least 1 item"),
         ({"roles": [{"id": "a", "name": "A"}] * 2}, "a stands twice; give each its own id"),
         ({"shifts": [THREE[0]] * 2}, "early stands twice"),
+        (
+            {"shifts": [each | {"code": "X"} for each in THREE]},
+            r"the code 'X' stands twice \(early, late, night\)",
+        ),
         ({"shifts": [THREE[0] | {"most": 0}]}, "greater than or equal to 1"),
         ({"shifts": [THREE[0] | {"start": "07:00:30"}]}, "07:00:30 is no time of a shift"),
         ({"shifts": [THREE[0] | {"end": "17:00Z"}]}, "without a zone, such as 17:00"),

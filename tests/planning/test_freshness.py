@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forewatch.freshness import Behind, ObservationEnd
 from planning import questions
 from planning.answers import FORECAST
-from planning.freshness import BEFORE_THE_DATA, TOLD_SHARE, Freshness, notes
+from planning.freshness import BEFORE_PUBLICATION, BEFORE_THE_DATA, TOLD_SHARE, Freshness, notes
 from planning.issues import Issue
 
 UNTIL = pd.Timestamp("2026-10-12T06:00Z")
@@ -85,7 +85,9 @@ def test_a_clock_before_the_data_makes_every_row_stale_and_says_so(october: Issu
         assert ahead.why_stale(now) == BEFORE_THE_DATA
     assert said(ahead, A_DAY_LATER)["state"].tolist() == ["forecast"]
     late = replace(october, published_at=A_DAY_LATER)
-    assert late.why_stale(UNTIL) == BEFORE_THE_DATA  # nor can it be older than its publication
+    assert late.why_stale(UNTIL) == BEFORE_PUBLICATION
+    assert late.freshness.phase(UNTIL) != late.freshness.phase(A_DAY_LATER)
+    assert said(late, UNTIL)["reason"].tolist() == [BEFORE_PUBLICATION]
 
 
 def test_the_phase_changes_when_a_row_does_and_not_before(october: Issue) -> None:

@@ -102,7 +102,14 @@ def test_what_the_issue_does_not_reach_is_null_with_its_state(force: Issue) -> N
     numbers = ["on_duty", "rostered", "work_mean", "work_quantile", "carried_in", *FIGURES]
     assert unknown[numbers].isna().all(axis=None)
     assert set(unknown["binds"]) == {""}
-    assert found[found["state"] == "forecast"][numbers].notna().all(axis=None)
+    told = found[found["state"] == "forecast"]
+    assert told[numbers[:5]].notna().all(axis=None)
+    # The night isn't reached to its end: the late shift overlaps it, the day's hours hang on it.
+    assert told["share_of_time_short"].isna().tolist() == [False, True]
+    assert told["p_hours_over"].isna().all()
+    halves = one(force, first=last, days=1).half_hours
+    is_night = halves["start"] >= found["start"].iloc[2]
+    assert halves["free"].isna().tolist() == is_night.tolist()
     for first in (MONDAY - pd.Timedelta(days=3), last + pd.Timedelta(days=30)):
         nothing = one(force, first=first, days=1)
         assert nothing.shifts["state"].tolist() == ["no_forecast"] * 3
@@ -180,13 +187,50 @@ def test_only_hours_and_whole_questions_are_answered(force: Issue) -> None:
         of(force, role="respons")
 
 
-def test_a_role_without_work_needs_nobody_and_says_so(october: Issue) -> None:
+def test_a_role_without_work_or_shifts_has_no_need_that_could_be_told(october: Issue) -> None:
     roles = [{"id": "response", "name": "Response"}, {"id": "custody", "name": "Custody"}]
-    found = of(with_staffing(october, roles=roles), role="custody")
-    assert not found.has_work
-    assert of(with_staffing(october, roles=roles)).has_work
-    assert (found.areas[0].shifts["on_duty"] == 0).all()
-    assert (found.areas[0].shifts["work_mean"] == 0).all()
+    with pytest.raises(BadQuestion, match="no call is the work of role 'custody', so it has"):
+        of(with_staffing(october, roles=roles), role="custody")
+    day = {"id": "day", "name": "Day", "start": "07:00", "end": "07:00", "roles": ["response"]}
+    work = {"missing_person": {"role": "custody"}}
+    idle = with_staffing(october, roles=roles, shifts=[day], services=work)
+    assert of(idle, role="response").areas
+    with pytest.raises(BadQuestion, match="there is no shift of role 'custody' in north; give one"):
+        of(idle, role="custody")
+
+
+def test_a_day_beside_a_plan_is_its_part_of_the_week(force: Issue) -> None:
+    # The night before a day is on duty as planned, not as needed, and unknown where nobody told.
+    whole = one(force)
+    needed = whole.shifts["on_duty"].to_numpy()
+    planned, at = needed.copy(), whole.shifts["shift"].tolist().index("night")
+    planned[at] = 0
+    want = whole.duty.shortness(planned)
+    second = whole.shifts["force_day"].iloc[3]
+    day = one(force, first=second, days=1)
+    others = day.duty.others
+    told = others.needed.copy()
+    for i, (shift, date) in enumerate(zip(others.shifts, others.days, strict=True)):
+        if (shift, date) == (whole.shifts["shift"].iloc[at], whole.shifts["force_day"].iloc[at]):
+            told[i] = 0
+    found = replace(day.duty, beside=told).shortness(day.shifts["on_duty"].to_numpy())
+    for name in FIGURES:
+        assert getattr(found, name) == pytest.approx(getattr(want, name)[3:6])
+    assert found.p_short_at_tightest[0] > whole.duty.shortness(needed).p_short_at_tightest[3]
+    nobody = replace(day.duty, beside=np.full(len(told), np.nan))
+    assert np.isnan(nobody.shortness(needed[3:6]).share_of_time_short).tolist() == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_the_first_half_hours_of_a_week_have_the_night_before(force: Issue) -> None:
+    found = one(force, days=14)
+    half_hours, duty = found.half_hours, found.duty
+    free = duty.free(found.shifts["on_duty"].to_numpy())[: len(half_hours)]
+    assert free == pytest.approx(half_hours["free"].to_numpy())
+    assert len(half_hours) == 14 * 48 + 2  # one of the days has 25 hours
 
 
 def test_missing_persons_come_from_their_own_forecast(force: Issue) -> None:

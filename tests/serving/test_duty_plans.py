@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 from icalendar import Calendar
 from python_calamine import load_workbook
 
+from forewatch.clock import Clock
 from forewatch.errors import UnknownArea
 from planning.issues import Issue
 from serving.cli import cli
-from serving.duty_plans import PlanQuestion, week_plans
+from serving.duty_plans import PlanQuestion, notice_instant, week_plans
 from serving.issue_store import IssueStore
 from serving.workspace import Workspace
 
@@ -147,6 +148,56 @@ def test_a_shift_that_lacks_officers_is_told_decided_on_and_mended(planned: Work
     assert "half-hours or force-days stay short" in found.moves_table(1).heading[-1]
 
 
+def test_a_date_alone_is_the_days_beginning_and_that_of_today_is_now(planned: Workspace) -> None:
+    clock = Clock.of(planned.profile)
+    before = pd.Timestamp.now("UTC")
+    today = clock.force_day(pd.DatetimeIndex([before]))[0]
+    found = notice_instant(planned, f"{today:%Y-%m-%d}")
+    assert found is not None
+    assert before <= found <= pd.Timestamp.now("UTC")
+    assert notice_instant(planned, f"{today:%Y-%m-%d}T07:00") == clock.day_start(today)
+    assert notice_instant(planned, "2026-10-13") == pd.Timestamp("2026-10-13T06:00Z")
+    assert notice_instant(planned, None) is None
+    table = week_plans(planned, PlanQuestion("2026-W44"), pd.Timestamp("2026-10-13T06:00Z"))
+    assert table.heading[-1].endswith(
+        "notice given on 2026-10-13, plan as known at 2026-10-13 07:00"
+    )
+
+
+def test_officers_of_shifts_that_the_issue_does_not_know_are_told(planned: Workspace) -> None:
+    file = planned.root / "forewatch.toml"
+    text = file.read_text(encoding="utf-8")
+    assert 'id = "late"' in text
+    extra = '[[shifts]]\nid = "extra"\nname = "Extra"\nstart = 10:00:00\nend = 18:00:00\n'
+    file.write_text(text.replace("[[shifts]]", f"{extra}\n[[shifts]]", 1), encoding="utf-8")
+    head = "area,shift,force_day,planned,known_at"
+    rows = ("north,extra,2026-10-30,9,2026-10-01", "north,late,2026-10-30,3,2026-10-01")
+    imported(planned.root, "plan", head, *rows)
+    found = ask(Workspace(planned.root))
+    assert found.provenance["unknown_shifts"] == [
+        {
+            "shift_id": "north/response/2026-10-30/extra",
+            "area": "north",
+            "role": "response",
+            "shift": "extra",
+            "force_day": "2026-10-30",
+            "planned": 9,
+        }
+    ]
+    assert [line for line in found.heading if "NOT COUNTED" in line] == [
+        (
+            "NOT COUNTED: 9 officers planned for shifts that issue 1 doesn't know: north/response/"
+            "2026-10-30/extra (9); run 'forewatch issue' where the settings have them"
+        )
+    ]
+    assert any("was made with other settings of officers" in line for line in found.heading)
+    elsewhere = ask(Workspace(planned.root), areas=("south",))
+    assert "nothing is planned for these areas; ask with --area for north" in elsewhere.heading
+    asked = ("staffing", "--area", "north", "--from", "2026-10-30", "--to", "2026-10-31")
+    shown = run(planned.root, *asked)
+    assert "NOT COUNTED: 9 officers" in shown.output, shown.output + shown.stderr
+
+
 def test_public_holidays_have_their_own_notice(planned: Workspace) -> None:
     found = ask(planned)
     assert found.notice.holidays["north"].issuperset({pd.Timestamp("2026-12-25")})
@@ -168,6 +219,8 @@ def test_the_commands_print_the_plan_what_to_decide_and_the_moves(planned: Works
     assert "staffing.minimum" in moves["assumed"]
     decide = run(planned.root, *asked, "--decide", "--format", "csv")
     assert decide.output.startswith("area,area_name,shift_id,shift,force_day")
+    refused = run(planned.root, *asked, "--chance", "0.3")
+    assert (refused.exit_code, "ask --decide with it" in refused.stderr) == (2, True)
     on_the_day = run(planned.root, *asked, "--decide", "--on", "2026-10-13")
     assert "notice given on 2026-10-13" in on_the_day.output
     assert "north" in on_the_day.output.splitlines()[-1] or "night" in on_the_day.output
@@ -276,3 +329,28 @@ def test_a_file_of_shifts_that_leaves_a_gap_is_refused(planned: Workspace) -> No
     done = run(planned.root, "shifts", "compare", str(good), str(bad), "--week", "2026-W44")
     assert done.exit_code == 2
     assert "no shift of town (role response) covers Monday 23:00–Tuesday 07:00" in done.stderr
+
+
+def test_a_curve_says_what_one_more_officer_buys(planned: Workspace) -> None:
+    plan_of_need(planned, {("late", "2026-10-28"): 3})
+    shift = "north/response/2026-10-28/late"
+    asked = ask(planned)
+    needed = row(asked.plan_table(), "late", "2026-10-28")
+    done = run(planned.root, "shifts", "curve", shift, "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    rows = {each["officers"]: each for each in told["rows"]}
+    assert (told["shift_id"], told["planned"]) == (shift, 3)
+    assert list(rows) == list(range(2, int(np.ceil(1.5 * needed["on_duty"])) + 1))
+    assert rows[3]["is"] == "planned"
+    assert rows[needed["on_duty"]]["is"] == "needed"
+    # All others are planned as they are needed, so the plan of three is on the curve.
+    assert rows[3]["p_short_at_tightest"] == pytest.approx(needed["p_short_at_tightest"], abs=1e-6)
+    for wrong, said in (
+        ("north/response/2026-10-28/lat", "that day has north/response/2026-10-28/early, "),
+        ("late", "'late' is no id of a shift; it is area/role/force-day/shift"),
+        ("north/response/2027-10-28/late", "is not forecast; ask for a day that the issue reaches"),
+    ):
+        refused = run(planned.root, "shifts", "curve", wrong)
+        assert refused.exit_code == 2
+        assert said in refused.stderr

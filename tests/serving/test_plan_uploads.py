@@ -82,7 +82,13 @@ def test_what_cant_be_meant_is_refused_whole_with_what_to_do(planning: Bench) ->
     assert "uses 1 codes without a mapping; nothing was imported" in said
     assert "collar" in refused(send(planning, {**ROW, "collar_number": 12}, name="b"), 422)
     said = refused(send(planning, {**ROW, "area": "nroth"}, name="c"), 422)
-    assert "area at line 2" in said
+    assert "area 'nroth': 1 rows" in said
+    bad = [{**ROW, "date": f"2026-11-{day:02d}", "planned": -1} for day in range(1, 9)]
+    said = refused(send(planning, *bad, name="d"), 422)
+    assert "8 of 8 rows can't be taken" in said
+    assert "Mend these rows and send it again" in said
+    assert "--accept" not in said
+    assert "quarantine/" not in said
     assert standing(planning) == []
 
 

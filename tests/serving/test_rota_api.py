@@ -21,7 +21,7 @@ from tests.serving.conftest import FIRST, Bench, issue_of_the_town, missing_of_t
 
 PATH = "/v1/rota/requirements"
 WEEKEND = {"from": "2026-10-24", "to": "2026-10-26", "area": "north"}
-SHIFTS = [
+SHIFTS: list[dict[str, Any]] = [
     {"id": "early", "name": "Early", "start": "07:00", "end": "17:00", "code": "=1+1"},
     {"id": "late", "name": "Late", "start": "14:00", "end": "00:00", "most": 2},
     {"id": "night", "name": "Night", "start": "21:30", "end": "07:30"},
@@ -173,12 +173,50 @@ def test_only_what_moved_since_an_issue_is_told_with_what_it_was(rota: Bench) ->
     rota.refused(PATH, 404, **WEEKEND, changed_since=77)
 
 
+def test_a_shift_that_moved_or_is_no_more_is_told(rota: Bench) -> None:
+    later = [SHIFTS[0], SHIFTS[1] | {"code": "L9"}, {**SHIFTS[2], "id": "lates"}]
+    later[0] = later[0] | {"start": "06:45"}  # of the day before: days start at 07:00
+    later[1] = later[1] | {"start": "15:00"}
+    rota.issues().publish(issue(shifts=later))
+    said = rota.get(PATH, **WEEKEND, changed_since=1)
+    RotaRequirements.model_validate(said | {}, strict=False)
+    moved = {each["shift_id"].removeprefix("north/response/"): each for each in said["shifts"]}
+    late = moved["2026-10-24/late"]
+    assert (late["start"], late["was"]["start"]) == ("2026-10-24T14:00:00Z", "2026-10-24T13:00:00Z")
+    assert (late["code"], late["was"]["code"]) == ("L9", None)
+    assert moved["2026-10-24/lates"]["was"] == dict.fromkeys(late["was"]) | {"state": "no_forecast"}
+    gone = {each["shift_id"].removeprefix("north/response/"): each for each in said["gone"]}
+    assert set(gone) == {"2026-10-24/night", "2026-10-25/night"}
+    night = gone["2026-10-24/night"]
+    assert (night["start"], night["was"]["end"]) == ("2026-10-24T20:30:00Z", "2026-10-25T07:30:00Z")
+    assert night["was"]["on_duty"] >= 2
+    assert {each["force_day"] for each in said["cover"]} == {"2026-10-24", "2026-10-25"}
+    csv = rota.client.get(
+        PATH, params=WEEKEND | {"changed_since": 1}, headers={"Accept": "text/csv"}
+    )
+    assert csv.text.count(",gone,") == 2
+    assert rota.get(PATH, **WEEKEND)["gone"] == []
+
+
+def test_cover_holds_work_that_can_wait_in_on_duty_alone(rota: Bench) -> None:
+    said = rota.get(PATH, **WEEKEND)
+    shifts = said["shifts"]
+    for series in said["cover"]:
+        assert all(on >= need for on, need in zip(series["on_duty"], series["need"], strict=True))
+        own = [each for each in shifts if each["force_day"] == series["force_day"]]
+        hours = sum(each["on_duty"] * each["productive_hours"] for each in own)
+        assert series["work_hours_mean"] < series["work_hours_quantile"] <= hours + 1e-3
+    # At noon of Saturday the early shift is there alone.
+    assert said["cover"][0]["on_duty"][10] == shifts[0]["on_duty"]
+
+
 def test_a_stale_issue_is_served_and_marked(rota: Bench) -> None:
     rota.now += pd.Timedelta(days=60)
     said = rota.get(PATH, **WEEKEND)
     assert said["stale"] is True
     assert said["why_stale"]
     assert {each["state"] for each in said["shifts"]} == {"stale"}
+    assert {each["state"] for each in said["cover"]} == {"stale"}
     assert all(each["on_duty"] >= 2 for each in said["shifts"])
 
 

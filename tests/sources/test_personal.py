@@ -66,8 +66,10 @@ def test_every_word_is_listed_once_for_a_language_and_use() -> None:
         "sex", "Gender", "ethnicity", "phone", "Phone Number", "address", "street", "Street Name",
         "postcode", "Post-Code", "notes", "Remarks", "description", "narrative", "disposition",
         "vehicle_reg", "VehicleReg", "email", "nationality", "religion", "health", "officer_name",
-        "OfficerID", "collar number", "surname", "victim_age", "person name", "log text",
-        "free_text", "mental_health_flag", "caller_type_name", "age_group", "AgeBand",
+        "OfficerID", "collar number", "PIN", "officer pin", "surname", "victim_age", "person name",
+        "log text", "shoulder", "shoulder_no", "Shoulder Number", "Force Number", "force_number",
+        "officer fin", "who", "Who", "Resource Name", "free_text", "mental_health_flag",
+        "caller_type_name", "age_group", "AgeBand",
         "health_status", "health_code", "condition_type", "misper_risk_grade", "misper reference",
         "vulnerability", "child_name", "hair colour", "postal_code", "what3words", "home_address",
     ],
@@ -83,7 +85,9 @@ def test_a_column_about_persons_is_known_by_its_name(name: str) -> None:
         "officer_initiated_guess", "beat_name", "type_description", "health_board", "event name",
         "grade", "updated_at", "status", "source", "district", "message_id", "stage", "Essex",
         "sexual_offence_count", "nature_text", "village", "missing_person", "number_of_people",
-        "risk_area", "file_age", "reference", "reserved_hours", "relative_error",
+        "risk_area", "file_age", "hard_shoulder", "force", "force_id", "resource", "resource_type",
+        "resource_count", "fin", "fin_intervention", "reference", "reserved_hours",
+        "relative_error",
     ],
 )  # fmt: skip
 def test_a_column_about_places_codes_and_times_passes(name: str) -> None:

@@ -227,6 +227,11 @@ def test_the_codes_of_all_columns_are_listed_at_once(desk: Desk) -> None:
         assert f"{name} '{code}': 2 rows" in str(caught.value)
 
 
+def test_a_code_that_stands_once_in_a_plan_is_listed_too(desk: Desk) -> None:
+    with pytest.raises(UnmappedCodes, match="shift 'D1X': 1 rows, 2026-12-21 to 2026-12-21"):
+        desk.take(HEAD, "Team 1,D1X,2026-12-21,7", mapping=DATED)
+
+
 @pytest.mark.parametrize(("between", "word"), [(";", "semicolons"), ("\t", "tabs")])
 def test_a_file_without_commas_says_what_stands_between(
     desk: Desk, between: str, word: str
