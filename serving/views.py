@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from forewatch.errors import SettingsError, UnknownColumn, UnknownView
 from forewatch.frozen import Frozen, Identifier
+from serving.accounts.roles import Role
 from serving.queries import OVER_THE_NET, QUERIES, SpanQuery, ViewQuery
 
 if TYPE_CHECKING:  # settings are read by every command, and most need no numbers
@@ -52,6 +53,21 @@ def _as_written(value: Any, field: FieldInfo | None) -> Any:  # noqa: ANN401 - o
     if get_origin(field.annotation) is list:
         return [value] if isinstance(value, str) else value
     return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+Panel = Literal[
+    "headline",
+    "staffing",
+    "heat_map",
+    "reasons",
+    "special",
+    "bands",
+    "map",
+    "breakdown",
+    "missing",
+    "accuracy",
+    "table",
+]
 
 
 class View(Frozen):
@@ -96,12 +112,19 @@ class View(Frozen):
         model.model_validate(question)
         return question
 
-    @field_validator("columns")
+    @field_validator("columns", "panels")
     @classmethod
     def _stand_once(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
         if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
             raise ValueError(f"{doubled[0]} stands there twice; keep one")
         return columns
+
+    panels: Annotated[tuple[Panel, ...], Field(min_length=1)] = ("headline", "heat_map", "table")
+    """What its page at `/views/ID` shows, in this order: headline, staffing, heat_map, reasons,
+    special, bands, map, breakdown, missing, and table, which is its answer."""
+    role: Role | None = None
+    """Who may open that page: viewer, planner or analyst, each with those after it; left out:
+    everybody who sees its areas."""
 
     def query(self, asked: ViewQuery) -> SpanQuery:
         """Return its question, at the time, of the issue and the page that somebody asks for."""

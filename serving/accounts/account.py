@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from serving.accounts.viewers import Role, Viewer
+from serving.accounts.roles import Role
+from serving.accounts.viewers import Viewer
 from serving.reach import Reach
 
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from forewatch.errors import SettingsError, UnknownAccount
 from serving.accounts.account import Account
 from serving.accounts.passwords import PasswordDigests, check_password
+from serving.accounts.roles import ROLES, Role
 from serving.accounts.sessions import Session
-from serving.accounts.viewers import ROLES, Role
 from serving.database.store import Database
 
 if TYPE_CHECKING:  # a service without accounts doesn't import SQLAlchemy to find none

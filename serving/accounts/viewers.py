@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from forewatch.errors import MissingRole
+from serving.accounts.roles import ROLES, Role
 from serving.keys import Key
 from serving.reach import Reach
-
-Role = Literal["viewer", "planner", "analyst"]
-# Each may do what those before it may: look; record plans and judgements; look into the models.
-ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True)

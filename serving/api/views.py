@@ -37,7 +37,9 @@ def view_summaries(
     """Return the views that ask for nothing out of reach, in the order of the settings."""
     seen = _told(serving, access.reach)
     request.state.rows = len(seen)
-    return media.document(request, {"views": [view.model_dump() for view in seen]})
+    return media.document(
+        request, {"views": [view.model_dump(exclude={"panels", "role"}) for view in seen]}
+    )
 
 
 @router.get(

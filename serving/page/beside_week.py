@@ -10,7 +10,7 @@ from serving.accounts.viewers import Viewer
 from serving.api.service import Service, service
 from serving.page.addresses import STATE
 from serving.page.door import page_viewer
-from serving.page.view_routes import respond_view
+from serving.page.view_routes import ViewAddress, respond_view
 
 router = APIRouter(include_in_schema=False)
 _Serving = Annotated[Service, Depends(service)]
@@ -20,28 +20,30 @@ _Viewer = Annotated[Viewer, Security(page_viewer)]
 @router.get("/shift/{period:path}", response_class=Response)
 async def shift(request: Request, period: str, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of a shift, an hour or a day."""
-    return await respond_view(request, serving, viewer, "shift", STATE, {"period": period})
+    return await respond_view(
+        request, serving, viewer, ViewAddress("shift", path={"period": period})
+    )
 
 
 @router.get("/worries", response_class=Response)
 async def worries(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of the shifts most likely to be short."""
-    return await respond_view(request, serving, viewer, "worries", (*STATE, "role"))
+    return await respond_view(request, serving, viewer, ViewAddress("worries", (*STATE, "role")))
 
 
 @router.get("/accuracy", response_class=Response)
 async def accuracy(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of what was said and what came."""
-    return await respond_view(request, serving, viewer, "accuracy", (*STATE, "lead"))
+    return await respond_view(request, serving, viewer, ViewAddress("accuracy", (*STATE, "lead")))
 
 
 @router.get("/missing", response_class=Response)
 async def missing(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of missing-person demand."""
-    return await respond_view(request, serving, viewer, "missing", STATE)
+    return await respond_view(request, serving, viewer, ViewAddress("missing"))
 
 
 @router.get("/events", response_class=Response)
 async def events(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of special days, events and breaks."""
-    return await respond_view(request, serving, viewer, "events", STATE)
+    return await respond_view(request, serving, viewer, ViewAddress("events"))

@@ -76,6 +76,7 @@ class PageFrame:
         navigation: links to the views, for the same area and week.
         path: of the view, to which the choices are sent.
         choices: what may be chosen.
+        others: what else the address says, name and value, and stays when something is chosen.
         complaints: of the address.
         warnings: bars across the view: stale, superseded, a newer issue that can't be read.
         source: lines on where the numbers come from.
@@ -88,6 +89,7 @@ class PageFrame:
     navigation: tuple[Link, ...]
     path: str
     choices: tuple[Choice, ...]
+    others: tuple[tuple[str, str], ...]
     complaints: tuple[Complaint, ...]
     warnings: tuple[str, ...]
     source: tuple[str, ...]

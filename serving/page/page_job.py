@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic_core import from_json, to_json
 
-from serving.accounts.viewers import Role
+from serving.accounts.roles import Role
 from serving.reach import Reach
 from serving.standing import Standing
 
@@ -30,6 +30,7 @@ class PageJob:
         role: of the viewer.
         damage: why a newer issue isn't shown; "" where there is none.
         is_ahead: whether nobody waits for it: its drawings are ordered, and not waited for.
+        board: the view of the force's own that is shown, as JSON values; None: it is none.
     """
 
     view: str
@@ -41,6 +42,7 @@ class PageJob:
     role: Role = "viewer"
     damage: str = ""
     is_ahead: bool = False
+    board: Mapping[str, Any] | None = None
 
     def written(self) -> bytes:
         """Return the job as bytes, for another process."""
@@ -60,7 +62,7 @@ class PageJob:
         )
 
 
-_PLAIN = ("view", "question", "issue", "role", "damage", "is_ahead")
+_PLAIN = ("view", "question", "issue", "role", "damage", "is_ahead", "board")
 
 
 def is_page_job(content: bytes) -> bool:

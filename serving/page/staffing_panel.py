@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from forewatch.errors import BadQuestion, SettingsError, UnknownName
+from serving.api.shelf import Shelf
 from serving.charts.chart import Chart
 from serving.charts.need_and_plan import need_and_plan_chart
 from serving.charts.words import percent_text
 from serving.duty_records import DutyRecords
 from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Link
 from serving.page.page_question import PageQuestion
 from serving.page.page_words import day_words
@@ -69,41 +71,38 @@ class StaffingPanel:
     is_passing: bool = False
 
 
-class StaffingPanels:
-    """Makes them; keeps what it computed of issues."""
+def week_staffing(asked: PageQuestion, records: DutyRecords, shelf: Shelf) -> StaffingPanel:
+    """Return need and plan of the week.
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        # The solver takes long to import, and most workers are never asked for officers.
-        from serving.staffing_answers import Kept  # noqa: PLC0415
+    Args:
+        asked: by the view's address.
+        records: the plan of duty.
+        shelf: of issues, for which what was computed is kept.
+    """
+    # The solver takes long to import, and most workers are never asked for officers.
+    from serving.staffing_answers import (  # noqa: PLC0415
+        StaffingQuestion,
+        requirement_table,
+        requirements,
+    )
 
-        self._kept = Kept()
-
-    def week(self, asked: PageQuestion, records: DutyRecords) -> StaffingPanel:
-        """Return need and plan of the week."""
-        from serving.staffing_answers import (  # noqa: PLC0415 - see above
-            StaffingQuestion,
-            requirement_table,
-            requirements,
-        )
-
-        record = records.at(asked.now)
-        if not record.is_known:
-            return StaffingPanel(why="The plan can't be read at this moment.", is_passing=True)
-        planned = {*record.plan["area"]} & {*asked.reach.seen(asked.issue.tree)}
-        if not planned:
-            return StaffingPanel(why=_HOW, is_passing=not record.is_sure)
-        if asked.area not in planned:
-            return _elsewhere(asked, planned)
-        query = StaffingQuery(week=asked.week, area=[asked.area])
-        try:
-            question = StaffingQuestion.of(asked.issue, query, asked.reach)
-            found = requirements(asked.issue, question, record, asked.now, self._kept)
-        except (BadQuestion, SettingsError, UnknownName) as error:
-            return StaffingPanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        table = requirement_table(found, asked.now).frame
-        assumed = {name for plan in found.plans for name in plan.staffing.assumed}
-        return _panel(asked, table, _assumed(assumed), is_passing=not record.is_sure)
+    record = records.at(asked.now)
+    if not record.is_known:
+        return StaffingPanel(why="The plan can't be read at this moment.", is_passing=True)
+    planned = {*record.plan["area"]} & {*asked.reach.seen(asked.issue.tree)}
+    if not planned:
+        return StaffingPanel(why=_HOW, is_passing=not record.is_sure)
+    if asked.area not in planned:
+        return _elsewhere(asked, planned)
+    query = StaffingQuery(week=asked.week, area=[asked.area])
+    try:
+        question = StaffingQuestion.of(asked.issue, query, asked.reach)
+        found = requirements(asked.issue, question, record, asked.now, kept_staffing(shelf))
+    except (BadQuestion, SettingsError, UnknownName) as error:
+        return StaffingPanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    table = requirement_table(found, asked.now).frame
+    assumed = {name for plan in found.plans for name in plan.staffing.assumed}
+    return _panel(asked, table, _assumed(assumed), is_passing=not record.is_sure)
 
 
 def _elsewhere(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
@@ -157,7 +156,9 @@ def _assumed(names: set[str]) -> str:
     keys = sorted({name.partition(": ")[0] for name in names})
     services = [key for key in keys if key.startswith("staffing.services.")]
     others = [
-        key.removeprefix("staffing.").replace("_", " ") for key in keys if key not in services
+        key.removeprefix("staffing.").replace("_", " ").replace(".", ", ")
+        for key in keys
+        if key not in services
     ]
     more = [f"what calls take of {len(services)} services"] * bool(services)
     return ", ".join([*others, *more])

@@ -38,6 +38,8 @@ def page_frame(
     issue = asked.issue
     made = {"week": _weeks, "area": _areas, "call_type": _call_types, "grade": _grades}
     offered = [made[name](asked) for name in choices]
+    chosen = tuple(each for each in offered if len(each.options) > 1)
+    told = {each.name for each in chosen}
     return PageFrame(
         force=issue.profile.force.name,
         where=asked.area_name,
@@ -46,7 +48,8 @@ def page_frame(
             Link(text, asked.address(path), path == asked.path) for path, text in NAVIGATION.items()
         ),
         path=asked.path,
-        choices=tuple(each for each in offered if len(each.options) > 1),
+        choices=chosen,
+        others=tuple(each for each in asked.state.items() if each[0] not in told),
         complaints=asked.complaints,
         warnings=tuple(_warnings(asked, standing, damage)),
         source=tuple(_source(asked)),

@@ -51,6 +51,11 @@ class UsualViews:
             self._made = opened.issue.number
             self._task = asyncio.create_task(self._make(opened.issue))
 
+    async def done(self) -> None:
+        """Wait for what was begun."""
+        if self._task is not None:
+            await self._task
+
     async def _make(self, issue: Issue) -> None:
         for view, question in usual_questions(issue, self._serving):
             opened = self._serving.shelf.at_hand(issue.number)

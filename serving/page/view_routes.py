@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from types import MappingProxyType
 
 import pandas as pd
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from forewatch.clock import Clock
-from serving.accounts.viewers import Role, Viewer
+from serving.accounts.roles import Role
+from serving.accounts.viewers import Viewer
 from serving.api import costs, media
 from serving.api.answers import age_headers, open_question, work_out
 from serving.api.processes import AskerGone
@@ -20,10 +20,12 @@ from serving.api.service import Service
 from serving.api.shelf import OpenIssue
 from serving.map_records import MapRecords
 from serving.model_records import ModelRecords
+from serving.page.addresses import STATE
 from serving.page.page_job import PageJob
 from serving.page.rendering import HEADERS, templates_digest
 from serving.reach import Reach
 from serving.special_records import SpecialRecords
+from serving.views import View
 
 _RENDERING = 1  # raise it when the bytes of a view change though no template did
 _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
@@ -45,6 +47,23 @@ class ViewRecords:
     maps: MapRecords
     special: SpecialRecords
     models: ModelRecords
+
+
+@dataclass(frozen=True)
+class ViewAddress:
+    """What the route of a view takes from its address.
+
+    Args:
+        view: its name in `serving.page.view_renderer.VIEWS`.
+        names: of the parameters that it takes; others are passed over.
+        path: what is asked by the path, by name.
+        board: the view of the force's own that is shown; None: it is none.
+    """
+
+    view: str
+    names: tuple[str, ...] = STATE
+    path: Mapping[str, str] = field(default_factory=dict)
+    board: View | None = None
 
 
 def view_job(
@@ -76,9 +95,7 @@ async def respond_view(
     request: Request,
     serving: Service,
     viewer: Viewer,
-    view: str,
-    names: tuple[str, ...],
-    more: Mapping[str, str] = MappingProxyType({}),
+    address: ViewAddress,
 ) -> Response:
     """Return a view within the viewer's reach, or 304 where the browser has it.
 
@@ -86,18 +103,18 @@ async def respond_view(
         request: that asks.
         serving: the service.
         viewer: who looks.
-        view: its name in `serving.page.view_renderer.VIEWS`.
-        names: of the parameters that it takes; others are passed over.
-        more: what is asked by the path.
+        address: what of the address tells what is shown.
 
     Raises:
         ForewatchError: if nothing of it can be shown.
     """
-    given = {name: request.query_params.getlist(name) for name in names}
+    given = {name: request.query_params.getlist(name) for name in address.names}
     question = {n: values[-1][:_LONGEST_VALUE] for n, values in given.items() if values}
-    question |= {name: value[:_LONGEST_VALUE] for name, value in more.items()}
+    question |= {name: value[:_LONGEST_VALUE] for name, value in address.path.items()}
     opened = await open_question(None, request, serving)
-    job = view_job(view, question, opened, serving, (viewer.reach, viewer.role))
+    job = view_job(address.view, question, opened, serving, (viewer.reach, viewer.role))
+    if address.board is not None:
+        job = replace(job, board=address.board.model_dump(mode="json"))
     tag = view_tag(job, opened, serving, request.app.state.view_records)
     headers = HEADERS | age_headers(opened.issue, job.now) | _CACHE
     if media.is_known(request, tag):

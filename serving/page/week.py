@@ -9,10 +9,10 @@ from fastapi.responses import RedirectResponse
 
 from serving.accounts.viewers import Viewer
 from serving.api.service import Service, service
-from serving.page.addresses import HOME, STATE
+from serving.page.addresses import HOME
 from serving.page.door import page_viewer
 from serving.page.rendering import HEADERS
-from serving.page.view_routes import respond_view
+from serving.page.view_routes import ViewAddress, respond_view
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,4 +30,4 @@ async def week(
     viewer: Annotated[Viewer, Security(page_viewer)],
 ) -> Response:
     """Return the page of a week."""
-    return await respond_view(request, serving, viewer, "week", STATE)
+    return await respond_view(request, serving, viewer, ViewAddress("week"))

@@ -21,7 +21,6 @@ class Headline:
     """The week in a sentence.
 
     Args:
-        when: the week, in words.
         total: calls expected.
         span: in which the count lies in 8 of 10 cases.
         busiest: when calls are most, and where; "" where nobody knows.
@@ -29,7 +28,6 @@ class Headline:
         doubts: what has to be known of the number: stale, or known of several areas together.
     """
 
-    when: str
     total: str
     span: str
     busiest: str
@@ -44,11 +42,9 @@ def week_headline(answers: PageAnswers, hours: pd.DataFrame) -> Headline:
         answers: to what the view is asked.
         hours: forecasts of the week by hour; of a daily force by day.
     """
-    asked = answers.asked
     week = answer_rows(answers.calls("week", quantiles="0.1,0.9"))[0]
     usual = week["baseline"]
     return Headline(
-        when=_when(asked),
         total=amount_text(week["mean"], "calls"),
         span=f"{count_text(week['q10'])} to {count_text(week['q90'])}",
         busiest=_busiest(answers, hours),
@@ -72,7 +68,8 @@ def doubts(row: AnswerRow) -> list[str]:
     return found
 
 
-def _when(asked: PageQuestion) -> str:
+def week_words(asked: PageQuestion) -> str:
+    """Return the week that is shown, in words."""
     words = {word: week_meant(asked.clock, word, asked.now) for word in WEEK_WORDS}
     named = next((f"{word} week" for word, week in words.items() if week == asked.week), "")
     span = week_text(asked.monday)

@@ -14,8 +14,9 @@ from argon2 import PasswordHasher
 from forewatch.errors import MissingRole, SettingsError, UnknownAccount
 from serving.accounts.account import Account
 from serving.accounts.accounts import LINK_LIFE, Accounts
+from serving.accounts.roles import ROLES, Role
 from serving.accounts.sessions import Session
-from serving.accounts.viewers import ROLES, Role, Viewer
+from serving.accounts.viewers import Viewer
 from serving.database.store import DATABASE
 from serving.reach import Reach
 

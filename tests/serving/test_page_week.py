@@ -179,12 +179,12 @@ def test_missing_persons_are_those_of_the_api(told: Bench) -> None:
 
 def test_reasons_add_up_to_what_is_expected(told: Bench) -> None:
     text = page(told.client, "/week?week=2026-W42&area=south")  # an event is on its sixth day
-    rows = Tables(text).table("Calls; rounded")
+    rows = Tables(text).table("Calls; what is expected")
     days = told.get("/v1/forecasts", week="2026-W42", area="south", by="day")["rows"]
     for row, day in zip(rows[1:], days, strict=True):
         numbers = [float(cell.replace("−", "-").replace(",", "")) for cell in row[1:]]
-        assert sum(numbers[:-1]) == pytest.approx(numbers[-1])
-        assert row[-1] == count_text(day["mean"])
+        assert sum(numbers[1:]) == pytest.approx(numbers[0])
+        assert row[1] == count_text(day["mean"])
     assert re.search(r"Sat 17 Oct: \d+ calls: \d+ above an ordinary Saturday \(events \+\d+", text)
 
 
@@ -341,3 +341,22 @@ def test_a_daily_force_has_weeks_by_days(told: Bench, make_issue: MakeIssue) -> 
     means = [count_text(row["mean"]) for row in rows["rows"]]
     assert [cell for row in heat[1:] for cell in row[1:]] == means
     assert heat[0] == ["Week of", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def test_a_board_shows_the_panels_that_its_view_names(told: Bench) -> None:
+    first = told.views[0].model_copy(update={"panels": ("headline", "map", "table")})
+    told.views = (first, *told.views[1:])
+    text = page(told.client, f"/views/control-room?week={WEEK}")
+    assert "Calls by shift, Town: week of Mon 19 Oct" in text.replace("next week, ", "week of ")
+    shown = Tables(text)
+    assert len(shown.tables) == 2  # of the map, and the view's own
+    rows = shown.table("expected calls by shift")
+    api = told.get("/v1/views/control-room", week=WEEK)["rows"]
+    assert len(rows) - 1 == len(api)
+    assert rows[0] == ["start local", "area", "mean", "q90", "p at least 2"]
+    assert "No such view" in told.client.get("/views/x", headers={"Accept": "text/html"}).text
+
+
+def test_a_board_is_opened_by_a_role(told: Bench) -> None:
+    told.views = (told.views[0].model_copy(update={"role": "planner"}),)
+    assert told.client.get("/views/control-room").status_code == 403

@@ -99,7 +99,7 @@ def view(**more: Any) -> View:
         ),
         ("columns = ['mean', 'q90', 'mean']", "views no. 1.columns: mean stands there twice"),
         ("title = ' '", "views no. 1.title: string should have at least 1 character"),
-        ("panels = []", "views no. 1.panels: no such key; known here: answer, columns, id"),
+        ("colours = []", "views no. 1.colours: no such key; did you mean columns?"),
     ],
 )
 def test_a_mistake_in_a_view_is_named_by_its_key(text: str, said: str) -> None:
