@@ -100,7 +100,7 @@ def week_panels(
         staffing = week_staffing(asked, sources.duty, sources.shelf)
         pictures.order(staffing.chart)
         is_passing |= staffing.is_passing
-        values["staffing"] = staffing
+        values |= {"staffing": staffing, "worries": asked.address("/worries")}
     made: dict[str, Callable[[], object]] = {
         "headline": lambda: week_headline(answers, hours),
         "heat_map": lambda: _heat_map(answers, hours, days, special, is_daily=is_daily),

@@ -208,8 +208,19 @@ def test_a_plan_is_told_beside_the_need(told: Bench) -> None:
     need, gap = late["on_duty"], late["gap"]
     (cell,) = [each for each in rows[6][1:] if "/ 1" in each]
     assert cell == f"{need} / 1{f' ▼{gap}' if gap > 0 else f' +{-gap}' if gap < 0 else ''}"
-    whole = page(told.client, f"/week?week={WEEK}")
-    assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in whole
+    (of_north,) = Tables(page(told.client, f"/week?week={WEEK}")).table("Where shifts lack")[1:]
+    shifts = list(api.values())
+    short = [each for each in shifts if each["gap"] is not None and each["gap"] > 0]
+    lacking = sum(each["gap"] for each in short)
+    assert len(short) == 1  # the one that is planned
+    assert of_north == [
+        "North",
+        f"1 of 1, {len(shifts) - 1} not planned or not forecast",
+        f"▼ {lacking}",
+        f"Sat 24 Oct, late: {gap}",
+    ]
+    below = page(told.client, f"/week?week={WEEK}&area=north-1")
+    assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in below
 
 
 def test_without_a_plan_it_says_how_to_import_one(told: Bench) -> None:
