@@ -171,15 +171,19 @@ areas = ["{area}"]
 """
 
 
-@pytest.mark.parametrize(
-    "mapping",
-    [
-        "",
-        '[crosswalk.shift]\nD1 = "north-day"\nD2 = "south-day"\n',
-        '[[crosswalk.shift]]\nto = "north-day"\ncodes = ["D1"]\n'
-        '[[crosswalk.shift]]\nto = "south-day"\ncodes = ["D2"]\nfrom = 2026-10-01\n',
-    ],
-)
+PLAIN = '[crosswalk.shift]\nD1 = "north-day"\nD2 = "south-day"\n'
+DATED = """
+[[crosswalk.shift]]
+to = "north-day"
+codes = ["D1"]
+[[crosswalk.shift]]
+to = "south-day"
+codes = ["D2"]
+from = 2026-10-01
+"""
+
+
+@pytest.mark.parametrize("mapping", ["", PLAIN, DATED])
 def test_a_shift_of_other_areas_is_told_like_one_that_is_nowhere(
     tmp_path: Path, mapping: str
 ) -> None:
