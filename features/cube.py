@@ -177,6 +177,32 @@ def known_leaf_days(view: AsOf, days: int) -> tuple[pd.DatetimeIndex, Array]:
     return force_days, np.asarray(counts.sum(1), dtype=np.float64)
 
 
+def known_leaf_hours(view: AsOf, force_days: pd.DatetimeIndex) -> Array:
+    """Return the calls of all types by leaf area, force-day and local hour, (leaves, days, 24).
+
+    NaN where not all is known, and for the hours that the wall clock reads twice or not at all on
+    the days on which it is changed.
+
+    Args:
+        view: what was known at the origin.
+        force_days: consecutive force-days (local dates), at least one.
+    """
+    first, n = force_days[0], len(force_days)
+    edges, day = view.clock.hour_edges(first, n), view.clock.hour_days(first, n)
+    hour, leaves = view.clock.local_hour(edges[:-1]), view.tree.leaves
+    ledger = view.ledger(since=edges[0])
+    inside = ledger.starts_us < instant_us(edges[-1])
+    key = ledger.leaf[inside].astype(np.int64) * len(day)
+    key += intervals_of(instants_us(edges), ledger.starts_us[inside])
+    told = _sum_by_cell(key, ledger.count[inside], (len(leaves), len(day)))
+    told[_unknown(view, leaves, instants_us(edges)).any(1)] = np.nan
+    cell = day * HOURS_OF_DAY + hour
+    is_once = np.bincount(cell, minlength=n * HOURS_OF_DAY)[cell] == 1
+    found = np.full((len(leaves), n * HOURS_OF_DAY), np.nan)
+    found[:, cell[is_once]] = told[:, is_once]
+    return found.reshape(len(leaves), n, HOURS_OF_DAY)
+
+
 def grade_counts(view: AsOf, days: int) -> Array:
     """Return the known calls of the last force-days, (places, call types, slots, grades).
 

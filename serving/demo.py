@@ -3,7 +3,8 @@
 1. An openly synthetic force is drawn and written as the files that a force would send.
 2. They are imported and checked, and what calls take is learned from them; a model is trained,
    promoted, and an issue published.
-3. Next week's forecast is shown, with a key to ask for it over HTTP.
+3. A plan of duty is imported: what the mean week needs, so that there is something to judge.
+4. Next week's forecast is shown, with a key to ask for it over HTTP.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from serving import (
     training,
 )
 from serving.answers import answer
+from serving.demo_plan import plan_csv
 from serving.running import create_key
 from serving.subjects import subjects_of
 from serving.workspace import SETTINGS, Workspace
@@ -39,6 +41,7 @@ from sources.synthetic.files import SHAPES_FILE, TABLE_FILES
 
 _MARK = "demo.json"
 _EXTRACT = "extract"
+_PLAN_FILE = "plan.csv"
 _KEY = "demo"
 _ACCOUNT = "demo"
 _VIEWS = """
@@ -193,6 +196,18 @@ def _publish(workspace: Workspace, progress: Progress) -> None:
         modelling.promote_version(workspace, subject, version.version, "demo", reason, force=True)
     made = issuing.publish_issue(workspace, origin=None, days=None, progress=progress)
     progress(f"publishing the forecast of version {made.model_version}", 1, 1)
+    _tell_plan(workspace, progress)
+
+
+def _tell_plan(workspace: Workspace, progress: Progress) -> None:
+    """Import a plan of duty, where the force has hours to judge it by."""
+    issue = workspace.issues().latest()
+    if issue.forecast.rates.step == "day":
+        return
+    progress("planning officers for the mean week", 0, 0)
+    file = workspace.root / _EXTRACT / _PLAN_FILE
+    write_file(file, plan_csv(issue).encode())
+    importing.import_table_file(workspace, "plan", file, None)
 
 
 def _next_week(workspace: Workspace, now: pd.Timestamp) -> str:

@@ -25,6 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 _NAMES = ("places", "call_types", "grades", "leaves")
 _SHOCKS = "shocks_"
 _PAST_DAYS, _PAST_COUNT = "past_force_days_us", "past_count"
+_PAST_HOUR_DAYS, _PAST_HOUR_COUNT = "past_hour_days_us", "past_hour_count"
 
 
 def instant_text(instant: pd.Timestamp) -> str:
@@ -176,8 +177,12 @@ def past_arrays(past: PastCounts | None) -> Arrays:
     """Return the arrays of the calls before an issue."""
     if past is None:
         return {}
-    days = past.force_days.as_unit("us").asi8
-    return {_PAST_DAYS: days, _PAST_COUNT: past.count.astype(np.float32)}
+    return {
+        _PAST_DAYS: past.force_days.as_unit("us").asi8,
+        _PAST_COUNT: past.count.astype(np.float32),
+        _PAST_HOUR_DAYS: past.hour_days.as_unit("us").asi8,
+        _PAST_HOUR_COUNT: past.hour_count.astype(np.float32),
+    }
 
 
 def past_of(leaves: list[str] | None, arrays: Arrays) -> PastCounts | None:
@@ -185,4 +190,9 @@ def past_of(leaves: list[str] | None, arrays: Arrays) -> PastCounts | None:
     if leaves is None:
         return None
     days = pd.DatetimeIndex(arrays[_PAST_DAYS].view("M8[us]"))
-    return PastCounts(days, tuple(leaves), arrays[_PAST_COUNT].astype(np.float64))
+    count = arrays[_PAST_COUNT].astype(np.float64)
+    if _PAST_HOUR_DAYS not in arrays:  # of an issue that was published before hours were kept
+        return PastCounts(days, tuple(leaves), count)
+    hour_days = pd.DatetimeIndex(arrays[_PAST_HOUR_DAYS].view("M8[us]"))
+    hour_count = arrays[_PAST_HOUR_COUNT].astype(np.float64)
+    return PastCounts(days, tuple(leaves), count, hour_days, hour_count)

@@ -78,7 +78,7 @@ def publish_issue(
         pools=_leaves_of_pools(view),
         observed=observed,
         is_draft=at < history.observed_until and not is_published,
-        past=PastCounts.of(view),
+        past=PastCounts.of(view, days or profile.publication.horizon_days),
     )
     # What is told as the end of the data is the end of what was observed, not of the extract.
     forecast = replace(made.forecast, data_until=made.freshness.whole)

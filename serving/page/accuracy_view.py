@@ -28,7 +28,7 @@ def accuracy_view(
     lead_days, complaints = _lead(asked, job.question)
     asked = replace(asked, complaints=(*asked.complaints, *complaints))
     found = area_accuracy(asked, sources, pictures, lead_days)
-    frame = page_frame(asked, job.standing, job.damage, ("area",))
+    frame = page_frame(asked, job, ("area",))
     choices = (*frame.choices, _lead_choice(lead_days))
     return PageContent("accuracy.html", replace(frame, choices=choices), {"accuracy": found})
 

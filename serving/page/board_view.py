@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from forewatch.errors import ForewatchError, UnknownView
+from forewatch.errors import ForewatchError
 from planning.issues import Issue
 from planning.questions import ALL, EACH
 from serving import answers
@@ -47,14 +47,8 @@ class TablePanel:
 
 
 def board_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
-    """Return the page of a view; what its address says of area, type and grade comes first.
-
-    Raises:
-        UnknownView: if the job names none.
-    """
-    if job.board is None:
-        raise UnknownView("", [])
-    view = View.model_validate(job.board)
+    """Return the page of a view; what its address says of area, type and grade comes first."""
+    view = View.model_validate(job.boards[0])
     path = BOARD.format(view_id=view.id)
     own = _own_state(view, issue, job.reach)
     asked = PageQuestion.of(path, own | dict(job.question), issue, job.reach, job.now)
@@ -63,7 +57,7 @@ def board_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     if "table" in view.panels:
         values["table"] = _table(view, asked, job.standing)
     values |= {"title": view.title, "when": week_words(asked), "panels": view.panels, "board": True}
-    frame = page_frame(asked, job.standing, job.damage)
+    frame = page_frame(asked, job)
     return PageContent("week.html", frame, values, shown.is_passing)
 
 

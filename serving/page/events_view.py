@@ -33,7 +33,7 @@ def events_view(
         "span": f"{day_words(days[0])} to {day_words(days[-1])} {days[-1].year}",
         "why": "" if lines else _NOTHING if record.is_known else _UNREADABLE,
     }
-    frame = page_frame(asked, job.standing, job.damage, ("area",))
+    frame = page_frame(asked, job, ("area",))
     return PageContent("events.html", frame, values, is_passing=not record.is_sure)
 
 

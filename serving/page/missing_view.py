@@ -54,7 +54,7 @@ def missing_view(
     asked = PageQuestion.of(MISSING, job.question, issue, job.reach, job.now)
     answers = PageAnswers(asked, job.standing)
     week = week_missing(answers)
-    frame = page_frame(asked, job.standing, job.damage, ("week", "area"))
+    frame = page_frame(asked, job, ("week", "area"))
     values: dict[str, object] = {"missing": week, "tables_shown": (), "reliability": None}
     if week.why:
         return PageContent("missing.html", frame, values | {"picture": None})

@@ -30,7 +30,7 @@ class PageJob:
         role: of the viewer.
         damage: why a newer issue isn't shown; "" where there is none.
         is_ahead: whether nobody waits for it: its drawings are ordered, and not waited for.
-        board: the view of the force's own that is shown, as JSON values; None: it is none.
+        boards: the views of the force's own that it is about, as JSON values.
     """
 
     view: str
@@ -42,12 +42,12 @@ class PageJob:
     role: Role = "viewer"
     damage: str = ""
     is_ahead: bool = False
-    board: Mapping[str, Any] | None = None
+    boards: tuple[Mapping[str, Any], ...] = ()
 
     def written(self) -> bytes:
         """Return the job as bytes, for another process."""
         plain = {name: getattr(self, name) for name in _PLAIN}
-        more = {"reach": self.reach.areas, "now": self.now.isoformat()}
+        more = {"reach": self.reach.areas, "now": self.now.isoformat(), "boards": self.boards}
         return _MARK + to_json(plain | more | {"standing": tuple(self.standing)})
 
     @classmethod
@@ -59,10 +59,11 @@ class PageJob:
             reach=Reach(None if held["reach"] is None else tuple(held["reach"])),
             now=pd.Timestamp(held["now"]),
             standing=Standing(*held["standing"]),
+            boards=tuple(held["boards"]),
         )
 
 
-_PLAIN = ("view", "question", "issue", "role", "damage", "is_ahead", "board")
+_PLAIN = ("view", "question", "issue", "role", "damage", "is_ahead")
 
 
 def is_page_job(content: bytes) -> bool:

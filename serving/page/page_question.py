@@ -99,6 +99,11 @@ class PageQuestion:
         return page_address(self.path if path is None else path, self.state, **changes)
 
     @property
+    def is_of_all(self) -> bool:
+        """Whether all calls are shown, of every type and grade."""
+        return self.call_type == ALL == self.grade
+
+    @property
     def zone(self) -> str:
         """IANA name of the force's time zone."""
         return self.issue.profile.force.zone

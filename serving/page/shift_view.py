@@ -111,7 +111,7 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
         name: None if chart is None else pictures.picture(chart, is_wide=False)
         for name, chart in charts.items()
     }
-    frame = page_frame(asked, job.standing, job.damage, ("area", "call_type", "grade"))
+    frame = page_frame(asked, job, ("area", "call_type", "grade"))
     frame = replace(frame, when=period.text(asked.zone))
     return PageContent(
         "shift.html",

@@ -19,8 +19,11 @@ from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Link
 from serving.page.page_question import PageQuestion
 from serving.page.page_words import day_words
+from serving.page.plain_table import PlainTable
+from serving.page.staffing_areas import area_table
 from serving.queries import StaffingQuery
 
+_MOST_AREAS = 30  # below, of which a row is told
 _HOW = (
     "No plan of officers was imported. 'forewatch import plan FILE --mapping MAPPING' takes one "
     "from the duty system; docs/guides/staffing.md shows how."
@@ -56,7 +59,8 @@ class StaffingPanel:
         summary: in a sentence.
         chart: of the shifts; None where there is none.
         assumed: what nobody told and is assumed.
-        areas: areas that have a plan, where the one shown has none.
+        below: of the areas below that have a plan, where the one shown has none; None likewise.
+        areas: areas above that have a plan, where neither the one shown nor one below it has.
         why: why there is none; "" where there is.
         is_passing: whether the plan couldn't be read at this moment.
     """
@@ -66,6 +70,7 @@ class StaffingPanel:
     summary: str = ""
     chart: Chart | None = None
     assumed: str = ""
+    below: PlainTable | None = None
     areas: tuple[Link, ...] = ()
     why: str = ""
     is_passing: bool = False
@@ -92,24 +97,32 @@ def week_staffing(asked: PageQuestion, records: DutyRecords, shelf: Shelf) -> St
     planned = {*record.plan["area"]} & {*asked.reach.seen(asked.issue.tree)}
     if not planned:
         return StaffingPanel(why=_HOW, is_passing=not record.is_sure)
-    if asked.area not in planned:
-        return _elsewhere(asked, planned)
-    query = StaffingQuery(week=asked.week, area=[asked.area])
+    tree = asked.issue.tree
+    below = [area for area in tree.ids if area in planned and area in tree.below(asked.area)]
+    areas = [asked.area] if asked.area in planned else below[:_MOST_AREAS]
+    if not areas:
+        return _above(asked, planned)
+    query = StaffingQuery(week=asked.week, area=areas)
     try:
         question = StaffingQuestion.of(asked.issue, query, asked.reach)
         found = requirements(asked.issue, question, record, asked.now, kept_staffing(shelf))
     except (BadQuestion, SettingsError, UnknownName) as error:
         return StaffingPanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
     table = requirement_table(found, asked.now).frame
-    assumed = {name for plan in found.plans for name in plan.staffing.assumed}
-    return _panel(asked, table, _assumed(assumed), is_passing=not record.is_sure)
+    names = {name for plan in found.plans for name in plan.staffing.assumed}
+    assumed, is_passing = _assumed(names), not record.is_sure
+    if asked.area in planned:
+        return _panel(asked, table, assumed, is_passing=is_passing)
+    left = f"{len(below) - len(areas)} more areas have a plan." if len(below) > len(areas) else ""
+    return StaffingPanel(
+        summary=left, below=area_table(asked, table), assumed=assumed, is_passing=is_passing
+    )
 
 
-def _elsewhere(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
+def _above(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
     tree = asked.issue.tree
-    below = [area for area in tree.ids if area in planned and area in tree.below(asked.area)]
     above = [area for area in tree.upwards(asked.area) if area in planned]
-    links = tuple(Link(tree.area(each).name, asked.address(area=each)) for each in below or above)
+    links = tuple(Link(tree.area(each).name, asked.address(area=each)) for each in above)
     if not links:
         return StaffingPanel(why=f"No plan of officers was told for {asked.area_name}.")
     return StaffingPanel(areas=links)

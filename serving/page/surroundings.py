@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planning.questions import ALL
+from serving.page.addresses import BOARDS
 from serving.page.page_frame import Choice, Link, Option, PageFrame
+from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion, weeks_reached
 from serving.page.page_words import day_and_time, week_text
-from serving.standing import Standing
 
 # Paths of the views in the order of the navigation, with their names.
 NAVIGATION = {
@@ -17,22 +18,21 @@ NAVIGATION = {
     "/accuracy": "Accuracy",
     "/missing": "Missing persons",
     "/events": "Events",
+    BOARDS: "Boards",
 }
 _MOST_NOTES = 12
 
 
 def page_frame(
     asked: PageQuestion,
-    standing: Standing,
-    damage: str,
+    job: PageJob,
     choices: Sequence[str] = ("week", "area", "call_type", "grade"),
 ) -> PageFrame:
     """Return what stands around a view.
 
     Args:
         asked: by its address.
-        standing: how the issue stands.
-        damage: why a newer issue isn't shown; "" where there is none.
+        job: of the view: how the issue stands, and why a newer one isn't shown.
         choices: names of the parameters that the view has.
     """
     issue = asked.issue
@@ -51,20 +51,20 @@ def page_frame(
         choices=chosen,
         others=tuple(each for each in asked.state.items() if each[0] not in told),
         complaints=asked.complaints,
-        warnings=tuple(_warnings(asked, standing, damage)),
+        warnings=tuple(_warnings(asked, job)),
         source=tuple(_source(asked)),
         notes=tuple(asked.reach.notes(issue.tree, issue.notes)[:_MOST_NOTES]),
     )
 
 
-def _warnings(asked: PageQuestion, standing: Standing, damage: str) -> Iterator[str]:
+def _warnings(asked: PageQuestion, job: PageJob) -> Iterator[str]:
     issue = asked.issue
     if why := issue.why_stale(asked.now):
         told = asked.reach.notes(issue.tree, [why])
         yield f"Stale: {told[0] if told else 'the data are older than the force allows'}."
-    for line in asked.reach.standing(issue.tree, standing).lines(issue.number):
+    for line in asked.reach.standing(issue.tree, job.standing).lines(issue.number):
         yield f"{line[:1].upper()}{line[1:]}."
-    if damage:
+    if job.damage:
         yield (
             f"A newer issue can't be read; this is issue {issue.number}, the last good one. "
             "Whoever keeps Forewatch at your force finds the reason with 'forewatch check'."

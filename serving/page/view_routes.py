@@ -57,13 +57,13 @@ class ViewAddress:
         view: its name in `serving.page.view_renderer.VIEWS`.
         names: of the parameters that it takes; others are passed over.
         path: what is asked by the path, by name.
-        board: the view of the force's own that is shown; None: it is none.
+        boards: the views of the force's own that it is about.
     """
 
     view: str
     names: tuple[str, ...] = STATE
     path: Mapping[str, str] = field(default_factory=dict)
-    board: View | None = None
+    boards: tuple[View, ...] = ()
 
 
 def view_job(
@@ -113,8 +113,7 @@ async def respond_view(
     question |= {name: value[:_LONGEST_VALUE] for name, value in address.path.items()}
     opened = await open_question(None, request, serving)
     job = view_job(address.view, question, opened, serving, (viewer.reach, viewer.role))
-    if address.board is not None:
-        job = replace(job, board=address.board.model_dump(mode="json"))
+    job = replace(job, boards=tuple(each.model_dump(mode="json") for each in address.boards))
     tag = view_tag(job, opened, serving, request.app.state.view_records)
     headers = HEADERS | age_headers(opened.issue, job.now) | _CACHE
     if media.is_known(request, tag):

@@ -16,6 +16,7 @@ from serving.page.accuracy_panel import area_accuracy
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.breakdown_panel import week_breakdowns
 from serving.page.heat_map import HeatMap, day_map, hour_map
+from serving.page.last_year import LAST_YEAR, last_year_words, with_last_year
 from serving.page.map_panel import week_map
 from serving.page.missing_panel import week_missing
 from serving.page.page_answers import PageAnswers
@@ -41,6 +42,7 @@ class DayRow:
         spans: in which they lie in 5, 8 and 9.5 of 10 cases.
         usual: calls of the last 8 weeks.
         level: how what is expected is to these.
+        last_year: calls of the same weekday 52 weeks before.
     """
 
     name: str
@@ -48,6 +50,7 @@ class DayRow:
     spans: tuple[str, ...]
     usual: str
     level: str
+    last_year: str
 
 
 # In the order in which they stand, which is that of reading.
@@ -87,7 +90,7 @@ def week_panels(
     days, hours = _calls(answers)
     is_daily = asked.issue.forecast.rates.step == "day"
     values: dict[str, object] = {"special": special, "is_daily": is_daily}
-    values["is_of_all"] = not {"call_type", "grade"} & asked.state.keys()
+    values["is_of_all"] = asked.is_of_all
     bands = _bands(answers, hours, special, is_daily=is_daily) if "bands" in panels else None
     breakdowns = week_breakdowns(answers) if "breakdown" in panels else ()
     pictures.order(bands)
@@ -97,7 +100,7 @@ def week_panels(
         staffing = week_staffing(asked, sources.duty, sources.shelf)
         pictures.order(staffing.chart)
         is_passing |= staffing.is_passing
-        values["staffing"] = staffing
+        values |= {"staffing": staffing, "worries": asked.address("/worries")}
     made: dict[str, Callable[[], object]] = {
         "headline": lambda: week_headline(answers, hours),
         "heat_map": lambda: _heat_map(answers, hours, days, special, is_daily=is_daily),
@@ -109,7 +112,9 @@ def week_panels(
     values |= {name: make() for name, make in made.items() if name in panels}
     if bands is not None:
         values["bands"] = pictures.picture(bands)
-        values["days"] = tuple(_day_row(row) for row in answer_rows(days))
+        told = with_last_year(asked, days, "day")
+        values["days"] = tuple(_day_row(row) for row in answer_rows(told))
+        values["last_year"] = last_year_words(told)
     values["breakdowns"] = [
         (each, pictures.picture(each.chart, is_wide=False)) for each in breakdowns
     ]
@@ -132,6 +137,7 @@ def _bands(
 ) -> Chart:
     asked = answers.asked
     frame = _days_from(answers, _DAYS_OF_BANDS) if is_daily else hours
+    frame = with_last_year(asked, frame, "day" if is_daily else "hour")
     return bands_chart(frame, asked.zone, asked.area_name, marks=special.marks)
 
 
@@ -168,4 +174,5 @@ def _day_row(row: AnswerRow) -> DayRow:
         tuple(f"{count_text(row[low])} to {count_text(row[high])}" for low, high in spans),
         count_text(usual),
         level_text(mean, usual) if is_known else "unknown",
+        count_text(row[LAST_YEAR]),
     )

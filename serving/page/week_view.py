@@ -16,6 +16,6 @@ def week_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictur
     """Return the view of a week."""
     asked = PageQuestion.of("/week", job.question, issue, job.reach, job.now)
     shown = week_panels(PageAnswers(asked, job.standing), sources, pictures)
-    frame = page_frame(asked, job.standing, job.damage)
+    frame = page_frame(asked, job)
     about = {"title": "Week", "when": week_words(asked), "panels": PANELS, "board": False}
     return PageContent("week.html", frame, shown.values | about, shown.is_passing)

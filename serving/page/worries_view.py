@@ -53,7 +53,7 @@ def worries_view(
     role, complaints = _role(asked, job.question.get("role", ""))
     asked = replace(asked, complaints=(*asked.complaints, *complaints))
     found = _found(asked, record, role, sources.shelf)
-    frame = page_frame(asked, job.standing, job.damage, ("week", "area"))
+    frame = page_frame(asked, job, ("week", "area"))
     roles = issue.profile.staffing.role_ids
     options = tuple(Option(each, each.replace("_", " "), each == role) for each in roles)
     more = (Choice("role", "Role", options),) if len(roles) > 1 else ()

@@ -276,12 +276,15 @@ def test_a_crash_at_any_point_leaves_whole_issues_only(
 
 def test_calls_before_an_issue_come_back(store: IssueStore, make_issue: MakeIssue) -> None:
     days = pd.date_range("2026-10-10", periods=2, freq="D", unit="us")
-    past = PastCounts(days, ("north-1", "south-1"), np.array([[1.0, np.nan], [7.0, 8.0]]))
+    past = PastCounts(days, ("north-1", "south-1"), np.array([[1.0, np.nan], [7.0, 8.0]]),
+                      days[:1], np.arange(48.0).reshape(2, 1, 24))  # fmt: skip
     store.publish(replace(make_issue(), past=past))
     read = store.read(1)
     assert read.past is not None
     assert (read.past.leaves, list(read.past.force_days)) == (past.leaves, list(days))
     np.testing.assert_array_equal(read.past.count, past.count)
+    assert list(read.past.hour_days) == list(days[:1])
+    np.testing.assert_array_equal(read.past.hour_count, past.hour_count)
     assert "past" not in store.about(1)
 
 

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from forewatch.tables import EVENTS
 from planning.issues import Issue, Part
+from planning.past_counts import PastCounts
 from serving.charts.words import count_text, level_text
 from serving.duty_records import DutyRecord
 from serving.special_records import SpecialRecord
@@ -25,6 +26,10 @@ if TYPE_CHECKING:  # tests are no package; fixtures bring these in
 
 MakeIssue = Callable[..., Issue]
 WEEK = "2026-W43"  # holds the day of 25 hours
+
+
+def week_days() -> pd.DatetimeIndex:
+    return pd.date_range("2026-10-19", periods=7, freq="D")
 
 
 class Tables(HTMLParser):
@@ -203,8 +208,19 @@ def test_a_plan_is_told_beside_the_need(told: Bench) -> None:
     need, gap = late["on_duty"], late["gap"]
     (cell,) = [each for each in rows[6][1:] if "/ 1" in each]
     assert cell == f"{need} / 1{f' ▼{gap}' if gap > 0 else f' +{-gap}' if gap < 0 else ''}"
-    whole = page(told.client, f"/week?week={WEEK}")
-    assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in whole
+    (of_north,) = Tables(page(told.client, f"/week?week={WEEK}")).table("Where shifts lack")[1:]
+    shifts = list(api.values())
+    short = [each for each in shifts if each["gap"] is not None and each["gap"] > 0]
+    lacking = sum(each["gap"] for each in short)
+    assert len(short) == 1  # the one that is planned
+    assert of_north == [
+        "North",
+        f"1 of 1, {len(shifts) - 1} not planned or not forecast",
+        f"▼ {lacking}",
+        f"Sat 24 Oct, late: {gap}",
+    ]
+    below = page(told.client, f"/week?week={WEEK}&area=north-1")
+    assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in below
 
 
 def test_without_a_plan_it_says_how_to_import_one(told: Bench) -> None:
@@ -343,3 +359,43 @@ def test_a_board_shows_the_panels_that_its_view_names(told: Bench) -> None:
 def test_a_board_is_opened_by_a_role(told: Bench) -> None:
     told.views = (told.views[0].model_copy(update={"role": "planner"}),)
     assert told.client.get("/views/control-room").status_code == 403
+
+
+def test_boards_are_listed_for_those_who_may_open_them(told: Bench) -> None:
+    first, *others = told.views
+    for_planners = first.model_copy(update={"id": "plan", "title": "A <b>", "role": "planner"})
+    told.views = (first, for_planners, *others)
+    text = page(told.client, f"/views?week={WEEK}&area=north&grade=routine")
+    assert f'<a href="/views/control-room?week={WEEK}">Calls by shift</a>' in text
+    assert "A &lt;b&gt;" not in text
+    told.views = ()
+    assert "There is none that you may open" in page(told.client, "/views")
+
+
+def test_a_choice_keeps_what_else_the_address_says(told: Bench) -> None:
+    text = page(told.client, f"/accuracy?week={WEEK}&area=north&call_type=violence")
+    assert f'<input type="hidden" name="week" value="{WEEK}">' in text
+    assert '<input type="hidden" name="call_type" value="violence">' in text
+    assert '<input type="hidden" name="area"' not in text
+
+
+def test_last_year_stands_beside_all_calls_and_no_kind_of_them(
+    told: Bench, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    leaves, first = made.tree.leaves, made.forecast.rates.force_days[0]
+    days = pd.date_range(first - pd.Timedelta(days=364), periods=20, freq="D")
+    count = np.full((len(leaves), 20), 2000.0)
+    count[0, 8] = np.nan  # of one leaf one day isn't known
+    hours = np.full((len(leaves), 20, 24), 50.0)
+    told.issues().publish(replace(made, past=PastCounts(days, leaves, count, days, hours)))
+    asked = f"/week?week={WEEK}&area="
+    for area in ("town", "south"):
+        known = len(made.tree.leaves_of(area))
+        rows = Tables(page(told.client, asked + area)).table("Calls by day")
+        assert rows[0][-1] == "Last year"
+        shown = [row[-1] for row in rows[1:]]
+        gaps = [area == "town" and day == first + pd.Timedelta(days=8) for day in week_days()]
+        assert shown == ["unknown" if gap else f"{2000 * known:,}" for gap in gaps]
+    text = page(told.client, f"{asked}town&grade=routine")
+    assert "Last year" not in Tables(text).table("Calls by day")[0]

@@ -61,6 +61,7 @@ VIEWS = {
     "/accuracy": "lead=7",
     "/missing": "week=2026-W43",
     "/events": "",
+    "/views": "",
 }
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
