@@ -62,7 +62,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/v1/views/of-south": (f"?{WEEK}", ""),
     "/v1/rota/requirements": (
         *WITH_AREAS, f"?{WEEK}&by=half-hour", f"?{WEEK}&shift=southern",
-        f"?{WEEK}&role=dog_handler", 
+        f"?{WEEK}&role=dog_handler",
     ),
     "/v1/rota/calendar/{token}.ics": (),  # the key is in the address: test_rota_calendar.py
     "/v1/rota/plan": (),  # what is sent is read: test_plan_uploads.py
