@@ -104,7 +104,7 @@ def import_table_file(
     mapping: Path | None,
     options: ImportOptions = AS_USUAL,
     *,
-    tells_all: bool = True,
+    areas: tuple[str, ...] | None = None,
 ) -> Receipt:
     """Import a table beside the calls, see `sources.tables`.
 
@@ -116,7 +116,7 @@ def import_table_file(
         file: to import.
         mapping: how to read it; None: by the standard names.
         options: what a person accepted, and whether anything is written.
-        tells_all: whether notes also tell of rows and areas that the file doesn't name.
+        areas: ids of those that the sender may write, and is told of; None: every area.
     """
     lake = workspace.lake()
     receipt = tables.import_table(
@@ -129,8 +129,9 @@ def import_table_file(
         imported_at=pd.Timestamp.now("UTC").as_unit("us"),
         quarantine=workspace.quarantine,
         options=options,
+        areas=areas,
     )
-    if options.is_dry_run:
+    if options.is_dry_run or areas is not None:  # notes also tell of what the file doesn't name
         return receipt
     said = (*pooling_remark(workspace), *unused_remarks(workspace, name))
-    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said)) if tells_all else receipt
+    return replace(receipt, notes=(*lake.notes, *receipt.notes, *said))

@@ -111,9 +111,8 @@ def _imported(workspace: Workspace, upload: PlanUpload) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=workspace.root, prefix=".plan-") as folder:
             file = Path(folder) / f"plan-of-{upload.sender}.csv"
             write_file(file, _csv(rows), OWNER_ONLY)
-            receipt = import_table_file(
-                workspace, "plan", file, mapping, tells_all=upload.reach.is_whole
-            )
+            seen = None if upload.reach.is_whole else upload.reach.seen(workspace.tree())
+            receipt = import_table_file(workspace, "plan", file, mapping, areas=seen)
     except DamagedHistory:
         raise
     except ImplausibleImport as error:
@@ -121,7 +120,11 @@ def _imported(workspace: Workspace, upload: PlanUpload) -> dict[str, Any]:
         raise RefusedUpload(
             f"{error.doubts}; nothing of the plan was taken. Mend these rows and send it again"
         ) from error
-    except (DataError, SettingsError, UnknownName) as error:
+    except SettingsError as error:
+        # What a mapping leads to, and could lead to, is of the whole force.
+        said = f"{MAPPING} can't be used; a person with a key for all areas has to mend it"
+        raise RefusedUpload(str(error) if upload.reach.is_whole else said) from error
+    except (DataError, UnknownName) as error:
         raise RefusedUpload(str(error)) from error
     found = asdict(receipt)
     if not upload.reach.is_whole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,17 @@ def all_entries(given: Crosswalk | tuple[Entry, ...], own: tuple[Entry, ...]) ->
         said = tuple(Entry(to=to, codes=(code,)) for code, to in given.items())
     named = {code.strip() for entry in said for code in entry.codes}
     return (*said, *(entry for entry in own if not named.intersection(entry.codes)))
+
+
+def without_ids(
+    given: Crosswalk | tuple[Entry, ...], hidden: Collection[str]
+) -> Crosswalk | tuple[Entry, ...]:
+    """Return what a mapping says of codes but for those that lead to hidden ids."""
+    if isinstance(given, tuple):
+        return tuple(entry for entry in given if entry.to not in hidden)
+    if isinstance(given, dict):
+        return {code: to for code, to in given.items() if to not in hidden}
+    return given
 
 
 def dated_ids(

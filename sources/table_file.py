@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -19,7 +19,7 @@ from forewatch.profile import Profile
 from forewatch.tables import PLAN, Table
 from sources import instants
 from sources.crosswalk import EXCLUDE, Entry, translate_codes
-from sources.dated_codes import all_entries, dated_ids
+from sources.dated_codes import all_entries, dated_ids, without_ids
 from sources.extract import column_names
 from sources.personal import columns_text, refuse_persons
 from sources.quarantine import reasons
@@ -96,6 +96,8 @@ class TableFile:
         mapping: how the file is read.
         imported_at: UTC, when what says nothing else became known.
         key: of the digests of broken rows.
+        areas: ids of those that the sender may write; None: every area. What is of others alone is
+            answered like what isn't there.
 
     Attributes:
         texts: the mapped columns as the file writes them, categories, NaN where empty.
@@ -118,7 +120,9 @@ class TableFile:
         *,
         imported_at: pd.Timestamp,
         key: bytes = b"",
+        areas: tuple[str, ...] | None = None,
     ) -> None:
+        self.areas = tree.ids if areas is None else areas
         self.kind, self.table, self.name = kind, kind.table.name, file.name
         self.profile, self.tree, self.mapping = profile, tree, mapping
         self.imported_at = imported_at
@@ -292,6 +296,7 @@ class TableFile:
         names: dict[str, str],
         on: pd.Series | None = None,
         own: tuple[Entry, ...] = (),
+        hidden: Collection[str] = (),
     ) -> pd.Series:
         """Return what the codes of a column mean, NaN where empty or absent.
 
@@ -300,6 +305,7 @@ class TableFile:
             names: id to name of everything a code can mean.
             on: local date of each row, by which entries with dates are looked up.
             own: codes that the profile knows; what the mapping says of them comes first.
+            hidden: ids that the sender isn't told of: codes that lead to them lead nowhere.
 
         Codes without a meaning are NaN too, until `stop_at_unmapped` tells them.
 
@@ -311,7 +317,7 @@ class TableFile:
             return pd.Series(index=self.texts.index, dtype="str")
         self._stop_at_times(name)
         codes = self.texts[name]
-        given = self.mapping.crosswalk.get(name, "identity")
+        given = without_ids(self.mapping.crosswalk.get(name, "identity"), hidden)
         if isinstance(given, tuple) or own:
             ids, lost = dated_ids(
                 codes, on, names, all_entries(given, own), falls_back=name in _FALLING_BACK

@@ -45,6 +45,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     imported_at: pd.Timestamp,
     quarantine: Path | None = None,
     options: ImportOptions = AS_USUAL,
+    areas: tuple[str, ...] | None = None,
 ) -> Receipt:
     """Take a file into one of the tables and say what became of its rows.
 
@@ -58,6 +59,7 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         imported_at: UTC; corrections of counts are known from then on.
         quarantine: folder for rows that can't be taken; None: `quarantine` beside the lake.
         options: what a person accepted, and whether anything is written.
+        areas: ids of those that the sender may write, see `sources.table_file`; None: every area.
 
     Raises:
         DataError: if the file can't be read.
@@ -83,7 +85,9 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
     with options.writing(lake):
         key = options.key(lake).encode()
         kind = _ROW_BY_ROW[table]
-        read = TableFile(kind, file, profile, tree, how_read, imported_at=imported_at, key=key)
+        read = TableFile(
+            *(kind, file, profile, tree, how_read), imported_at=imported_at, key=key, areas=areas
+        )
         found = kind.read(read)
         read.stop_at_unmapped()
         found = found.without(read.excluded())

@@ -109,6 +109,8 @@ def create_app(
     app.add_exception_handler(Exception, _failure)
     _wrap(app, settings, clock, audit)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
+    # What is refused before any route was looked for; the page has pages for it.
+    app.state.refuse = _refuse
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
     return app
 
@@ -152,6 +154,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         made["components"]["schemas"].update(documents.SCHEMAS)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _refuse(_: Request, said: dict[str, Any]) -> Response:
+    return problems.response(said)
 
 
 def _refusal(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import problems
@@ -117,7 +118,9 @@ class GuardMiddleware:
 
         found = self._misdirected(scope) or self._questions.refusal(scope["query_string"])
         if found:
-            await problems.response(problems.problem_document(*found))(scope, receive, guarded)
+            said = problems.problem_document(*found)
+            refuse = scope["app"].state.refuse
+            await refuse(Request(scope), said)(scope, receive, guarded)
             return
         scope.setdefault("state", {})["is_head"] = is_head
         # A copy: the server has to know that it was HEAD.

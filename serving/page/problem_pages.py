@@ -26,6 +26,12 @@ def add_problem_pages(app: FastAPI) -> None:
     for kind in _ERRORS:
         answer = cast("Callable[[Request, Exception], Response]", app.exception_handlers[kind])
         app.add_exception_handler(kind, _paged(answer))
+    refuse = app.state.refuse
+
+    def refuse_by_page(request: Request, said: dict[str, Any]) -> Response:
+        return problem_page(request, said) if _is_browser(request) else refuse(request, said)
+
+    app.state.refuse = refuse_by_page
 
 
 def problem_page(request: Request, said: dict[str, Any]) -> Response:

@@ -86,7 +86,9 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     given = {name: value for name, value in job.question.items() if name != "period"}
     asked = PageQuestion.of(f"{SHIFT}/{quote(text)}", given, issue, job.reach, job.now)
     period, complaint = _period(asked, job, text)
-    if complaint is not None:
+    if complaint is not None:  # other complaints' links lead to the period that is shown as well
+        path = f"{SHIFT}/{quote(period.id)}"
+        asked = PageQuestion.of(path, given, issue, job.reach, job.now)
         asked = replace(asked, complaints=(*asked.complaints, complaint))
     week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
     asked = replace(

@@ -66,12 +66,14 @@ def plan_rows(file: TableFile) -> Rows:
 def _cells_of(file: TableFile) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """Return area, role, shift, force-day and figures of each row, and what may be wrong."""
     profile = file.profile
-    shifts = {shift.id: shift for shift in _shifts_of(file)}
+    shifts = {shift.id: shift for shift in _shifts_of(file, file.areas)}
     begins_next_day = [i for i, one in shifts.items() if one.start < profile.force.day_starts_at]
     written, told = file.date("date"), file.date("force_day")
     on = told.fillna(written)
     own = tuple(Entry(to=one.id, codes=(one.code,)) for one in shifts.values() if one.code)
-    shift = file.ids("shift", {one.id: one.name for one in shifts.values()}, on, own)
+    hidden = {one.id for one in _shifts_of(file, file.tree.ids)} - {*shifts}
+    names = {one.id: one.name for one in shifts.values()}
+    shift = file.ids("shift", names, on, own, hidden)
     roles = {role.id: role.name for role in profile.staffing.roles}
     role = file.ids("role", roles, on)
     if len(roles) == 1:
@@ -98,11 +100,11 @@ def _cells_of(file: TableFile) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     return rows, checks
 
 
-def _shifts_of(file: TableFile) -> tuple[DutyShift, ...]:
-    """Return the shifts of all areas and roles, each once."""
+def _shifts_of(file: TableFile, areas: tuple[str, ...]) -> tuple[DutyShift, ...]:
+    """Return the shifts of areas and of all roles, each once."""
     found = [
         shift
-        for area in file.tree.ids
+        for area in areas
         for role in file.profile.staffing.role_ids
         for shift in duty_shifts(file.profile, file.tree, area, role)
     ]
@@ -128,7 +130,7 @@ def _starts(file: TableFile, rows: pd.DataFrame) -> pd.Series:
     """Return the UTC instant at which each row's shift begins; NaT where nobody knows."""
     start = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us, UTC]")
     begins = file.profile.force.day_starts_at
-    for shift in _shifts_of(file):
+    for shift in _shifts_of(file, file.areas):
         at = pd.Timedelta(hours=shift.start.hour, minutes=shift.start.minute)
         wall = rows["force_day"] + at + _ONE_DAY * int(shift.start < begins)
         start = start.mask(rows["shift"] == shift.id, instants.wall_clock(wall, file.zone))

@@ -154,6 +154,72 @@ def test_a_receipt_tells_a_key_for_some_areas_of_its_own_rows_alone(planning: Be
     assert reason.startswith("planned is more than the force has (")
 
 
+SHIFTS_OF_AREAS = """
+[[staffing.shifts]]
+id = "{area}-day"
+name = "Day of {area}"
+start = 07:00:00
+end = 19:00:00
+areas = ["{area}"]
+code = "{area}7"
+[[staffing.shifts]]
+id = "{area}-night"
+name = "Night of {area}"
+start = 19:00:00
+end = 07:00:00
+areas = ["{area}"]
+"""
+
+
+PLAIN = '[crosswalk.shift]\nD1 = "north-day"\nD2 = "south-day"\n'
+DATED = """
+[[crosswalk.shift]]
+to = "north-day"
+codes = ["D1"]
+[[crosswalk.shift]]
+to = "south-day"
+codes = ["D2"]
+from = 2026-10-01
+"""
+
+
+@pytest.mark.parametrize("mapping", ["", PLAIN, DATED])
+def test_a_shift_of_other_areas_is_told_like_one_that_is_nowhere(
+    tmp_path: Path, mapping: str
+) -> None:
+    own = "".join(SHIFTS_OF_AREAS.format(area=area) for area in ("north", "south"))
+    (tmp_path / "forewatch.toml").write_text(TOWN + own, encoding="utf-8")
+    if mapping:
+        (tmp_path / "rota-plan.toml").write_text(mapping, encoding="utf-8")
+    bench = Bench(tmp_path)
+    token = bench.keys().create("north", ("plan:write",), areas=("north",))
+    mine = ["north-day", "north7", "Night of north", *(["D1"] if mapping else [])]
+    rows = [{**ROW, "shift": code, "date": f"2026-11-0{i}"} for i, code in enumerate(mine, 1)]
+    assert send(bench, *rows, name="mine", token=token).json()["taken"] == len(mine)
+    said = set()
+    for code in ("south-day", "SOUTH-DAY", "south7", "Night of south", "D2", "nowhere"):
+        answer = send(bench, {**ROW, "shift": code}, name=code.replace(" ", ""), token=token)
+        said.add(refused(answer, 422).replace(code, "…"))
+    assert len(said) == 1
+    # Somebody of the whole force is told that there is such a shift, and not in the north.
+    answer = send(bench, {**ROW, "shift": "south-day"}, name="all")
+    assert "1 of 1 rows can't be taken" in refused(answer, 422)
+    assert {each["area"] for each in standing(bench)} == {"north"}
+
+
+def test_what_is_wrong_with_the_mapping_is_told_without_what_it_leads_to(planning: Bench) -> None:
+    token = planning.keys().create("north", ("plan:write",), areas=("north",))
+    mapping = '[crosswalk]\nshift = { L10 = "of-the-south" }\n'
+    (planning.root / "rota-plan.toml").write_text(mapping, encoding="utf-8")
+    said = refused(send(planning, {**ROW, "shift": "L10"}, token=token), 422)
+    assert "uses 1 codes without a mapping" in said
+    dated = '[[crosswalk.shift]]\nto = "of-the-south"\ncodes = ["L10"]\nfrom = 2026-10-01\n'
+    (planning.root / "rota-plan.toml").write_text(dated, encoding="utf-8")
+    said = refused(send(planning, {**ROW, "shift": "L10"}, name="b", token=token), 422)
+    assert said == "rota-plan.toml can't be used; a person with a key for all areas has to mend it"
+    assert "of-the-south" in refused(send(planning, {**ROW, "shift": "L10"}, name="c"), 422)
+
+
 def test_the_duty_systems_own_codes_stand_in_a_file_of_the_workspace(planning: Bench) -> None:
     mapping = '[[crosswalk.shift]]\nto = "late"\ncodes = ["L10"]\nfrom = 2026-10-01\n'
     (planning.root / "rota-plan.toml").write_text(mapping, encoding="utf-8")
