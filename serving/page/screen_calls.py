@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forewatch.clock import ONE_DAY, WEEK_DAYS
-from serving.charts.words import count_text, level_text, local_times, short_day_text
+from serving.charts.words import count_text, level_text, short_day_text
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.heat_map import SPECIAL
 from serving.page.map_panel import colour_class
@@ -125,7 +125,8 @@ def _hours(answers: PageAnswers, moment: pd.Timestamp) -> pd.DataFrame:
 
 def hour_names(asked: PageQuestion, rows: list[AnswerRow]) -> list[str]:
     """Return the hours by the force's clock; of one that it shows twice the second is "again"."""
-    local = local_times(pd.Series([row["start"] for row in rows]), asked.zone)
+    starts = pd.DatetimeIndex([row["start"] for row in rows], tz="UTC")
+    local = starts.tz_convert(asked.zone)
     texts = [f"{start:%H:%M}" for start in local]
     return [f"{text} again" if text in texts[:i] else text for i, text in enumerate(texts)]
 

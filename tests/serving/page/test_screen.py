@@ -1,4 +1,4 @@
-"""The big screen over HTTP: numbers of the API, whose key opens what, states, clocks, no secrets."""
+"""The big screen over HTTP: numbers of the API, keys, boards, states, clocks, and no secrets."""
 
 from __future__ import annotations
 
