@@ -97,7 +97,8 @@ def shifts_ahead(
 def _shifts(
     asked: PageQuestion, frame: pd.DataFrame, moment: pd.Timestamp
 ) -> tuple[ScreenShift, ...]:
-    names = {each.id: each.name for each in asked.issue.profile.staffing.shifts}
+    profile = asked.issue.profile
+    names = {each.id: each.name for each in (*profile.shifts, *profile.staffing.shifts)}
     upcoming = frame.loc[frame["start"] > moment, "start"]
     following = upcoming.min() if len(upcoming) else moment
     shown = frame[frame["start"] <= following].sort_values(["start", "end"], kind="stable")
