@@ -12,6 +12,7 @@ HOME = "/week"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 HELP = "/help"
+SCREEN_PAGE = "/screen"
 ACCESSIBILITY = "/accessibility"
 BOARDS = "/views"
 STATE = ("week", "area", "call_type", "grade")  # parameters that views share

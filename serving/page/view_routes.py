@@ -137,11 +137,11 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
 
     That is what was published, what of it has grown stale since, how it stands, the question,
     whose areas it is about, what was imported of plan, outlines and special times, what trainings
-    left behind, and the day.
+    left behind, and the day; of a view that tells the moment, that.
     """
     issue = opened.issue
     today = Clock.of(issue.profile).force_day(pd.DatetimeIndex([job.now]))[0]
-    plain = replace(job, now=today, is_ahead=False)
+    plain = replace(job, now=job.moment or today, is_ahead=False)
     return media.entity_tag(
         opened.sha256,
         plain.written(),

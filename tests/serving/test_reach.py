@@ -30,6 +30,7 @@ from serving.api.service import NEEDS, Need
 from serving.duty_records import DutyRecord
 from serving.keys import SCOPES_WITHIN_AREAS
 from serving.page.addresses import ACCESSIBILITY, HELP, SIGN_IN, SIGN_OUT
+from serving.page.screens import SCREEN_BY_KEY
 from serving.page.signing_in import LINK
 from serving.page.static_files import STATIC
 from serving.reach import Reach
@@ -40,10 +41,10 @@ if TYPE_CHECKING:  # tests are no package; fixtures bring these in
 MakeIssue = Callable[..., Issue]
 
 # Routes for everybody: they tell nothing of any area.
-# The key of a feed stands in its address: see test_rota_calendar.py.
+# The key of a feed or a screen stands in its address: see test_rota_calendar.py, test_screen.py.
 KEYLESS = {
-    *("/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK),
-    *("/", HELP, ACCESSIBILITY, STATIC),
+    *("/openapi.json", "/health/live", "/health/ready", FEED, SCREEN_BY_KEY, SIGN_IN, SIGN_OUT),
+    *("/", LINK, HELP, ACCESSIBILITY, STATIC),
 }
 # How a route that needs more than its path is asked. One that takes areas is asked for each name of
 # `NAMES` as well, so that "area" stays the one name for them.
@@ -62,6 +63,7 @@ VIEWS = {
     "/missing": "week=2026-W43",
     "/events": "",
     "/views": "",
+    "/screen": "",
 }
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
