@@ -13,6 +13,7 @@ SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 HELP = "/help"
 ACCESSIBILITY = "/accessibility"
+BRIEF, BRIEF_PDF = "/brief", "/brief.pdf"
 STATE = ("week", "area", "call_type", "grade")  # parameters that views share
 _MOST_LETTERS = 2000
 # No backslash, which browsers take for a slash, and nothing that they leave out, such as a tab.
