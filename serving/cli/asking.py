@@ -199,7 +199,9 @@ def view(root: Path, /, view_id: str | None, **asked: Any) -> None:  # noqa: ANN
 
 @click.command()
 @click.option("--week", default="", metavar="TEXT", help="ISO week, this or next.  [default: next]")
-@click.option("--area", default="", metavar="TEXT", help="Area by id or name.  [default: the force]")
+@click.option(
+    "--area", default="", metavar="TEXT", help="Area by id or name.  [default: the force]"
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -13,6 +13,7 @@ from typing import Any
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 from serving.charts.chart import Chart, plain_text
 from serving.charts.look import Look
+from serving.page.accuracy import NO_PAST
 from serving.page.accuracy_panel import AccuracyPanel, area_accuracy
 from serving.page.heat_map import HeatCell, HeatMap
 from serving.page.map_panel import AreaMap, MapArea
@@ -28,8 +29,11 @@ from serving.page.week_panels import DayRow, week_panels
 
 _PANELS = ("headline", "heat_map", "bands", "staffing", "special", "missing", "map")
 _DRAWN = "bands"  # of the panels' charts the one that is on the sheet; the others are tables there
-MOST_AREAS, MOST_EVENTS, MOST_DOUBTS, MOST_PLANNED = 10, 6, 3, 12
-_LONGEST_NAME, _LONGEST_TEXT = 44, 90  # letters; what is longer ends with "…"
+MOST_AREAS, MOST_EVENTS, MOST_NOTES, MOST_DOUBTS, MOST_PLANNED = 10, 6, 4, 3, 12
+_LONGEST_NAME, _LONGEST_TEXT = 44, 110
+_LONGEST_EVENT = 80  # letters; what is longer ends with "…"
+# Turns what follows to the end of the line: a name among other words must not.
+_TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e"))
 _NO_DRAWING = Pictures(None, is_ahead=True)
 
 
@@ -129,16 +133,18 @@ def _headline(said: Headline) -> tuple[str, ...]:
     first = f"{said.total} expected; in 8 of 10 such weeks {said.span}."
     more = [f"Busiest: {said.busiest}."] if said.busiest else []
     level = [f"{said.level[:1].upper()}{said.level[1:]}."] if said.level else []
-    return (first, *more, *level, *said.doubts)
+    return tuple(each.translate(_TURNS) for each in (first, *more, *level, *said.doubts))
 
 
 def _when(heat_map: Any, special: SpecialPanel) -> BriefPart:  # noqa: ANN401 - see `_of`
     heat: HeatMap = heat_map
-    head = [heat.corner, *(f"{name} {date}".strip() for name, date in heat.columns)]
+    head = [heat.corner, *(f"{name}\n{date}".strip() for name, date in heat.columns)]
     rows = [[row.name, *map(_heat_cell, row.cells)] for row in heat.rows]
     star = "; ★ something special" if special.lines else ""
     about = "The stronger the shade, the more; the most is framed"
-    return BriefPart("when", "When", table=plain_table(f"Calls expected. {about}{star}", head, rows))
+    return BriefPart(
+        "when", "When", table=plain_table(f"Calls expected. {about}{star}", head, rows)
+    )
 
 
 def _heat_cell(cell: HeatCell) -> Cell:
@@ -152,8 +158,8 @@ def _how_sure(bands: Any, days: Any) -> BriefPart:  # noqa: ANN401 - see `_of`
     rows = [[row.name, row.expected, row.spans[1], row.usual, row.level] for row in told]
     head = ("Day", "Expected", "8 of 10 cases", "Last 8 weeks", "Beside these")
     table = plain_table("Calls by day", head, [[*row[:4], _text(row[4])] for row in rows])
-    notes = _so_many(picture.chart.notes, MOST_EVENTS, "/events")
-    return BriefPart("sure", "How sure", (), table, picture, notes)
+    notes = "; ".join(_so_many(picture.chart.notes, MOST_NOTES, "/events"))
+    return BriefPart("sure", "How sure", (), table, picture, (notes,) if notes else ())
 
 
 def _text(text: str, mark: str = "") -> Cell:
@@ -203,7 +209,7 @@ def _special(special: SpecialPanel) -> BriefPart:
 def _special_line(line: SpecialLine) -> str:
     remark = f"; {line.remark}" if line.remark else ""
     where = "" if line.where == "everywhere" else f", {_name(line.where)}"
-    return f"{line.when}{where}: {_name(line.text)}{remark}"
+    return f"{line.when}{where}: {plain_text(line.text, _LONGEST_EVENT)}{remark}"
 
 
 def _missing(missing: MissingPanel) -> BriefPart:
@@ -255,4 +261,7 @@ def _trust(accuracy: AccuracyPanel) -> str:
     if past.table is not None:
         return f"{past.sentences[0]} Said {accuracy.ahead} before."
     first = " ".join(tests.sentences) or tests.why
-    return f"No week is over yet of which an issue spoke so long ahead. {first}"
+    is_new = past.sentences[0] == NO_PAST  # an issue from before such things were kept
+    return (
+        first if is_new else f"No week is over yet of which an issue spoke so long ahead. {first}"
+    )

@@ -28,7 +28,6 @@ _FAMILY = "DejaVu Sans"
 _FILES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 _UNKNOWN = "□"
 _INVISIBLE = {"Cf", "Zs"}  # such as marks of direction: they need no glyph
-_ISOLATES = {"\u2066": "\u202a", "\u2067": "\u202b", "\u2068": "", "\u2069": "\u202c"}
 _LACKING = f"{_UNKNOWN} stands for letters that this sheet's font doesn't have."
 _FONT_OF_SVG = re.compile(r'font-family="[^"]*"')
 _NO_DRAWING = "The drawing wasn't made in time; the table says the same."

@@ -137,7 +137,17 @@ MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], PageContent]
 # By the name of a view its function; the modules import this one, so they are named, not imported.
 VIEWS = {
     name: f"serving.page.{name}_view:{name}_view"
-    for name in ("week", "shift", "worries", "accuracy", "missing", "events", "board", "brief", "paper")
+    for name in (
+        "week",
+        "shift",
+        "worries",
+        "accuracy",
+        "missing",
+        "events",
+        "board",
+        "brief",
+        "paper",
+    )
 }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from hypothesis import given
@@ -61,6 +62,8 @@ VIEWS = {
     "/accuracy": "lead=7",
     "/missing": "week=2026-W43",
     "/events": "",
+    "/brief": "week=2026-W43",
+    "/brief.pdf": "week=2026-W43",
 }
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
@@ -130,6 +133,9 @@ def client(bench: Bench, *areas: str) -> TestClient:
 
 def text_of(answer: Any) -> str:
     """What an answer says, that of each file where it is an archive."""
+    if answer.headers["content-type"] == "application/pdf":
+        read = PdfReader(io.BytesIO(answer.content))
+        return f"{read.metadata}" + "".join(page.extract_text() for page in read.pages)
     if answer.headers["content-type"] != "application/zip":
         return str(answer.text)
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
