@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,7 +20,9 @@ from serving.page.page_job import PageJob
 from serving.page.paper_view import paper_view
 from serving.page.view_renderer import ViewSources, rendered_view
 from serving.reach import Reach
-from serving.workspace import Workspace
+
+if TYPE_CHECKING:
+    from serving.site import ShownWorkspace
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class FirstDrawings(Drawings):
         return super().drawing(chart, look, START_SECONDS + wait_seconds)
 
 
-def write_brief(workspace: Workspace, order: BriefOrder, now: pd.Timestamp | None = None) -> str:
+def write_brief(
+    workspace: ShownWorkspace, order: BriefOrder, now: pd.Timestamp | None = None
+) -> str:
     """Write the brief of a week, and say what was written.
 
     Args:
@@ -75,7 +80,7 @@ def write_brief(workspace: Workspace, order: BriefOrder, now: pd.Timestamp | Non
     return f"wrote {order.out}"
 
 
-def brief_pdf(workspace: Workspace, order: BriefOrder, now: pd.Timestamp) -> bytes:
+def brief_pdf(workspace: ShownWorkspace, order: BriefOrder, now: pd.Timestamp) -> bytes:
     """Return the brief that `write_brief` writes: the bytes of /brief.pdf at that moment."""
     shelf = Shelf(workspace.issues())
     number = shelf.latest().issue.number

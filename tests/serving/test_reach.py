@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from pypdf import PdfReader
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
