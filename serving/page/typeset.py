@@ -69,7 +69,12 @@ def typeset_brief(brief: Brief, frame: PageFrame, published_at: pd.Timestamp) ->
 
 def _part(part: BriefPart) -> dict[str, Any]:
     table = None if part.table is None else asdict(part.table) | {"columns": part.table.columns}
-    told = {"title": part.title, "texts": [*part.texts], "table": table, "remarks": part.remarks}
+    told: dict[str, Any] = {
+        "title": part.title,
+        "texts": [*part.texts],
+        "table": table,
+        "remarks": part.remarks,
+    }
     if part.picture is None:
         return told | {"svg": "", "alt": "", "summary": ""}
     chart, svg = part.picture.chart, part.picture.phone

@@ -83,7 +83,8 @@ def text(read: PdfReader) -> str:
 
 def elements(read: PdfReader) -> list[Any]:
     """Return the elements of the structure tree."""
-    found, left = [], [read.trailer["/Root"]["/StructTreeRoot"]]
+    root: Any = read.trailer["/Root"]
+    found, left = [], [root["/StructTreeRoot"]]
     while left:
         element = left.pop().get_object()
         if isinstance(element, list):
@@ -118,7 +119,8 @@ def test_the_brief_is_one_tagged_sheet_of_a4_that_a_screen_reader_can_read(
     # Hour and days; the days' table, shifts, missing persons, areas.
     assert kinds.count("/TH") == 8 + 5 + 4 + 4 + 4
     assert {"/H1", "/Caption", "/TD"} <= {*kinds}
-    fonts = {str(each["/BaseFont"]) for each in page["/Resources"]["/Font"].values()}
+    resources: Any = page["/Resources"]
+    fonts = {str(each["/BaseFont"]) for each in resources["/Font"].values()}
     assert all("DejaVuSans" in font for font in fonts), fonts
 
 
