@@ -17,6 +17,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
@@ -64,6 +65,8 @@ VIEWS = {
     "/events": "",
     "/views": "",
     "/screen": "",
+    "/brief": "week=2026-W43",
+    "/brief.pdf": "week=2026-W43",
 }
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
@@ -133,6 +136,9 @@ def client(bench: Bench, *areas: str) -> TestClient:
 
 def text_of(answer: Any) -> str:
     """What an answer says, that of each file where it is an archive."""
+    if answer.headers["content-type"] == "application/pdf":
+        read = PdfReader(io.BytesIO(answer.content))
+        return f"{read.metadata}" + "".join(page.extract_text() for page in read.pages)
     if answer.headers["content-type"] != "application/zip":
         return str(answer.text)
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
