@@ -316,7 +316,9 @@ async def memory(site: Site, client: Client, report: Report) -> None:
             for area in site.districts:
                 about = f"week={week}&area={area}"
                 asked = [f"/v1/{each}?{about}" for each in ("forecasts", "explanations")]
-                asked += [f"/v1/{each}?{about}" for each in ("missing-persons", "rota/requirements")]
+                asked += [
+                    f"/v1/{each}?{about}" for each in ("missing-persons", "rota/requirements")
+                ]
                 await measured(client, [(path, "") for path in asked], RATE, _OK)
         api = memory_mib(alone.worker)
     told = f"{page:.0f} and {api:.0f} MiB"

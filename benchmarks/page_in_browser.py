@@ -1,4 +1,4 @@
-"""First loads of a page in Chromium, as a laptop and as a phone on two lines; see `benchmarks.page`."""
+"""First loads of a page in Chromium, as a laptop and as a phone on two lines (`benchmarks.page`)."""
 
 from __future__ import annotations
 
