@@ -1,4 +1,4 @@
-"""First loads of a page in Chromium, as a laptop and as a phone on two lines (`benchmarks.page`)."""
+"""First loads in Chromium, as a laptop and as a phone on two lines, for `benchmarks.page`."""
 
 from __future__ import annotations
 
