@@ -49,7 +49,7 @@ from benchmarks.serve_load import Client, cpu_seconds, measured, processes, unit
 from forewatch.clock import Clock
 from planning.issues import Issue
 from serving.page.page_question import weeks_reached
-from serving.plan_uploads import PlanUpload, take_plan
+from serving.plan_uploads import Cell, PlanUpload, take_plan
 from serving.reach import Reach
 from serving.spans import week_meant
 from serving.workspace import Workspace
@@ -183,7 +183,7 @@ def import_plan(root: Path, issue: Issue) -> None:
     """Import a plan of six weeks for each district, with numbers of a generator."""
     rng, tree, duty = np.random.default_rng(1), issue.tree, issue.profile.staffing
     days = issue.forecast.rates.force_days[:42]
-    rows = [
+    rows: list[dict[str, Cell]] = [
         {
             "area": area,
             "role": duty.role_ids[0],

@@ -77,4 +77,5 @@ def _plain_column(
         return pd.DatetimeIndex(values).tz_localize("UTC")
     if values.dtype == object:  # as it is: making strings of another kind takes longer than asking
         return pd.Index(values, dtype=object)
-    return values.round(DECIMALS) if column.type == "number" else values
+    rounded: NDArray[Any] = values.round(DECIMALS) if column.type == "number" else values
+    return rounded
