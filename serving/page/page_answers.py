@@ -76,6 +76,7 @@ def _plain_column(
     if column.type == "instant":
         return pd.DatetimeIndex(values).tz_localize("UTC")
     if values.dtype == object:  # as it is: making strings of another kind takes longer than asking
-        return pd.Index(values, dtype=object)
+        plain: pd.Index = pd.Index(values, dtype=object)
+        return plain
     rounded: NDArray[Any] = values.round(DECIMALS) if column.type == "number" else values
     return rounded
