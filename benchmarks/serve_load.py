@@ -196,7 +196,8 @@ def unit_seconds() -> float:
 
 def processes(server: int) -> list[int]:
     """Return the process ids of the server and everything it started (Linux)."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
+    tasks = Path(f"/proc/{server}/task").glob("*/children")  # any thread may have started some
+    children = [child for task in tasks for child in task.read_text(encoding="ascii").split()]
     return [server, *(each for child in children for each in processes(int(child)))]
 
 

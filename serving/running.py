@@ -33,7 +33,7 @@ def serve_workspace(workspace: Workspace, host: str | None, port: int | None) ->
             workspace.register(subject)
     drawings = Drawings()
     app = create_site(workspace, settings=settings, audit=workspace.audit_file(), drawings=drawings)
-    ahead = UsualViews(app.state.service)
+    ahead = UsualViews(app.state.service, app.state.view_records)
     server.run_server(app, settings.host, settings.port, settings.workers, drawings, ahead.look)
 
 

@@ -91,7 +91,7 @@ def _summary(frame: pd.DataFrame, axis: TimeAxis, area: str, unit: str) -> str:
     most = int(np.nanargmax(mean))
     row = frame.iloc[most]
     busiest = (
-        f"{axis.texts()[most]} with {count_text(row['mean'])} "
+        f"{axis.text(most)} with {count_text(row['mean'])} "
         f"({count_text(row['q10'])} to {count_text(row['q90'])} in 8 of 10 cases)"
     )
     total = f"{amount_text(np.nansum(mean), unit)} expected in {area} {axis.span_text()}"

@@ -72,8 +72,16 @@ class TimeAxis:
 
     def middles(self) -> list[float]:
         """Return where the middle of each period is."""
-        pairs = zip(self.starts, self.ends, strict=True)
-        return [round((self.at(start) + self.at(end)) / 2, 3) for start, end in pairs]
+        starts, ends = (
+            ((moments - self.starts[0]) / _ONE_HOUR).tolist()
+            for moments in (self.starts, self.ends)
+        )
+        pairs = zip(starts, ends, strict=True)
+        return [round((round(start, 3) + round(end, 3)) / 2, 3) for start, end in pairs]
+
+    def text(self, number: int) -> str:
+        """Return a period in words."""
+        return period_text(self.starts[number], self.ends[number])
 
     def texts(self) -> list[str]:
         """Return each period in words."""
@@ -89,7 +97,7 @@ class TimeAxis:
         'on Monday 30 November'
         """
         if len(self.starts) == 1:
-            return self.texts()[0]
+            return self.text(0)
         first, last = map(day_text, self.days)
         return f"on {first}" if first == last else f"from {first} to {last}"
 

@@ -70,7 +70,13 @@ def _plain_frame(table: Table) -> pd.DataFrame:
     return pd.DataFrame({each.name: _plain_column(each, held[each.name]) for each in shown})
 
 
-def _plain_column(column: Column, values: NDArray[Any]) -> NDArray[Any] | pd.DatetimeIndex:
+def _plain_column(
+    column: Column, values: NDArray[Any]
+) -> NDArray[Any] | pd.DatetimeIndex | pd.Index:
     if column.type == "instant":
         return pd.DatetimeIndex(values).tz_localize("UTC")
-    return values.round(DECIMALS) if column.type == "number" else values
+    if values.dtype == object:  # as it is: making strings of another kind takes longer than asking
+        plain: pd.Index = pd.Index(values, dtype=object)
+        return plain
+    rounded: NDArray[Any] = values.round(DECIMALS) if column.type == "number" else values
+    return rounded

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from pydantic_core import from_json, to_json
 
-from serving.accounts.roles import Role
 from serving.reach import Reach
 from serving.standing import Standing
 
@@ -29,7 +28,6 @@ class PageJob:
         issue: number of the issue shown.
         now: the instant at which the issue's age is judged, UTC.
         standing: how the issue stands.
-        role: of the viewer.
         damage: why a newer issue isn't shown; "" where there is none.
         is_ahead: whether nobody waits for it: its drawings are ordered, and not waited for.
         boards: the views of the force's own that it is about, as JSON values.
@@ -41,7 +39,6 @@ class PageJob:
     issue: int
     now: pd.Timestamp
     standing: Standing = field(default_factory=Standing)
-    role: Role = "viewer"
     damage: str = ""
     is_ahead: bool = False
     boards: tuple[Mapping[str, Any], ...] = ()
@@ -71,7 +68,7 @@ class PageJob:
         )
 
 
-_PLAIN = ("view", "question", "issue", "role", "damage", "is_ahead")
+_PLAIN = ("view", "question", "issue", "damage", "is_ahead")
 
 
 def is_page_job(content: bytes) -> bool:

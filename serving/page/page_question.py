@@ -6,10 +6,12 @@ one, and near names as links.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import numpy as np
 import pandas as pd
 
 from forewatch.clock import WEEK_DAYS, Clock
@@ -131,11 +133,16 @@ class PageQuestion:
 
 def weeks_reached(issue: Issue) -> tuple[str, ...]:
     """Return the labels of the ISO weeks of which the issue reaches every day, ascending."""
-    clock, days = Clock.of(issue.profile), issue.forecast.rates.force_days
-    labels = pd.Series([clock.week_label(day) for day in days])
-    counts = labels.value_counts(sort=False)
+    days = issue.forecast.rates.force_days.to_numpy().astype("datetime64[D]")
+    return _whole_weeks(tuple(days.astype(np.int64).tolist()), Clock.of(issue.profile))
+
+
+@lru_cache(maxsize=8)  # each view asks several times
+def _whole_weeks(days: tuple[int, ...], clock: Clock) -> tuple[str, ...]:
+    """Return the weeks that some local dates hold whole; *days*: their days since 1970."""
+    counts = Counter(clock.week_label(day) for day in pd.to_datetime([*days], unit="D"))
     # A date that a clock skipped as a whole isn't there: such a week is left out, as once in 2011.
-    return tuple(sorted(counts.index[counts >= WEEK_DAYS]))
+    return tuple(sorted(label for label, count in counts.items() if count >= WEEK_DAYS))
 
 
 def usual_week(issue: Issue, now: pd.Timestamp) -> str:

@@ -17,7 +17,7 @@ _HEAD = ("Area", "Shifts that lack officers", "Officers lacking in all", "Most l
 _CAPTION = "Where shifts lack officers, by area; an officer who lacks in two shifts counts twice"
 
 
-def area_table(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
+def officers_by_area(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
     """Return how many shifts of each area lack officers.
 
     Args:

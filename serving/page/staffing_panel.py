@@ -20,7 +20,7 @@ from serving.page.page_frame import Link
 from serving.page.page_question import PageQuestion
 from serving.page.page_words import day_words
 from serving.page.plain_table import PlainTable
-from serving.page.staffing_areas import area_table
+from serving.page.staffing_areas import officers_by_area
 from serving.queries import StaffingQuery
 
 _MOST_AREAS = 30  # below, of which a row is told
@@ -115,7 +115,7 @@ def week_staffing(asked: PageQuestion, records: DutyRecords, shelf: Shelf) -> St
         return _panel(asked, table, assumed, is_passing=is_passing)
     left = f"{len(below) - len(areas)} more areas have a plan." if len(below) > len(areas) else ""
     return StaffingPanel(
-        summary=left, below=area_table(asked, table), assumed=assumed, is_passing=is_passing
+        summary=left, below=officers_by_area(asked, table), assumed=assumed, is_passing=is_passing
     )
 
 

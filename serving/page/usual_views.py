@@ -1,8 +1,10 @@
-"""The usual views of a new issue, whose charts are drawn before anybody asks.
+"""The usual views, made before anybody asks: of a new issue, on a new day, with a new plan.
 
-Somebody has to look every few seconds whether there is a new issue: the server does, between
-requests. What is made ahead is what most people open: this week and the next, of the force and of
-the areas right below it.
+First their charts are ordered, then they are made whole and kept as if somebody had asked for them.
+Somebody has to look every few seconds whether something is new: the server does, between requests.
+What is made ahead is what most people open: this week and the next, of the force and of the areas
+right below it, and the force's own boards. Who sees less than the whole force has other pages with
+the same charts.
 """
 
 from __future__ import annotations
@@ -11,44 +13,68 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from forewatch.clock import Clock
 from forewatch.errors import ForewatchError
 from planning.issues import Issue
 from serving.api.service import Service
+from serving.api.shelf import Body, OpenIssue
 from serving.api.workers import WorkerFailed
+from serving.page.page_job import PageJob
 from serving.page.page_question import weeks_reached
-from serving.page.view_routes import view_job
+from serving.page.view_routes import ViewRecords, view_job, view_tag
 from serving.spans import week_meant
+from serving.views import View
 
 _USUAL = ("week", "accuracy", "missing")  # what doesn't differ by week is made once
 _KEY = "views made ahead"  # whose questions they are: they wait behind each other
+_ROUNDS = 3  # in which a view is tried that had to do without a drawing that was late
 _COST = 1000.0  # units: behind everybody's questions
 _LOG = logging.getLogger("uvicorn.error")
 
 
-class UsualViews:
-    """Has the drawings of usual views made, once for each issue; for one event loop."""
+@dataclass(frozen=True)
+class UsualQuestion:
+    """A view that is made ahead.
 
-    def __init__(self, serving: Service) -> None:
+    Args:
+        view: its name in `serving.page.view_renderer.VIEWS`.
+        state: parameters of its address.
+        boards: the views of the force's own that it is about.
+    """
+
+    view: str
+    state: dict[str, str]
+    boards: tuple[View, ...] = ()
+
+
+class UsualViews:
+    """Has the usual views made and kept, again when they have changed; for one event loop."""
+
+    def __init__(self, serving: Service, records: ViewRecords) -> None:
         """Begin with nothing made.
 
         Args:
-            serving: the service whose workers make them.
+            serving: the service whose workers make them, and which keeps them.
+            records: what they depend on beside issues and the plan of duty.
         """
         self._serving = serving
-        self._made = 0  # number of the issue
+        self._records = records
+        self._made = ""  # tag of the first of them
         self._task: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
-        """Begin with the views of a new issue, where there is one; returns at once."""
+        """Begin with the views where they have changed; returns at once."""
         opened = self._serving.shelf.at_hand(None)
         if opened is None:  # it has to be read, which takes a moment
             with suppress(ForewatchError, OSError):
                 opened = await asyncio.to_thread(self._serving.shelf.latest)
-        is_idle = self._task is None or self._task.done()
-        if opened is not None and opened.issue.number != self._made and is_idle:
-            self._made = opened.issue.number
+        if opened is None or not (self._task is None or self._task.done()):
+            return
+        first = next(usual_questions(opened.issue, self._serving), None)
+        if first is not None and (tag := self._job(first, opened)[1]) != self._made:
+            self._made = tag
             self._task = asyncio.create_task(self._make(opened.issue))
 
     async def done(self) -> None:
@@ -57,19 +83,42 @@ class UsualViews:
             await self._task
 
     async def _make(self, issue: Issue) -> None:
-        for view, question in usual_questions(issue, self._serving):
-            opened = self._serving.shelf.at_hand(issue.number)
-            if opened is None:
-                return
-            job = view_job(view, question, opened, self._serving, is_ahead=True)
-            try:
-                await self._serving.workers.answer(job.written(), _KEY, _COST, _never)
-            except (ForewatchError, WorkerFailed) as error:
-                _LOG.warning("a view of issue %s wasn't made ahead: %s", issue.number, error)
+        questions = [*usual_questions(issue, self._serving)]
+        for is_ahead in (True, *[False] * _ROUNDS):
+            for question in questions:
+                opened = self._serving.shelf.at_hand(issue.number)
+                if opened is None:
+                    return
+                job, tag = self._job(question, opened)
+                if self._serving.shelf.bodies.get(tag) is None:
+                    await self._ask(replace(job, is_ahead=is_ahead), tag)
+
+    async def _ask(self, job: PageJob, tag: str) -> None:
+        """Have a view's charts ordered, or the view made and kept."""
+
+        async def make() -> Body:
+            written = await self._serving.workers.answer(job.written(), _KEY, _COST, _never)
+            return Body.read(written)
+
+        try:
+            body = await (make() if job.is_ahead else self._records.under_way.body(tag, make))
+        except (ForewatchError, WorkerFailed) as error:
+            number = job.issue
+            _LOG.warning("a view of issue %s wasn't made ahead: %s", number, error)
+            return
+        if not (job.is_ahead or body.is_passing):
+            self._serving.shelf.bodies.keep(tag, body)
+
+    def _job(self, question: UsualQuestion, opened: OpenIssue) -> tuple[PageJob, str]:
+        """Return the job of a view, and its tag."""
+        job = view_job(question.view, question.state, opened, self._serving)
+        boards = tuple(each.model_dump(mode="json") for each in question.boards)
+        job = replace(job, boards=boards)
+        return job, view_tag(job, opened, self._serving, self._records)
 
 
-def usual_questions(issue: Issue, serving: Service) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the views that are made ahead, with their questions, the likeliest first."""
+def usual_questions(issue: Issue, serving: Service) -> Iterator[UsualQuestion]:
+    """Yield the views that are made ahead, the likeliest first."""
     clock, reached, tree = Clock.of(issue.profile), weeks_reached(issue), issue.tree
     weeks = [week_meant(clock, word, serving.clock()) for word in ("next", "this")]
     areas = [each.id for each in tree.areas if each.parent in (None, tree.root)]
@@ -77,7 +126,10 @@ def usual_questions(issue: Issue, serving: Service) -> Iterator[tuple[str, dict[
         for area in areas:
             for view in _USUAL if week == weeks[0] else _USUAL[:1]:
                 if week in reached:
-                    yield view, {"week": week, "area": area}
+                    yield UsualQuestion(view, {"week": week, "area": area})
+        if week == weeks[0]:
+            for board in serving.views():
+                yield UsualQuestion("board", {}, (board,))
 
 
 async def _never() -> None:

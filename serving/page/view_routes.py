@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 import pandas as pd
+from cachetools import LRUCache
 from fastapi import Request, Response
 
 from forewatch.clock import Clock
-from serving.accounts.roles import Role
+from forewatch.errors import OutOfReach
 from serving.accounts.viewers import Viewer
 from serving.api import costs, media
 from serving.api.answers import age_headers, open_question, work_out
@@ -21,7 +22,9 @@ from serving.map_records import MapRecords
 from serving.model_records import ModelRecords
 from serving.page.addresses import STATE
 from serving.page.page_job import PageJob
+from serving.page.page_question import usual_week
 from serving.page.rendering import HEADERS, templates_digest
+from serving.page.views_under_way import ViewsUnderWay
 from serving.reach import Reach
 from serving.special_records import SpecialRecords
 from serving.views import View
@@ -31,6 +34,10 @@ _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
 # A browser keeps the page and asks each time whether it still holds, which costs a 304.
 _CACHE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization, X-API-Key"}
 _CLIENT_GONE = 499
+_WHOLE = Reach()
+# Views that show the usual week of the usual area where nothing else is asked.
+_WITH_USUAL_STATE = {"week", "worries", "accuracy", "missing", "events"}
+_STATES: LRUCache[tuple[str, pd.Timestamp, str], dict[str, str]] = LRUCache(256)
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,13 @@ class ViewRecords:
         maps: outlines of areas.
         special: events, special days and breaks.
         models: what trainings left behind.
+        under_way: views that are being made.
     """
 
     maps: MapRecords
     special: SpecialRecords
     models: ModelRecords
+    under_way: ViewsUnderWay = field(default_factory=ViewsUnderWay)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def view_job(
     question: Mapping[str, str],
     opened: OpenIssue,
     serving: Service,
-    who: tuple[Reach, Role] = (Reach(), "viewer"),
+    reach: Reach = _WHOLE,
     *,
     is_ahead: bool = False,
 ) -> PageJob:
@@ -88,13 +97,12 @@ def view_job(
         question: parameters of its address.
         opened: the issue shown.
         serving: has shelf and clock.
-        who: the areas and the role of the viewer.
+        reach: of the viewer.
         is_ahead: whether nobody waits for it.
     """
-    reach, role = who
     number = opened.issue.number
     standing, damage = serving.shelf.standing(number), serving.shelf.damage
-    return PageJob(view, question, reach, number, serving.clock(), standing, role, damage, is_ahead)
+    return PageJob(view, question, reach, number, serving.clock(), standing, damage, is_ahead)
 
 
 async def respond_view(
@@ -118,17 +126,18 @@ async def respond_view(
     question = {n: values[-1][:_LONGEST_VALUE] for n, values in given.items() if values}
     question |= {name: value[:_LONGEST_VALUE] for name, value in address.path.items()}
     opened = await open_question(None, request, serving)
-    job = view_job(address.view, question, opened, serving, (viewer.reach, viewer.role))
+    job = view_job(address.view, question, opened, serving, viewer.reach)
     job = replace(job, boards=tuple(each.model_dump(mode="json") for each in address.boards))
-    tag = view_tag(job, opened, serving, request.app.state.view_records)
+    records: ViewRecords = request.app.state.view_records
+    tag = view_tag(job, opened, serving, records)
     headers = HEADERS | age_headers(opened.issue, job.now) | _CACHE
     if media.is_known(request, tag):
         return media.not_modified(tag, headers)
     body = serving.shelf.bodies.get(tag)
     if body is None:
-        cost = costs.VIEW
+        cost = costs.VIEW, partial(min, 1)
         try:
-            body = await work_out(job, (cost, partial(min, 1)), request, serving)
+            body = await records.under_way.body(tag, partial(work_out, job, cost, request, serving))
         except AskerGone:
             return Response(status_code=_CLIENT_GONE)
         if body.is_passing:  # a drawing that comes soon, or something that couldn't be read
@@ -149,7 +158,8 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
     """
     issue = opened.issue
     today = Clock.of(issue.profile).force_day(pd.DatetimeIndex([job.now]))[0]
-    plain = replace(job, now=job.moment or today, is_ahead=False)
+    question = _full_question(job, opened, today)
+    plain = replace(job, now=job.moment or today, is_ahead=False, question=question)
     return media.entity_tag(
         opened.sha256,
         plain.written(),
@@ -162,6 +172,22 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
         _digest(),
         _RENDERING,
     )
+
+
+def _full_question(job: PageJob, opened: OpenIssue, today: pd.Timestamp) -> Mapping[str, str]:
+    """Return a question with what is usual, so that a view has one tag however it is asked for."""
+    if job.view not in _WITH_USUAL_STATE:
+        return job.question
+    key = opened.sha256, today, job.reach.text
+    if key not in _STATES:
+        issue = opened.issue
+        try:
+            area = job.reach.area_ids(issue.tree, ())[0]
+        except OutOfReach:  # whoever makes the view says so
+            return job.question
+        _STATES[key] = {"week": usual_week(issue, job.now), "area": area}
+    asked = {name: value for name, value in job.question.items() if value}
+    return dict(sorted((_STATES[key] | asked).items()))
 
 
 @cache
