@@ -2,6 +2,7 @@
 #
 #   make demo            the whole way on the demo force, then the API until stopped (SERVE=0: no API)
 #   make test            the whole test suite, in two processes (TEST_JOBS=1: in one)
+#   make screenshots     the README's pictures of the page, of the demo force (needs chromium)
 #   make peers           the forecasters of benchmarks/peers, in an environment of their own
 #   make setup lint lock clean
 
@@ -15,10 +16,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/forewatch.stamp
 
-.PHONY: demo test setup lint lock peers clean
+.PHONY: demo test setup lint lock screenshots peers clean
 
 demo: setup
 	$(BIN)/forewatch demo --workspace $(WORKSPACE) $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
+
+screenshots: setup
+	$(BIN)/forewatch demo --workspace $(WORKSPACE) --no-serve
+	$(BIN)/python -m benchmarks.screenshots $(WORKSPACE) --area bristol --two
 
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile

@@ -71,8 +71,8 @@ def import_table(  # noqa: PLR0913 (one parameter for each thing that an import 
         raise SettingsError(f"no table {table!r} to import; the tables are {', '.join(IMPORTED)}")
     aside = lake.root.parent / "quarantine" if quarantine is None else quarantine
     if table == "areas":
-        table_of_areas = area_table(file, profile, _areas_mapping(profile, file, mapping))
-        return _import_areas(lake, table_of_areas, file, imported_at, options)
+        told = area_table(file, profile, _areas_mapping(profile, file, mapping))
+        return _import_areas(lake, told, file, imported_at, options)
     if tree is None:
         raise ValueError("a tree of areas is needed for every table but areas")
     if table == "counts":

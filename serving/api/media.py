@@ -23,6 +23,7 @@ JSON = "application/json"
 CSV = "text/csv"
 ICS = "text/calendar"
 ZIP = "application/zip"
+PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS: dict[Form, str] = {"json": JSON, "csv": CSV, "xlsx": XLSX}
 TABLES = tuple(FORMS.values())  # how every table is offered

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from forewatch import __version__
-from serving.cli.asking import explain, forecast, issue, missing, view
+from serving.cli.asking import brief, explain, forecast, issue, missing, view
 from serving.cli.data import case_hours, import_, service_times
 from serving.cli.duty import plan, shifts, staffing
 from serving.cli.group import Commands
@@ -67,6 +67,7 @@ for command in (
     explain,
     missing,
     view,
+    brief,
     staffing,
     plan,
     shifts,

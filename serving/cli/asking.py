@@ -197,6 +197,32 @@ def view(root: Path, /, view_id: str | None, **asked: Any) -> None:  # noqa: ANN
     echo_table(views)
 
 
+@click.command()
+@click.option("--week", default="", metavar="TEXT", help="ISO week, this or next.  [default: next]")
+@click.option(
+    "--area", default="", metavar="TEXT", help="Area by id or name.  [default: the force]"
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE.pdf",
+    help="File to write.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.pass_obj
+def brief(root: Path, *, week: str, area: str, out: Path, force: bool) -> None:
+    """Write the brief of a week: one sheet of A4 as an accessible PDF.
+
+    How busy, when, how sure, whether officers are enough, what is special, missing persons, where,
+    and whether such forecasts came true: what /brief.pdf gives, without a running service.
+    """
+    from serving.briefing import BriefOrder, write_brief
+
+    order = BriefOrder(out, week, area, replaces=force)
+    click.echo(write_brief(workspace_of(root), order), err=True)
+
+
 def _answer(name: str, root: Path, options: dict[str, Any]) -> None:
     """Print or write what a question, in the names of the options, is answered with."""
     from serving.answers import answer

@@ -12,8 +12,10 @@ HOME = "/week"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 HELP = "/help"
+SCREEN_PAGE = "/screen"
 ACCESSIBILITY = "/accessibility"
 BOARDS = "/views"
+BRIEF, BRIEF_PDF = "/brief", "/brief.pdf"
 STATE = ("week", "area", "call_type", "grade")  # parameters that views share
 _MOST_LETTERS = 2000
 # No backslash, which browsers take for a slash, and nothing that they leave out, such as a tab.

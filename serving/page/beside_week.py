@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 
 from serving.accounts.viewers import Viewer
 from serving.api.service import Service, service
-from serving.page.addresses import STATE
+from serving.page.addresses import BRIEF, BRIEF_PDF, STATE
+from serving.page.brief_view import CHOICES
 from serving.page.door import page_viewer
 from serving.page.view_routes import ViewAddress, respond_view
 
@@ -47,3 +49,18 @@ async def missing(request: Request, serving: _Serving, viewer: _Viewer) -> Respo
 async def events(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of special days, events and breaks."""
     return await respond_view(request, serving, viewer, ViewAddress("events"))
+
+
+@router.get(BRIEF, response_class=Response)
+async def brief(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
+    """Return the week on one sheet, as a page."""
+    return await respond_view(request, serving, viewer, ViewAddress("brief", CHOICES))
+
+
+@router.get(BRIEF_PDF, response_class=Response)
+async def brief_pdf(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
+    """Return the week on one sheet, as a PDF."""
+    asked = [request.query_params.get(name, "") for name in CHOICES]
+    name = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(["forewatch brief", *asked]))[:80].strip("-")
+    address = ViewAddress("paper", CHOICES, file=f"{name}.pdf")
+    return await respond_view(request, serving, viewer, address)

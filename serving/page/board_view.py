@@ -50,18 +50,18 @@ def board_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     """Return the page of a view; what its address says of area, type and grade comes first."""
     view = View.model_validate(job.boards[0])
     path = BOARD.format(view_id=view.id)
-    own = _own_state(view, issue, job.reach)
+    own = board_state(view, issue, job.reach)
     asked = PageQuestion.of(path, own | dict(job.question), issue, job.reach, job.now)
     shown = week_panels(PageAnswers(asked, job.standing), sources, pictures, view.panels)
     values: dict[str, object] = {**shown.values}
     if "table" in view.panels:
-        values["table"] = _table(view, asked, job.standing)
+        values["table"] = board_table(view, asked, job.standing)
     values |= {"title": view.title, "when": week_words(asked), "panels": view.panels, "board": True}
     frame = page_frame(asked, job)
     return PageContent("week.html", frame, values, shown.is_passing)
 
 
-def _own_state(view: View, issue: Issue, reach: Reach) -> dict[str, str]:
+def board_state(view: View, issue: Issue, reach: Reach) -> dict[str, str]:
     """Return what the panels are about where the address says nothing: what the question names."""
     named: dict[str, Any] = {name: view.question.get(name) for name in ("call_type", "grade")}
     own = {
@@ -78,7 +78,7 @@ def _own_state(view: View, issue: Issue, reach: Reach) -> dict[str, str]:
     return own | {"area": areas[0]}
 
 
-def _table(view: View, asked: PageQuestion, standing: Standing) -> TablePanel:
+def board_table(view: View, asked: PageQuestion, standing: Standing) -> TablePanel:
     """Return the view's own answer in the week that is shown."""
     offer, issue = OFFERS[view.answer], asked.issue
     try:

@@ -27,7 +27,7 @@ _Viewer = Annotated[Viewer, Security(page_viewer)]
 @router.get(BOARDS, response_class=Response)
 async def boards(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page with the views that the viewer may open."""
-    seen = await _seen(request, serving, viewer)
+    seen = await boards_seen(request, serving, viewer)
     open_to = tuple(each for each in seen if each.role is None or viewer.has_role(each.role))
     return await respond_view(request, serving, viewer, ViewAddress("boards", boards=open_to))
 
@@ -35,13 +35,14 @@ async def boards(request: Request, serving: _Serving, viewer: _Viewer) -> Respon
 @router.get(BOARD, response_class=Response)
 async def board(request: Request, view_id: str, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of a view; one that asks for what is out of reach isn't there."""
-    found = find_view(await _seen(request, serving, viewer), view_id[:63])
+    found = find_view(await boards_seen(request, serving, viewer), view_id[:63])
     if found.role is not None:
         viewer.refuse_below(found.role)
     return await respond_view(request, serving, viewer, ViewAddress("board", boards=(found,)))
 
 
-async def _seen(request: Request, serving: Service, viewer: Viewer) -> tuple[View, ...]:
+async def boards_seen(request: Request, serving: Service, viewer: Viewer) -> tuple[View, ...]:
+    """Return the views that ask for nothing out of the viewer's reach, whatever their role."""
     views = await run_in_threadpool(serving.views)
     opened = await open_question(None, request, serving)
     return views_within(views, opened.issue.tree, viewer.reach)

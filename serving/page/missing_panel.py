@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from forewatch.clock import ONE_DAY
 from forewatch.errors import BadQuestion
 from planning.missing import missing_part
 from planning.uses import USES
@@ -65,20 +67,43 @@ def week_missing(answers: PageAnswers) -> MissingPanel:
         days = answer_rows(answers.missing_persons("day"))
         week = answer_rows(answers.missing_persons("week"))[0]
     except BadQuestion as error:
-        text = str(error)
-        is_told = answers.asked.reach.notes(answers.asked.issue.tree, [text])
-        said = f"{text[:1].upper()}{text[1:]}." if is_told else "This issue holds none."
-        return MissingPanel(why=said)
+        return MissingPanel(why=_why(answers, error))
     told = [(day_words(row["force_day"]), row) for row in days]
     rows = tuple(_row(name, row) for name, row in (*told, ("Whole week", week)))
-    part = missing_part(answers.asked.issue)
-    baseline = "≈ By the climatology, the mean of such days: no trained model may be used."
     return MissingPanel(
         rows=rows,
         calibration=_calibration({"day": days[0]["uncalibrated"], "week": week["uncalibrated"]}),
-        doubts=(*([baseline] if part.is_baseline else []), *doubts(week)),
+        doubts=_doubts(answers, week),
         has_bands=any(row.band for row in rows),
     )
+
+
+def day_missing(answers: PageAnswers, day: pd.Timestamp) -> MissingPanel:
+    """Return missing-person demand of a local date."""
+    span = {"from_": f"{day:%Y-%m-%d}", "to": f"{day + ONE_DAY:%Y-%m-%d}"}
+    try:
+        row = answer_rows(answers.missing_persons("day", **span))[0]
+    except BadQuestion as error:
+        return MissingPanel(why=_why(answers, error))
+    told = _row(day_words(row["force_day"]), row)
+    calibration = _calibration({"day": row["uncalibrated"]})
+    told_doubts = _doubts(answers, row)
+    return MissingPanel(
+        rows=(told,), calibration=calibration, doubts=told_doubts, has_bands=bool(told.band)
+    )
+
+
+def _why(answers: PageAnswers, error: BadQuestion) -> str:
+    """Return why there is no missing-person demand, as far as it may be told."""
+    text = str(error)
+    is_told = answers.asked.reach.notes(answers.asked.issue.tree, [text])
+    return f"{text[:1].upper()}{text[1:]}." if is_told else "This issue holds none."
+
+
+def _doubts(answers: PageAnswers, row: AnswerRow) -> tuple[str, ...]:
+    part = missing_part(answers.asked.issue)
+    baseline = "≈ By the climatology, the mean of such days: no trained model may be used."
+    return (*([baseline] if part.is_baseline else []), *doubts(row))
 
 
 def _row(name: str, row: AnswerRow) -> MissingRow:

@@ -13,6 +13,8 @@ from serving.accounts.roles import Role
 from serving.reach import Reach
 from serving.standing import Standing
 
+# Views that tell the moment, with how often they are made anew; others tell the day.
+MOMENTS = {"screen": pd.Timedelta(minutes=5)}
 _MARK = b"page "  # before the JSON: tells it from the API's jobs, which begin with a brace
 
 
@@ -43,6 +45,12 @@ class PageJob:
     damage: str = ""
     is_ahead: bool = False
     boards: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def moment(self) -> pd.Timestamp | None:
+        """The instant that the view tells, the same for as long as it is kept; None for a day."""
+        step = MOMENTS.get(self.view)
+        return None if step is None else self.now.floor(step)
 
     def written(self) -> bytes:
         """Return the job as bytes, for another process."""

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 
 from forewatch.errors import ForewatchError
 from serving import problems
-from serving.page.addresses import HOME
-from serving.page.rendering import page_response
+from serving.page.addresses import HOME, SCREEN_PAGE
+from serving.page.rendering import SCREEN_HEADERS, page_response
 
 _FOR_PROGRAMS = ("/v1/", "/health/", "/metrics", "/openapi.json")
 _KEPT = ("Retry-After", "Allow")  # headers that a page carries as well
@@ -36,6 +36,10 @@ def add_problem_pages(app: FastAPI) -> None:
 
 def problem_page(request: Request, said: dict[str, Any]) -> Response:
     """Return a problem (`serving.problems.problem_document`) as a page."""
+    if request.url.path == SCREEN_PAGE or request.url.path.startswith(f"{SCREEN_PAGE}/"):
+        response = page_response(request, "screen_problem.html", said["status"], said=said)
+        response.headers.update(SCREEN_HEADERS)
+        return response
     return page_response(request, "problem.html", said["status"], said=said, home=HOME)
 
 

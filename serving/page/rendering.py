@@ -28,6 +28,11 @@ HEADERS = {
 }
 # Of a page whose address holds a secret.
 SECRET_ADDRESS = {"Referrer-Policy": "no-referrer"}
+# Of the big screen, which asks for itself again: nothing of it stays on the screen's disk.
+SCREEN_HEADERS = SECRET_ADDRESS | {
+    "Content-Security-Policy": f"{POLICY}; connect-src 'self'",
+    "Cache-Control": "private, no-store",
+}
 
 _TEMPLATES = Environment(
     loader=PackageLoader("serving.page"),

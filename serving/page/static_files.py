@@ -20,6 +20,8 @@ from serving.api.media import entity_tag, is_known, not_modified, qualities
 STATIC = "/static/{name}"
 _TYPES = {
     "style.css": "text/css; charset=utf-8",
+    "screen.css": "text/css; charset=utf-8",
+    "brief.css": "text/css; charset=utf-8",
     "script.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

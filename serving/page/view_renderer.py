@@ -72,16 +72,19 @@ class ViewSources:
 class Pictures:
     """Draws the charts of one page, within the time that it waits for them in all."""
 
-    def __init__(self, drawings: Drawings | None, *, is_ahead: bool) -> None:
+    def __init__(
+        self, drawings: Drawings | None, *, is_ahead: bool, seconds: float = _DRAWING_SECONDS
+    ) -> None:
         """Begin to count.
 
         Args:
             drawings: of charts; None: none are drawn.
             is_ahead: whether they are only ordered.
+            seconds: that they are waited for in all.
         """
         self._drawings = drawings
         self._is_ahead = is_ahead
-        self._until = monotonic() + _DRAWING_SECONDS
+        self._until = monotonic() + seconds
         self.is_any_missing = False  # and may come soon
 
     def order(self, *charts: Chart | None, looks: tuple[Look, ...] = (PHONE, LAPTOP)) -> None:
@@ -125,12 +128,19 @@ class PageContent:
     values: Mapping[str, object]
     is_passing: bool = False
 
+    def content(self) -> bytes:
+        """Return it laid out, as it is sent."""
+        return render(self.template, frame=self.frame, **self.values).encode()
+
 
 MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], PageContent]
 # By the name of a view its function; the modules import this one, so they are named, not imported.
 VIEWS = {
     name: f"serving.page.{name}_view:{name}_view"
-    for name in ("week", "shift", "worries", "accuracy", "missing", "events", "board", "boards")
+    for name in (
+        *("week", "shift", "worries", "accuracy", "missing", "events"),
+        *("board", "boards", "screen", "brief", "paper"),
+    )
 }
 
 
@@ -168,6 +178,5 @@ def rendered_view(job: PageJob, make: MakeView, sources: ViewSources) -> Body:
     """
     pictures = Pictures(sources.drawings, is_ahead=job.is_ahead)
     view = make(job, sources.shelf.issue(job.issue).issue, sources, pictures)
-    content = render(view.template, frame=view.frame, **view.values)
     is_passing = view.is_passing or pictures.is_any_missing
-    return Body(content.encode(), None, 0, is_passing, view.frame.status)
+    return Body(view.content(), None, 0, is_passing, view.frame.status)

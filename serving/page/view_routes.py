@@ -8,7 +8,6 @@ from functools import cache, partial
 
 import pandas as pd
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
 
 from forewatch.clock import Clock
 from serving.accounts.roles import Role
@@ -58,12 +57,19 @@ class ViewAddress:
         names: of the parameters that it takes; others are passed over.
         path: what is asked by the path, by name.
         boards: the views of the force's own that it is about.
+        file: name of the PDF that it is; "": it is a page.
     """
 
     view: str
     names: tuple[str, ...] = STATE
     path: Mapping[str, str] = field(default_factory=dict)
     boards: tuple[View, ...] = ()
+    file: str = ""
+
+    @property
+    def media_type(self) -> str:
+        """Of the answer."""
+        return media.PDF if self.file else "text/html"
 
 
 def view_job(
@@ -129,7 +135,9 @@ async def respond_view(
             tag = media.entity_tag(tag, "passing", job.now)
         else:
             serving.shelf.bodies.keep(tag, body)
-    return HTMLResponse(body.content, body.status, {"ETag": tag, **headers})
+    if address.file:
+        headers["Content-Disposition"] = f'inline; filename="{address.file}"'
+    return Response(body.content, body.status, {"ETag": tag, **headers}, address.media_type)
 
 
 def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRecords) -> str:
@@ -137,11 +145,11 @@ def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRec
 
     That is what was published, what of it has grown stale since, how it stands, the question,
     whose areas it is about, what was imported of plan, outlines and special times, what trainings
-    left behind, and the day.
+    left behind, and the day; of a view that tells the moment, that.
     """
     issue = opened.issue
     today = Clock.of(issue.profile).force_day(pd.DatetimeIndex([job.now]))[0]
-    plain = replace(job, now=today, is_ahead=False)
+    plain = replace(job, now=job.moment or today, is_ahead=False)
     return media.entity_tag(
         opened.sha256,
         plain.written(),

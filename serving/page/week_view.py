@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planning.issues import Issue
+from serving.page.addresses import BRIEF, BRIEF_PDF
 from serving.page.page_answers import PageAnswers
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
@@ -18,4 +19,6 @@ def week_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictur
     shown = week_panels(PageAnswers(asked, job.standing), sources, pictures)
     frame = page_frame(asked, job)
     about = {"title": "Week", "when": week_words(asked), "panels": PANELS, "board": False}
+    sheet = {"call_type": None, "grade": None}  # it is of all calls
+    about |= {"brief": asked.address(BRIEF, **sheet), "pdf": asked.address(BRIEF_PDF, **sheet)}
     return PageContent("week.html", frame, shown.values | about, shown.is_passing)

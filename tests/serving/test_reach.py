@@ -17,6 +17,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from forewatch.areas import Area, AreaTree
@@ -30,6 +31,7 @@ from serving.api.service import NEEDS, Need
 from serving.duty_records import DutyRecord
 from serving.keys import SCOPES_WITHIN_AREAS
 from serving.page.addresses import ACCESSIBILITY, HELP, SIGN_IN, SIGN_OUT
+from serving.page.screens import SCREEN_BY_KEY
 from serving.page.signing_in import LINK
 from serving.page.static_files import STATIC
 from serving.reach import Reach
@@ -40,10 +42,10 @@ if TYPE_CHECKING:  # tests are no package; fixtures bring these in
 MakeIssue = Callable[..., Issue]
 
 # Routes for everybody: they tell nothing of any area.
-# The key of a feed stands in its address: see test_rota_calendar.py.
+# The key of a feed or a screen stands in its address: see test_rota_calendar.py, test_screen.py.
 KEYLESS = {
-    *("/openapi.json", "/health/live", "/health/ready", FEED, SIGN_IN, SIGN_OUT, LINK),
-    *("/", HELP, ACCESSIBILITY, STATIC),
+    *("/openapi.json", "/health/live", "/health/ready", FEED, SCREEN_BY_KEY, SIGN_IN, SIGN_OUT),
+    *("/", LINK, HELP, ACCESSIBILITY, STATIC),
 }
 # How a route that needs more than its path is asked. One that takes areas is asked for each name of
 # `NAMES` as well, so that "area" stays the one name for them.
@@ -62,6 +64,9 @@ VIEWS = {
     "/missing": "week=2026-W43",
     "/events": "",
     "/views": "",
+    "/screen": "",
+    "/brief": "week=2026-W43",
+    "/brief.pdf": "week=2026-W43",
 }
 ROTA = "/v1/rota/requirements"
 HIDDEN = ("town", "south", "south-1", "south-2")
@@ -131,6 +136,9 @@ def client(bench: Bench, *areas: str) -> TestClient:
 
 def text_of(answer: Any) -> str:
     """What an answer says, that of each file where it is an archive."""
+    if answer.headers["content-type"] == "application/pdf":
+        read = PdfReader(io.BytesIO(answer.content))
+        return f"{read.metadata}" + "".join(page.extract_text() for page in read.pages)
     if answer.headers["content-type"] != "application/zip":
         return str(answer.text)
     archive = zipfile.ZipFile(io.BytesIO(answer.content))

@@ -94,26 +94,18 @@ def test_an_import_of_outlines_killed_anywhere_leaves_the_old_or_the_new(
     )
     env = os.environ | {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", make, str(template)],
-        env=env,
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        [sys.executable, "-c", make, str(template)], env=env, check=False,
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert first.exists()
     broken = feature({"type": "Point", "coordinates": [0, 0]}, area="north")
     written(template, *(feature(shape, area=area) for area, shape in BEATS.items()), broken)
     arguments = [str(template), str(tmp_path / "used"), str(tmp_path / "said")]
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _KILLED, *arguments],
-        env=env,
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        [sys.executable, "-W", "ignore", "-c", _KILLED, *arguments], env=env, check=False,
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) > 10

@@ -86,6 +86,83 @@
   };
   addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
 
+  // The big screen asks for itself again and again. Its last picture stays, and says since when.
+  const screen = document.body.dataset;
+  if (screen.every) {
+    const root = document.documentElement;
+    const trouble = document.querySelector(".trouble");
+    const script = (page) => page.querySelector("script[src]").getAttribute("src");
+    const picture = (page = document) => page.querySelector("main[data-picture]");
+    const hasNumbers = (main) => main && main.dataset.picture === "numbers";
+    const seconds = (since) => Math.abs(Date.now() - since) / 1000;
+    let good = Date.now(), tried = 0, skew = 0, tag = "", fault = "", isAsking = false;
+    const time = (at, more) => new Intl.DateTimeFormat("en-GB", {
+      hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: picture().dataset.zone, ...more,
+    }).format(at + skew);
+    const write = (where, text) => { if (where.textContent !== text) where.textContent = text; };
+    const show = () => {
+      const isOld = hasNumbers(picture()) && (fault || seconds(good) > 3 * screen.every);
+      const isLoud = isOld && seconds(good) > screen.loud;
+      const since = time(good, seconds(good) > 43200 && { weekday: "short" });
+      each("[data-clock]", (where) => write(where, time(Date.now())));
+      each("[data-refreshed]", (where) => write(where, `, refreshed ${since}`));
+      document.body.className = isLoud ? "loud" : "";
+      trouble.hidden = !isOld;
+      write(trouble, !isOld ? "" : `⚠ ${isLoud ? "OLD PICTURE, don’t rely on it: n" : "N"}ot refreshed since ${since}. ${fault || "This computer slept"}.`);
+    };
+    // What doesn't fit makes all letters smaller, to three quarters at most.
+    const fit = () => {
+      root.style.fontSize = "";
+      if (!matchMedia("(min-width: 64rem) and (min-aspect-ratio: 4/3)").matches) return;
+      const usual = parseFloat(getComputedStyle(root).fontSize);
+      for (let share = 0.98; share > 0.74 && root.scrollHeight > innerHeight; share -= 0.02) {
+        root.style.fontSize = `${share * usual}px`;
+      }
+    };
+    const ask = async () => {
+      const headers = { Accept: "text/html", ...(tag && { "If-None-Match": tag }) };
+      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(20000) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = picture(page);
+      const { status } = answer;
+      if (status === 304 || hasNumbers(found)) {
+        good = Date.now();
+        skew = (Date.parse(answer.headers.get("Date")) || good) - good;
+        fault = "";
+        if (status === 304) return;
+        tag = answer.headers.get("ETag") || "";
+        if (script(page) !== script(document)) location.reload();
+      } else {
+        const isClosed = [0, 401, 403, 404].includes(status); // 0: it leads to where one signs in
+        fault = `The server answers with an error (${status})`;
+        if (hasNumbers(picture()) && !isClosed) return;
+        tag = "";
+        if (!found) {
+          picture().dataset.picture = "none";
+          write(picture(), isClosed ? "⚠ Nothing may be shown here any more: sign in, or ask for another address." : `⚠ ${fault}.`);
+          return;
+        }
+      }
+      document.title = page.title;
+      picture().replaceWith(found);
+      fit();
+    };
+    const look = async () => {
+      show();
+      if (isAsking || seconds(tried) < screen.every) return;
+      isAsking = true;
+      tried = Date.now();
+      try { await ask(); } catch { fault = "The server can’t be reached"; }
+      isAsking = false;
+      show();
+    };
+    fit();
+    look();
+    setInterval(look, 1000);
+    addEventListener("resize", fit);
+    addEventListener("online", () => { tried = 0; });
+  }
+
   each("[data-print]", (place) => {
     const button = document.createElement("button");
     button.type = "button";

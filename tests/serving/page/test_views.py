@@ -50,7 +50,7 @@ def tables(text: str) -> dict[str, list[list[str]]]:
     found = {}
     for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
         caption = re.search(r"<caption>(.*?)</caption>", table, re.DOTALL)
-        rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+        rows = re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)
         cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
         told = [[plain(cell).strip() for cell in row] for row in cells]
         found[plain(caption.group(1)).strip() if caption else ""] = told
