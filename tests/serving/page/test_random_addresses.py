@@ -178,17 +178,16 @@ def test_random_addresses_are_answered_and_all_their_links_lead_somewhere(shown:
 def _covering(links: dict[str, str]) -> list[str]:
     """Return links that hold each path and each question once: together they are too many.
 
-    Of the hours of a week, cells of one table, are all of the long day and every fifth other.
+    Of the hours of a week, cells of one table, are all of the long day and every eleventh other.
     """
-    paths, questions, found = set[str](), set[tuple[str, str]](), list[str]()
+    paths, questions, found = set[str](), set[str](), list[str]()
     for link in sorted(links):
         parts = urlsplit(link)
         hour = _HOUR.fullmatch(parts.path)
-        if hour and hour[1] not in {"24", "25"} and int(hour[2]) % 5:
+        if hour and hour[1] != "25" and int(hour[2]) % 11:
             continue
-        view = parts.path.split("/")[1]
-        if parts.path not in paths or (view, parts.query) not in questions:
+        if parts.path not in paths or parts.query not in questions:
             paths.add(parts.path)
-            questions.add((view, parts.query))
+            questions.add(parts.query)
             found.append(link)
     return found
