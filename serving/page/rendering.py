@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -42,11 +43,18 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.globals["form_token_name"] = FORM_TOKEN
 _TEMPLATES.globals["static"] = static_address
+# What turns the text after it round, numbers as well: a name may hold one, and is never its end.
+# Marks (U+200E, U+200F), which say how one letter runs, stay. Source: UAX 9, section 2.
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def _html(template: str, **values: object) -> str:
+    return _OVERRIDES.sub("", _TEMPLATES.get_template(template).render(values))
 
 
 def render(template: str, **values: object) -> str:
     """Return a view as HTML: the same for all who see as much, so without anything of a session."""
-    return _TEMPLATES.get_template(template).render(viewer=None, **values)
+    return _html(template, viewer=None, **values)
 
 
 def templates_digest() -> str:
@@ -73,6 +81,6 @@ def page_response(
         "form_token": partial(here.form_token, request),
         **values,
     }
-    response = HTMLResponse(_TEMPLATES.get_template(template).render(said), status, HEADERS)
+    response = HTMLResponse(_html(template, **said), status, HEADERS)
     here.tell_browser(request, response)
     return response

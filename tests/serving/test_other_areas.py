@@ -89,6 +89,10 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/accuracy": (*OF_PAGE, "?lead=7"),
     "/missing": OF_PAGE,
     "/events": OF_PAGE,
+    "/brief": OF_PAGE,
+    "/brief.pdf": (f"?{WEEK}", f"?{WEEK}&area=south"),
+    "/screen": ("", "?area=south", "?board=of-south", "?board=of-north"),
+    "/screen/{token}": (),  # the key is in the address: test_screen.py
     "/views": ("",),
     "/views/control-room": (f"?{WEEK}",),
     "/views/of-south": (f"?{WEEK}", "?area=south"),
@@ -243,7 +247,8 @@ def told(answer: Any) -> Told:
     if content[:2] == b"PK":
         archive = zipfile.ZipFile(io.BytesIO(content))
         content = b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
-    return Told(answer.status_code, tuple(headers), _RANDOM.sub("…", content.decode()))
+    text = content.decode("latin-1" if content[:4] == b"%PDF" else "utf-8")
+    return Told(answer.status_code, tuple(headers), _RANDOM.sub("…", text))
 
 
 def by_key(bench: Bench) -> TestClient:

@@ -309,13 +309,15 @@ def test_a_stale_issue_and_one_that_cannot_be_read_put_a_bar_across(told: Bench)
 def test_names_with_markup_come_out_as_text(bench: Bench, make_issue: MakeIssue) -> None:
     made = make_issue()
     areas = [
-        each.model_copy(update={"name": f"<b>\"{each.name}'</b>"}) for each in made.profile.areas
+        each.model_copy(update={"name": f"\u202e<b>\"{each.name}'</b>"})
+        for each in made.profile.areas
     ]
     profile = made.profile.model_copy(update={"areas": tuple(areas)})
     bench.issues().publish(replace(made, profile=profile, tree=profile.tree()))
     text = page(bench.client, "/week")
     assert "<b>" not in text
     assert "&lt;b&gt;&#34;North&#39;&lt;/b&gt;" in text
+    assert "\u202e" not in text  # it would turn the numbers after it round
 
 
 def test_a_daily_force_has_weeks_by_days(told: Bench, make_issue: MakeIssue) -> None:
