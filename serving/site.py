@@ -17,7 +17,16 @@ from serving.audit import AuditFile
 from serving.drawing import Drawings
 from serving.map_records import MapRecords
 from serving.model_records import ModelRecords
-from serving.page import beside_week, boards, information, screens, signing_in, static_files, week
+from serving.page import (
+    beside_week,
+    boards,
+    downloads,
+    information,
+    screens,
+    signing_in,
+    static_files,
+    week,
+)
 from serving.page.door import Door, SignInNeeded
 from serving.page.problem_pages import add_problem_pages
 from serving.page.view_renderer import view_answerer
@@ -74,7 +83,8 @@ def create_site(
     app.state.door = Door.of(
         Accounts(workspace.root, instant), Sessions(workspace.root, life, instant)
     )
-    for part in (signing_in, week, beside_week, boards, screens, information, static_files):
+    pages = (week, beside_week, boards, downloads, screens)
+    for part in (signing_in, *pages, information, static_files):
         app.include_router(part.router)
     app.add_exception_handler(SignInNeeded, signing_in.ask_to_sign_in)
     add_problem_pages(app)

@@ -44,7 +44,7 @@ async def rota_requirements(
 ) -> Response:
     """Return a page, or 304 where the client has it."""
     kind = media.negotiate_type(request, media.TABLES, query.format)
-    return await _answer(request, query, serving, access, kind)
+    return await respond_requirements(request, query, serving, access, kind)
 
 
 # Not in the OpenAPI document: its address is a secret, and no machine asks by it.
@@ -62,13 +62,13 @@ async def rota_calendar(
     until = today + pd.Timedelta(days=FEED_DAYS)
     span = {"from": f"{today:%Y-%m-%d}", "to": f"{until:%Y-%m-%d}", "limit": FEED_DAYS}
     query = StaffingQuery.model_validate(span)
-    return await _answer(request, query, serving, access, media.ICS)
+    return await respond_requirements(request, query, serving, access, media.ICS)
 
 
-async def _answer(
+async def respond_requirements(
     request: Request, query: StaffingQuery, serving: Service, access: Viewer, kind: str
 ) -> Response:
-    """Return a page in a form, or 304 where the client has it."""
+    """Return a page of what shifts require in a form, or 304 where the client has it."""
     opened = await open_question(query.issue, request, serving)
     issue, now = opened.issue, serving.clock()
     query = query.dated(issue, now)

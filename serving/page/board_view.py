@@ -56,7 +56,8 @@ def board_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     values: dict[str, object] = {**shown.values}
     if "table" in view.panels:
         values["table"] = board_table(view, asked, job.standing)
-    values |= {"title": view.title, "when": week_words(asked), "panels": view.panels, "board": True}
+    values |= {"title": view.title, "when": week_words(asked), "panels": view.panels}
+    values |= {"board": True, "files": ()}
     frame = page_frame(asked, job)
     return PageContent("week.html", frame, values, shown.is_passing)
 

@@ -14,6 +14,7 @@ from serving.charts.words import count_text, percent_text
 from serving.model_records import ModelRecords
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.chance_words import chance_words
+from serving.page.file_links import missing_files
 from serving.page.missing_panel import week_missing
 from serving.page.page_answers import PageAnswers
 from serving.page.page_job import PageJob
@@ -67,6 +68,7 @@ def missing_view(
     values |= {
         "tables_shown": tuple(each for each in tables if each is not None),
         "reliability": reliability,
+        "files": missing_files(asked),
     }
     return PageContent("missing.html", frame, values | {"picture": picture})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planning.issues import Issue
 from serving.page.addresses import BRIEF, BRIEF_PDF
+from serving.page.file_links import week_files
 from serving.page.page_answers import PageAnswers
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
@@ -21,4 +22,7 @@ def week_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictur
     about = {"title": "Week", "when": week_words(asked), "panels": PANELS, "board": False}
     sheet = {"call_type": None, "grade": None}  # it is of all calls
     about |= {"brief": asked.address(BRIEF, **sheet), "pdf": asked.address(BRIEF_PDF, **sheet)}
+    parts = {name: shown.values[name] for name in ("reasons", "missing", "staffing")}
+    lacking = [name for name, part in parts.items() if getattr(part, "why", "")]
+    about["files"] = week_files(asked, lacking)
     return PageContent("week.html", frame, shown.values | about, shown.is_passing)

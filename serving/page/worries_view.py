@@ -14,6 +14,7 @@ from planning.issues import Issue
 from planning.tables import Values
 from serving.api.shelf import Shelf
 from serving.duty_records import DutyRecord
+from serving.page.file_links import officer_files
 from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Choice, Complaint, Link, Option
 from serving.page.page_job import PageJob
@@ -57,7 +58,9 @@ def worries_view(
     roles = issue.profile.staffing.role_ids
     options = tuple(Option(each, each.replace("_", " "), each == role) for each in roles)
     more = (Choice("role", "Role", options),) if len(roles) > 1 else ()
-    values = {"found": found, "when": week_text(asked.monday)}
+    areas = planned_areas(asked, record, role) if found.worries.likely else ()
+    files = officer_files(asked, areas, role) if areas else ()
+    values = {"found": found, "when": week_text(asked.monday), "files": files}
     frame = replace(frame, choices=(*frame.choices, *more))
     return PageContent("worries.html", frame, values, is_passing=not record.is_sure)
 

@@ -93,6 +93,10 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/brief.pdf": (f"?{WEEK}", f"?{WEEK}&area=south"),
     "/screen": ("", "?area=south", "?board=of-south", "?board=of-north"),
     "/screen/{token}": (),  # the key is in the address: test_screen.py
+    "/download/forecasts.csv": OF_PAGE,
+    "/download/explanations.xlsx": OF_PAGE,
+    "/download/missing-persons.csv": OF_PAGE,
+    "/download/officers.csv": OF_PAGE,
     "/views": ("",),
     "/views/control-room": (f"?{WEEK}",),
     "/views/of-south": (f"?{WEEK}", "?area=south"),

@@ -401,3 +401,20 @@ def test_last_year_stands_beside_all_calls_and_no_kind_of_them(
         assert shown == ["unknown" if gap else f"{2000 * known:,}" for gap in gaps]
     text = page(told.client, f"{asked}town&grade=routine")
     assert "Last year" not in Tables(text).table("Calls by day")[0]
+
+
+def test_tables_of_a_week_are_there_as_files(told: Bench) -> None:
+    text = page(told.client, f"/week?week={WEEK}&area=north&grade=routine")
+    links = {link for link in Tables(text).links if link.startswith("/download/")}
+    assert len(links) == 2 * 7  # hours, days, reasons, areas, types, grades, missing persons
+    for link in links:
+        answer = told.client.get(html.unescape(link))
+        assert answer.status_code == 200, link
+        name = link.partition("?")[0].removeprefix("/download/")
+        assert answer.headers["content-disposition"] == f'attachment; filename="forewatch-{name}"'
+    by_hour = next(link for link in links if "by=hour" in link and ".csv" in link)
+    question = html.unescape(by_hour).partition("?")[2]
+    api = told.client.get(f"/v1/forecasts?{question}&format=csv&limit=10000")
+    assert told.client.get(html.unescape(by_hour)).content == api.content
+    for wrong in ("people.csv", "forecasts.pdf", "forecasts.csv?area=nowhere"):
+        assert told.client.get(f"/download/{wrong}").status_code in {404, 422}

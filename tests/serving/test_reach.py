@@ -64,6 +64,7 @@ VIEWS = {
     "/missing": "week=2026-W43",
     "/events": "",
     "/views": "",
+    "/download/forecasts.csv": "week=2026-W43&by=week",
     "/screen": "",
     "/brief": "week=2026-W43",
     "/brief.pdf": "week=2026-W43",
@@ -106,6 +107,7 @@ def routes(bench: Bench) -> list[Route]:
 def addresses(route: Route) -> Iterator[str]:
     """How a route is asked: as it is, and for each name if it takes areas."""
     path = route.path.replace("{number}", "1").replace("{period:path}", "2026-10-24/late")
+    path = path.replace("{table}.{form}", "forecasts.csv")
     if path.endswith("/views/{view_id}"):
         names = ("control-room", "of-north", "of-south")
         yield from (path.replace("{view_id}", name) for name in names)

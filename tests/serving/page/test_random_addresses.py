@@ -30,6 +30,7 @@ VIEWS = {
     "/missing": "/missing",
     "/events": "/events",
     "/views": "/views",
+    "/download/{table}.{form}": "/download/{}.csv",
     "/views/{view_id}": "/views/{}",
     "/brief": "/brief",
     "/brief.pdf": "/brief.pdf",

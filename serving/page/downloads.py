@@ -1,0 +1,60 @@
+"""The tables of the page as files: the API's answers, for who is signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response, Security
+
+from serving.accounts.viewers import Viewer
+from serving.answers import OFFERS, read_query
+from serving.api import media
+from serving.api.answers import respond
+from serving.api.rota import respond_requirements
+from serving.api.service import Service, service
+from serving.page.door import page_viewer
+from serving.page.file_links import ANSWERS, DOWNLOAD, FileTable
+from serving.queries import MAX_PAGE_ROWS, Form, StaffingQuery
+
+_LISTS = ("area", "call_type", "grade")
+_TEXTS = ("week", "by", "quantiles", "role")
+_LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
+_MOST_VALUES = 300
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(DOWNLOAD, response_class=Response)
+async def download(
+    request: Request,
+    table: FileTable,
+    form: Form,
+    serving: Annotated[Service, Depends(service)],
+    viewer: Annotated[Viewer, Security(page_viewer)],
+) -> Response:
+    """Return a table of the page as a file, within the viewer's reach."""
+    asked = _asked(request) | {"format": form}
+    if table == "officers":
+        query = read_query(StaffingQuery, asked)
+        response = await respond_requirements(request, query, serving, viewer, media.FORMS[form])
+    else:
+        offer = OFFERS[ANSWERS[table]]
+        more = {"limit": MAX_PAGE_ROWS}
+        response = await respond(
+            offer, request, read_query(offer.query, asked | more), serving, viewer
+        )
+    if response.status_code == 200:  # noqa: PLR2004 - there is a file
+        name = f"forewatch-{table}.{form}"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    given = request.query_params
+    lists = {name: given.getlist(name)[:_MOST_VALUES] for name in _LISTS}
+    texts = {name: given[name][:_LONGEST_VALUE] for name in _TEXTS if given.get(name)}
+    return texts | {
+        name: tuple(value[:_LONGEST_VALUE] for value in values)
+        for name, values in lists.items()
+        if values
+    }
