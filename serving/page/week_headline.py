@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from serving.charts.words import amount_text, count_text, level_text, local_times
+from serving.charts.words import amount_text, count_text, level_text
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.page_answers import PageAnswers
 from serving.page.page_question import PageQuestion
@@ -81,7 +81,8 @@ def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
     if not np.isfinite(mean).any():
         return ""
     asked, most = answers.asked, int(np.nanargmax(mean))
-    row, start = answer_rows(hours)[most], local_times(hours["start"], asked.zone)[most]
+    (row,) = answer_rows(hours.iloc[[most]])
+    start = row["start"].tz_convert(asked.zone)
     is_daily = asked.issue.forecast.rates.step == "day"
     when = day_words(row["force_day"]) if is_daily else f"{day_words(start)}, {start:%H:%M}"
     told = f"{when}, with {amount_text(row['mean'], 'calls')}"
