@@ -131,7 +131,7 @@ def _above(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
 def _panel(
     asked: PageQuestion, frame: pd.DataFrame, assumed: str, *, is_passing: bool
 ) -> StaffingPanel:
-    names = {each.id: each.name for each in asked.issue.profile.staffing.shifts}
+    names = asked.shift_names
     shifts = [*dict.fromkeys(frame["shift"])]
     days = [*dict.fromkeys(frame["force_day"])]
     cells = {

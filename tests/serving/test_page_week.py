@@ -217,7 +217,7 @@ def test_a_plan_is_told_beside_the_need(told: Bench) -> None:
         "North",
         f"1 of 1, {len(shifts) - 1} not planned or not forecast",
         f"▼ {lacking}",
-        f"Sat 24 Oct, late: {gap}",
+        f"Sat 24 Oct, Late: {gap}",
     ]
     below = page(told.client, f"/week?week={WEEK}&area=north-1")
     assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in below
@@ -418,3 +418,12 @@ def test_tables_of_a_week_are_there_as_files(told: Bench) -> None:
     assert told.client.get(html.unescape(by_hour)).content == api.content
     for wrong in ("people.csv", "forecasts.pdf", "forecasts.csv?area=nowhere"):
         assert told.client.get(f"/download/{wrong}").status_code in {404, 422}
+
+
+def test_holidays_of_one_name_that_do_not_follow_each_other_are_two(told: Bench) -> None:
+    days = ["2026-10-19", "2026-10-20", "2026-10-23"]
+    rows = {"date": pd.DatetimeIndex(days), "kind": "school_holiday", "name": "", "area": "north"}
+    told.special = SpecialRecord(holidays=pd.DataFrame(rows))
+    text = page(told.client, f"/week?week={WEEK}&area=north")
+    assert "Mon 19 Oct to Tue 20 Oct" in text
+    assert "<strong>school holiday</strong> (school holiday), North, Fri 23 Oct" in text
