@@ -23,10 +23,12 @@ from pydantic_core import to_json
 from forewatch.errors import SettingsError
 from serving.page.brief import Brief, BriefPart
 from serving.page.page_frame import PageFrame
+from serving.page.plain_table import PlainTable
 
 _FAMILY = "DejaVu Sans"
 _FILES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 _UNKNOWN = "□"
+_LONGEST_HEADING = 14  # letters of a heading in one line
 _INVISIBLE = {"Cf", "Zs"}  # such as marks of direction: they need no glyph
 _LACKING = f"{_UNKNOWN} stands for letters that this sheet's font doesn't have."
 _FONT_OF_SVG = re.compile(r'font-family="[^"]*"')
@@ -68,7 +70,7 @@ def typeset_brief(brief: Brief, frame: PageFrame, published_at: pd.Timestamp) ->
 
 
 def _part(part: BriefPart) -> dict[str, Any]:
-    table = None if part.table is None else asdict(part.table) | {"columns": part.table.columns}
+    table = None if part.table is None else asdict(part.table) | {"columns": _columns(part.table)}
     told: dict[str, Any] = {
         "title": part.title,
         "texts": [*part.texts],
@@ -82,6 +84,19 @@ def _part(part: BriefPart) -> dict[str, Any]:
     alt = f"{chart.name}. {chart.summary}"
     return told | {"svg": _FONT_OF_SVG.sub(f'font-family="{_FAMILY}"', svg), "alt": alt,
                    "summary": chart.summary}  # fmt: skip
+
+
+def _columns(table: PlainTable) -> list[tuple[str, bool]]:
+    """Return the columns with long headings in two lines: the first column needs the room."""
+    return [(_two_lines(heading), is_text) for heading, is_text in table.columns]
+
+
+def _two_lines(heading: str) -> str:
+    spaces = [at for at, letter in enumerate(heading) if letter == " "]
+    if len(heading) <= _LONGEST_HEADING or not spaces:
+        return heading
+    middle = min(spaces, key=lambda at: abs(2 * at - len(heading)))
+    return f"{heading[:middle]}\n{heading[middle + 1 :]}"
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - JSON values

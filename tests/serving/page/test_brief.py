@@ -216,6 +216,26 @@ def test_of_many_areas_those_furthest_from_normal_are_on_the_sheet(
     assert "The 1 areas furthest from normal; 1 more are on /week." in text(sheet(planner.client))
 
 
+def test_areas_with_one_sign_are_chosen_by_how_far_they_are_from_normal(
+    planner: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brief, "MOST_AREAS", 1)
+    made = brief.week_panels
+
+    def uneven(*asked: Any) -> Any:
+        shown = made(*asked)
+        told = vars(shown)["values"]
+        far = {"North": -0.06, "South": -0.07}
+        areas = (replace(area, off=far[area.link.text]) for area in told["map"].areas)
+        told["map"] = replace(told["map"], areas=tuple(areas))
+        return shown
+
+    monkeypatch.setattr(brief, "week_panels", uneven)
+    shown = text(sheet(planner.client)).partition("Beside the last 8 weeks")[2]
+    assert "South" in shown
+    assert "North" not in shown
+
+
 def test_whoever_sees_the_south_gets_nothing_of_the_north(planner: Bench) -> None:
     client = limited(planner, "south")
     for address in ("/brief.pdf", f"/brief.pdf?week={WEEK}"):
