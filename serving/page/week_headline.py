@@ -111,7 +111,8 @@ def _busiest_shift(answers: PageAnswers) -> tuple[Link | None, str]:
     profile = asked.issue.profile
     if not profile.shifts or asked.issue.forecast.rates.step == "day":
         return None, ""
-    rows = [row for row in answer_rows(answers.calls("shift")) if np.isfinite(row["mean"])]
+    told = answers.calls("shift", quantiles="0.5")  # only the mean is needed
+    rows = [row for row in answer_rows(told) if np.isfinite(row["mean"])]
     if not rows:
         return None, ""
     most = max(rows, key=lambda row: float(row["mean"]))

@@ -26,6 +26,7 @@ from serving.charts.look import Look
 from serving.charts.words import count_text
 from serving.drawing import Drawing, Drawings
 from serving.page import brief
+from serving.page.week_panels import week_panels
 from serving.site import create_site
 from serving.special_records import SpecialRecord
 from tests.serving.conftest import FIRST, Bench
@@ -220,10 +221,9 @@ def test_areas_with_one_sign_are_chosen_by_how_far_they_are_from_normal(
     planner: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brief, "MOST_AREAS", 1)
-    made = brief.week_panels
 
     def uneven(*asked: Any) -> Any:
-        shown = made(*asked)
+        shown = week_panels(*asked)
         told = vars(shown)["values"]
         far = {"North": -0.06, "South": -0.07}
         areas = (replace(area, off=far[area.link.text]) for area in told["map"].areas)
