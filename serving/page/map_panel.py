@@ -40,6 +40,7 @@ class MapArea:
         expected: calls.
         span: in which they lie in 8 of 10 cases.
         level: how they are to the last 8 weeks.
+        off: by which share of these; NaN where nobody knows.
         doubts: what has to be known of the number.
     """
 
@@ -52,6 +53,7 @@ class MapArea:
     expected: str
     span: str
     level: str
+    off: float
     doubts: tuple[str, ...]
 
 
@@ -136,7 +138,8 @@ def _area(
 ) -> MapArea:
     mean, usual = float(row["mean"]), float(row["baseline"])
     is_known = bool(np.isfinite(mean) and np.isfinite(usual))
-    look = colour_class(mean / usual - 1) if is_known and usual > 0 else "unknown"
+    off = mean / usual - 1 if is_known and usual > 0 else float("nan")
+    look = colour_class(off) if np.isfinite(off) else "unknown"
     return MapArea(
         link=Link(str(row["area_name"]), answers.asked.address(area=str(row["area"]))),
         path=path,
@@ -147,6 +150,7 @@ def _area(
         expected=count_text(mean),
         span=f"{count_text(row['q10'])} to {count_text(row['q90'])}",
         level=level_text(mean, usual) if is_known else "unknown",
+        off=off,
         doubts=tuple(doubts(row)),
     )
 

@@ -20,8 +20,10 @@ from forewatch.errors import SettingsError, TypesettingFailed
 from serving.drawing_process import process_environment
 from serving.page.brief import Brief, BriefPart
 from serving.page.page_frame import PageFrame
+from serving.page.plain_table import PlainTable
 from serving.page.typesetting import FAMILY, NO_FONTS
 
+_LONGEST_HEADING = 14  # letters of a heading in one line
 _FONT_OF_SVG = re.compile(r'font-family="[^"]*"')
 _NO_DRAWING = "The drawing wasn't made in time; the table says the same."
 _MOST_SECONDS = 20.0  # of a sheet; on a machine at rest it takes half a second
@@ -69,7 +71,7 @@ def typeset_brief(brief: Brief, frame: PageFrame, published_at: pd.Timestamp) ->
 
 
 def _part(part: BriefPart) -> dict[str, Any]:
-    table = None if part.table is None else asdict(part.table) | {"columns": part.table.columns}
+    table = None if part.table is None else asdict(part.table) | {"columns": _columns(part.table)}
     told: dict[str, Any] = {
         "title": part.title,
         "texts": [*part.texts],
@@ -83,3 +85,16 @@ def _part(part: BriefPart) -> dict[str, Any]:
     alt = f"{chart.name}. {chart.summary}"
     return told | {"svg": _FONT_OF_SVG.sub(f'font-family="{FAMILY}"', svg), "alt": alt,
                    "summary": chart.summary}  # fmt: skip
+
+
+def _columns(table: PlainTable) -> list[tuple[str, bool]]:
+    """Return the columns with long headings in two lines: the first column needs the room."""
+    return [(_two_lines(heading), is_text) for heading, is_text in table.columns]
+
+
+def _two_lines(heading: str) -> str:
+    spaces = [at for at, letter in enumerate(heading) if letter == " "]
+    if len(heading) <= _LONGEST_HEADING or not spaces:
+        return heading
+    middle = min(spaces, key=lambda at: abs(2 * at - len(heading)))
+    return f"{heading[:middle]}\n{heading[middle + 1 :]}"

@@ -407,11 +407,15 @@ def test_tables_of_a_week_are_there_as_files(told: Bench) -> None:
     text = page(told.client, f"/week?week={WEEK}&area=north&grade=routine")
     links = {link for link in Tables(text).links if link.startswith("/download/")}
     assert len(links) == 2 * 7  # hours, days, reasons, areas, types, grades, missing persons
+    names = set()
     for link in links:
         answer = told.client.get(html.unescape(link))
         assert answer.status_code == 200, link
-        name = link.partition("?")[0].removeprefix("/download/")
-        assert answer.headers["content-disposition"] == f'attachment; filename="forewatch-{name}"'
+        table, _, form = link.partition("?")[0].removeprefix("/download/").partition(".")
+        names.add(name := answer.headers["content-disposition"])
+        assert name.startswith(f'attachment; filename="forewatch-{table}-')
+        assert name.endswith(f'.{form}"')
+    assert len(names) == len(links)  # one doesn't overwrite another
     by_hour = next(link for link in links if "by=hour" in link and ".csv" in link)
     question = html.unescape(by_hour).partition("?")[2]
     api = told.client.get(f"/v1/forecasts?{question}&format=csv&limit=10000")
