@@ -14,7 +14,7 @@ from serving.page.page_words import day_words
 from serving.page.plain_table import Cell, PlainTable, plain_table
 
 _HEAD = ("Area", "Shifts that lack officers", "Officers lacking in all", "Most lacking")
-_CAPTION = "Where shifts lack officers, by area; an officer who lacks in two shifts counts twice"
+_CAPTION = "Where shifts lack officers, by area; what shifts lack is added up"
 
 
 def officers_by_area(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
