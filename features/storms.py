@@ -9,8 +9,10 @@ what happened.
    days.
 2. It is asked of each call type of the whole force, of each place and of each cell, place × call
    type, as counted. Of a storm in a sum only those cells are touched that are far above their part.
-3. Public holidays and the days beside them are no storms, nor are the days of announced events, nor
-   what came at the same time of another year: these come again.
+3. What came at the same time of another year is no storm, it comes again; nor are days of announced
+   events, or the first days of a new place. Public holidays and the days beside them are none where
+   there is no other year to compare with, or it had a day there that was half as far above usual,
+   in logarithms.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from features.beginnings import P_MAX
+from features.beginnings import P_MAX, as_if_always_there, beginnings
 from features.cube import Cube, DayFactors
 from features.events import event_crowds
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.arrays import Array, Mask
-from forewatch.single_days import TIMES, single_days
+from forewatch.single_days import TIMES, SingleDay, single_days
 
 _YEAR_DAYS = 365
 _SAME_TIME_DAYS = 7
@@ -47,16 +49,17 @@ def storm_factors(
     """
     if not _may_have(daily):
         return None
+    daily = as_if_always_there(daily, beginnings(np.nan_to_num(daily).sum(1)))
     holidays = _about_holidays(view, days)
     events = event_crowds(view, view.clock.day_edges(days[0], len(days)), places) > 0
     steady = daily.copy()
     for t in range(daily.shape[1]):
-        _calm(steady[:, t], daily[:, t], holidays)
+        _calm(steady[:, t], daily[:, t], holidays, np.zeros(len(days), dtype=bool))
     for p in range(daily.shape[0]):
-        _calm(steady[p], daily[p], holidays | events[p])
+        _calm(steady[p], daily[p], holidays, events[p])
         for t in range(daily.shape[1]):
             cell = np.s_[p, t : t + 1]
-            _calm(steady[cell], daily[cell], holidays | events[p])
+            _calm(steady[cell], daily[cell], holidays, events[p])
     factor = np.divide(steady, daily, out=np.ones(daily.shape), where=daily > 0)
     return factor if (factor < 1).any() else None
 
@@ -92,26 +95,28 @@ def _candidates(series: Array) -> Mask:
     return np.asarray(far & known)
 
 
-def _calm(steady: Array, cells: Array, exempt: Mask) -> None:
+def _calm(steady: Array, cells: Array, holidays: Mask, events: Mask) -> None:
     """Put what is usual in the place of the storms of a sum of cells, in place.
 
     Args:
         steady: what is changed, shape (cells, days).
         cells: as counted, same shape.
-        exempt: days that are no storm's, shape (days,).
+        holidays: days that are or stand beside a public holiday, shape (days,).
+        events: days of announced events, same shape.
     """
     series = cells.sum(0)
-    if not (_candidates(series[None])[0] & ~exempt).any():
+    if not (_candidates(series[None])[0] & ~events).any():
         return
-    found = [one for one in single_days(series, P_MAX) if one.is_above and not exempt[one.day]]
+    found = [one for one in single_days(series, P_MAX) if one.is_above and not events[one.day]]
     far = np.array([one.day for one in found], dtype=np.int64)
     known = np.isfinite(cells)
     mean = np.where(known, cells, 0.0).sum(1) / np.maximum(known.sum(1), 1)
     for one in found:
-        if not _comes_again(one.day, far):
-            usual = mean * max(one.usual / max(mean.sum(), _SMALL), 1.0)
-            high = cells[:, one.day] >= TIMES * usual
-            steady[high, one.day] = np.minimum(steady[high, one.day], usual[high])
+        if _comes_again(one.day, far) or (holidays[one.day] and _is_festive(one, series)):
+            continue
+        usual = mean * max(one.usual / max(mean.sum(), _SMALL), 1.0)
+        high = cells[:, one.day] >= TIMES * usual
+        steady[high, one.day] = np.minimum(steady[high, one.day], usual[high])
 
 
 def _comes_again(day: int, far: Array) -> bool:
@@ -119,6 +124,16 @@ def _comes_again(day: int, far: Array) -> bool:
     apart = np.abs(far - day)
     years = np.maximum(np.round(apart / _YEAR_DAYS), 1)
     return bool((np.abs(apart - years * _YEAR_DAYS) <= _SAME_TIME_DAYS).any())
+
+
+def _is_festive(one: SingleDay, series: Array) -> bool:
+    """Return whether a holiday's calls may be the holiday's, as far as other years tell."""
+    beside = np.arange(-_SAME_TIME_DAYS, _SAME_TIME_DAYS + 1)
+    other = np.concatenate([one.day - _YEAR_DAYS + beside, one.day + _YEAR_DAYS + beside])
+    seen = series[other[(other >= 0) & (other < series.size)]]
+    seen = seen[np.isfinite(seen)]
+    usual = max(one.usual, _SMALL)
+    return not seen.size or bool(seen.max() >= usual * np.sqrt(one.calls / usual))
 
 
 def _about_holidays(view: AsOf, days: pd.DatetimeIndex) -> Mask:

@@ -80,6 +80,18 @@ def test_holidays_and_what_comes_each_year_are_no_storms(village: MakeVillage) -
     assert seen(village, counts).recorded is not None
 
 
+def test_a_storm_on_a_holiday_is_one_where_the_other_year_knows_nothing_of_it(
+    village: MakeVillage,
+) -> None:
+    first, counts = pd.Timestamp("2025-09-01"), thefts(520)
+    second = (pd.Timestamp("2026-12-25") - first).days
+    counts[second] = 200
+    found = seen(village, counts)
+    assert found.counts[-520:, found.series("town", "theft")][second] < 30
+    counts[second - 365] = 60  # half as far above usual, in logarithms
+    assert seen(village, counts).recorded is None
+
+
 def test_chance_is_no_storm(village: MakeVillage) -> None:
     for seed in range(5):
         assert seen(village, thefts(300, seed)).recorded is None
