@@ -9,10 +9,6 @@ members, with the weights that they have before any evidence. Planted in the sma
   the 8 weeks after ÷ that of the same history without the storm;
 - a step to twice the calls so many days before the origin that lasts: what is expected over the 8
   weeks ÷ what comes.
-
-Of a force of two districts and one area more, by call type and constant but for this: what is
-expected of an area that began with six calls a day three days ago, and of one that ended, beside
-their siblings.
 """
 
 from __future__ import annotations
@@ -41,7 +37,6 @@ WEEKS, AHEAD_DAYS = 60, 56
 STORM = (32, 8, 6)
 STORM_DAYS_AGO = (1, 3, 5, 14, 28, 70)
 STEP_DAYS_AGO = (3, 7, 14, 28)
-DAILY = 6.0
 
 
 def forecast(view: AsOf, recipe: Recipe) -> tuple[Panel, Array]:
@@ -91,7 +86,7 @@ def of_storms(seed: int, recipe: Recipe) -> list[dict[str, float | str]]:
     last = whole.days[-AHEAD_DAYS - 1]
 
     def ahead(history: History) -> Array:
-        return forecast(AsOf(history, origin), recipe)[1][:, :, column].sum(1)
+        return np.asarray(forecast(AsOf(history, origin), recipe)[1][:, :, column].sum(1))
 
     def crps(mean: Array) -> float:
         return float(np.nanmean(scores.crps(CountDistribution.of(mean, mean), truth[:, series])))

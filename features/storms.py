@@ -27,7 +27,7 @@ from features.beginnings import P_MAX, as_if_always_there, beginnings
 from features.cube import Cube, DayFactors
 from features.events import event_crowds
 from features.public_holidays import BANK_HOLIDAY
-from forewatch.arrays import Array, Mask
+from forewatch.arrays import Array, Index, Mask
 from forewatch.single_days import TIMES, SingleDay, single_days
 
 _YEAR_DAYS = 365
@@ -119,7 +119,7 @@ def _calm(steady: Array, cells: Array, holidays: Mask, events: Mask) -> None:
         steady[high, one.day] = np.minimum(steady[high, one.day], usual[high])
 
 
-def _comes_again(day: int, far: Array) -> bool:
+def _comes_again(day: int, far: Index) -> bool:
     """Return whether another year had such a day at the same time."""
     apart = np.abs(far - day)
     years = np.maximum(np.round(apart / _YEAR_DAYS), 1)

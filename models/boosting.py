@@ -157,7 +157,8 @@ class Boosting:
             np.arange(earliest, days), np.arange(first, end), indexing="ij"
         )
         inside = origins + leads < days
-        inside &= np.isfinite(panel.counts).any(axis=1)[np.minimum(origins + leads, days - 1)]
+        some = np.asarray(np.isfinite(panel.counts).any(axis=1))
+        inside &= some[np.minimum(origins + leads, days - 1)]
         origins, leads = origins[inside], leads[inside]
         wanted = min(max(self.settings.rows // series, _LEAST_PAIRS), len(origins))
         rng = np.random.default_rng([self.seed, first])

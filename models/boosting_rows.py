@@ -137,7 +137,8 @@ class Rows:
         last = self.plain[days[:, None] - np.arange(1, number + 1)]
         known = np.isfinite(last).sum(axis=1)
         total = np.nansum(last, axis=1)
-        return np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
+        found = np.full(total.shape, np.nan)
+        return np.asarray(np.divide(total, known, out=found, where=known > 0))
 
 
 def _known(ratio: Array, otherwise: Array | float) -> Array:

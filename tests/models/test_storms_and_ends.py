@@ -11,6 +11,7 @@ from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.arrays import Array
 from forewatch.history import History
+from models.demand.training import storms_and_ends
 from models.leaf_shares import leaf_shares
 from models.loglinear import Loglinear
 from models.member_settings import ShareSettings
@@ -24,7 +25,7 @@ AHEAD = 28
 
 def days_before(history: History, counts: pd.DataFrame) -> pd.Series:
     """Whole days from a count to the end of the history, 1 for the last."""
-    return (history.observed_until - counts["start"]) // pd.Timedelta(days=1) + 1
+    return pd.Series((history.observed_until - counts["start"]).dt.floor("D").dt.days + 1)
 
 
 def changed(history: History, factor: Change) -> History:
@@ -49,7 +50,7 @@ def calm(town_history: History) -> tuple[Panel, Array, Array]:
 
 
 def storm(kind: str, first: int = 12) -> Change:
-    """Thirty, eight and five times the calls of a type, from so many days before the end."""
+    """Thirty, eight and five times the calls of a type on three UTC days, four force-days."""
 
     def factor(ago: pd.Series, counts: pd.DataFrame) -> pd.Series:
         times = ago.map({first: 30, first - 1: 8, first - 2: 5}).fillna(1)
@@ -61,7 +62,8 @@ def storm(kind: str, first: int = 12) -> Change:
 def test_a_storm_moves_no_level(town_history: History, calm: tuple[Panel, Array, Array]) -> None:
     known, level, mean = calm
     kind = known.call_types[-1]
-    _, stormy_level, stormy_mean = seen(changed(town_history, storm(kind)))
+    found, stormy_level, stormy_mean = seen(changed(town_history, storm(kind)))
+    assert "4 days were storms of a series" in " ".join(storms_and_ends(found))
     which = known.index("force", "district", "call_type")
     assert stormy_level[which] == pytest.approx(level[which], rel=0.05)
     assert stormy_mean[which] == pytest.approx(mean[which], rel=0.05)
@@ -108,6 +110,8 @@ def test_an_end_moves_its_own_level_and_no_siblings(
         lambda ago, counts: (~(counts["area"].isin(leaves) & (ago <= 40))).astype(int),
     )
     found, *after = seen(ended)
+    said = storms_and_ends(found)
+    assert [f"{place}/" in note for note in said] == [True] * len(found.call_types)
     for own, was in zip(after, before, strict=True):
         assert own[found.series(place)] < 0.02 * was[known.series(place)]
         for sibling in known.places[1:]:
