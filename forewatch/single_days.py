@@ -63,16 +63,17 @@ def single_days(series: Array, p_max: float) -> list[SingleDay]:
     if not np.isfinite(series).any():
         return []
     before, after = _side(series, -1), _side(series, 1)
-    after = np.where(np.isnan(after), _soon_after(series), after)
-    high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
-    low = np.fmin(before, after)
+    soon = np.where(np.isnan(after), _soon_after(series), after)
+    usual_high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
+    high = np.fmax(usual_high, soon)  # a storm of the days just after is in it: it is not usual
+    low = np.fmin(before, soon)
     limit = -np.log(p_max) * _dispersion(series)
     known = np.isfinite(series) & np.isfinite(low)
     above = known & (series >= TIMES * high) & (_deviance(series, high) > limit)
     below = known & (series <= low / TIMES) & (_deviance(series, low) > limit)
     found = [
         SingleDay(int(day), float(series[day]), float(usual[day]), float(deviance[day]))
-        for far, usual in ((above, high), (below, low))
+        for far, usual in ((above, usual_high), (below, low))
         for deviance in [_deviance(series, usual)]
         for day in np.flatnonzero(_short_runs(far))
     ]

@@ -32,7 +32,7 @@ def seen(village: MakeVillage, counts: np.ndarray, first: str = "2025-09-01") ->
     return panel(AsOf(made, end), 7)
 
 
-@pytest.mark.parametrize("before_the_end", [1, 2, 3, 10, 60])
+@pytest.mark.parametrize("before_the_end", [1, 2, 3, 5, 10, 60])
 def test_a_storm_is_learned_as_usual_days_in_every_sum_and_stays_what_happened(
     village: MakeVillage, before_the_end: int
 ) -> None:
