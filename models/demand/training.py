@@ -147,7 +147,8 @@ def storms_and_ends(now: Panel) -> list[str]:
     notes = [f"{name} has ended: next to nothing is expected of it" for name in names[:_TOLD]]
     if len(names) > _TOLD:
         notes.append(f"{len(names) - _TOLD:,} more series have ended")
-    stormy = now.days[(learned[:, ~ended] < happened[:, ~ended]).any(axis=1)]
+    lower = learned[:, ~ended] < happened[:, ~ended]
+    stormy = now.days[np.flatnonzero(lower.any(axis=1))]
     if len(stormy):
         last = ", ".join(f"{day:%Y-%m-%d}" for day in stormy[-_TOLD_DAYS:])
         notes.append(
