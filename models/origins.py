@@ -42,7 +42,8 @@ class Fold:
         counts: what happened, shape (H, series); NaN where it is not known (yet).
         history_days: force-days of history at the origin.
         honest: what the honest baseline forecast from the counts as recorded, shape (H, series);
-            None where no break was known: then it is the member of that name.
+            None where nothing was
+            taken out of them: then it is the member of that name.
     """
 
     origin: pd.Timestamp
@@ -177,7 +178,7 @@ def _forecasts(
                 seen.horizon,
                 predictions(recipe, members, seen),
                 len(seen.days),
-                members[BASELINE].predict(seen.as_recorded) if seen.breaks else None,
+                members[BASELINE].predict(seen.as_recorded) if seen.recorded is not None else None,
             )
             for seen in panels
         ]

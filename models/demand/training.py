@@ -31,6 +31,8 @@ from models.report import Report
 from models.subject import Training
 
 _TOLD = 20  # series that are named before the rest is counted
+_TOLD_DAYS = 3
+_ENDED = 0.05  # of what was counted is learned, at most
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,30 @@ def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
         *engine.replacements(),
         *absences(engine.recipe, found, now.keys),
         *map(str, now.breaks),
+        *storms_and_ends(now),
     )
+
+
+def storms_and_ends(now: Panel) -> list[str]:
+    """Say which series were taken for ended, and which days for a storm's; not among breaks."""
+    if now.breaks or now.recorded is None:
+        return []
+    cells = np.unique(now.cells)
+    learned, happened = now.counts[:, cells], now.happened[:, cells]
+    ended = np.nansum(learned, axis=0) < _ENDED * np.nansum(happened, axis=0)
+    names = [f"{now.keys['area'][i]}/{now.keys['call_type'][i]}" for i in cells[ended]]
+    notes = [f"{name} has ended: next to nothing is expected of it" for name in names[:_TOLD]]
+    if len(names) > _TOLD:
+        notes.append(f"{len(names) - _TOLD:,} more series have ended")
+    lower = learned[:, ~ended] < happened[:, ~ended]
+    stormy = now.days[np.flatnonzero(lower.any(axis=1))]
+    if len(stormy):
+        last = ", ".join(f"{day:%Y-%m-%d}" for day in stormy[-_TOLD_DAYS:])
+        notes.append(
+            f"{len(stormy):,} days were storms of a series and were learned as usual ones, the "
+            f"last of them {last}"
+        )
+    return notes
 
 
 def absences(recipe: Recipe, found: list[Fold], keys: pd.DataFrame) -> list[str]:
