@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -80,11 +80,9 @@ def train(
     ours = judging.spread_forecasts(groups, cells, by_group)
     others = {}
     for prefix, member in judging.PREFIXES.items():
-        alone = judging.member_cells(groups, recipe, member)
+        alone = judging.member_forecasts(groups, recipe, member)
         if alone is not None:
-            of_member = judging.squared_residuals(replace(groups, past=()), alone, recipe)
-            sizes = judging.crossed_shocks(groups, of_member, recipe)
-            others[prefix] = judging.spread_forecasts(groups, alone, sizes)
+            others[prefix] = alone
     scores = pd.concat(
         [
             judging.score_table(ours, others, groups.level, recipe),
