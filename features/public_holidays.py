@@ -8,7 +8,7 @@ was published then, and the day that was moved where it stood before.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -118,3 +118,14 @@ def felt_names(names: str, ordinary: Collection[str]) -> str:
         if not {name.strip().casefold(), base_name(name).casefold()} & aside
     ]
     return f"{_BETWEEN_NAMES} ".join(kept)
+
+
+def strange_names(ordinary: Collection[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return what is declared ordinary and is the name of no holiday.
+
+    >>> strange_names(["Boxing Day", "Cesar Chavez"], ["Cesar Chavez Day", "Boxing Day (observed)"])
+    ('Cesar Chavez',)
+    """
+    each = [name.strip() for together in names for name in together.split(_BETWEEN_NAMES)]
+    known = {form.casefold() for name in each for form in (name, base_name(name))}
+    return tuple(name for name in ordinary if name.strip().casefold() not in known)

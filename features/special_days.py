@@ -142,7 +142,7 @@ def special_days(view: AsOf, days: pd.DatetimeIndex, areas: tuple[str, ...]) -> 
         np.array([at for at, _, _ in kept], np.int64),
         np.array([number for _, number, _ in kept], np.int64),
         np.array([its for _, _, its in kept]).reshape(-1, len(areas)),
-        np.round(np.stack([holiday, beside], axis=1), 12),
+        np.round(np.stack([holiday, beside], axis=1), 12).astype(np.float64),
     )
 
 

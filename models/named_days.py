@@ -9,8 +9,7 @@ name differs from year to year. A name that was never seen has the deviation 0.
 
 Source:
     Gelman & Hill (2007), Data Analysis Using Regression and Multilevel Models, chapter 15 (partial
-    pooling of groups in Poisson models); sizes: issue of 26 November 2026 and
-    docs/experiments/014-each-holiday.md.
+    pooling of groups in Poisson models); sizes: docs/decisions/0027-each-holiday-is-itself.md.
 """
 
 from __future__ import annotations
@@ -24,10 +23,9 @@ from features.special_days import SpecialDays, is_beside
 from forewatch.arrays import Array, Index
 from models.lineage import Lineage
 
-_SD = 0.2  # of the force's deviations, and of those of days beside
-_SD_BESIDE = 0.1
-_CHILD = 0.5  # sd of what a child differs from its parents ÷ that
-_YEAR_SD = 0.07  # of one name from year to year
+# Assumed, see the decision: sd of the force's deviations and of those of eves and days after, sd of
+# what a child differs from its parents ÷ that, sd of one name from year to year.
+_SD, _SD_BESIDE, _CHILD, _YEAR_SD = 0.2, 0.1, 0.5, 0.07
 _STRONGEST = 1.5
 _ITERATIONS = 3
 

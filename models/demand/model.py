@@ -137,7 +137,7 @@ def _coherent(
 ) -> Array:
     """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
     doubt = seen.doubt
-    special = None if doubt is None else doubt.any(1)
+    special = None if doubt is None else np.asarray(doubt.any(axis=1))
     blend = blend_predictions(predicted, weights, levels, special)
     if not np.isfinite(blend).all():
         raise DataError("a member's forecast is not finite; train again and see the report")

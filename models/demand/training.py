@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from features.public_holidays import BANK_HOLIDAY, strange_names
 from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
@@ -93,6 +94,7 @@ def train(
     progress("scoring", 1, 1)
     notes = (
         *_notes(engine, found, now),
+        *unknown_ordinary(view),
         *at_bounds(shocks, now.call_types),
         *judging.miscovered(scores),
     )
@@ -128,6 +130,18 @@ def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
         *engine.replacements(),
         *absences(engine.recipe, found, now.keys),
         *map(str, now.breaks),
+    )
+
+
+def unknown_ordinary(view: AsOf) -> tuple[str, ...]:
+    """Say which names of [calendar] ordinary no public holiday has."""
+    table = view.holidays()
+    names = sorted(set(table.loc[table["kind"] == BANK_HOLIDAY, "name"].astype(str)))
+    strange = strange_names(view.profile.calendar.ordinary, names)
+    return tuple(
+        f"[calendar] ordinary has {name!r}, which is the name of no public holiday; the names are "
+        f"{', '.join(names) or 'none'}"
+        for name in strange
     )
 
 

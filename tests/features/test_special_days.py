@@ -33,7 +33,11 @@ def of(history: History, first: str, days: int, areas: tuple[str, ...] = ("shire
 
 def holidays(**columns: list[Any]) -> dict[str, dict[str, list[Any]]]:
     rows = len(columns["date"])
-    told = {"kind": ["bank_holiday"] * rows, "area": [""] * rows, "known_at": [pd.NaT] * rows}
+    told: dict[str, list[Any]] = {
+        "kind": ["bank_holiday"] * rows,
+        "area": [""] * rows,
+        "known_at": [pd.NaT] * rows,
+    }
     return {"holidays": {**columns, **{k: v for k, v in told.items() if k not in columns}}}
 
 

@@ -10,6 +10,8 @@ import pytest
 from features.panel import Panel
 from features.special_days import SpecialDays
 from forewatch.arrays import Array
+from forewatch.errors import StaleModel
+from models.artefacts import restoring
 from models.explaining import panel_without
 from models.loglinear import Loglinear
 
@@ -120,3 +122,9 @@ def test_the_first_time_of_a_holiday_is_the_least_sure(seen: Panel) -> None:
     assert doubt[20, 0] == 5
     assert doubt[10, 0] == pytest.approx(1 + 1 / (YEARS + 0.25))
     assert doubt.sum() == pytest.approx(doubt[20, 0] + doubt[10, 0])
+
+
+def test_a_state_of_before_is_refused_with_what_to_do(member: Loglinear) -> None:
+    before = {key: value for key, value in member.state().items() if key != "named"}
+    with pytest.raises(StaleModel, match="run 'forewatch train'"), restoring("the model"):
+        Loglinear.from_state(before)
