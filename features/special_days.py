@@ -50,6 +50,13 @@ class SpecialDays:
     share: Array
     kind: Array
 
+    def alike(self, area: Index) -> Index:
+        """Return for each number of an area that of the first one that has the same marks."""
+        if not len(self.day):
+            return np.zeros_like(area)
+        _, first, group = np.unique(self.share, axis=1, return_index=True, return_inverse=True)
+        return np.asarray(first[group.ravel()][area], dtype=np.int64)
+
     def on(self, names: tuple[str, ...], area: int) -> tuple[Index, Array]:
         """Return the days with marks of some names in an area, and the marks.
 

@@ -66,11 +66,12 @@ def deviations(
         return found
     sd = np.array([_SD_BESIDE if is_beside(name) else _SD for name in names])
     past = panel.special.before(len(panel.days))
+    area_of = panel.special.alike(panel.area_of)
     for series in lineage.generations:
         centre = _inherited(found, series, lineage)
         precision = 1 / (sd * (_CHILD if series[0] else 1.0)) ** 2
-        for area in np.unique(panel.area_of[series]):
-            here = np.flatnonzero(panel.area_of[series] == area)
+        for area in np.unique(area_of[series]):
+            here = np.flatnonzero(area_of[series] == area)
             days, marks = past.on(names, int(area))
             found[series[here]] = _solved(
                 marks, _on(expected, days, series[here]), centre[here], precision
@@ -93,6 +94,7 @@ def effect_of(
     found = np.ones((days, len(own)))
     if special is None or not names:
         return found
+    area = special.alike(area)
     for each in np.unique(area):
         here = np.flatnonzero(area == each)
         at, marks = special.on(names, int(each))

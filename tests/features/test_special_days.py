@@ -148,3 +148,9 @@ def test_the_more_often_a_holiday_was_seen_the_surer_it_is() -> None:
     assert doubts(1)[0].tolist() == [pytest.approx(1.8), 0]  # 1 + 1 ÷ 1.25
     assert doubts(3)[0, 0] < doubts(1)[0, 0]
     assert doubts(3)[1:].sum() == 0
+
+
+def test_areas_with_the_same_marks_are_alike(village: MakeVillage) -> None:
+    table = holidays(date=[pd.Timestamp("2026-10-07")], name=["Fair"], area=["coast"])
+    found = of(village(tables=table), "2026-10-01", 20, ("town", "coast", "old", "bay"))
+    assert found.alike(np.array([0, 1, 2, 3, 2])).tolist() == [0, 1, 0, 1, 0]
