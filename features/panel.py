@@ -16,6 +16,7 @@ from features.cube import cube
 from features.days import day_hours
 from features.declaration import Feature
 from features.ends import end_factors
+from features.special_days import SpecialDays, special_days
 from features.storms import storm_factors
 from forewatch.areas import AreaTree
 from forewatch.arrays import Array, Index, Mask
@@ -93,6 +94,8 @@ class Panel:
         parents: index of the series of the area above each area's, shape (N,); 0 for call types and
             cells, -1 for the force. None: not told.
         packages: those whose members may be fitted to it.
+        special: marks of named holidays on the D + H days in the areas of the covariates. None:
+            the holidays have no names.
     """
 
     days: pd.DatetimeIndex
@@ -109,11 +112,19 @@ class Panel:
     breaks: tuple[Break, ...] = ()
     parents: Index | None = None
     packages: Packages = ()
+    special: SpecialDays | None = None
 
     @property
     def happened(self) -> Array:
         """The counts as they were recorded, shape (D, N); NaN unknown."""
         return self.counts if self.recorded is None else self.recorded
+
+    @property
+    def doubt(self) -> Array | None:
+        """How unsure the special days ahead are, see `SpecialDays.doubt`; None without names."""
+        if self.special is None:
+            return None
+        return self.special.doubt(np.isfinite(self.counts[:, 0]))
 
     @property
     def as_recorded(self) -> Panel:
@@ -202,6 +213,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         breaks=() if found is None else found.breaks,
         parents=_parents(view.tree, areas, len(keys)),
         packages=view.profile.extensions.packages,
+        special=special_days(view, every_day, areas),
     )
 
 

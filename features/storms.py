@@ -137,8 +137,8 @@ def _is_festive(one: SingleDay, series: Array) -> bool:
 
 
 def _about_holidays(view: AsOf, days: pd.DatetimeIndex) -> Mask:
-    """Return the public holidays, their eves and the days after, shape (days,)."""
-    table = view.holidays()
+    """Return the public holidays that are felt, their eves and the days after, shape (days,)."""
+    table = view.demand_holidays()
     dates = pd.DatetimeIndex(table.loc[table["kind"] == BANK_HOLIDAY, "date"])
     found = np.zeros(len(days), dtype=bool)
     for beside in (-1, 0, 1):

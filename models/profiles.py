@@ -84,7 +84,7 @@ def kinds_of_day(view: AsOf, days: pd.DatetimeIndex) -> Index:
 
 def public_holidays(view: AsOf, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
     """Return which force-days are public holidays of the whole force, shape (days,)."""
-    table = view.holidays()
+    table = view.demand_holidays()
     chosen = table[(table["kind"] == "bank_holiday") & (table["area"] == "")]
     return np.asarray(days.isin(pd.DatetimeIndex(chosen["date"])))
 

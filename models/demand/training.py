@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from features.public_holidays import BANK_HOLIDAY, strange_names
 from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
@@ -82,11 +83,9 @@ def train(
     ours = judging.spread_forecasts(groups, cells, by_group)
     others = {}
     for prefix, member in judging.PREFIXES.items():
-        alone = judging.member_cells(groups, recipe, member)
+        alone = judging.member_forecasts(groups, recipe, member)
         if alone is not None:
-            of_member = judging.squared_residuals(replace(groups, past=()), alone, recipe)
-            sizes = judging.crossed_shocks(groups, of_member, recipe)
-            others[prefix] = judging.spread_forecasts(groups, alone, sizes)
+            others[prefix] = alone
     scores = pd.concat(
         [
             judging.score_table(ours, others, groups.level, recipe),
@@ -97,6 +96,7 @@ def train(
     progress("scoring", 1, 1)
     notes = (
         *_notes(engine, found, now),
+        *unknown_ordinary(view),
         *at_bounds(shocks, now.call_types),
         *judging.miscovered(scores),
     )
@@ -156,6 +156,18 @@ def storms_and_ends(now: Panel) -> list[str]:
             f"last of them {last}"
         )
     return notes
+
+
+def unknown_ordinary(view: AsOf) -> tuple[str, ...]:
+    """Say which names of [calendar] ordinary no public holiday has."""
+    table = view.holidays()
+    names = sorted(set(table.loc[table["kind"] == BANK_HOLIDAY, "name"].astype(str)))
+    strange = strange_names(view.profile.calendar.ordinary, names)
+    return tuple(
+        f"[calendar] ordinary has {name!r}, which is the name of no public holiday; the names are "
+        f"{', '.join(names) or 'none'}"
+        for name in strange
+    )
 
 
 def absences(recipe: Recipe, found: list[Fold], keys: pd.DataFrame) -> list[str]:
