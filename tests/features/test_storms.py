@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,12 @@ def thefts(days: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).poisson(13.0, days).astype(float)
 
 
-def seen(village: MakeVillage, counts: np.ndarray, first: str = "2025-09-01") -> Panel:
+def seen(
+    village: MakeVillage,
+    counts: np.ndarray,
+    first: str = "2025-09-01",
+    ordinary: tuple[str, ...] = (),
+) -> Panel:
     """The village's panel after days of thefts in the old town and a noise a day at the coast."""
     days = pd.date_range(first, periods=len(counts))
     rows = [
@@ -29,6 +35,8 @@ def seen(village: MakeVillage, counts: np.ndarray, first: str = "2025-09-01") ->
     morning = pd.Timedelta(days=1, hours=7)
     end = (days[-1] + morning).tz_localize("Europe/London").tz_convert("UTC")
     made = village(rows, observed=(f"{first}T06:00", f"{end:%Y-%m-%dT%H:%M}"))
+    calendar = made.profile.calendar.model_copy(update={"ordinary": ordinary})
+    made = replace(made, profile=made.profile.model_copy(update={"calendar": calendar}))
     return panel(AsOf(made, end), 7)
 
 
@@ -78,6 +86,16 @@ def test_holidays_and_what_comes_each_year_are_no_storms(village: MakeVillage) -
     assert seen(village, counts).recorded is None
     counts[566] = 13
     assert seen(village, counts).recorded is not None
+
+
+def test_a_holiday_that_nobody_takes_off_is_no_reason_for_a_storm(village: MakeVillage) -> None:
+    counts = thefts(150)
+    boxing_day = (pd.Timestamp("2025-12-26") - pd.Timestamp("2025-09-01")).days
+    counts[boxing_day] = 200
+    assert seen(village, counts).recorded is None
+    both = ("Christmas Day", "Boxing Day")
+    found = seen(village, counts, ordinary=both)
+    assert found.counts[-150:, found.series("town", "theft")][boxing_day] <= 26
 
 
 def test_a_storm_on_a_holiday_is_one_where_the_other_year_knows_nothing_of_it(
