@@ -1,4 +1,4 @@
-"""What a brief costs: seconds and memory of setting it, and how long another thread waits.
+"""What a brief costs: seconds of setting it, and what memory the process keeps that had it set.
 
 python -m benchmarks.brief WORKSPACE [--rounds 20]
 """
@@ -9,7 +9,6 @@ import argparse
 import statistics
 import time
 from pathlib import Path
-from threading import Event, Thread
 
 import pandas as pd
 
@@ -34,25 +33,14 @@ def main() -> None:
 
     typeset.typeset_brief = kept
     content = brief_pdf(Workspace(asked.workspace), BriefOrder(Path()), pd.Timestamp.now("UTC"))
-    before, stop, waits, seconds = memory_mib(), Event(), [0.0], list[float]()
-
-    def tick() -> None:
-        while not stop.is_set():
-            start = time.perf_counter()
-            time.sleep(0.001)
-            waits.append(time.perf_counter() - start)
-
-    thread = Thread(target=tick)
-    thread.start()
+    before, seconds = memory_mib(), list[float]()
     for number in range(asked.rounds):
         brief, frame, _ = sheets[0]
         start = time.perf_counter()
         real(brief, frame, pd.Timestamp(number, unit="s", tz="UTC"))  # type: ignore[arg-type]
         seconds.append(time.perf_counter() - start)
-    stop.set()
-    thread.join()
     print(f"{len(content)} bytes; {statistics.median(seconds):.3f} s, most {max(seconds):.3f} s")
-    print(f"memory {before:.0f} to {memory_mib():.0f} MiB; another thread waits {max(waits):.4f} s")
+    print(f"memory {before:.0f} to {memory_mib():.0f} MiB")
 
 
 if __name__ == "__main__":

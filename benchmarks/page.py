@@ -176,7 +176,8 @@ def prepare(workspace: Path, root: Path) -> tuple[tuple[str, ...], Issue]:
     if not len(copy.duty_records().at(pd.Timestamp.now("UTC")).plan):
         import_plan(root, issue)
     ring = copy.keys()
-    return tuple(ring.create(f"benchmark {i}", ("forecasts:read",)) for i in range(KEYS)), issue
+    scopes = ("forecasts:read", "rota:read")
+    return tuple(ring.create(f"benchmark {i}", scopes) for i in range(KEYS)), issue
 
 
 def import_plan(root: Path, issue: Issue) -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from serving.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ GUIDE = {
     "brief": ("/brief{area}", {"width": 820, "height": 1160}, "light", True),
 }
 _SECONDS_TO_START = 60
+_COLOURS = 96  # of a page; a third of the bytes, and nobody sees it
 _PAGE_MS = 120_000  # also on a machine that does other things
 
 
@@ -97,8 +100,13 @@ def take(browser: Browser, address: str, token: str, area: str, out: Path, *, tw
         if answer is None or answer.status != 200:  # noqa: PLR2004
             print(f"{name}: {where} answered {answer and answer.status}; no picture")
             continue
+        # Panels far down are laid out when they come near, which a picture of all doesn't wait for.
+        page.evaluate(
+            "document.querySelectorAll('.panel').forEach(p => p.style.contentVisibility='visible')"
+        )
         file = out / f"{name}.png"
         page.screenshot(path=file, full_page=is_whole)
+        Image.open(file).quantize(_COLOURS).save(file, optimize=True)
         print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
         context.close()
 

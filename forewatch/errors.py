@@ -208,6 +208,10 @@ class DrawingUnavailable(ForewatchError):
     """A chart can't be drawn, or not in time; its summary and its table say the same."""
 
 
+class TypesettingFailed(ForewatchError):
+    """A sheet of paper can't be set, or not in time; the page shows the same."""
+
+
 class NotFitted(ForewatchError):
     """A model was asked to forecast before it was fitted."""
 

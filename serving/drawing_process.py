@@ -47,7 +47,7 @@ class DrawingProcess:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=_environment(),
+                env=process_environment(),
             )
         if self._reply(START_SECONDS) != _READY:
             self.end()
@@ -107,7 +107,7 @@ class DrawingProcess:
             return b""
 
 
-def _environment() -> dict[str, str]:
+def process_environment() -> dict[str, str]:
     """Return the environment: modules are found where they are found here, clocks are UTC.
 
     And nowhere else: a folder in which a service is started may hold a "serving" of its own.

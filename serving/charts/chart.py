@@ -81,7 +81,14 @@ def plain_text(text: str, longest: int = _LONGEST_NAME) -> str:
     """
     shown = "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in text)
     if len(shown) > longest:
-        shown = f"{shown[: longest - 1].rstrip()}…"
+        shown = f"{_cut(shown, longest - 1)}…"
     if any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in shown):
         return f"{_ISOLATE}{shown}{_END_OF_ISOLATE}"
     return shown
+
+
+def _cut(text: str, length: int) -> str:
+    """Return the beginning of a text, without half a number: 450,000 isn't 450,0."""
+    begin, last = text[:length], text[:length].rpartition(" ")[0]
+    is_in_number = text[length - 1 : length + 1].strip(",.").isdigit()
+    return (last if is_in_number and last else begin).rstrip()

@@ -9,7 +9,7 @@ from serving.charts.chart import Chart, Row, plain_text
 from serving.charts.words import list_text, whole_parts
 
 _ROUNDED_FROM = 10.0  # totals below it are told with a decimal
-_CLOSE = 1e-6
+_CLOSE = 1e-6  # of each number: answers tell millionths, so each is off by up to half of one
 
 
 def reasons_chart(
@@ -39,7 +39,7 @@ def reasons_chart(
     values = [ordinary, *parts.values(), total]
     if not all(map(math.isfinite, values)):
         raise ValueError("what is not forecast has no reasons; say so in place of the chart")
-    if abs(sum(values[:-1]) - total) > _CLOSE * max(abs(total), 1):
+    if abs(sum(values[:-1]) - total) > _CLOSE * max(abs(total), len(values)):
         raise ValueError(f"reasons add up to {sum(values[:-1]):g}, and {total:g} are expected")
     scale = 1 if total >= _ROUNDED_FROM else 10
     goal = round(total * scale)

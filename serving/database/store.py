@@ -100,6 +100,9 @@ class Database:
             code = getattr(cause, "sqlite_errorcode", 0) & _PRIMARY_CODE
             if code not in _ADVICE:  # a fault of ours
                 raise
+            if code != sqlite3.SQLITE_BUSY:
+                # A connection stays as it was opened: once read-only it never writes again.
+                self._engine.dispose()
             raise DatabaseUnusable(
                 f"{self.path.name} can't be used: {cause}; {_ADVICE[code]}"
             ) from error

@@ -6,6 +6,7 @@ more there are, and which view has them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +31,8 @@ from serving.page.week_panels import DayRow, week_panels
 _PANELS = ("headline", "heat_map", "bands", "staffing", "special", "missing", "map")
 _DRAWN = "bands"  # of the panels' charts the one that is on the sheet; the others are tables there
 MOST_AREAS, MOST_EVENTS, MOST_NOTES, MOST_DOUBTS, MOST_PLANNED = 10, 6, 4, 3, 12
-_LONGEST_NAME, _LONGEST_TEXT = 44, 110
+_LONGEST_NAME, _LONGEST_TEXT = 44, 150
+_LONGEST_DOUBT = 220
 _LONGEST_EVENT = 80  # letters; what is longer ends with "…"
 # Turns what follows to the end of the line: a name among other words must not.
 _TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e"))
@@ -132,6 +134,8 @@ def _name(text: str) -> str:
 def _headline(said: Headline) -> tuple[str, ...]:
     first = f"{said.total} expected; in 8 of 10 such weeks {said.span}."
     more = [f"Busiest: {said.busiest}."] if said.busiest else []
+    if said.shift is not None:
+        more.append(f"Busiest shift: {_name(said.shift.text)}, {said.shift_calls}.")
     level = [f"{said.level[:1].upper()}{said.level[1:]}."] if said.level else []
     return tuple(each.translate(_TURNS) for each in (first, *more, *level, *said.doubts))
 
@@ -168,9 +172,11 @@ def _text(text: str, mark: str = "") -> Cell:
     return Cell(text, is_text=True, mark=mark)
 
 
-def _so_many(texts: Iterable[str], most: int, view: str) -> tuple[str, ...]:
+def _so_many(
+    texts: Iterable[str], most: int, view: str, longest: int = _LONGEST_TEXT
+) -> tuple[str, ...]:
     """Return the first texts, none too long, and how many more a view has."""
-    told = [plain_text(each, _LONGEST_TEXT) for each in texts]
+    told = [plain_text(each, longest) for each in texts]
     left = len(told) - most
     return (*told[:most], *([f"And {left} more on {view}."] if left > 0 else []))
 
@@ -253,13 +259,13 @@ def _where(areas: AreaMap) -> BriefPart:
     head = ("Area", "Expected", "8 of 10 weeks", "Beside the last 8 weeks")
     first = f"The {len(told)} areas furthest from normal; {left} more are on /week." if left else ""
     table = plain_table("Calls in the week by area", head, rows)
-    doubts = _so_many(areas.doubts, MOST_DOUBTS, "/week")
+    doubts = _so_many(areas.doubts, MOST_DOUBTS, "/week", _LONGEST_DOUBT)
     return replace(part, texts=(first,) if first else (), table=table, remarks=doubts)
 
 
 def _furthest(areas: tuple[MapArea, ...]) -> tuple[tuple[MapArea, ...], int]:
     """Return the areas that have room, in the tree's order, and how many have none."""
-    far = sorted(areas, key=lambda area: -len(area.sign) * (area.look not in ("level", "unknown")))
+    far = sorted(areas, key=lambda area: -abs(area.off) if math.isfinite(area.off) else 0.0)
     shown = far[:MOST_AREAS]
     return tuple(area for area in areas if area in shown), len(areas) - len(shown)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 
+from planning.questions import EACH
 from serving.accounts.viewers import Viewer
 from serving.answers import OFFERS, read_query
 from serving.api import media
@@ -44,7 +47,7 @@ async def download(
             offer, request, read_query(offer.query, asked | more), serving, viewer
         )
     if response.status_code == 200:  # noqa: PLR2004 - there is a file
-        name = f"forewatch-{table}.{form}"
+        name = f"{file_name(table, asked)}.{form}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -58,3 +61,17 @@ def _asked(request: Request) -> dict[str, Any]:
         for name, values in lists.items()
         if values
     }
+
+
+def file_name(table: str, asked: Mapping[str, Any]) -> str:
+    """Return what a file is called, so that tables of a page don't overwrite each other.
+
+    >>> file_name("forecasts", {"area": ("bath",), "by": "day", "call_type": ("each",)})
+    'forewatch-forecasts-bath-by-day-each-call-type'
+    """
+    areas = asked.get("area", ())
+    told = [areas[0] if len(areas) == 1 else f"{len(areas)} areas" if areas else ""]
+    told += [asked.get("week", ""), f"by {asked['by']}" if "by" in asked else ""]
+    told += [f"each {kind}" for kind in ("call_type", "grade") if asked.get(kind) == (EACH,)]
+    words = " ".join(["forewatch", table, *told])
+    return re.sub(r"[^A-Za-z0-9]+", "-", words)[:100].strip("-")

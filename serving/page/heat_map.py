@@ -17,6 +17,8 @@ from serving.page.page_words import day_words
 _SHADES = 7  # of the style sheet: h0 to h6
 SPECIAL = "★"
 
+_SHOWN = ["force_day", "period", "mean"]  # columns of a cell
+
 
 @dataclass(frozen=True)
 class HeatCell:
@@ -102,7 +104,7 @@ def hour_map(
     cells: dict[tuple[tuple[int, int], pd.Timestamp], HeatCell] = {}
     names: dict[tuple[int, int], str] = {}
     shade, most = _shades(hours["mean"]), _most(hours["mean"])
-    for i, (row, start) in enumerate(zip(answer_rows(hours), starts, strict=True)):
+    for i, (row, start) in enumerate(zip(answer_rows(hours[_SHOWN]), starts, strict=True)):
         day = row["force_day"]
         clock = f"{start:%H:%M}"
         turn = seen[day, clock] = seen.get((day, clock), -1) + 1
@@ -135,7 +137,7 @@ def day_map(asked: PageQuestion, days: pd.DataFrame, special: frozenset[pd.Times
     """
     shade, most = _shades(days["mean"]), _most(days["mean"])
     weeks: dict[pd.Timestamp, dict[int, HeatCell]] = {}
-    for i, row in enumerate(answer_rows(days)):
+    for i, row in enumerate(answer_rows(days[_SHOWN])):
         day = row["force_day"]
         monday = day - pd.Timedelta(days=day.weekday())
         cell = _cell(asked, row, day_words(day), shade[i], is_most=i == most)

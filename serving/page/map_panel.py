@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from serving.page.week_headline import doubts
 
 _STEPS = (0.03, 0.08, 0.15)  # from how far off normal a colour is another
 _MOST_LABELS = 20  # areas whose sign fits on the map
+_TILE_LETTERS, _TILE_LINES = 11, 2
 _KINDS = {
     "outlines": "",
     "tiles": "No outlines of these areas were imported, so that they are drawn as tiles: "
@@ -33,10 +35,12 @@ class MapArea:
         path: the SVG path of its shape; "" where it has none.
         look: class of its colour.
         sign: what says the same without colour.
+        names: lines of its name on the map; none where outlines tell what it is.
         at: where that stands, x and y.
         expected: calls.
         span: in which they lie in 8 of 10 cases.
         level: how they are to the last 8 weeks.
+        off: by which share of these; NaN where nobody knows.
         doubts: what has to be known of the number.
     """
 
@@ -45,9 +49,11 @@ class MapArea:
     look: str
     sign: str
     at: tuple[int, int]
+    names: tuple[str, ...]
     expected: str
     span: str
     level: str
+    off: float
     doubts: tuple[str, ...]
 
 
@@ -99,8 +105,14 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
     rows = answers.calls_of(asked.parts, "week", quantiles="0.1,0.9")
     shapes = maps.area_map(asked.issue.tree, asked.parts)
     paths = shape_paths(shapes)
+    has_signs = len(rows) <= _MOST_LABELS
+    has_names = has_signs and shapes.kind != "outlines"
     areas = tuple(
-        _area(answers, row, paths.get(str(row["area"]), ""), shapes.middles.get(str(row["area"])))
+        _area(
+            *(answers, row, paths.get(str(row["area"]), "")),
+            shapes.middles.get(str(row["area"])),
+            has_name=has_names,
+        )
         for row in answer_rows(rows)
     )
     looks = {area.look for area in areas}
@@ -109,7 +121,7 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
         view_box=shapes.view_box,
         areas=areas,
         legend=tuple(each for each in LEGEND if each[0] in looks),
-        has_signs=len(areas) <= _MOST_LABELS,
+        has_signs=has_signs,
         doubts=tuple(dict.fromkeys(doubt for area in areas for doubt in area.doubts)),
         remark=_KINDS[shapes.kind],
         without_shape=tuple(asked.issue.tree.area(area).name for area in shapes.without_shape),
@@ -117,22 +129,36 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
 
 
 def _area(
-    answers: PageAnswers, row: AnswerRow, path: str, middle: tuple[int, int] | None
+    answers: PageAnswers,
+    row: AnswerRow,
+    path: str,
+    middle: tuple[int, int] | None,
+    *,
+    has_name: bool,
 ) -> MapArea:
     mean, usual = float(row["mean"]), float(row["baseline"])
     is_known = bool(np.isfinite(mean) and np.isfinite(usual))
-    look = colour_class(mean / usual - 1) if is_known and usual > 0 else "unknown"
+    off = mean / usual - 1 if is_known and usual > 0 else float("nan")
+    look = colour_class(off) if np.isfinite(off) else "unknown"
     return MapArea(
         link=Link(str(row["area_name"]), answers.asked.address(area=str(row["area"]))),
         path=path,
         look=look,
         sign=_SIGNS[look],
         at=middle or (0, 0),
+        names=_name_lines(str(row["area_name"])) if has_name else (),
         expected=count_text(mean),
         span=f"{count_text(row['q10'])} to {count_text(row['q90'])}",
         level=level_text(mean, usual) if is_known else "unknown",
+        off=off,
         doubts=tuple(doubts(row)),
     )
+
+
+def _name_lines(name: str) -> tuple[str, ...]:
+    """Return a name in lines that fit on a tile."""
+    lines = wrap(name, _TILE_LETTERS, max_lines=_TILE_LINES, placeholder="…")
+    return tuple(lines)
 
 
 def colour_class(off: float) -> str:

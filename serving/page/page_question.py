@@ -125,6 +125,12 @@ class PageQuestion:
         """Name of the area."""
         return self.issue.tree.area(self.area).name
 
+    @cached_property
+    def shift_names(self) -> dict[str, str]:
+        """Names of shifts by their ids: of duty, and of those by which forecasts are told."""
+        profile = self.issue.profile
+        return {each.id: each.name for each in (*profile.shifts, *profile.staffing.shifts)}
+
     @property
     def parts(self) -> tuple[str, ...]:
         """Ids of the areas right below the area, in the tree's order; all are within reach."""

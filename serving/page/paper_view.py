@@ -60,8 +60,7 @@ def paper_view(job: PageJob, issue: Issue, sources: ViewSources, _: Pictures) ->
 
 def _refusal(complaint: Complaint) -> ForwardedProblem:
     near = [link.text for link in complaint.near]
-    told = f" Near: {', '.join(near)}." if near else ""
-    said = problem_document(
-        complaint.status, "no-such-brief", "No such brief", f"{complaint.text}{told}"
-    )
+    told = f". Near: {', '.join(near)}" if near else ""  # a problem's text has no full stop
+    detail = f"{complaint.text.removesuffix('.')}{told}"
+    said = problem_document(complaint.status, "no-such-brief", "No such brief", detail)
     return ForwardedProblem(said | ({"near": near} if near else {}))

@@ -97,8 +97,6 @@ def shifts_ahead(
 def _shifts(
     asked: PageQuestion, frame: pd.DataFrame, moment: pd.Timestamp
 ) -> tuple[ScreenShift, ...]:
-    profile = asked.issue.profile
-    names = {each.id: each.name for each in (*profile.shifts, *profile.staffing.shifts)}
     upcoming = frame.loc[frame["start"] > moment, "start"]
     following = upcoming.min() if len(upcoming) else moment
     shown = frame[frame["start"] <= following].sort_values(["start", "end"], kind="stable")
@@ -106,7 +104,8 @@ def _shifts(
     for _, rows in shown.groupby(["start", "end", "shift"], sort=False):
         first = answer_rows(rows[["start", "end", "shift"]])[0]
         begins, ends = (first[name].tz_convert(asked.zone) for name in ("start", "end"))
-        name = f"{names.get(first['shift'], first['shift'])}, {begins:%H:%M} to {ends:%H:%M}"
+        shift = asked.shift_names.get(first["shift"], first["shift"])
+        name = f"{shift}, {begins:%H:%M} to {ends:%H:%M}"
         when = "next" if begins > moment else "now"
         told.append(ScreenShift(name, when, *_need_and_plan(rows)))
     return tuple(told[:_MOST_SHIFTS])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the solver takes long to import
 
     _Known = tuple[DutyRecord, pd.Timestamp, Kept]
 
-_SHIFTS_ONLY = "Officers are told by shift; open one of its shifts."
+_SHIFTS_ONLY = "Officers are told by shift."
 _NOT_WORKED = "No officers of the role {role} work a shift of that name here."
 
 

@@ -116,7 +116,13 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     return PageContent(
         "shift.html",
         frame,
-        {**values, "pictures": drawn, "officers": officers, "around": _around(asked, period)},
+        {
+            **values,
+            "pictures": drawn,
+            "officers": officers,
+            "shifts": _shifts(answers, period),
+            "around": _around(asked, period),
+        },
         is_passing=officers.is_passing,
     )
 
@@ -199,8 +205,7 @@ def _rows(answers: PageAnswers, kind: By, text: str) -> list[AnswerRow]:
 def _usual(answers: PageAnswers) -> Period:
     """Return the first shift of the week that is shown; of a force without shifts its first day."""
     asked = answers.asked
-    is_daily = asked.issue.forecast.rates.step == "day"
-    kind: By = "shift" if asked.issue.profile.shifts and not is_daily else "day"
+    kind: By = "day" if _has_days_alone(asked) else "shift"
     return _named(asked, kind, _rows(answers, kind, f"{asked.monday:%Y-%m-%d}")[0])
 
 
@@ -254,8 +259,11 @@ def _why(answers: PageAnswers, period: Period, mean: float, about: str) -> Why:
 def _ordinary(asked: PageQuestion, period: Period) -> str:
     """Return what an ordinary such period is called."""
     start = period.row["start"].tz_convert(asked.zone)
-    day = start if period.kind == "hour" else pd.Timestamp(period.row["force_day"])
-    return f"an ordinary {day:%A}"
+    if period.kind == "hour":
+        return f"an ordinary {start:%A, %H:%M}"
+    day = pd.Timestamp(period.row["force_day"])
+    shift = f" {period.id.rpartition('/')[2].replace('_', ' ')} shift" * (period.kind == "shift")
+    return f"an ordinary {day:%A}{shift}"
 
 
 def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
@@ -274,3 +282,30 @@ def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
         for text, i in ways
         if 0 <= i < len(rows) and np.isfinite(rows[i]["mean"])
     )
+
+
+def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
+    """Return links to the shifts of a day, or to those that are on in an hour."""
+    asked = answers.asked
+    if period.kind == "shift" or _has_days_alone(asked):
+        return ()
+    day = pd.Timestamp(period.row["force_day"])
+    span = {"from_": f"{day - ONE_DAY:%Y-%m-%d}", "to": f"{day + 2 * ONE_DAY:%Y-%m-%d}"}
+    rows = answer_rows(answers.calls("shift", **span))
+    if period.kind == "day":
+        held = [row for row in rows if row["force_day"] == period.row["force_day"]]
+    else:
+        start, end = period.row["start"], period.row["end"]
+        held = [row for row in rows if row["start"] < end and start < row["end"]]
+    return tuple(
+        Link(
+            _named(asked, "shift", row).text(asked.zone),
+            asked.address(f"{SHIFT}/{row['period']}", week=None),
+        )
+        for row in held
+        if np.isfinite(row["mean"])
+    )
+
+
+def _has_days_alone(asked: PageQuestion) -> bool:
+    return not asked.issue.profile.shifts or asked.issue.forecast.rates.step == "day"

@@ -117,7 +117,14 @@ def _holidays(
     first, last = asked.clock.force_day(pd.DatetimeIndex([start, end - pd.Timedelta(1, "us")]))
     dates = pd.DatetimeIndex(rows["date"]) if len(rows) else pd.DatetimeIndex([])
     inside = rows[(dates >= first) & (dates <= last)] if len(rows) else rows
-    for (kind, name, area), days in inside.groupby(["kind", "name", "area"], sort=False):
+    if not len(inside):
+        return
+    ordered = inside.sort_values("date", kind="stable")
+    kinds = ["kind", "name", "area"]
+    # Days that don't follow each other are holidays of their own, of one name though they be.
+    begins_run = ordered.groupby(kinds)["date"].diff() != ONE_DAY
+    run = begins_run.groupby([ordered[each] for each in kinds]).cumsum()
+    for (kind, name, area, _), days in ordered.groupby([*kinds, run.rename("run")], sort=False):
         if not _is_shown(asked, str(area)):
             continue
         begins, ends = days["date"].min(), days["date"].max()

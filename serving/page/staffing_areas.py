@@ -24,7 +24,7 @@ def officers_by_area(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
         asked: by the view's address.
         frame: need and plan of the areas' shifts (`serving.staffing_answers.requirement_table`).
     """
-    names = {each.id: each.name for each in asked.issue.profile.staffing.shifts}
+    names = asked.shift_names
     shown = {each.id for each in asked.issue.profile.shifts}
     by_area: dict[str, list[AnswerRow]] = {}
     for row in answer_rows(frame):

@@ -131,7 +131,7 @@ def _above(asked: PageQuestion, planned: set[str]) -> StaffingPanel:
 def _panel(
     asked: PageQuestion, frame: pd.DataFrame, assumed: str, *, is_passing: bool
 ) -> StaffingPanel:
-    names = {each.id: each.name for each in asked.issue.profile.staffing.shifts}
+    names = asked.shift_names
     shifts = [*dict.fromkeys(frame["shift"])]
     days = [*dict.fromkeys(frame["force_day"])]
     cells = {
@@ -168,10 +168,12 @@ def _assumed(names: set[str]) -> str:
     """Return what is assumed in a few words."""
     keys = sorted({name.partition(": ")[0] for name in names})
     services = [key for key in keys if key.startswith("staffing.services.")]
-    others = [
-        key.removeprefix("staffing.").replace("_", " ").replace(".", ", ")
-        for key in keys
-        if key not in services
-    ]
+    others = [_key_words(key) for key in keys if key not in services]
     more = [f"what calls take of {len(services)} services"] * bool(services)
     return ", ".join([*others, *more])
+
+
+def _key_words(key: str) -> str:
+    """Return a key of the profile in words: the last of it first."""
+    *within, last = key.removeprefix("staffing.").replace("_", " ").split(".")
+    return f"{last} ({', '.join(within)})" if within else last

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from serving.charts.words import amount_text, count_text, level_text, local_times
+from serving.charts.words import amount_text, count_text, level_text
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.page_answers import PageAnswers
+from serving.page.page_frame import Link
 from serving.page.page_question import PageQuestion
 from serving.page.page_words import day_words, week_text
+from serving.page.worries import shift_words
 from serving.spans import week_meant
 from serving.time_texts import WEEK_WORDS
 
@@ -24,6 +26,8 @@ class Headline:
         total: calls expected.
         span: in which the count lies in 8 of 10 cases.
         busiest: when calls are most, and where; "" where nobody knows.
+        shift: the shift of most calls, leading to it; None of a force that has none.
+        shift_calls: of that shift.
         level: how that is to the last 8 weeks; "" where nobody knows.
         doubts: what has to be known of the number: stale, or known of several areas together.
     """
@@ -31,6 +35,8 @@ class Headline:
     total: str
     span: str
     busiest: str
+    shift: Link | None
+    shift_calls: str
     level: str
     doubts: tuple[str, ...]
 
@@ -44,10 +50,13 @@ def week_headline(answers: PageAnswers, hours: pd.DataFrame) -> Headline:
     """
     week = answer_rows(answers.calls("week", quantiles="0.1,0.9"))[0]
     usual = week["baseline"]
+    shift, shift_calls = _busiest_shift(answers)
     return Headline(
         total=amount_text(week["mean"], "calls"),
         span=f"{count_text(week['q10'])} to {count_text(week['q90'])}",
         busiest=_busiest(answers, hours),
+        shift=shift,
+        shift_calls=shift_calls,
         level=f"{level_text(week['mean'], usual)} the last 8 weeks" if np.isfinite(usual) else "",
         doubts=tuple(doubts(week)),
     )
@@ -81,7 +90,8 @@ def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
     if not np.isfinite(mean).any():
         return ""
     asked, most = answers.asked, int(np.nanargmax(mean))
-    row, start = answer_rows(hours)[most], local_times(hours["start"], asked.zone)[most]
+    (row,) = answer_rows(hours.iloc[[most]])
+    start = row["start"].tz_convert(asked.zone)
     is_daily = asked.issue.forecast.rates.step == "day"
     when = day_words(row["force_day"]) if is_daily else f"{day_words(start)}, {start:%H:%M}"
     told = f"{when}, with {amount_text(row['mean'], 'calls')}"
@@ -94,3 +104,22 @@ def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
         return told
     largest = max(known, key=lambda each: float(each["mean"]))
     return f"{told}, {count_text(largest['mean'])} of them in {largest['area_name']}"
+
+
+def _busiest_shift(answers: PageAnswers) -> tuple[Link | None, str]:
+    """Return the shift of most calls, leading to it, and how many these are."""
+    asked = answers.asked
+    profile = asked.issue.profile
+    if not profile.shifts or asked.issue.forecast.rates.step == "day":
+        return None, ""
+    told = answers.calls("shift", quantiles="0.5")  # only the mean is needed
+    rows = [row for row in answer_rows(told) if np.isfinite(row["mean"])]
+    if not rows:
+        return None, ""
+    most = max(rows, key=lambda row: float(row["mean"]))
+    names = {each.id: each.name for each in profile.shifts}
+    shift = str(most["period"]).rpartition("/")[2]
+    start, end = (most[name].tz_convert(asked.zone) for name in ("start", "end"))
+    words = shift_words(names.get(shift, shift), start, end)
+    address = asked.address(f"/shift/{most['period']}", week=None)
+    return Link(words, address), amount_text(most["mean"], "calls")

@@ -110,7 +110,7 @@ def _week(
     needed = Staffing(issue.number, settings.percentile, role, every)
     notice = record.notice(issue, areas, asked.now)
     plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
-    address, names = shift_address(asked), {each.id: each.name for each in settings.shifts}
+    address, names = shift_address(asked), asked.shift_names
     currency = settings.rates.currency
     return WeekWorries(
         worries(_named(plans.plan_table().values, names), asked.zone, address),

@@ -158,6 +158,16 @@ def test_a_database_that_can_not_be_used_says_why_and_what_to_do(
     assert (tmp_path / DATABASE).read_bytes() == before
 
 
+def test_a_place_that_was_read_only_for_a_while_is_written_again(database: Database) -> None:
+    with database.reading() as connection:  # a connection keeps what it found when it was opened
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+    ended = insert(ENDED_SESSIONS).values(nonce="x", until=func.current_timestamp())
+    with pytest.raises(DatabaseUnusable, match="readonly"), database.writing() as connection:
+        connection.execute(ended)
+    with database.writing() as connection:
+        connection.execute(ended)
+
+
 def test_without_accounts_nothing_heavy_is_imported(tmp_path: Path, root: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from serving.accounts.accounts import Accounts; "

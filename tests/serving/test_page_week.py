@@ -217,7 +217,7 @@ def test_a_plan_is_told_beside_the_need(told: Bench) -> None:
         "North",
         f"1 of 1, {len(shifts) - 1} not planned or not forecast",
         f"▼ {lacking}",
-        f"Sat 24 Oct, late: {gap}",
+        f"Sat 24 Oct, Late: {gap}",
     ]
     below = page(told.client, f"/week?week={WEEK}&area=north-1")
     assert 'Officers are planned by area: <a href="/week?week=2026-W43&amp;area=north">' in below
@@ -407,14 +407,27 @@ def test_tables_of_a_week_are_there_as_files(told: Bench) -> None:
     text = page(told.client, f"/week?week={WEEK}&area=north&grade=routine")
     links = {link for link in Tables(text).links if link.startswith("/download/")}
     assert len(links) == 2 * 7  # hours, days, reasons, areas, types, grades, missing persons
+    names = set()
     for link in links:
         answer = told.client.get(html.unescape(link))
         assert answer.status_code == 200, link
-        name = link.partition("?")[0].removeprefix("/download/")
-        assert answer.headers["content-disposition"] == f'attachment; filename="forewatch-{name}"'
+        table, _, form = link.partition("?")[0].removeprefix("/download/").partition(".")
+        names.add(name := answer.headers["content-disposition"])
+        assert name.startswith(f'attachment; filename="forewatch-{table}-')
+        assert name.endswith(f'.{form}"')
+    assert len(names) == len(links)  # one doesn't overwrite another
     by_hour = next(link for link in links if "by=hour" in link and ".csv" in link)
     question = html.unescape(by_hour).partition("?")[2]
     api = told.client.get(f"/v1/forecasts?{question}&format=csv&limit=10000")
     assert told.client.get(html.unescape(by_hour)).content == api.content
     for wrong in ("people.csv", "forecasts.pdf", "forecasts.csv?area=nowhere"):
         assert told.client.get(f"/download/{wrong}").status_code in {404, 422}
+
+
+def test_holidays_of_one_name_that_do_not_follow_each_other_are_two(told: Bench) -> None:
+    days = ["2026-10-19", "2026-10-20", "2026-10-23"]
+    rows = {"date": pd.DatetimeIndex(days), "kind": "school_holiday", "name": "", "area": "north"}
+    told.special = SpecialRecord(holidays=pd.DataFrame(rows))
+    text = page(told.client, f"/week?week={WEEK}&area=north")
+    assert "Mon 19 Oct to Tue 20 Oct" in text
+    assert "<strong>school holiday</strong> (school holiday), North, Fri 23 Oct" in text

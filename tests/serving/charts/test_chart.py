@@ -34,3 +34,10 @@ def test_plain_text_has_one_line_and_closes_what_it_opens(text: str) -> None:
     )
     assert not any(each in found for each in "\n\r\t\0\x1b\x7f")
     assert len(found) <= 62
+
+
+def test_no_number_is_cut_in_half() -> None:
+    text = "Christmas market, 300,000 to 450,000 visitors expected"
+    assert plain_text(text, text.index("450") + 6) == "Christmas market, 300,000 to…"
+    assert plain_text(text, text.index("450") + 8) == "Christmas market, 300,000 to 450,000…"
+    assert plain_text("7" * 50, 10) == f"{'7' * 9}…"

@@ -156,6 +156,11 @@ def test_few_calls_are_told_with_a_decimal_and_add_up_too() -> None:
     assert sum(told[:-1]) == pytest.approx(3.1)
 
 
+def test_parts_of_few_calls_that_were_rounded_to_millionths_still_add_up() -> None:
+    parts = {"season": 0.014999, "trend": -0.003334, "tourism": 0.000333}
+    assert reasons_chart(0.131049, parts, 0.143049, "Saturday").summary.startswith("0.1 calls")
+
+
 def test_reasons_that_do_not_add_up_or_are_unknown_are_refused() -> None:
     with pytest.raises(ValueError, match="reasons add up to 570, and 600 are expected"):
         reasons_chart(500, {"football": 70}, 600, "Saturday")

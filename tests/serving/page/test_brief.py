@@ -26,6 +26,7 @@ from serving.charts.look import Look
 from serving.charts.words import count_text
 from serving.drawing import Drawing, Drawings
 from serving.page import brief
+from serving.page.week_panels import week_panels
 from serving.site import create_site
 from serving.special_records import SpecialRecord
 from tests.serving.conftest import FIRST, Bench
@@ -214,6 +215,25 @@ def test_of_many_areas_those_furthest_from_normal_are_on_the_sheet(
 ) -> None:
     monkeypatch.setattr(brief, "MOST_AREAS", 1)
     assert "The 1 areas furthest from normal; 1 more are on /week." in text(sheet(planner.client))
+
+
+def test_areas_with_one_sign_are_chosen_by_how_far_they_are_from_normal(
+    planner: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brief, "MOST_AREAS", 1)
+
+    def uneven(*asked: Any) -> Any:
+        shown = week_panels(*asked)
+        told = vars(shown)["values"]
+        far = {"North": -0.06, "South": -0.07}
+        areas = (replace(area, off=far[area.link.text]) for area in told["map"].areas)
+        told["map"] = replace(told["map"], areas=tuple(areas))
+        return shown
+
+    monkeypatch.setattr(brief, "week_panels", uneven)
+    shown = text(sheet(planner.client)).partition("Beside the last 8 weeks")[2]
+    assert "South" in shown
+    assert "North" not in shown
 
 
 def test_whoever_sees_the_south_gets_nothing_of_the_north(planner: Bench) -> None:

@@ -180,7 +180,7 @@ def test_a_shift_has_the_numbers_of_the_api(planner: Bench) -> None:
     (why,) = [each for each in planner.get("/v1/explanations", **asked)["rows"]
               if each["period"] == "2026-10-24/late"]  # fmt: skip
     reasons = next(rows for caption, rows in found.items() if caption.startswith("What makes"))
-    assert reasons[1] == ["an ordinary Saturday",
+    assert reasons[1] == ["an ordinary Saturday late shift",
                           f"{why['level'] + why['time_of_week']:.0f}"]  # fmt: skip
     assert reasons[-1] == ["expected", f"{row['mean']:.0f}"]
 
@@ -196,7 +196,30 @@ def test_a_shift_says_what_is_needed_planned_and_how_short_other_numbers_are(
     assert f"2 are planned: {row['on_duty'] - 2} lacking." in said
     curve = next(r for c, r in tables(text).items() if c.startswith("Share of its time"))
     assert len(curve) > 2
-    assert "Officers are told by shift" in page(planner, "/shift/2026-10-24?area=south")
+    text = page(planner, "/shift/2026-10-24?area=south")
+    assert "Officers are told by shift" in text
+    assert re.search(r'href="/shift/2026-10-24/late\?[^"]*area=south', text)
+
+
+def test_the_headline_leads_to_the_busiest_shift(planner: Bench) -> None:
+    asked = {"area": "south", "by": "shift", "week": WEEK}
+    most = max(planner.get("/v1/forecasts", **asked)["rows"], key=lambda row: row["mean"])
+    text = page(planner, f"/week?week={WEEK}&area=south")
+    assert f'Busiest shift: <a href="/shift/{most["period"]}?area=south">' in text
+    assert f", {most['mean']:.0f} calls." in plain(text).partition("Busiest shift")[2]
+    assert "Busiest shift" in page(planner, f"/brief?week={WEEK}&area=south")
+
+
+def test_an_hour_leads_to_the_shifts_that_are_on_and_has_an_ordinary_hour_of_its_own(
+    planner: Bench,
+) -> None:
+    text = page(planner, "/shift/2026-10-24T17:00Z?area=south")
+    asked = {"area": "south", "by": "shift", "from": "2026-10-24", "to": "2026-10-25"}
+    for row in planner.get("/v1/forecasts", **asked)["rows"]:
+        is_on = row["start"] < "2026-10-24T18:00" and row["end"] > "2026-10-24T17:00Z"
+        enough = text.partition('<h2 id="enough">')[2].partition("</section>")[0]
+        assert (f'href="/shift/{row["period"]}?' in enough) == is_on
+    assert "an ordinary Saturday, 18:00" in plain(text)
 
 
 def test_a_shift_says_what_changed_since_the_issue_before(
@@ -481,6 +504,7 @@ def test_a_daily_force_has_the_views_with_what_it_lacks_left_out(
     for period in ("2026-10-24/late", "2026-10-24T17:00Z"):
         assert "108 calls expected" in plain(page(made, f"/shift/{period}?area=south", 404))
     assert "says nothing of hours" in plain(page(made, f"/worries?week={WEEK}&area=south"))
+    assert "Busiest shift" not in page(made, f"/week?week={WEEK}&area=south")
     assert "holds no missing-person demand" in page(made, "/missing")
     assert "published before the calls that came were kept" in plain(page(made, "/accuracy"))
     assert "No event, holiday" in page(made, "/events")
