@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.pools import PooledHistory, pool_history, pools_at
-from features.public_holidays import BANK_HOLIDAY, bank_holidays
+from features.public_holidays import BANK_HOLIDAY, bank_holidays, felt_names
 from forewatch.areas import AreaTree
 from forewatch.clock import Clock, instant_us, instants_us, utc_instants
 from forewatch.errors import DataError, FutureLeak
@@ -206,6 +206,17 @@ class AsOf:
         public = bank_holidays(country, self.profile.force.holiday_subdivision, years, self.origin)
         both = pd.concat([public, imported]) if len(imported) else public
         return both.sort_values("date", kind="stable", ignore_index=True)
+
+    def demand_holidays(self) -> pd.DataFrame:
+        """Return the holidays that change demand: without the public ones declared ordinary."""
+        table, ordinary = self.holidays(), self.profile.calendar.ordinary
+        if not ordinary:
+            return table
+        names = table["name"].where(
+            table["kind"] != BANK_HOLIDAY,
+            [felt_names(str(name), ordinary) for name in table["name"]],
+        )
+        return table.assign(name=names)[names != ""].reset_index(drop=True)
 
     def unobserved(self) -> pd.DataFrame:
         """Return the windows that were not observed, cut at the origin: start, end, area."""

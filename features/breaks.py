@@ -195,7 +195,7 @@ def _calendar(view: AsOf, days: pd.DatetimeIndex) -> Calendar:
     weekday = days.day_of_week.to_numpy()[:, None] == np.arange(WEEK_DAYS)
     turn = 2 * np.pi * days.day_of_year.to_numpy() / _YEAR_DAYS
     year = [wave(k * turn) for k in range(1, _HARMONICS + 1) for wave in (np.sin, np.cos)]
-    table = view.holidays()
+    table = view.demand_holidays()
     public = table[(table["kind"] == BANK_HOLIDAY) & (table["area"] == "")]
     holiday = days.isin(pd.DatetimeIndex(public["date"]))
     columns = np.column_stack([weekday - 1 / WEEK_DAYS, *year, holiday.astype(np.float64)])

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.asof import AsOf
+from features.asof import AsOf, Ledger
 from features.breaks import places_of
 from forewatch.arrays import Array, Index
 from forewatch.clock import instant_us, instants_us, intervals_of, utc_instants
@@ -56,6 +56,30 @@ class Cube:
         """Return counts by force-day, (places, call types, days); NaN if any interval is."""
         first = np.flatnonzero(np.diff(self.day, prepend=-1))
         return np.asarray(np.add.reduceat(self.counts, first, axis=2), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class DayFactors:
+    """What counts of the modelled places are multiplied by, day by day; elsewhere it is 1.
+
+    Args:
+        edges: instants (UTC) that bound the force-days, shape (days + 1,).
+        values: shape (places, call types, days).
+    """
+
+    edges: pd.DatetimeIndex
+    values: Array
+
+    def of(self, view: AsOf, ledger: Ledger) -> Array:
+        """Return the factor of each change of a ledger."""
+        bounds = instants_us(self.edges)
+        day = np.searchsorted(bounds, ledger.starts_us, side="right") - 1
+        inside = np.flatnonzero((day >= 0) & (day < len(bounds) - 1))
+        found = np.ones(len(day))
+        place = _place_of_leaf(view, view.tree.cut(view.profile.levels.modelled))
+        leaf, kind = ledger.leaf[inside], ledger.call_type[inside]
+        found[inside] = self.values[place[leaf], kind, day[inside]]
+        return found
 
 
 def cube(view: AsOf, days: int | None = None) -> Cube:
@@ -110,17 +134,19 @@ def past_days(view: AsOf, days: int | None = None) -> pd.DatetimeIndex:
     return found
 
 
-def leaf_counts(view: AsOf, days: int) -> Array:
+def leaf_counts(view: AsOf, days: int, factors: DayFactors | None = None) -> Array:
     """Return the known calls of the last force-days that were complete, (leaves, call types).
 
     Args:
         view: what was known at the origin.
         days: how many force-days before the end of what was known.
+        factors: what counts are multiplied by.
     """
     ledger = view.ledger(since=_trailing_start(view, days))
+    count = ledger.count if factors is None else ledger.count * factors.of(view, ledger)
     shape = (len(view.tree.leaves), len(view.profile.call_type_ids))
     key = ledger.leaf.astype(np.int64) * shape[1] + ledger.call_type
-    return _sum_by_cell(key, ledger.count, shape)
+    return _sum_by_cell(key, count, shape)
 
 
 def leaf_days(view: AsOf) -> Array:
@@ -203,19 +229,20 @@ def known_leaf_hours(view: AsOf, force_days: pd.DatetimeIndex) -> Array:
     return found.reshape(len(leaves), n, HOURS_OF_DAY)
 
 
-def grade_counts(view: AsOf, days: int) -> Array:
+def grade_counts(view: AsOf, days: int, factors: DayFactors | None = None) -> Array:
     """Return the known calls of the last force-days, (places, call types, slots, grades).
 
-    Slots are the 24 local hours with step "hour" and one with step "day"; the days as in
+    Slots are the 24 local hours with step "hour" and one with step "day"; days and factors as in
     `leaf_counts`.
     """
     ledger = view.ledger(since=_trailing_start(view, days))
+    count = ledger.count if factors is None else ledger.count * factors.of(view, ledger)
     places = view.tree.cut(view.profile.levels.modelled)
     types, grades = len(view.profile.call_type_ids), len(view.profile.grade_ids)
     slots = HOURS_OF_DAY if view.step == "hour" else 1
     key = _place_of_leaf(view, places)[ledger.leaf] * types + ledger.call_type
     key = (key * slots + _slot(view, ledger.starts_us)) * grades + ledger.grade
-    return _sum_by_cell(key, ledger.count, (len(places), types, slots, grades))
+    return _sum_by_cell(key, count, (len(places), types, slots, grades))
 
 
 def _trailing_start(view: AsOf, days: int) -> pd.Timestamp:

@@ -112,7 +112,7 @@ class _Holidays:
 
     def __init__(self, view: AsOf, areas: tuple[str, ...]) -> None:
         self._tree = view.tree
-        table = view.holidays()
+        table = view.demand_holidays()
         self._dates = {
             (str(kind), str(area)): pd.DatetimeIndex(rows["date"])
             for (kind, area), rows in table.groupby(["kind", "area"])

@@ -7,17 +7,19 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.asof import AsOf
-from features.beginnings import beginnings
+from features.beginnings import as_if_always_there, beginnings
 from features.breaks import Break, break_adjustment, recent_means
 from features.catalogue import EVERY_FORCES, features_at, grid
 from features.cube import cube
 from features.days import day_hours
 from features.declaration import Feature
+from features.ends import end_factors
+from features.special_days import SpecialDays, special_days
+from features.storms import storm_factors
 from forewatch.areas import AreaTree
-from forewatch.arrays import Array, Index
+from forewatch.arrays import Array, Index, Mask
 from forewatch.extensions import Packages
 
 ALL = "all"  # stands for every call type in a series' key
@@ -76,20 +78,24 @@ class Panel:
             (one place only, one call type only) stands once, at the earlier level.
         counts: calls per force-day, shape (D, N); NaN unknown. A total with an unknown part is
             unknown. A day of 23 or 25 hours has the calls of 23 or 25 hours. Members learn from
-            these: where breaks are known, the past is at the level of its last day. An area that
-            is new (`features.beginnings`) is unknown before, and no total lacks it.
+            these: where breaks are known, the past is at the level of its last day; a storm's days
+            are usual ones (`features.storms`), and what ended (`features.ends`) was never more
+            than it is now. An area that is new (`features.beginnings`) is unknown before; totals
+            have it as if it had always been there.
         covariates: features of the D + H days in every area of the keys.
         area_of: index in covariates.areas of the area of each series, shape (N,).
         hours: length of the D + H force-days in hours, shape (D + H,).
         places: ids of the modelled areas; call_types: ids, in the profile's order.
-        recorded: counts as they were recorded, whatever breaks are known, same shape: these are
-            judged by. None: the same as counts.
+        recorded: counts as they were recorded, whatever breaks, storms and ends are known, same
+            shape: these are judged by. None: the same as counts.
         ahead: what breaks that are still to come make of the days ahead, a factor of what is
             expected, shape (H, N). None: nothing.
         breaks: the breaks that were used.
         parents: index of the series of the area above each area's, shape (N,); 0 for call types and
             cells, -1 for the force. None: not told.
         packages: those whose members may be fitted to it.
+        special: marks of named holidays on the D + H days in the areas of the covariates. None:
+            the holidays have no names.
     """
 
     days: pd.DatetimeIndex
@@ -106,6 +112,7 @@ class Panel:
     breaks: tuple[Break, ...] = ()
     parents: Index | None = None
     packages: Packages = ()
+    special: SpecialDays | None = None
 
     @property
     def happened(self) -> Array:
@@ -113,8 +120,15 @@ class Panel:
         return self.counts if self.recorded is None else self.recorded
 
     @property
+    def doubt(self) -> Array | None:
+        """How unsure the special days ahead are, see `SpecialDays.doubt`; None without names."""
+        if self.special is None:
+            return None
+        return self.special.doubt(np.isfinite(self.counts[:, 0]))
+
+    @property
     def as_recorded(self) -> Panel:
-        """The panel as if no break were known."""
+        """The panel as if no break, storm or end were known."""
         return replace(self, counts=self.happened, recorded=None, ahead=None, breaks=())
 
     def index(self, *levels: str) -> Index:
@@ -165,15 +179,22 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
     areas = _areas(view.tree, known.places)
     series = partial(_series, view.tree, areas, known.places, known.call_types)
     keys, counts = series(daily)
-    recorded, ahead, found = None, None, break_adjustment(view, daily, known.places, every_day)
+    ahead, found = None, break_adjustment(view, daily, known.places, every_day)
+    learned = daily if found is None else found.counts
     if found is not None:
-        recorded, counts = counts, series(found.counts)[1]
         usual = (recent_means(found.counts) + _SOME)[:, :, None]
         ahead = series(usual * found.ahead)[1] / series(usual)[1]
+    learned = lasting(view, learned, known.places, every_day[:past])
+    recorded = None if learned is daily else counts
     features = features_at(view)
     number = {area: i for i, area in enumerate(areas)}
     of_their_own = daily[:, list(view.unpooled_types)]  # drawn calls tell no beginning
-    unborn = _unborn(view.tree, keys, known.places, of_their_own)
+    begins = beginnings(np.nan_to_num(of_their_own).sum(1))
+    if begins.any():
+        recorded, learned = counts, as_if_always_there(learned, begins)
+    if learned is not daily:
+        counts = series(learned)[1]
+    unborn = _unborn(view.tree, keys, dict(zip(known.places, begins.tolist(), strict=True)), past)
     counts[unborn] = np.nan
     if recorded is not None:
         recorded[unborn] = np.nan
@@ -192,6 +213,7 @@ def panel(view: AsOf, horizon_days: int, days: int | None = None) -> Panel:
         breaks=() if found is None else found.breaks,
         parents=_parents(view.tree, areas, len(keys)),
         packages=view.profile.extensions.packages,
+        special=special_days(view, every_day, areas),
     )
 
 
@@ -228,16 +250,28 @@ def _series(
     return frame, np.ascontiguousarray(np.stack(columns, axis=1))
 
 
-def _unborn(
-    tree: AreaTree, keys: pd.DataFrame, places: tuple[str, ...], daily: Array
-) -> NDArray[np.bool_]:
-    """Return the days on which an area did not exist yet, shape (D, N); the force always did."""
-    first = dict(zip(places, beginnings(np.nan_to_num(daily).sum(1)).tolist(), strict=True))
+def lasting(view: AsOf, daily: Array, places: tuple[str, ...], days: pd.DatetimeIndex) -> Array:
+    """Return counts without storms, and with what ended as small as it is now; *daily* if alike.
+
+    Args:
+        view: what was known at the origin.
+        daily: calls by force-day, (places, call types, D); NaN unknown.
+        places: ids of the places.
+        days: the force-days.
+    """
+    for factor in (storm_factors(view, daily, places, days), end_factors(daily)):
+        if factor is not None:
+            daily = daily * factor
+    return daily
+
+
+def _unborn(tree: AreaTree, keys: pd.DataFrame, first: dict[str, int], days: int) -> Mask:
+    """Return the days on which an area did not exist yet, (D, N); the force always did."""
     begins = np.zeros(len(keys), dtype=np.int64)
     for i, area in enumerate(keys["area"]):
-        under = [first[place] for place in places if area in tree.upwards(place)]
+        under = [day for place, day in first.items() if area in tree.upwards(place)]
         begins[i] = 0 if area == tree.root else min(under)
-    return np.asarray(np.arange(daily.shape[2])[:, None] < begins)
+    return np.asarray(np.arange(days)[:, None] < begins)
 
 
 def _parents(tree: AreaTree, areas: tuple[str, ...], series: int) -> Index:

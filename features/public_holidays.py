@@ -7,6 +7,8 @@ was published then, and the day that was moved where it stood before.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +19,8 @@ from forewatch.errors import SettingsError
 from forewatch.tables import COLUMNS, UTC
 
 BANK_HOLIDAY = "bank_holiday"
+_BETWEEN_NAMES = ";"  # of two holidays on one day, as the library joins them
+_OBSERVED = re.compile(r"\s*\((?:observed|substitute(?: day)?|in lieu)\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,38 @@ def _calendar(
             f"{BANK_HOLIDAY}"
         ) from error
     return tuple((day.isoformat(), name) for day, name in sorted(found.items()))
+
+
+def base_name(name: str) -> str:
+    """Return the name of a holiday without what says that it is taken on another day.
+
+    >>> base_name("Christmas Day (observed)"), base_name("Boxing Day")
+    ('Christmas Day', 'Boxing Day')
+    """
+    return _OBSERVED.sub("", name).strip()
+
+
+def felt_names(names: str, ordinary: Collection[str]) -> str:
+    """Return the names of a day that are not declared ordinary; "" if none is left.
+
+    >>> felt_names("Presidents' Day; Susan B. Anthony Day", ["susan b. anthony day"])
+    "Presidents' Day"
+    """
+    aside = {name.casefold() for name in ordinary}
+    kept = [
+        name.strip()
+        for name in names.split(_BETWEEN_NAMES)
+        if not {name.strip().casefold(), base_name(name).casefold()} & aside
+    ]
+    return f"{_BETWEEN_NAMES} ".join(kept)
+
+
+def strange_names(ordinary: Collection[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return what is declared ordinary and is the name of no holiday.
+
+    >>> strange_names(["Boxing Day", "Cesar Chavez"], ["Cesar Chavez Day", "Boxing Day (observed)"])
+    ('Cesar Chavez',)
+    """
+    each = [name.strip() for together in names for name in together.split(_BETWEEN_NAMES)]
+    known = {form.casefold() for name in each for form in (name, base_name(name))}
+    return tuple(name for name in ordinary if name.strip().casefold() not in known)

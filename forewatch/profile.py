@@ -138,6 +138,15 @@ class Levels(Frozen):
         return self
 
 
+class Calendar(Frozen):
+    """Which public holidays matter to demand."""
+
+    ordinary: tuple[str, ...] = ()
+    """Names of public holidays that nobody takes off, as the country's list or the imported table
+    writes them, such as "Cesar Chavez Day", capital letters aside: ordinary days to all models.
+    Duty and its costs go by the whole list."""
+
+
 class Publication(Frozen):
     """What is published."""
 
@@ -274,6 +283,8 @@ class Profile(Frozen):
     no_deployment) the id is enough: grades = ["immediate", "routine"]."""
     shifts: tuple[Shift, ...] = ()
     """The shifts by which forecasts may be asked for."""
+    calendar: Calendar = Calendar()
+    """Which public holidays matter to demand."""
     publication: Publication = Publication()
     """What is published."""
     missing: Missing = Missing()

@@ -6,7 +6,8 @@ Given the rates, a count is its rate times shocks that it shares with others, an
    (place × call type);
 2. a *persistence* says for how long: a third of a force-day ("third", 8 hours from its start), one
    force-day ("day"), or the whole horizon ("level", the uncertainty of the level itself). A call
-   type's day has besides a shock of a size of its own, so that one stormy type widens itself only;
+   type's day has besides a shock of a size of its own, so that one stormy type widens itself only.
+   Special days (public holidays, and days beside them) have one more, as large as they are unsure;
 3. what remains is chance. Of a part S of one force-day it has the variance
 
        Σ over call types of dispersion × m(S of that type)
@@ -28,7 +29,7 @@ one page; `models.dispersion` estimates the sizes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -53,7 +54,8 @@ _SHARED_AXES: dict[Scope, tuple[int, ...]] = {
 }
 
 WHOLES = ("place", "force")  # whose force-days may be steadier than their parts
-_KEPT = ("sd", "dispersion", "steadiness", "type_sd")
+SPECIAL = 2  # kinds of special days: a public holiday, a day beside one
+_KEPT = ("sd", "dispersion", "steadiness", "type_sd", "special_sd", "day_sd")
 
 
 def third_of_day(hours: Array) -> Index:
@@ -98,6 +100,10 @@ class Shocks:
             `WHOLES`, or (1, wholes) for all blocks alike.
         type_sd: relative standard deviation of a call type's own shock of a day, beside that in
             *sd*, which all call types have; shapes as of *dispersion*, or (1, 1).
+        special_sd: relative standard deviation of the shock that a special day known from endless
+            years has besides, whatever its lead, shape (kinds of special days, scopes).
+        day_sd: that of the days of one horizon, by number of the force-day (`Within.day`), see
+            `on_days`; shape (days, scopes). () days: none is special.
     """
 
     lead_days: tuple[int, ...]
@@ -105,6 +111,8 @@ class Shocks:
     dispersion: Array
     steadiness: Array = field(default_factory=lambda: np.zeros((1, len(WHOLES))))
     type_sd: Array = field(default_factory=lambda: np.zeros((1, 1)))
+    special_sd: Array = field(default_factory=lambda: np.zeros((SPECIAL, len(SCOPES))))
+    day_sd: Array = field(default_factory=lambda: np.zeros((0, len(SCOPES))))
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit and sizes that can't be."""
@@ -120,7 +128,12 @@ class Shocks:
             )
         if self.type_sd.shape not in ((1, 1), self.dispersion.shape):
             raise ValueError(f"type_sd of shape {self.type_sd.shape}; want {self.dispersion.shape}")
-        sizes = (self.sd, self.steadiness, self.type_sd)
+        if self.special_sd.shape != (SPECIAL, shape[1]) or self.day_sd.shape[1:] != shape[1:2]:
+            raise ValueError(
+                f"special_sd of shape {self.special_sd.shape}, day_sd {self.day_sd.shape}; want "
+                f"{(SPECIAL, shape[1])} and (days, {shape[1]})"
+            )
+        sizes = (self.sd, self.steadiness, self.type_sd, self.special_sd, self.day_sd)
         if not all((size >= 0).all() and np.isfinite(size).all() for size in sizes):
             raise ValueError("sizes of shocks and steadiness are known and never negative")
         if not (self.dispersion > self.steadiness.sum(1, keepdims=True)).all():
@@ -148,6 +161,16 @@ class Shocks:
         unknown = len(PERSISTENCES) - held["sd"].shape[-1]
         held["sd"] = np.pad(held["sd"], ((0, 0), (0, 0), (unknown, 0)))
         return cls(lead_days, **held)
+
+    def on_days(self, doubt: Array | None) -> Shocks:
+        """Return the shocks of one horizon with those of its special days.
+
+        Args:
+            doubt: how unsure each day is, as a factor of sd², 0 for ordinary days; shape (days,
+                kinds of special days). None: no day is special.
+        """
+        days = np.zeros((0, SPECIAL)) if doubt is None else doubt
+        return replace(self, day_sd=np.sqrt(days @ self.special_sd**2))
 
     @property
     def has_thirds(self) -> bool:
@@ -227,16 +250,19 @@ class Shocks:
             types: as of `Within`; None: no call type has a shock of its own.
         """
         first_of_day = _first_of_days(row, np.arange(len(row)) if day is None else day)
+        special = self._special(None if day is None else day[first_of_day])
         block, block_of_day = self.block(lead_days), self.block(lead_days[first_of_day])
         row_of_day = _firsts(row[first_of_day])
         total = np.zeros(len(row_of_day))
         for s, scope in enumerate(SCOPES):
             has_own = scope == "call_type" and types is not None and self.type_sd.any()
-            if not (self.sd[:, s].any() or has_own):
+            if not (self.sd[:, s].any() or has_own or special[:, s].any()):
                 continue
             shared = calls.sum(_SHARED_AXES[scope], keepdims=True)
             by_day = _sums(shared, first_of_day)
             of_day = ((by_day * self.sd[block_of_day, s, _DAY]) ** 2).sum((0, 1))
+            if special[:, s].any():
+                of_day = of_day + ((by_day * special[:, s]) ** 2).sum((0, 1))
             if has_own and types is not None:
                 of_day = of_day + ((by_day * self._type_sd(types, block_of_day)) ** 2).sum((0, 1))
             level = _sums(by_day * self.sd[block_of_day, s, _LEVEL], row_of_day)
@@ -245,6 +271,13 @@ class Shocks:
                 of_third = ((shared * self.sd[block, s, _THIRD]) ** 2).sum((0, 1))
                 total = total + _sums(of_third, _firsts(row))
         return np.asarray(total)
+
+    def _special(self, day: Index | None) -> Array:
+        """Return sd of the shock of special days, (days, scopes), or what spreads to it."""
+        if day is None or not self.day_sd.any():
+            return np.zeros((1, len(SCOPES)))
+        known = day < len(self.day_sd)  # a day beyond those told is none that is known as special
+        return np.where(known[:, None], self.day_sd[np.where(known, day, 0)], 0.0)
 
     def _type_sd(self, types: Index, block: Index) -> Array:
         """Return the call types' own sizes, shape (call types, days), or what spreads to it."""

@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forewatch.arrays import Array, Index
+from forewatch.arrays import Array, Index, Mask
 from forewatch.errors import SettingsError
+from models.recipe import MEANS
 
 _LEAST_CALLS = 1e-3  # a day; keeps a series that is nearly always 0 from deciding for its level
 _ABSENT = 2.0  # squared errors of a member that was not judged ÷ the worst member's
@@ -96,7 +97,9 @@ def block_of(lead_blocks: Sequence[int], days: int) -> Index:
     return np.searchsorted(np.asarray(lead_blocks), np.arange(days), side="right").astype(int) - 1
 
 
-def blend_predictions(predictions: Array, weights: Weights, level: Sequence[str]) -> Array:
+def blend_predictions(
+    predictions: Array, weights: Weights, level: Sequence[str], special: Mask | None = None
+) -> Array:
     """Return the weighted mean of the members' predictions.
 
     Args:
@@ -104,6 +107,8 @@ def blend_predictions(predictions: Array, weights: Weights, level: Sequence[str]
             weight then goes to the others in proportion.
         weights: the weights, of the same members in the same order.
         level: level of each series, shape (series,).
+        special: which days are public holidays or beside one, shape (days ahead,): of these means
+            of past weeks know nothing, and have no say where another member has. None: no day.
 
     Returns:
         Shape (days ahead, series); where every weighted member is NaN, the mean of all others.
@@ -116,6 +121,10 @@ def blend_predictions(predictions: Array, weights: Weights, level: Sequence[str]
     at = np.array([weights.levels.index(name) for name in level])
     block = block_of(weights.lead_blocks, predictions.shape[1])
     held = np.moveaxis(weights.table[np.ix_(block, at)], -1, 0) * np.isfinite(predictions)
+    if special is not None:
+        mean = np.array([name in MEANS for name in weights.members])
+        others = held[~mean].sum(0) > 0
+        held[mean] *= ~(special[:, None] & others)
     orphaned = held.sum(0) == 0
     held = np.where(orphaned, np.isfinite(predictions), held)
     total = (held * np.nan_to_num(predictions)).sum(0)

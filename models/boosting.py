@@ -75,8 +75,9 @@ class Boosting:
                 boosters.append(self._grown(self.settings.growth(first), rows, origins, targets))
             elif not boosters:
                 raise NotEnoughHistory(
-                    f"boosting needs {_LEAST_PAIRS} pairs of days; {len(panel.days)} days of "
-                    f"history give {len(origins)}; leave it out of the recipe"
+                    f"boosting needs {_LEAST_PAIRS} pairs of days of which the later is known; "
+                    f"{len(panel.days)} days of history give {len(origins)}; leave it out of the "
+                    "recipe"
                 )
         self.boosters_ = tuple(boosters)
         return self
@@ -149,13 +150,15 @@ class Boosting:
         return Rows(panel, self.plain_, self.covariates_, self.kinds_)
 
     def _pairs(self, panel: Panel, first: int, end: int) -> tuple[Index, Index]:
-        """Draw pairs (origin, day ahead) with leads in [first, end), days of the past only."""
+        """Draw pairs (origin, day ahead) with leads in [first, end), the latter known days."""
         days, series = panel.counts.shape
         earliest = min(self.settings.first_origin_days, days // 3)
         origins, leads = np.meshgrid(
             np.arange(earliest, days), np.arange(first, end), indexing="ij"
         )
         inside = origins + leads < days
+        some = np.asarray(np.isfinite(panel.counts).any(axis=1))
+        inside &= some[np.minimum(origins + leads, days - 1)]
         origins, leads = origins[inside], leads[inside]
         wanted = min(max(self.settings.rows // series, _LEAST_PAIRS), len(origins))
         rng = np.random.default_rng([self.seed, first])

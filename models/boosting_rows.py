@@ -104,16 +104,20 @@ class Rows:
         days, which = np.unique(origins, return_inverse=True)
         level = self.level[days]
         past = trailing(self.plain, days)
-        week = past[..., LEVEL_NAMES.index("ratio_7_28")] * past[..., 0] / level
-        month, two_months, year = (
-            past[..., LEVEL_NAMES.index(f"level_{n}")] / level for n in (28, 56, 364)
-        )
+        year = _known(past[..., LEVEL_NAMES.index("level_364")] / level, 1.0)
+        two_months = _known(past[..., LEVEL_NAMES.index("level_56")] / level, year)
+        month = _known(past[..., LEVEL_NAMES.index("level_28")] / level, two_months)
+        week = _known(past[..., LEVEL_NAMES.index("ratio_7_28")], 1.0) * month
+        three = _known(self._last(days, 3) / level, week)
+        one = _known(self._last(days, 1) / level, three)
         ahead = (targets - origins) % WEEK_DAYS
-        weekdays = (self._same_weekday(days, weeks)[which, :, ahead] for weeks in (8, 26))
-        one, three = (self._last(days, n) / level for n in (1, 3))
+        weekdays = (
+            _known(self._same_weekday(days, weeks)[which, :, ahead] / level[which], long[which])
+            for weeks, long in ((8, two_months), (26, year))
+        )
         count_columns = [
             *(ratio[which] for ratio in (week, month, two_months, year)),
-            *(weekday / level[which] for weekday in weekdays),
+            *weekdays,
             one[which],
             three[which],
             np.log(np.minimum(level, _LARGE))[which],
@@ -129,5 +133,14 @@ class Rows:
         return np.concatenate([same_weekday(self.plain, part, weeks) for part in parts])
 
     def _last(self, days: Index, number: int) -> Array:
-        """Return the mean of the last days, NaN where one of them is unknown, shape (K, N)."""
-        return np.asarray(self.plain[days[:, None] - np.arange(1, number + 1)].mean(axis=1))
+        """Return the mean of what is known of the last days, NaN where nothing is, shape (K, N)."""
+        last = self.plain[days[:, None] - np.arange(1, number + 1)]
+        known = np.isfinite(last).sum(axis=1)
+        total = np.nansum(last, axis=1)
+        found = np.full(total.shape, np.nan)
+        return np.asarray(np.divide(total, known, out=found, where=known > 0))
+
+
+def _known(ratio: Array, otherwise: Array | float) -> Array:
+    """Return a ratio, and another one where it is not known."""
+    return np.where(np.isfinite(ratio), ratio, otherwise)

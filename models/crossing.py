@@ -118,7 +118,7 @@ def _log_losses(tried: Evidence) -> Array:
 
 def _mixture_scores(fold: Fold, weights: Weights, groups: Groups, recipe: Recipe) -> Evidence:
     """Return what one fold says of the blend mixed with the baseline in each share."""
-    blend = blend_predictions(fold.predicted, weights, groups.level)
+    blend = blend_predictions(fold.predicted, weights, groups.level, fold.special)
     baseline = fold.predicted[list(recipe.members).index(BASELINE)]
     mixed = np.stack([share * blend + (1 - share) * baseline for share in _SHARES])
     return _proof(fold, mixed, groups, recipe)

@@ -37,9 +37,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from forewatch.arrays import Array, Mask
-from forewatch.shocks import PERSISTENCES, SCOPES, WHOLES, Shocks
+from forewatch.arrays import Array, Index, Mask
+from forewatch.shocks import PERSISTENCES, SCOPES, SPECIAL, WHOLES, Shocks
 from models.contrasts import (
+    LEAST_CALLS,
     LEAST_DISPERSION,
     Contrasts,
     clipped,
@@ -63,6 +64,11 @@ _PRIOR_SHARE = 0.1  # size of the rows of chance and steadiness ÷ that of all r
 _PRIOR_TYPE_SD = 1.3
 _PRIOR_TYPE_SD_SCALED = 0.75
 _YEAR_DAYS = 365.25
+# Of a special day known from endless years, thought beforehand, and the days that this counts as:
+# holidays, days beside them; of force, place, call type, cell (assumed).
+_SPECIAL_SD = (0.05, 0.02)
+_SPECIAL_SCOPES = np.array([1.0, 0.25, 0.25, 0.0])
+_PRIOR_SPECIAL_ROWS = 4.0
 _APART = [SCOPES.index("place"), SCOPES.index("cell")]  # whose shocks cells do not share
 
 
@@ -96,6 +102,7 @@ def sizes_of(
             sizes.append(_sizes(groups, Contrasts.joined(told), are_cells=are_cells))
         else:
             sizes.append(sizes[-1] if sizes else _Sizes.poisson(groups.by_type.shape[1]))
+    special = _special(found, sizes, less)
     variance = np.array([one.variance for one in sizes])
     level = PERSISTENCES.index("level")
     variance[..., level] = np.maximum.accumulate(variance[..., level], axis=0)
@@ -105,6 +112,7 @@ def sizes_of(
         dispersion=np.array([one.dispersion for one in sizes]),
         steadiness=np.array([one.steadiness for one in sizes]),
         type_sd=np.sqrt(np.array([one.type_variance for one in sizes])),
+        special_sd=np.sqrt(special),
     )
 
 
@@ -225,6 +233,82 @@ def _shocks(groups: SquaredSums, fair: Array, found: _Sizes, *, is_scaled: bool)
     sizes = _steady_within(gram[1:, 1:], cross[1:] - gram[1:, 0] * scale, room)
     steadiness, variance, own = np.split(sizes, [len(WHOLES), -len(dispersion)])
     return _Sizes(dispersion, steadiness, variance.reshape(found.variance.shape), own)
+
+
+def _special(found: Sequence[SquaredResiduals], sizes: Sequence[_Sizes], less: Array) -> Array:
+    """Return sd² of special days beside what all days have, shape (kinds, scopes).
+
+    Found from special days of all blocks together, which are few, given the other sizes.
+    """
+    parts = [
+        _SpecialRows.of(*one.special[block], sizes[block], factor)
+        for one, factor in zip(found, less, strict=True)
+        for block in range(len(one.special))
+    ]
+    thought = np.repeat(_SPECIAL_SD, len(SCOPES)).reshape(SPECIAL, -1) ** 2
+    if not sum(len(part.square) for part in parts):
+        return np.zeros((SPECIAL, len(SCOPES)))
+    rows = _SpecialRows(
+        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_SpecialRows))
+    )
+    return rows.sizes(thought * _SPECIAL_SCOPES).reshape(SPECIAL, -1)
+
+
+@dataclass(frozen=True)
+class _SpecialRows:
+    """Squared residuals of groups on special days.
+
+    Args:
+        square: shape (rows,).
+        known: variance that all days have, shape (rows,).
+        calls: expected, shape (rows,).
+        columns: what the sizes of special days are multiplied with, (rows, kinds × scopes).
+        kind: number of the scope, shape (rows,).
+        weight: how many groups each row stands for, shape (rows,).
+    """
+
+    square: Array
+    known: Array
+    calls: Array
+    columns: Array
+    kind: Index
+    weight: Array
+
+    @classmethod
+    def of(cls, sums: SquaredSums, columns: Array, sizes: _Sizes, factor: float) -> _SpecialRows:
+        """Return the rows of one origin and block of which something is expected.
+
+        Args:
+            sums: the rows.
+            columns: see `SquaredResiduals.special`.
+            sizes: of all days of the block.
+            factor: of these at the origin.
+        """
+        calls = sums.by_type.sum(1)
+        known = sums.by_type @ sizes.dispersion + sums.steady @ sizes.steadiness
+        known = known + factor * (sums.shared @ sizes.shared)
+        used = calls > LEAST_CALLS
+        every = (sums.square, known, calls, columns, sums.kind % len(SCOPES), sums.weight)
+        return cls(*(each[used] for each in every))
+
+    def sizes(self, thought: Array) -> Array:
+        """Return sd² of the kinds and scopes, drawn to what is thought of them, shape (sizes,)."""
+        rows = np.bincount(self.kind, self.weight)[self.kind]
+        fair = np.sqrt(self.weight) * rows**-0.25
+        found, prior = thought.ravel().copy(), thought.ravel()
+        for _ in range(_ROUNDS):
+            expected = expected_variance(self.known + self.columns @ found, self.calls)
+            weight = fair / np.sqrt(expected + 2 * expected**2)
+            table = self.columns * weight[:, None]
+            target = (clipped(self.square, expected) - self.known) * weight
+            gram, cross = table.T @ table, table.T @ target
+            held = _PRIOR_SPECIAL_ROWS * np.diag(gram) / np.maximum(self._rows_of(), 1)
+            found = nonnegative_of_products(gram + np.diag(held), cross + held * prior)
+        return found
+
+    def _rows_of(self) -> Array:
+        """Return how many rows each size is told by, shape (sizes,)."""
+        return np.asarray((self.columns > 0).sum(0), dtype=np.float64)
 
 
 def _thirds(short: SquaredSums, long: SquaredSums, fair: Array, found: _Sizes) -> _Sizes:

@@ -30,6 +30,7 @@ from models.loglinear import Loglinear
 from models.member_settings import LoglinearSettings
 from models.sarima import Sarima
 
+_HOLIDAY = "holiday"  # the part that named holidays feed beside their features
 _NOTHING = 1e-12  # calls a day below which a cell is taken to have none
 
 
@@ -59,7 +60,13 @@ def panel_without(seen: Panel, part: str) -> Panel | None:
             nothing = feature.kind.nothing
             changed = changed or bool((np.nan_to_num(ahead[:, :, i], nan=nothing) != nothing).any())
             values[len(seen.days) :, :, i] = nothing
-    return replace(seen, covariates=replace(seen.covariates, values=values)) if changed else None
+    special = seen.special
+    if part == _HOLIDAY and special is not None:
+        changed = changed or bool(special.kind[len(seen.days) :].any())
+        special = special.before(len(seen.days))
+    if not changed:
+        return None
+    return replace(seen, covariates=replace(seen.covariates, values=values), special=special)
 
 
 def factors(

@@ -20,6 +20,7 @@ import numpy as np
 
 from features.asof import AsOf
 from features.cube import Cube, cube
+from features.storms import without_storms
 from forewatch.arrays import Array
 from forewatch.clock import HOUR_US, instants_us
 from forewatch.errors import DataError, StaleModel
@@ -58,7 +59,7 @@ class HourTrees:
         self.call_types_, self.strength_, self.booster_ = view.profile.call_type_ids, 0.0, None
         if view.step == "day" or not self.settings.rounds:
             return self
-        past = cube(view, self.settings.days)
+        past = without_storms(view, cube(view, self.settings.days))
         calls, expected = _beside(view, past, hours)
         if not calls.any():
             return self

@@ -8,7 +8,7 @@ so that their scores are those of an honest distribution, not of a bare number.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -69,7 +69,7 @@ class PastForecast:
 def blended_cells(groups: Groups, weights: Sequence[Weights]) -> list[Array]:
     """Return each fold's coherent cells under its weights, (H, places, call types) each."""
     return [
-        rake(blend_predictions(fold.predicted, own, groups.level), groups.parts)
+        rake(blend_predictions(fold.predicted, own, groups.level, fold.special), groups.parts)
         for fold, own in zip(groups.folds, weights, strict=True)
     ]
 
@@ -84,6 +84,20 @@ def member_cells(groups: Groups, recipe: Recipe, name: str) -> list[Array] | Non
         for fold in groups.folds
     ]
     return [one[:, groups.parts.cells] for one in alone]
+
+
+def member_forecasts(groups: Groups, recipe: Recipe, name: str) -> list[PastForecast] | None:
+    """Return each fold's forecast of one member alone, None if it is not there.
+
+    It is spread as ours is, by days alone; of special days it knows nothing.
+    """
+    alone = member_cells(groups, recipe, name)
+    if alone is None:
+        return None
+    folds = [replace(fold, doubt=None) for fold in groups.folds]
+    plain = replace(groups, past=(), folds=folds)
+    sizes = crossed_shocks(plain, squared_residuals(plain, alone, recipe), recipe)
+    return spread_forecasts(replace(groups, folds=folds), alone, sizes)
 
 
 def squared_residuals(
@@ -256,7 +270,7 @@ def _residuals(groups: Groups, at: int, cells: Array, recipe: Recipe) -> Residua
     fold = groups.folds[at]
     mean, counts = cells, fold.counts[:, groups.parts.cells]
     if not groups.past:
-        return Residuals(mean, counts, fold.history_days)
+        return Residuals(mean, counts, fold.history_days, doubt=fold.doubt)
     hours = groups.past[at].hours
     if hours is not None:
         thirds = hours.thirds(cells)
@@ -265,7 +279,7 @@ def _residuals(groups: Groups, at: int, cells: Array, recipe: Recipe) -> Residua
             for each in (thirds.mean, thirds.counts)
         )
     small = groups.past[at].contrasts(cells, recipe.lead_blocks, at)
-    return Residuals(mean, counts, fold.history_days, small)
+    return Residuals(mean, counts, fold.history_days, small, fold.doubt)
 
 
 def _sum_series(at: int, cells: Array, shocks: Shocks, groups: Groups) -> PastForecast:
@@ -274,6 +288,7 @@ def _sum_series(at: int, cells: Array, shocks: Shocks, groups: Groups) -> PastFo
     Of series that are told together the first stands for their sum, the others are unknown.
     """
     fold = groups.folds[at]
+    shocks = shocks.on_days(fold.doubt)
     days = np.arange(len(fold.days))
     daily = np.moveaxis(cells, 0, 2)
     calls, day = daily, days

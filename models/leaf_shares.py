@@ -5,7 +5,10 @@
    has a new one, only the days since the newest began are counted; what the older leaves had before
    is what their shares are drawn to, beside the new one's share of the population.
 
-3. Inside a pool the shares are its chances: what was counted of its leaves was drawn by these.
+3. A leaf that ended (`features.ends`) has no calls to count any more, and what storms brought
+   (`features.storms`) counts as usual days.
+
+4. Inside a pool the shares are its chances: what was counted of its leaves was drawn by these.
 
 A leaf of the tree that never had a call is not known to be new: it has a share as small as its
 record, until its first calls tell.
@@ -18,7 +21,9 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.beginnings import beginnings
-from features.cube import leaf_counts, leaf_days
+from features.cube import cube, leaf_counts, leaf_days
+from features.ends import LEAST_SILENT_DAYS, last_end
+from features.storms import storm_day_factors
 from forewatch.arrays import Array, Index
 from models.shrinkage import shrunk
 
@@ -33,8 +38,11 @@ def leaf_shares(view: AsOf, days: int, leaf_place: Index) -> Array:
         days: force-days to count, at most.
         leaf_place: index of the place of each leaf, shape (leaves,).
     """
-    calls, people = leaf_counts(view, days), _people(view, leaf_place)
+    usual = storm_day_factors(view, cube(view, days))
+    calls, people = leaf_counts(view, days, usual), _people(view, leaf_place)
     daily = leaf_days(view)
+    left = _left_of_ended(daily, leaf_place)
+    calls *= left
     age = np.where((begins := beginnings(daily)) > 0, daily.shape[1] - begins, days)
     found = np.empty(calls.shape)
     for place in np.unique(leaf_place):
@@ -43,9 +51,18 @@ def leaf_shares(view: AsOf, days: int, leaf_place: Index) -> Array:
         since = int(age[here].min())
         if since < days:
             is_new = age[here] < days
-            recent = leaf_counts(view, since)[here]
+            recent = leaf_counts(view, since, usual)[here] * left[here]
             found[here] = _with_new(recent, calls[here], people[here], is_new)
     _share_pools(view, found, leaf_place)
+    return found
+
+
+def _left_of_ended(daily: Array, leaf_place: Index) -> Array:
+    """Return 0 for each leaf that ended while its place goes on, 1 for the others, (leaves, 1)."""
+    found = np.ones((len(daily), 1))
+    for leaf in np.flatnonzero(~daily[:, -LEAST_SILENT_DAYS:].any(axis=1)):
+        whole = daily[leaf_place == leaf_place[leaf]].sum(0)
+        found[leaf] = last_end(daily[leaf], whole) is None
     return found
 
 

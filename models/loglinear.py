@@ -6,9 +6,10 @@
    taken out; looking back over the past it uses the days before and after, ahead only the last.
 2. The *coefficients* are found by penalised Poisson iterations given the level, then the level
    given the coefficients, a few times in turn.
-3. Children are shrunk towards their parents: an area and a call type towards the whole force, a
+3. Each named holiday, its eve and the day after it deviate from the others (`models.named_days`).
+4. Children are shrunk towards their parents: an area and a call type towards the whole force, a
    place × call type towards the sum of both deviations.
-4. Small series borrow the recent change of their level from their parents.
+5. Small series borrow the recent change of their level from their parents.
 
 Source:
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5 (iterations); Hastie &
@@ -28,6 +29,7 @@ from forewatch.arrays import Array, Index
 from models.base import Series, State, check_series, series_from, series_of
 from models.level import Level
 from models.member_settings import LoglinearSettings
+from models.named_days import Expectation, deviations, effect_of, named_days
 from models.terms import Term, design, terms
 from models.yearly import credible_shares
 
@@ -47,6 +49,8 @@ class Loglinear:
         self.series_: Series | None = None
         self.terms_: tuple[Term, ...] = ()
         self.coefficients_: Array = np.zeros((0, 0))
+        self.named_: tuple[str, ...] = ()
+        self.deviations_: Array = np.zeros((0, 0))
 
     def fit(self, panel: Panel) -> Self:
         """Learn the coefficients, shape (N, terms), from the panel's past."""
@@ -56,13 +60,19 @@ class Loglinear:
         level = Level.of(panel, self.settings.level_trust_calls)
         fit = _Fit(panel, chosen, level, self.settings)
         coefficients = np.zeros((n, len(chosen)))
-        dispersion = np.ones(n)
+        dispersion, apart = np.ones(n), np.ones((days, n))
+        self.named_, self.deviations_ = named_days(panel), np.zeros((n, 0))
         for _ in range(self.settings.rounds):
-            effect = _effect(columns, coefficients, panel)
+            effect = _effect(columns, coefficients, panel) * apart
             path = level.path(effect, self.settings.level_half_life_days)
             for series in level.lineage.generations:
-                fit.improve(coefficients, series, path, dispersion)
-            dispersion = fit.dispersion(path * _effect(columns, coefficients, panel))
+                fit.improve(coefficients, series, path * apart, dispersion)
+            plain = path * _effect(columns, coefficients, panel)
+            if self.named_:
+                seen = fit.expectation(plain, dispersion)
+                self.deviations_ = deviations(panel, self.named_, level.lineage, seen)
+                apart = self._apart(panel)[:days]
+            dispersion = fit.dispersion(plain * apart)
         self.series_, self.terms_ = series_of(panel), chosen
         self.coefficients_ = coefficients
         return self
@@ -75,13 +85,25 @@ class Loglinear:
     def effect(self, panel: Panel) -> Array:
         """Return what one call of level becomes on each day, hours included; (D + H, N)."""
         check_series(self.name, self.series_, panel)
-        return _effect(design(panel, self.terms_), self.coefficients_, panel)
+        effect = _effect(design(panel, self.terms_), self.coefficients_, panel)
+        return effect * self._apart(panel) if self.named_ else effect
 
     def yearly_effect(self, panel: Panel) -> Array:
-        """Return the factor of what comes once a year (season, tourism) on each day, (D + H, N)."""
+        """Return the factor of what comes once a year on each day, shape (D + H, N).
+
+        That is season, tourism, and what named holidays have beyond what all have.
+        """
         check_series(self.name, self.series_, panel)
         yearly = np.array([term.prior.harmonic > 0 for term in self.terms_])
-        return _factor(design(panel, self.terms_), np.where(yearly, self.coefficients_, 0.0), panel)
+        kept = np.where(yearly, self.coefficients_, 0.0)
+        factor = _factor(design(panel, self.terms_), kept, panel)
+        return factor * self._apart(panel) if self.named_ else factor
+
+    def _apart(self, panel: Panel) -> Array:
+        """Return the factor of named holidays on each day, shape (D + H, N)."""
+        if panel.special is None:
+            return np.ones((len(panel.hours), panel.counts.shape[1]))
+        return effect_of(panel.special, self.named_, self.deviations_, panel.area_of)
 
     def levels(self, panel: Panel, effect: Array) -> Array:
         """Return the level as known before each day and at the end of the past, (D + 1, N)."""
@@ -92,12 +114,14 @@ class Loglinear:
         )
 
     def state(self) -> State:
-        """Return settings, series, terms and coefficients."""
+        """Return settings, series, terms and coefficients, named days and their deviations."""
         return {
             "settings": self.settings.model_dump(),
             "series": [list(pair) for pair in self.series_ or ()],
             "terms": [term.state() for term in self.terms_],
             "coefficients": self.coefficients_,
+            "named": list(self.named_),
+            "deviations": self.deviations_,
         }
 
     @classmethod
@@ -107,6 +131,8 @@ class Loglinear:
         member.series_ = series_from(state["series"])
         member.terms_ = tuple(map(Term.from_state, state["terms"]))
         member.coefficients_ = np.asarray(state["coefficients"], float)
+        member.named_ = tuple(state["named"])
+        member.deviations_ = np.asarray(state["deviations"], float)
         return member
 
 
@@ -153,6 +179,11 @@ class _Fit:
         weight = self.weight[:, None] * self.level.known
         squares = weight * (self.level.counts - expected) ** 2 / expected
         return np.asarray(np.maximum(squares.sum(0) / np.maximum(weight.sum(0), 1.0), 1.0))
+
+    def expectation(self, expected: Array, dispersion: Array) -> Expectation:
+        """Return what is expected of the past, for what is found after the terms."""
+        weight = self.weight[:, None] * self.level.known
+        return Expectation(self.level.counts, expected, weight, dispersion)
 
     def _prior(self, coefficients: Array, series: Index) -> Array:
         """Return what the parents of one generation let expect of its coefficients."""

@@ -42,7 +42,9 @@ class Fold:
         counts: what happened, shape (H, series); NaN where it is not known (yet).
         history_days: force-days of history at the origin.
         honest: what the honest baseline forecast from the counts as recorded, shape (H, series);
-            None where no break was known: then it is the member of that name.
+            None where nothing was taken out of them: then it is the member of that name.
+        doubt: how unsure the special days are, shape (H, kinds), see `features.special_days`; None:
+            none has a name.
     """
 
     origin: pd.Timestamp
@@ -52,6 +54,12 @@ class Fold:
     counts: Array
     history_days: int = 0
     honest: Array | None = None
+    doubt: Array | None = None
+
+    @property
+    def special(self) -> Mask | None:
+        """Which days are public holidays or beside one, shape (H,); None: none has a name."""
+        return None if self.doubt is None else np.asarray(self.doubt.any(axis=1))
 
 
 def past_origins(
@@ -105,8 +113,9 @@ def call_folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Prog
             counts_on_days(now, days),
             n,
             honest,
+            doubt,
         )
-        for number, (days, predicted, n, honest) in made
+        for number, (days, predicted, n, honest, doubt) in made
     ]
 
 
@@ -165,8 +174,8 @@ def on_days(counts: Array, past: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Ar
 
 def _forecasts(
     recipe: Recipe, panels: list[Panel]
-) -> list[tuple[pd.DatetimeIndex, Array, int, Array | None]]:
-    """Return days ahead, predictions, days known and the honest baseline's forecast.
+) -> list[tuple[pd.DatetimeIndex, Array, int, Array | None, Array | None]]:
+    """Return days ahead, predictions, days known, the honest baseline's forecast, doubt of days.
 
     Members are fitted on the first panel.
     """
@@ -177,7 +186,8 @@ def _forecasts(
                 seen.horizon,
                 predictions(recipe, members, seen),
                 len(seen.days),
-                members[BASELINE].predict(seen.as_recorded) if seen.breaks else None,
+                members[BASELINE].predict(seen.as_recorded) if seen.recorded is not None else None,
+                seen.doubt,
             )
             for seen in panels
         ]

@@ -113,7 +113,8 @@ def _forecasts(
         chosen = some_days(days, cost, recipe.lead_blocks, np.random.default_rng(i))
         judged, at = parts.on_days(chosen), np.isin(parts.day, chosen)
         daily = np.moveaxis(own, 0, 2)
-        said = [one.forecast(judged, daily, by_group[fold.group]) for one in series]
+        sizes = by_group[fold.group].on_days(fold.doubt)
+        said = [one.forecast(judged, daily, sizes) for one in series]
         mean, variance, counts = (np.stack(each, axis=1) for each in zip(*said, strict=True))
         when = fold.days[judged.day]
         ours.append(PastForecast(fold.origin, when, mean, variance, counts, judged.day))

@@ -7,6 +7,8 @@
 2. Leaf areas: shares of the place's calls of a type, from all calls of the leaf, from population.
 3. Grades: shares by hour of the day, from the call type's, from the place's.
 
+Storms (`features.storms`) count in all three as the usual days that they were not.
+
 Each share is pulled towards the wider one as far as chance explains the difference
 (`models.shrinkage`).
 """
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.cube import Cube, cube, grade_counts
+from features.storms import storm_day_factors, without_storms
 from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS
 from models.leaf_shares import leaf_shares
@@ -62,7 +65,7 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     return Shares(
         hour_shares(view, past, settings.half_life_days),
         leaf_shares(view, settings.days, leaf_place),
-        _grades(grade_counts(view, settings.days)),
+        _grades(grade_counts(view, settings.days, storm_day_factors(view, past))),
         leaf_place,
         weekday_hour_means(past, settings.baseline_weeks, settings.days),
     )
@@ -81,7 +84,7 @@ def kinds_of_day(view: AsOf, days: pd.DatetimeIndex) -> Index:
 
 def public_holidays(view: AsOf, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
     """Return which force-days are public holidays of the whole force, shape (days,)."""
-    table = view.holidays()
+    table = view.demand_holidays()
     chosen = table[(table["kind"] == "bank_holiday") & (table["area"] == "")]
     return np.asarray(days.isin(pd.DatetimeIndex(chosen["date"])))
 
@@ -128,6 +131,7 @@ def hour_shares(view: AsOf, past: Cube, half_life_days: float) -> Array:
     places, types = past.counts.shape[:2]
     if slots == 1:
         return np.ones((places, types, _KINDS_OF_DAY, 1))
+    past = without_storms(view, past)
     decay = 0.5 ** ((len(past.force_days) - 1 - past.day) / half_life_days)
     # on this scale a weighted count has the variance of a Poisson count, as shrinkage supposes
     kind = kinds_of_day(view, past.force_days)

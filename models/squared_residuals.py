@@ -30,12 +30,15 @@ class Residuals:
         counts: what happened, same shape; NaN unknown.
         history_days: force-days of history at the origin.
         small: parts smaller than a cell's day; None: there are none.
+        doubt: how unsure special days are, shape (days ahead, kinds), see
+            `features.special_days`; None: no day is special.
     """
 
     mean: Array
     counts: Array
     history_days: int
     small: Contrasts | None = None
+    doubt: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,15 @@ class SquaredResiduals:
         groups: of thirds of days and longer, one a block.
         contrasts: of the smallest parts, one a block.
         are_cells: whether these are days of cells.
+        special: of special days, which are in none of the groups, one a block; of each row what sd²
+            of special days is multiplied with beside it, shape (rows, kinds × scopes).
     """
 
     history_days: int
     groups: tuple[SquaredSums, ...]
     contrasts: tuple[Contrasts, ...]
     are_cells: bool
+    special: tuple[tuple[SquaredSums, Array], ...] = ()
 
     @classmethod
     def of(cls, found: Residuals, lead_blocks: Sequence[int]) -> SquaredResiduals:
@@ -109,13 +115,34 @@ class SquaredResiduals:
             for each in (found.mean, found.counts)
         )
         small = cell_days(mean.sum(1), counts.sum(1)) if found.small is None else found.small
-        lead = small.lead_days
+        lead, doubt = small.lead_days, found.doubt
+        usual = counts.copy()
+        if doubt is not None:
+            usual[doubt.any(1)] = np.nan
         return cls(
             found.history_days,
-            tuple(_squared_sums(mean[a:b], counts[a:b]) for a, b in bounds),
+            tuple(_squared_sums(mean[a:b], usual[a:b]) for a, b in bounds),
             tuple(small.at(np.flatnonzero((lead >= a) & (lead < b))) for a, b in bounds),
             found.small is None,
+            ()
+            if doubt is None
+            else tuple(_of_special_days(mean[a:b], counts[a:b], doubt[a:b]) for a, b in bounds),
         )
+
+
+def _of_special_days(mean: Array, counts: Array, doubt: Array) -> tuple[SquaredSums, Array]:
+    """Return the special days of one origin and block, see `SquaredResiduals.special`."""
+    groups, unsure = [_squared_sums(mean[:0], counts[:0])], [np.zeros((0, doubt.shape[1]))]
+    for day in np.flatnonzero(doubt.any(1)).tolist():
+        own = _squared_sums(mean[day : day + 1], counts[day : day + 1])
+        own = own.at(np.flatnonzero(own.kind >= len(SCOPES)))  # not its thirds
+        groups.append(own)
+        unsure.append(np.broadcast_to(doubt[day], (len(own.square), doubt.shape[1])))
+    sums = SquaredSums(
+        *(np.concatenate([getattr(g, f.name) for g in groups]) for f in fields(SquaredSums))
+    )
+    shared = np.concatenate(unsure)[:, :, None] * sums.shared[:, None, DAY]
+    return sums, shared.reshape(len(sums.square), doubt.shape[1] * len(SCOPES))
 
 
 def _squared_sums(mean: Array, counts: Array) -> SquaredSums:

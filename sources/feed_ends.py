@@ -28,12 +28,12 @@ from forewatch.clock import HOUR_US, instant_us, instants_us, utc_instant
 from forewatch.freshness import Behind, ObservationEnd
 from forewatch.history import History
 from forewatch.pools import Pool
+from forewatch.silences import LEAST_SILENT_DAYS, Silence, last_silence
 from sources.daily import Daily, daily, unobserved_by_leaf
 from sources.gaps import P_MAX, expected_counts, stretches
 from sources.groups import FALSE_ALARMS, Group, cells, groups
 from sources.sections import SHOWN, Section, local
 from sources.series_ends import SeriesEnd, breaks_near
-from sources.silences import LEAST_SILENT_DAYS, Silence, last_silence
 
 Spread = list[tuple[int, Index]]  # call type and leaves of each pool, see `_spread`
 _DAY_US = 24 * HOUR_US

@@ -8,6 +8,7 @@ import pandas as pd
 from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS
 from forewatch.history import History
+from forewatch.single_days import SingleDay, single_days, without_single_days
 from sources.daily import Daily, weekly
 from sources.groups import FALSE_ALARMS, Group, groups
 from sources.instants import day_end
@@ -15,7 +16,6 @@ from sources.lake import Lake
 from sources.level_shifts import limit, shifts
 from sources.sections import Section, local
 from sources.series_ends import SeriesEnd, silent_days
-from sources.single_days import SingleDay, single_days, without_single_days
 from sources.table_imports import TABLE_IMPORTS
 
 MAX_LATE_SHARE = 0.1  # more known a day late than this, and the last days of any origin are thin

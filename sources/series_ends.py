@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from forewatch.clock import instants_us
 from forewatch.history import History
+from forewatch.silences import Silence, silences
 from sources.daily import Daily
 from sources.gap_windows import Absence
 from sources.gaps import P_MAX
 from sources.groups import FALSE_ALARMS, Group, areas, cells, groups, holds
 from sources.sections import SHOWN, Section
-from sources.silences import Silence, silences
 
 _NEAR_A_BREAK = pd.Timedelta(days=14)
 _TO_DO = {

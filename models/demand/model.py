@@ -76,12 +76,12 @@ class Engine(SubjectModel):
         parts = parts_of(view, seen)
         predicted = predictions(self.recipe, self.members_, seen)
         coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
-        cells = coherent(predicted)
+        cells = coherent(predicted, seen)
         rates = rates_over_horizon(
             view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_
         )
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
-        return Forecast(view.origin, view.known_until, rates, shocks, why)
+        return Forecast(view.origin, view.known_until, rates, shocks.on_days(seen.doubt), why)
 
     def _stop_at_other_kinds(self, view: AsOf) -> None:
         """Stop where trees would take one kind of area for another, or know nothing of it."""
@@ -92,7 +92,11 @@ class Engine(SubjectModel):
             )
 
     def _factors(
-        self, seen: Panel, predicted: Array, coherent: Callable[[Array], Array], column: Index
+        self,
+        seen: Panel,
+        predicted: Array,
+        coherent: Callable[[Array, Panel], Array],
+        column: Index,
     ) -> Factors:
         """Return what explains the forecast that coherent predictions are."""
 
@@ -101,10 +105,10 @@ class Engine(SubjectModel):
             members = self.members_.items()
             heeding = {name: one for name, one in members if heeds(name, part, features)}
             again = predictions(self.recipe, heeding, panel)
-            return coherent(np.where(np.isnan(again), predicted, again))
+            return coherent(np.where(np.isnan(again), predicted, again), panel)
 
         plain = self.members_.get("loglinear")
-        return factors(seen, coherent(predicted), without, column, plain)
+        return factors(seen, coherent(predicted, seen), without, column, plain)
 
     def replacements(self) -> tuple[str, ...]:
         """Return what the other members forecast in the place of one, with the reason."""
@@ -128,9 +132,13 @@ class Engine(SubjectModel):
 MODEL = Engine
 
 
-def _coherent(predicted: Array, parts: Structure, weights: Weights, levels: Sequence[str]) -> Array:
+def _coherent(
+    predicted: Array, seen: Panel, parts: Structure, weights: Weights, levels: Sequence[str]
+) -> Array:
     """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
-    blend = blend_predictions(predicted, weights, levels)
+    doubt = seen.doubt
+    special = None if doubt is None else np.asarray(doubt.any(axis=1))
+    blend = blend_predictions(predicted, weights, levels, special)
     if not np.isfinite(blend).all():
         raise DataError("a member's forecast is not finite; train again and see the report")
     return rake(blend, parts)

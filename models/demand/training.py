@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
 from features.panel import Panel, panel
+from features.public_holidays import BANK_HOLIDAY, strange_names
 from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
@@ -31,6 +32,8 @@ from models.report import Report
 from models.subject import Training
 
 _TOLD = 20  # series that are named before the rest is counted
+_TOLD_DAYS = 3
+_ENDED = 0.05  # of what was counted is learned, at most
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,9 @@ def train(
     ours = judging.spread_forecasts(groups, cells, by_group)
     others = {}
     for prefix, member in judging.PREFIXES.items():
-        alone = judging.member_cells(groups, recipe, member)
+        alone = judging.member_forecasts(groups, recipe, member)
         if alone is not None:
-            of_member = judging.squared_residuals(replace(groups, past=()), alone, recipe)
-            sizes = judging.crossed_shocks(groups, of_member, recipe)
-            others[prefix] = judging.spread_forecasts(groups, alone, sizes)
+            others[prefix] = alone
     scores = pd.concat(
         [
             judging.score_table(ours, others, groups.level, recipe),
@@ -95,6 +96,7 @@ def train(
     progress("scoring", 1, 1)
     notes = (
         *_notes(engine, found, now),
+        *unknown_ordinary(view),
         *at_bounds(shocks, now.call_types),
         *judging.miscovered(scores),
     )
@@ -130,6 +132,41 @@ def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
         *engine.replacements(),
         *absences(engine.recipe, found, now.keys),
         *map(str, now.breaks),
+        *storms_and_ends(now),
+    )
+
+
+def storms_and_ends(now: Panel) -> list[str]:
+    """Say which series were taken for ended, and which days for a storm's; not among breaks."""
+    if now.breaks or now.recorded is None:
+        return []
+    cells = np.unique(now.cells)
+    learned, happened = now.counts[:, cells], now.happened[:, cells]
+    ended = np.nansum(learned, axis=0) < _ENDED * np.nansum(happened, axis=0)
+    names = [f"{now.keys['area'][i]}/{now.keys['call_type'][i]}" for i in cells[ended]]
+    notes = [f"{name} has ended: next to nothing is expected of it" for name in names[:_TOLD]]
+    if len(names) > _TOLD:
+        notes.append(f"{len(names) - _TOLD:,} more series have ended")
+    lower = learned[:, ~ended] < happened[:, ~ended]
+    stormy = now.days[np.flatnonzero(lower.any(axis=1))]
+    if len(stormy):
+        last = ", ".join(f"{day:%Y-%m-%d}" for day in stormy[-_TOLD_DAYS:])
+        notes.append(
+            f"{len(stormy):,} days were storms of a series and were learned as usual ones, the "
+            f"last of them {last}"
+        )
+    return notes
+
+
+def unknown_ordinary(view: AsOf) -> tuple[str, ...]:
+    """Say which names of [calendar] ordinary no public holiday has."""
+    table = view.holidays()
+    names = sorted(set(table.loc[table["kind"] == BANK_HOLIDAY, "name"].astype(str)))
+    strange = strange_names(view.profile.calendar.ordinary, names)
+    return tuple(
+        f"[calendar] ordinary has {name!r}, which is the name of no public holiday; the names are "
+        f"{', '.join(names) or 'none'}"
+        for name in strange
     )
 
 

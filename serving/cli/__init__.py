@@ -44,7 +44,8 @@ def cli(context: click.Context, workspace: Path, debug: bool) -> None:
 
     A workspace is a folder with forewatch.toml in it: 'forewatch init' writes one, 'forewatch demo'
     shows the whole way on an openly synthetic force. Mistakes end with exit code 2 and say what to
-    do; 'forewatch check' ends with 1 where something must be mended.
+    do; 'forewatch check' ends with 1 where something must be mended, a promotion that the gate
+    refuses with 4.
     """
     del debug  # read by Commands, which catches the errors
     context.obj = workspace

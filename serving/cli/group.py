@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from forewatch.errors import ForewatchError
+from forewatch.errors import ForewatchError, GateClosed
 from serving.cli.machine_errors import is_closed_pipe, machine_refusal
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MUST_BE_MENDED = 1  # exit code of a check that found something
 REFUSED = 2  # of a mistake in what was asked or given; click's own for a wrong option
+GATE_CLOSED = 4  # of a promotion that the gate refused: no mistake in what was asked
 CLOSED_PIPE = 141  # whoever read the output went away. Source: shells, 128 + SIGPIPE
 UNEXPECTED = 70  # of a fault in Forewatch. Source: sysexits(3), EX_SOFTWARE
 
@@ -54,7 +55,7 @@ class Commands(click.Group):
                 sys.stdout.flush()  # a pipe may be closed, a disk full: say so here, not at exit
         except ForewatchError as error:
             _say(f"forewatch: {error}")
-            ctx.exit(REFUSED)
+            ctx.exit(GATE_CLOSED if isinstance(error, GateClosed) else REFUSED)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
         except Exception as error:

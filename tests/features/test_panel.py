@@ -178,7 +178,7 @@ def test_the_towns_totals_agree_at_every_level(town_history: History) -> None:
     assert np.array_equal(cells[seen].sum(1), known.counts[np.ix_(seen, known.index("call_type"))])
 
 
-def test_a_new_place_is_unknown_before_its_first_call_and_no_total_lacks_it(
+def test_a_new_place_is_unknown_before_its_first_call_and_totals_always_had_it(
     village: MakeVillage,
 ) -> None:
     days = pd.date_range("2026-10-01", periods=50).strftime("%Y-%m-%d")
@@ -189,7 +189,8 @@ def test_a_new_place_is_unknown_before_its_first_call_and_no_total_lacks_it(
         if area == "old" or i >= 40
     ]
     seen = panel(AsOf(village(rows), at("2026-11-20T07:00")), 3)
-    assert (seen.counts[:, 0] == [3.0] * 40 + [5.0] * 10).all()
+    assert (seen.counts[:, 0] == 5).all()
+    assert (seen.happened[:, 0] == [3.0] * 40 + [5.0] * 10).all()
     for kind in ("all", "theft", "noise"):
         known = np.isfinite(seen.counts[:, seen.series("coast", kind)])
         assert known.tolist() == [False] * 40 + [True] * 10

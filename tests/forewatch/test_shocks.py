@@ -256,3 +256,28 @@ def test_thinned_calls_have_the_variance_of_draws() -> None:
     chance = (present**2 * CALLS.sum(0), present * (1 - present) * CALLS.sum((0, 1)))
     found = shocks.weighted_variance(present * CALLS, LEAD, ONE_ROW, WHOLE, chance)
     assert found[0] == pytest.approx(seen.var(), rel=0.02)
+
+
+def test_a_special_day_adds_its_shock_by_hand() -> None:
+    special = np.zeros((2, len(SCOPES)))
+    special[0, SCOPES.index("force")], special[1, SCOPES.index("place")] = 0.1, 0.2
+    plain = replace(only("force", "day", 0.0), special_sd=special)
+    doubt = np.array([[5.0, 0.0], [0.0, 2.0]])  # a first-time holiday, then a day beside it
+    found = plain.on_days(doubt).variance(CALLS, LEAD, ONE_ROW, WHOLE)
+    assert found.tolist() == pytest.approx([63 + 5 * 0.01 * 35**2 + 2 * 0.04 * (11**2 + 17**2)])
+    assert plain.variance(CALLS, LEAD, ONE_ROW, WHOLE).tolist() == pytest.approx([63])
+
+
+def test_days_beyond_those_that_were_told_are_ordinary() -> None:
+    special = np.full((2, len(SCOPES)), 0.1)
+    told = replace(only("force", "day", 0.0), special_sd=special).on_days(np.array([[1.0, 0.0]]))
+    later = replace(WHOLE, day=DAY + 7)
+    assert told.variance(CALLS, LEAD, ONE_ROW, later).tolist() == pytest.approx([63])
+
+
+def test_special_days_survive_their_state() -> None:
+    special = np.full((2, len(SCOPES)), 0.1)
+    told = replace(only("force", "day"), special_sd=special).on_days(np.array([[1.0, 0.0]]))
+    again = Shocks.from_state(told.state())
+    assert np.array_equal(again.day_sd, told.day_sd)
+    assert np.array_equal(again.special_sd, special)

@@ -158,3 +158,11 @@ def test_weights_that_do_not_sum_to_one_are_refused() -> None:
 
 def test_blocks_of_leads() -> None:
     assert block_of((0, 7, 28), 30).tolist() == [0] * 7 + [1] * 21 + [2] * 2
+
+
+def test_means_of_weeks_have_no_say_on_special_days_where_another_has_weight() -> None:
+    table = np.array([[[0.5, 0.5], [1.0, 0.0]]])
+    held = Weights(("same_weekday_8", "loglinear"), ("top", "low"), (0,), table)
+    predictions = np.array([[[10.0, 10.0]] * 2, [[20.0, 20.0]] * 2])
+    found = blend_predictions(predictions, held, ["top", "low"], np.array([False, True]))
+    assert found.tolist() == [[15.0, 10.0], [20.0, 10.0]]

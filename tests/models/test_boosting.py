@@ -165,3 +165,28 @@ def test_trees_grown_on_other_features_are_refused(panel_of: PanelOf) -> None:
     state["covariates"] = state["covariates"][:-1]
     with pytest.raises(StaleModel, match=r"the trees were grown on .* run 'forewatch train'"):
         Boosting.from_state(state)
+
+
+def test_an_unknown_last_day_is_no_series_that_ended(panel_of: PanelOf) -> None:
+    # LightGBM alone reads a ratio that is missing for the first time as 0, and here 0 is an end.
+    calls = np.random.default_rng(5).poisson(6.0, (457, 2, 2)).astype(float)
+    calls[340:, 0, 0] = 0
+    whole = panel_of(calls, horizon=7)
+    member = Boosting(QUICK).fit(whole)
+    calls[449] = np.nan
+    unknown = panel_of(calls, horizon=7)
+    cells = unknown.index("cell")[1:]
+    found, wanted = (member.predict(panel)[:, cells] for panel in (unknown, whole))
+    assert found == pytest.approx(wanted, rel=0.15)
+    assert np.isfinite(rows_of(unknown).features(np.array([450]), np.array([452]))[..., :10]).all()
+
+
+def test_pairs_whose_day_is_unknown_are_no_history(panel_of: PanelOf) -> None:
+    calls = np.full((260, 2, 2), np.nan)
+    calls[:80] = 4.0
+    with pytest.raises(NotEnoughHistory, match="of which the later is known"):
+        Boosting(QUICK).fit(panel_of(calls, horizon=7))
+    calls[245:253] = 4.0
+    panel = panel_of(calls, horizon=7)
+    found = Boosting(QUICK).fit(panel).predict(panel)
+    assert (np.isfinite(found) & (found > 0)).all()

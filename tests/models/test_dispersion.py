@@ -247,3 +247,36 @@ def test_one_daily_series_falls_back_on_poisson_small_parts() -> None:
     assert sizes.dispersion == pytest.approx(np.ones((1, 1)))
     day = float((sizes.sd[0, :, 1] ** 2).sum()) * 60**2 + (1 - sizes.steadiness.sum()) * 60
     assert day == pytest.approx(60 + 0.05**2 * 60**2, rel=0.15)
+
+
+def special_days(sd: float, doubt: float = 1.0) -> list[Residuals]:
+    """Independent Poisson days, every tenth with a shock of the force."""
+    rng = np.random.default_rng(31)
+    found = []
+    for _ in range(40):
+        mean = np.full((DAYS, 6, 4), 20.0)
+        unsure = np.zeros((DAYS, 2))
+        unsure[::10, 0] = doubt
+        shock = 1 + sd * np.sqrt(unsure[:, 0]) * rng.normal(0, 1, DAYS)
+        counts = rng.poisson(mean * np.maximum(shock, 0)[:, None, None]).astype(float)
+        found.append(Residuals(mean, counts, HISTORY, doubt=unsure))
+    return found
+
+
+@pytest.mark.parametrize("sd", [0.05, 0.15])
+def test_special_days_are_sized_apart(sd: float) -> None:
+    found = estimate(special_days(sd), (0, 7), history_days=HISTORY)
+    assert found.special_sd[0, 0] == pytest.approx(sd, rel=0.25)
+    assert found.special_sd[0, 1:].max() < 0.03
+    assert found.sd[..., 0, 1].max() < 0.02  # of the force's ordinary days
+    assert found.dispersion == pytest.approx(np.ones((2, 4)), abs=0.1)
+
+
+def test_the_unsurer_a_special_day_the_less_its_size_says() -> None:
+    found = estimate(special_days(0.06, doubt=4.0), (0, 7), history_days=HISTORY)
+    assert found.special_sd[0, 0] == pytest.approx(0.06, rel=0.25)
+
+
+def test_without_special_days_they_have_no_size() -> None:
+    found = estimate(simulated(4, 1.0, 3), (0,), history_days=HISTORY)
+    assert not found.special_sd.any()

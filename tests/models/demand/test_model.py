@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.asof import AsOf
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History
+from forewatch.profile import Calendar
 from forewatch.rates import Forecast, Selection, Spans
 from forewatch.tables import check
 from models.demand.model import Engine
@@ -170,3 +171,39 @@ def test_half_an_hour_has_half_of_what_its_hour_has(town_history: History) -> No
     assert found.slot[22:24].tolist() == [5, 6]
     saturday = parts.baseline[:, :, 5, 6]
     assert found.baseline[:, :, 23] == pytest.approx(saturday / 2)
+
+
+def test_special_days_are_wider_than_without_their_shock(
+    trained: DemandTraining, town_history: History
+) -> None:
+    # the summer's bank holiday is on 31 August 2026
+    origin = pd.Timestamp("2026-08-20T06:00Z")
+    forecast = trained.model.forecast(AsOf(town_history, origin), 20)
+    plain = replace(forecast, shocks=forecast.shocks.on_days(None))
+    edges = forecast.rates.day_edges
+    days = Spans(edges[:-1], edges[1:])
+    wide, narrow = (one.answer(Selection(), days) for one in (forecast, plain))
+    names = forecast.rates.force_days.strftime("%m-%d")
+    wider = names[wide.variance > narrow.variance]
+    assert list(wider) == ["08-30", "08-31", "09-01"]
+    assert wide.mean == pytest.approx(narrow.mean)
+
+
+def test_what_is_declared_ordinary_is_forecast_as_other_days(
+    trained: DemandTraining, town_history: History
+) -> None:
+    origin = pd.Timestamp("2026-08-20T06:00Z")
+    calendar = Calendar(ordinary=("Late Summer Bank Holiday",))
+    profile = town_history.profile.model_copy(update={"calendar": calendar})
+    declared = AsOf(replace(town_history, profile=profile), origin)
+    usual, ordinary = (
+        trained.model.forecast(view, 20) for view in (AsOf(town_history, origin), declared)
+    )
+    day = [date.strftime("%m-%d") for date in usual.rates.force_days].index("08-31")
+    at, weeks = (
+        [one.rates.base[..., one.rates.day == d].sum() for one in (usual, ordinary)]
+        for d in (day, day - 7)
+    )
+    assert abs(at[1] / weeks[1] - 1) < 0.05
+    assert abs(at[0] / weeks[0] - 1) > abs(at[1] / weeks[1] - 1)
+    assert not ordinary.shocks.day_sd.any()

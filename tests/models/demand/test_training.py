@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.asof import AsOf
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import History
+from forewatch.profile import Calendar
 from forewatch.tables import check
-from models.demand.training import DemandTraining, absences, train
+from models.demand.training import DemandTraining, absences, train, unknown_ordinary
 from models.origins import Fold
 from models.recipe import Recipe
 
@@ -107,3 +109,12 @@ def test_a_series_left_out_from_some_origins_is_told(quick: Recipe) -> None:
         f"{name} left out town/all from 2 of 3",
         f"{name} left out new/all from 1 of 3",
     ]
+
+
+def test_a_misspelt_ordinary_holiday_is_a_note(town_history: History) -> None:
+    calendar = Calendar(ordinary=("Boxing Day", "Xmas"))
+    profile = town_history.profile.model_copy(update={"calendar": calendar})
+    view = AsOf(replace(town_history, profile=profile), town_history.observed_until)
+    (note,) = unknown_ordinary(view)
+    assert note.startswith("[calendar] ordinary has 'Xmas', which is the name of no public holiday")
+    assert "Good Friday" in note

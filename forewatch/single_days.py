@@ -1,11 +1,12 @@
 """Single days far above or below what is usual: a storm, an event, calls that are lost or doubled.
 
-1. What is usual on a day is the median of the four same weekdays before it and of the four after.
+1. What is usual on a day is the median of the four same weekdays before it and of the four after;
+   where fewer than two of these came yet, the median of the two weeks after it stands for them.
 2. A day is far above where it has at least twice the larger of the two, far below where it has at
    most half of the smaller: a lasting change of level has nothing of either.
 3. It is told where chance does not explain it: the deviance of Poisson counts, divided by the
    series' own variance ÷ mean, bounds the probability.
-4. More than three such days on end are no single days.
+4. More than seven such days on end are no single days.
 
 Source:
     Chernoff bound of a Poisson tail, P(X ≥ c) ≤ exp(−(c log(c ÷ m) − c + m)); Mitzenmacher & Upfal
@@ -22,10 +23,11 @@ from numpy.typing import NDArray
 from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS
 
-MOST_ON_END = 3
+MOST_ON_END = 7
 TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within it
 _WEEKS = 4
 _LEAST_KNOWN = 2  # of the four same weekdays of a side
+_SOON_DAYS, _LEAST_SOON = 2 * WEEK_DAYS, 4  # after a day, where its weekday has not come twice yet
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
 
 
@@ -61,15 +63,17 @@ def single_days(series: Array, p_max: float) -> list[SingleDay]:
     if not np.isfinite(series).any():
         return []
     before, after = _side(series, -1), _side(series, 1)
-    high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
-    low = np.fmin(before, after)
+    soon = np.where(np.isnan(after), _soon_after(series), after)
+    usual_high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
+    high = np.fmax(usual_high, soon)  # a storm of the days just after is in it: it is not usual
+    low = np.fmin(before, soon)
     limit = -np.log(p_max) * _dispersion(series)
     known = np.isfinite(series) & np.isfinite(low)
     above = known & (series >= TIMES * high) & (_deviance(series, high) > limit)
     below = known & (series <= low / TIMES) & (_deviance(series, low) > limit)
     found = [
         SingleDay(int(day), float(series[day]), float(usual[day]), float(deviance[day]))
-        for far, usual in ((above, high), (below, low))
+        for far, usual in ((above, usual_high), (below, low))
         for deviance in [_deviance(series, usual)]
         for day in np.flatnonzero(_short_runs(far))
     ]
@@ -99,6 +103,17 @@ def _side(series: Array, direction: int) -> Array:
     middle = [np.maximum(known - 1, 0) // 2, np.minimum(known // 2, _WEEKS - 1)]
     median = np.mean([np.take_along_axis(ordered, at[None], 0)[0] for at in middle], axis=0)
     return np.where(known >= _LEAST_KNOWN, median, np.nan)
+
+
+def _soon_after(series: Array) -> Array:
+    """Return the median of the known days of the two weeks after each day; NaN of fewer than 4."""
+    found = np.full(series.size, np.nan)
+    for day in range(max(series.size - _WEEKS * WEEK_DAYS, 0), series.size):
+        soon = series[day + 1 : day + 1 + _SOON_DAYS]
+        known = soon[np.isfinite(soon)]
+        if known.size >= _LEAST_SOON:
+            found[day] = np.median(known)
+    return found
 
 
 def _dispersion(series: Array) -> float:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from forewatch.single_days import single_days, without_single_days
 from sources.daily import weekly
 from sources.level_shifts import shifts
-from sources.single_days import single_days, without_single_days
 
 P_MAX = 1e-6
 WEEKDAY = np.tile([1.0, 0.9, 0.9, 1.0, 1.3, 1.5, 0.8], 60)
@@ -14,17 +14,17 @@ def drawn(level: np.ndarray | float, seed: int = 1, days: int = 420) -> np.ndarr
     return np.asarray(np.random.default_rng(seed).poisson(mean), float)
 
 
-@pytest.mark.parametrize("length", [1, 2, 3])
-@pytest.mark.parametrize("first", [0, 5, 200, 417])
-def test_a_storm_of_up_to_three_days_is_found_and_is_no_change(length: int, first: int) -> None:
+@pytest.mark.parametrize("length", [1, 3, 7])
+@pytest.mark.parametrize("first", [0, 5, 200, 420])
+def test_a_storm_of_up_to_seven_days_is_found_and_is_no_change(length: int, first: int) -> None:
     series = drawn(30.0)
-    storm = slice(first, first + length)
+    storm = slice(min(first, 420 - min(length, 3)), first + length)
     series[storm] *= 8
     found = single_days(series, P_MAX)
     assert [one.day for one in found] == list(range(420)[storm])
     assert all(one.is_above for one in found)
-    assert found[0].calls == series[first]
-    assert found[0].usual == pytest.approx(30 * WEEKDAY[first], rel=0.35)
+    assert found[0].calls == series[storm][0]
+    assert found[0].usual == pytest.approx(30 * WEEKDAY[storm][0], rel=0.35)
     assert shifts(weekly(without_single_days(series, found))) == []
 
 
@@ -52,6 +52,16 @@ def test_a_lasting_change_is_no_single_day_and_is_still_found(ratio: float) -> N
     assert shift.ratio == pytest.approx(ratio, rel=0.1)
 
 
+@pytest.mark.parametrize("ratio", [2.0, 2.3, 3.0, 8.0])
+@pytest.mark.parametrize("days", [10, 12, 17, 25])
+def test_days_after_a_step_are_taken_for_a_storm_for_four_days_at_most(
+    ratio: float, days: int
+) -> None:
+    for seed in range(20):
+        series = drawn(np.where(np.arange(420) < 420 - days, 30.0, 30.0 * ratio), seed)
+        assert all(one.day >= 416 for one in single_days(series, P_MAX) if one.is_above)
+
+
 @pytest.mark.parametrize("day", [170, 196, 208, 212, 240])
 def test_a_storm_beside_a_change_hides_nothing(day: int) -> None:
     series = drawn(np.where(np.arange(420) < 210, 60.0, 30.0))
@@ -63,9 +73,9 @@ def test_a_storm_beside_a_change_hides_nothing(day: int) -> None:
     assert shift.ratio == pytest.approx(0.5, rel=0.1)
 
 
-def test_four_days_on_end_are_no_single_days() -> None:
+def test_eight_days_on_end_are_no_single_days() -> None:
     series = drawn(30.0)
-    series[200:204] *= 8
+    series[200:208] *= 8
     assert single_days(series, P_MAX) == []
 
 

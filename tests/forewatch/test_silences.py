@@ -3,7 +3,7 @@ from math import comb, log
 import numpy as np
 import pytest
 
-from sources.silences import _log_chance, silences
+from forewatch.silences import _log_chance, silences
 
 P_MAX = 1e-6
 

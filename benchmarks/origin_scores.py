@@ -1,0 +1,54 @@
+"""Scores of the past origins of a training, by level and block of leads, to compare two checkouts.
+
+    python -m benchmarks.origin_scores {wales,swast,laguna,toronto,demo} [FOLDER] [--members A,B]
+
+Weights and shock sizes come from the other groups of origins, as the gate sees them. Run it in two
+checkouts and compare; the origins are those of the end of the history, so nothing may be chosen by
+them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.accuracy import workspaces
+from benchmarks.accuracy.protocols import PROTOCOLS
+from benchmarks.shocks import past
+from models import judging
+from models.crossing import crossed_weights
+from models.recipe import Recipe
+from serving.workspace import Workspace
+
+_SHOWN = ["level", "block", "calls", "mae", "mse", "crps", "coverage_80", "bias"]
+
+
+def main() -> None:
+    """Print the scores and the CPU time of the origins."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("set", choices=list(PROTOCOLS))
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="none for demo")
+    parser.add_argument("--members", help="names with commas between  [default: all]")
+    asked = parser.parse_args()
+    recipe = Recipe()
+    if asked.members:
+        recipe = Recipe(members=tuple(asked.members.split(",")))
+    with tempfile.TemporaryDirectory() as folder:
+        workspaces.build(asked.set, asked.folder, Path(folder), "")
+        history = Workspace(Path(folder)).history()
+    before = time.process_time()
+    groups = past(history, None, recipe, 1)
+    seconds = time.process_time() - before
+    _, *crossed = crossed_weights(groups, recipe)
+    cells = judging.blended_cells(groups, crossed)
+    squares = judging.squared_residuals(groups, cells, recipe)
+    sizes = judging.crossed_shocks(groups, squares, recipe)
+    ours = judging.spread_forecasts(groups, cells, sizes)
+    print(judging.score_table(ours, {}, groups.level, recipe)[_SHOWN].to_string(index=False))
+    print(f"origins: {seconds:.0f} s of CPU")
+
+
+if __name__ == "__main__":
+    main()
