@@ -14,7 +14,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,9 +74,9 @@ def served(workspace: Path) -> Iterator[tuple[str, str]]:
 def _wait_for(address: str) -> None:
     for _ in range(10 * _SECONDS_TO_START):
         try:
-            with urllib.request.urlopen(address):  # noqa: S310 - our own service
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own service
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # nobody listens yet, or nobody has the time
             sleep(0.1)
     raise TimeoutError(f"{address} doesn't answer")
 

@@ -37,7 +37,7 @@ def test_the_profile_is_what_a_profile_alone_would_be() -> None:
     [
         (
             "day_start = 7\n" + GOOD,
-            "day_start: no such key; known here: area_kinds, areas, call_types",
+            "day_start: no such key; known here: area_kinds, areas, calendar",
         ),
         (GOOD + "[trainin]\nseed = 1\n", "trainin: no such key; did you mean training?"),
         (GOOD + "[training]\nsede = 1\n", "training.sede: no such key; did you mean seed?"),
