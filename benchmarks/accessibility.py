@@ -5,8 +5,8 @@
 A service of its own is started, as for the pictures (`benchmarks.screenshots`). Each view is opened
 at 360, 820 and 1920 px, light and dark, with scripts and without: 12 looks. Told are violations of
 WCAG that axe finds, messages of the console (those of the content policy among them), requests to
-other hosts, and pages wider than their window. axe itself is a script: in looks without scripts it
-is run by the browser's own debugger.
+other hosts, and pages wider than their window. axe itself is a script, so without scripts only the
+complaints of the browser are told, and a page without a heading.
 """
 
 from __future__ import annotations
@@ -66,10 +66,13 @@ def look(
     )
     page.goto(address + path, wait_until="load", timeout=_PAGE_MS)
     found = [each for each in found if "404" not in each or "nowhere" not in path]
-    for broken in Axe().run(page).response["violations"]:
-        found.append(f"axe: {broken['id']}, {broken['nodes'][0]['html'][:200]}")
-    if page.evaluate(_TOO_WIDE):
-        found.append("wider than its window")
+    if scripts:
+        for broken in Axe().run(page).response["violations"]:
+            found.append(f"axe: {broken['id']}, {broken['nodes'][0]['html'][:200]}")
+        if page.evaluate(_TOO_WIDE):
+            found.append("wider than its window")
+    elif not page.locator("h1").count():
+        found.append("no heading without scripts")
     context.close()
     return found
 
@@ -92,6 +95,8 @@ def main() -> None:
         for view, width, theme, scripts in product(VIEWS, WIDTHS, THEMES, SCRIPTS):
             path = view.format(area=area)
             found = look(browser, (address, token, path), width, theme, scripts=scripts)
+            if not opened[path]:
+                print(f"opening {path}")
             opened[path] += 1
             wrong[path] += len(found)
             for line in found:
