@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,10 @@ class Cube:
         """Instants (UTC) at which the intervals begin."""
         return self.edges[:-1]
 
+    def times(self, factors: DayFactors) -> Cube:
+        """Return the cube with the counts of each day multiplied by its factors."""
+        return replace(self, counts=self.counts * factors.factor[:, :, self.day])
+
     def daily(self) -> Array:
         """Return counts by force-day, (places, call types, days); NaN if any interval is."""
         first = np.flatnonzero(np.diff(self.day, prepend=-1))
@@ -64,11 +68,11 @@ class DayFactors:
 
     Args:
         edges: instants (UTC) that bound the force-days, shape (days + 1,).
-        values: shape (places, call types, days).
+        factor: shape (places, call types, days).
     """
 
     edges: pd.DatetimeIndex
-    values: Array
+    factor: Array
 
     def of(self, view: AsOf, ledger: Ledger) -> Array:
         """Return the factor of each change of a ledger."""
@@ -78,7 +82,7 @@ class DayFactors:
         found = np.ones(len(day))
         place = _place_of_leaf(view, view.tree.cut(view.profile.levels.modelled))
         leaf, kind = ledger.leaf[inside], ledger.call_type[inside]
-        found[inside] = self.values[place[leaf], kind, day[inside]]
+        found[inside] = self.factor[place[leaf], kind, day[inside]]
         return found
 
 

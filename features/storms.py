@@ -17,8 +17,6 @@ what happened.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -66,8 +64,8 @@ def storm_factors(
 
 def without_storms(view: AsOf, past: Cube) -> Cube:
     """Return a cube in which storms' days have as many calls as usual days, hour by hour."""
-    factor = storm_factors(view, past.daily(), past.places, past.force_days)
-    return past if factor is None else replace(past, counts=past.counts * factor[:, :, past.day])
+    factors = storm_day_factors(view, past)
+    return past if factors is None else past.times(factors)
 
 
 def storm_day_factors(view: AsOf, past: Cube) -> DayFactors | None:

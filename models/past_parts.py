@@ -16,6 +16,7 @@ import pandas as pd
 
 from features.asof import AsOf
 from features.cube import Cube, cube, leaf_type_days
+from features.storms import without_storms
 from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US, WEEK_DAYS, instants_us
 from forewatch.shocks import THIRDS, third_of_day
@@ -267,7 +268,7 @@ def _hours(then: AsOf, now: Cube, days: pd.DatetimeIndex, recipe: Recipe) -> Hou
         third,
         length,
         kinds_of_day(then, days),
-        hour_shares(then, past, recipe.shares.half_life_days),
+        hour_shares(then, without_storms(then, past), recipe.shares.half_life_days),
         counts,
         days.day_of_week.to_numpy().astype(np.int64)[when.day],
         tuple(weekday_hour_means(past, weeks, recipe.shares.days) for weeks in BASELINE_WEEKS),

@@ -62,10 +62,12 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     """Return the shares as known at the view's origin."""
     past = cube(view, settings.hour_days)
     leaf_place = leaf_places(view, past.places)
+    usual = storm_day_factors(view, past)
+    calm = past if usual is None else past.times(usual)
     return Shares(
-        hour_shares(view, past, settings.half_life_days),
+        hour_shares(view, calm, settings.half_life_days),
         leaf_shares(view, settings.days, leaf_place),
-        _grades(grade_counts(view, settings.days, storm_day_factors(view, past))),
+        _grades(grade_counts(view, settings.days, usual)),
         leaf_place,
         weekday_hour_means(past, settings.baseline_weeks, settings.days),
     )
@@ -73,7 +75,8 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
 
 def hour_profile(view: AsOf, settings: ShareSettings) -> Array:
     """Return the shares of hours alone, as in `Shares`."""
-    return hour_shares(view, cube(view, settings.hour_days), settings.half_life_days)
+    calm = without_storms(view, cube(view, settings.hour_days))
+    return hour_shares(view, calm, settings.half_life_days)
 
 
 def kinds_of_day(view: AsOf, days: pd.DatetimeIndex) -> Index:
@@ -124,14 +127,13 @@ def hour_shares(view: AsOf, past: Cube, half_life_days: float) -> Array:
 
     Args:
         view: what was known; gives the calendar and the kinds of area.
-        past: counts as known.
+        past: counts as known, storms' days as usual ones (`features.storms`).
         half_life_days: how fast older days lose weight.
     """
     slots = _slots(past)
     places, types = past.counts.shape[:2]
     if slots == 1:
         return np.ones((places, types, _KINDS_OF_DAY, 1))
-    past = without_storms(view, past)
     decay = 0.5 ** ((len(past.force_days) - 1 - past.day) / half_life_days)
     # on this scale a weighted count has the variance of a Poisson count, as shrinkage supposes
     kind = kinds_of_day(view, past.force_days)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 
 from serving.accounts.viewers import Viewer
 from serving.api.service import Service, service
-from serving.page.addresses import BRIEF, BRIEF_PDF, STATE
+from serving.page.addresses import BRIEF, BRIEF_PDF, SHIFT_PAGE, STATE
 from serving.page.brief_view import CHOICES
 from serving.page.door import page_viewer
 from serving.page.view_routes import ViewAddress, respond_view
@@ -19,7 +19,7 @@ _Serving = Annotated[Service, Depends(service)]
 _Viewer = Annotated[Viewer, Security(page_viewer)]
 
 
-@router.get("/shift/{period:path}", response_class=Response)
+@router.get(SHIFT_PAGE + "/{period:path}", response_class=Response)
 async def shift(request: Request, period: str, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of a shift, an hour or a day."""
     return await respond_view(

@@ -13,6 +13,7 @@ from serving.answers import OFFERS
 from serving.page.page_answers import PageAnswers
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
+from serving.page.page_words import sentence
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PageContent, Pictures, ViewSources
 from serving.page.week_headline import week_words
@@ -93,7 +94,7 @@ def board_table(view: View, asked: PageQuestion, standing: Standing) -> TablePan
             )
         )
     except ForewatchError as error:
-        return TablePanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return TablePanel(why=sentence(str(error)))
     columns = columns_for_people(table)
     told = texts(table, columns)
     left = question.rows - len(table)

@@ -20,7 +20,7 @@ from serving.page.heat_map import HeatCell, HeatMap
 from serving.page.map_panel import AreaMap, MapArea
 from serving.page.missing_panel import MissingPanel
 from serving.page.page_answers import PageAnswers
-from serving.page.page_words import week_text
+from serving.page.page_words import sentence, week_text
 from serving.page.plain_table import Cell, PlainTable, plain_table
 from serving.page.special_panel import SpecialLine, SpecialPanel
 from serving.page.staffing_panel import StaffingPanel
@@ -136,7 +136,7 @@ def _headline(said: Headline) -> tuple[str, ...]:
     more = [f"Busiest: {said.busiest}."] if said.busiest else []
     if said.shift is not None:
         more.append(f"Busiest shift: {_name(said.shift.text)}, {said.shift_calls}.")
-    level = [f"{said.level[:1].upper()}{said.level[1:]}."] if said.level else []
+    level = [sentence(said.level)] if said.level else []
     return tuple(each.translate(_TURNS) for each in (first, *more, *level, *said.doubts))
 
 

@@ -165,7 +165,7 @@ def _cell(
     asked: PageQuestion, row: AnswerRow, when: str, shade: int | None, *, is_most: bool
 ) -> HeatCell:
     mean = float(row["mean"])
-    address = asked.address(f"/shift/{row['period']}", week=None)
+    address = asked.period_address(row["period"])
     if not np.isfinite(mean):
         return HeatCell("∅", f"{when}: not forecast", address)
     return HeatCell(

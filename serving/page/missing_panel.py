@@ -15,7 +15,7 @@ from planning.uses import USES
 from serving.charts.words import count_text
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.page_answers import PageAnswers
-from serving.page.page_words import day_words
+from serving.page.page_words import day_words, sentence
 from serving.page.week_headline import doubts
 
 
@@ -97,7 +97,7 @@ def _why(answers: PageAnswers, error: BadQuestion) -> str:
     """Return why there is no missing-person demand, as far as it may be told."""
     text = str(error)
     is_told = answers.asked.reach.notes(answers.asked.issue.tree, [text])
-    return f"{text[:1].upper()}{text[1:]}." if is_told else "This issue holds none."
+    return sentence(text) if is_told else "This issue holds none."
 
 
 def _doubts(answers: PageAnswers, row: AnswerRow) -> tuple[str, ...]:

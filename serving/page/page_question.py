@@ -18,8 +18,9 @@ from forewatch.clock import WEEK_DAYS, Clock
 from forewatch.errors import BadQuestion, ForewatchError, UnknownArea, UnknownWeek
 from planning.issues import Issue
 from planning.questions import ALL, look_up
-from serving.page.addresses import STATE, page_address
+from serving.page.addresses import SHIFT_PAGE, STATE, page_address
 from serving.page.page_frame import Complaint, Link
+from serving.page.page_words import sentence
 from serving.problems import problem_of
 from serving.reach import Reach
 from serving.spans import week_meant
@@ -104,6 +105,16 @@ class PageQuestion:
     def is_of_all(self) -> bool:
         """Whether all calls are shown, of every type and grade."""
         return self.call_type == ALL == self.grade
+
+    def period_address(self, period: str, **changes: str | None) -> str:
+        """Return the address of the page of a period, with the rest of the state."""
+        return self.address(f"{SHIFT_PAGE}/{period}", week=None, **changes)
+
+    def duty_address(self, area: str, period: str) -> str:
+        """Return the same of a shift of duty in an area; "" where no forecast is told by it."""
+        shift = period.partition("/")[2]
+        told = {each.id for each in self.issue.profile.shifts}
+        return self.period_address(period, area=area) if shift in told else ""
 
     @property
     def zone(self) -> str:
@@ -221,4 +232,4 @@ def _complaint(error: ForewatchError, near: Sequence[Link]) -> Complaint:
     """Return what is said of a parameter, with links to what may have been meant."""
     text = str(error).partition("; near")[0]
     status = 404 if isinstance(error, _WeekElsewhere) else problem_of(error)["status"]
-    return Complaint(f"{text[:1].upper()}{text[1:]}.", tuple(near), status)
+    return Complaint(sentence(text), tuple(near), status)

@@ -7,6 +7,15 @@ import pandas as pd
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 
 
+def sentence(text: str) -> str:
+    """Return what an error or a line says as a sentence.
+
+    >>> sentence("no such week")
+    'No such week.'
+    """
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def day_words(day: pd.Timestamp) -> str:
     """Return a local date.
 

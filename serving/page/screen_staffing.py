@@ -13,8 +13,9 @@ from serving.api.shelf import Shelf
 from serving.charts.words import count_text
 from serving.duty_records import DutyRecords
 from serving.page.answer_rows import answer_rows
-from serving.page.kept_staffing import kept_staffing
+from serving.page.kept_staffing import officers
 from serving.page.page_question import PageQuestion
+from serving.page.page_words import sentence
 from serving.page.screen_calls import days_ahead
 from serving.queries import StaffingQuery
 
@@ -65,13 +66,6 @@ def shifts_ahead(
         shelf: of issues, for which what was computed is kept.
         moment: the instant that the screen tells, UTC.
     """
-    # The solver takes long to import, and most workers are never asked for officers.
-    from serving.staffing_answers import (  # noqa: PLC0415
-        StaffingQuestion,
-        requirement_table,
-        requirements,
-    )
-
     record = records.at(asked.now)
     if not record.is_known:
         return ScreenStaffing(why="The plan of officers can't be read now.", is_passing=True)
@@ -85,11 +79,9 @@ def shifts_ahead(
     span = {"from": f"{today - ONE_DAY:%Y-%m-%d}", "to": f"{today + 2 * ONE_DAY:%Y-%m-%d}"}
     query = StaffingQuery.model_validate({**span, "area": areas})
     try:
-        question = StaffingQuestion.of(asked.issue, query, asked.reach)
-        found = requirements(asked.issue, question, record, asked.now, kept_staffing(shelf))
+        _, frame = officers(asked, query, record, shelf)
     except (BadQuestion, SettingsError, UnknownName) as error:
-        return ScreenStaffing(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    frame = requirement_table(found, asked.now).frame
+        return ScreenStaffing(why=sentence(str(error)))
     shifts = _shifts(asked, frame[frame["end"] > moment], moment)
     return ScreenStaffing(shifts, is_passing=not record.is_sure)
 

@@ -17,6 +17,7 @@ from serving.duty_records import DutyRecord
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.kept_staffing import kept_staffing
 from serving.page.page_question import PageQuestion
+from serving.page.page_words import sentence
 from serving.page.plain_table import PlainTable, plain_table
 from serving.page.shift import need_sentence
 from serving.page.view_renderer import ViewSources
@@ -77,8 +78,7 @@ def shift_officers(
         found = _need(asked.issue, place, day, (record, asked.now, kept))
         was = None if before is None else _was(before, place, day, (record, asked.now, kept))
     except (BadQuestion, SettingsError, UnknownName) as error:
-        text = str(error)
-        return ShiftOfficers(why=f"{text[:1].upper()}{text[1:]}.", is_passing=not record.is_sure)
+        return ShiftOfficers(why=sentence(str(error)), is_passing=not record.is_sure)
     if found is None:
         return ShiftOfficers(why=_NOT_WORKED.format(role=role), is_passing=not record.is_sure)
     row, plan, at = found

@@ -21,6 +21,7 @@ from serving.api.shelf import Shelf
 from serving.charts.chart import Chart
 from serving.charts.distribution import distribution_chart
 from serving.charts.words import period_text
+from serving.page.addresses import SHIFT_PAGE
 from serving.page.answer_rows import AnswerRow, answer_rows
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Complaint, Link
@@ -43,7 +44,6 @@ from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, Vi
 from serving.page.week_headline import doubts
 from serving.standing import Standing
 
-SHIFT = "/shift"
 _NEAR = 3
 
 
@@ -84,16 +84,16 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
     """Return the view of one period."""
     text = job.question.get("period", "")
     given = {name: value for name, value in job.question.items() if name != "period"}
-    asked = PageQuestion.of(f"{SHIFT}/{quote(text)}", given, issue, job.reach, job.now)
+    asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
     period, complaint = _period(asked, job, text)
     if complaint is not None:  # other complaints' links lead to the period that is shown as well
-        path = f"{SHIFT}/{quote(period.id)}"
+        path = f"{SHIFT_PAGE}/{quote(period.id)}"
         asked = PageQuestion.of(path, given, issue, job.reach, job.now)
         asked = replace(asked, complaints=(*asked.complaints, complaint))
     week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
     asked = replace(
         asked,
-        path=f"{SHIFT}/{quote(period.id)}",
+        path=f"{SHIFT_PAGE}/{quote(period.id)}",
         week=week if week in weeks_reached(issue) else asked.week,
     )
     answers = PageAnswers(asked, job.standing)
@@ -184,10 +184,7 @@ def _period(asked: PageQuestion, job: PageJob, text: str) -> tuple[Period, Compl
         else f"No shift, hour or day {text[:80]!r}; write one like {usual.id}."
     )
     nears = [row for row in rows if np.isfinite(row["mean"])][:_NEAR] or [usual.row]
-    links = (
-        Link(str(row["period"]), asked.address(f"{SHIFT}/{row['period']}", week=None))
-        for row in nears
-    )
+    links = (Link(str(row["period"]), asked.period_address(row["period"])) for row in nears)
     return usual, Complaint(said, tuple(links), 404)
 
 
@@ -277,7 +274,7 @@ def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             f"{text}: {_named(asked, period.kind, rows[i]).text(asked.zone)}",
-            asked.address(f"{SHIFT}/{rows[i]['period']}", week=None),
+            asked.period_address(rows[i]["period"]),
         )
         for text, i in ways
         if 0 <= i < len(rows) and np.isfinite(rows[i]["mean"])
@@ -300,7 +297,7 @@ def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             _named(asked, "shift", row).text(asked.zone),
-            asked.address(f"{SHIFT}/{row['period']}", week=None),
+            asked.period_address(row["period"]),
         )
         for row in held
         if np.isfinite(row["mean"])

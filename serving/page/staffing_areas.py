@@ -24,8 +24,6 @@ def officers_by_area(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
         asked: by the view's address.
         frame: need and plan of the areas' shifts (`serving.staffing_answers.requirement_table`).
     """
-    names = asked.shift_names
-    shown = {each.id for each in asked.issue.profile.shifts}
     by_area: dict[str, list[AnswerRow]] = {}
     for row in answer_rows(frame):
         by_area.setdefault(row["area"], []).append(row)
@@ -33,17 +31,11 @@ def officers_by_area(asked: PageQuestion, frame: pd.DataFrame) -> PlainTable:
     for area, own in by_area.items():
         name = asked.issue.tree.area(area).name
         heading = Cell(name, is_text=True, address=asked.address(area=area))
-        rows.append([heading, *_cells(asked, area, own, (names, shown))])
+        rows.append([heading, *_cells(asked, area, own)])
     return plain_table(_CAPTION, _HEAD, rows)
 
 
-def _cells(
-    asked: PageQuestion,
-    area: str,
-    rows: Sequence[AnswerRow],
-    shifts: tuple[dict[str, str], set[str]],
-) -> list[Cell]:
-    names, shown = shifts
+def _cells(asked: PageQuestion, area: str, rows: Sequence[AnswerRow]) -> list[Cell]:
     known = [row for row in rows if np.isfinite(row["gap"])]
     short = [row for row in known if row["gap"] > 0]
     of_all = f"{len(short)} of {len(known)}"
@@ -53,12 +45,8 @@ def _cells(
         return [Cell(of_all + more), Cell("0" if known else "unknown"), Cell("–", is_text=True)]
     worst = max(short, key=lambda row: float(row["gap"]))
     shift, day = worst["shift"], worst["force_day"]
-    address = (
-        asked.address(f"/shift/{day:%Y-%m-%d}/{shift}", area=area, week=None)
-        if shift in shown
-        else ""
-    )
-    text = f"{day_words(day)}, {names.get(shift, shift)}: {count_text(worst['gap'])}"
+    address = asked.duty_address(area, f"{day:%Y-%m-%d}/{shift}")
+    text = f"{day_words(day)}, {asked.shift_names.get(shift, shift)}: {count_text(worst['gap'])}"
     lacking = count_text(sum(float(row["gap"]) for row in short))
     return [
         Cell(of_all + more),

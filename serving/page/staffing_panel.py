@@ -15,10 +15,10 @@ from serving.charts.need_and_plan import need_and_plan_chart
 from serving.charts.words import percent_text
 from serving.duty_records import DutyRecords
 from serving.page.answer_rows import AnswerRow, answer_rows
-from serving.page.kept_staffing import kept_staffing
+from serving.page.kept_staffing import officers
 from serving.page.page_frame import Link
 from serving.page.page_question import PageQuestion
-from serving.page.page_words import day_words
+from serving.page.page_words import day_words, sentence
 from serving.page.plain_table import PlainTable
 from serving.page.staffing_areas import officers_by_area
 from serving.queries import StaffingQuery
@@ -84,13 +84,6 @@ def week_staffing(asked: PageQuestion, records: DutyRecords, shelf: Shelf) -> St
         records: the plan of duty.
         shelf: of issues, for which what was computed is kept.
     """
-    # The solver takes long to import, and most workers are never asked for officers.
-    from serving.staffing_answers import (  # noqa: PLC0415
-        StaffingQuestion,
-        requirement_table,
-        requirements,
-    )
-
     record = records.at(asked.now)
     if not record.is_known:
         return StaffingPanel(why="The plan can't be read at this moment.", is_passing=True)
@@ -104,18 +97,16 @@ def week_staffing(asked: PageQuestion, records: DutyRecords, shelf: Shelf) -> St
         return _above(asked, planned)
     query = StaffingQuery(week=asked.week, area=areas)
     try:
-        question = StaffingQuestion.of(asked.issue, query, asked.reach)
-        found = requirements(asked.issue, question, record, asked.now, kept_staffing(shelf))
+        found, frame = officers(asked, query, record, shelf)
     except (BadQuestion, SettingsError, UnknownName) as error:
-        return StaffingPanel(why=f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    table = requirement_table(found, asked.now).frame
+        return StaffingPanel(why=sentence(str(error)))
     names = {name for plan in found.plans for name in plan.staffing.assumed}
     assumed, is_passing = _assumed(names), not record.is_sure
     if asked.area in planned:
-        return _panel(asked, table, assumed, is_passing=is_passing)
+        return _panel(asked, frame, assumed, is_passing=is_passing)
     left = f"{len(below) - len(areas)} more areas have a plan." if len(below) > len(areas) else ""
     return StaffingPanel(
-        summary=left, below=officers_by_area(asked, table), assumed=assumed, is_passing=is_passing
+        summary=left, below=officers_by_area(asked, frame), assumed=assumed, is_passing=is_passing
     )
 
 
@@ -149,9 +140,7 @@ def _panel(
 def _cell(asked: PageQuestion, row: AnswerRow, names: Mapping[str, str]) -> ShiftCell:
     need, planned, gap = row["on_duty"], row["planned"], row["gap"]
     when = f"{day_words(row['force_day'])}, {names.get(row['shift'], row['shift'])}"
-    shown = {each.id for each in asked.issue.profile.shifts}
-    period = f"{row['force_day']:%Y-%m-%d}/{row['shift']}"
-    address = asked.address(f"/shift/{period}", week=None) if row["shift"] in shown else ""
+    address = asked.duty_address(asked.area, f"{row['force_day']:%Y-%m-%d}/{row['shift']}")
     if not np.isfinite(need):
         return ShiftCell("∅", label=f"{when}: not forecast", address=address)
     if not np.isfinite(planned):

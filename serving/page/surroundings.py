@@ -9,7 +9,7 @@ from serving.page.addresses import BOARDS
 from serving.page.page_frame import Choice, Link, Option, PageFrame
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion, weeks_reached
-from serving.page.page_words import day_and_time, week_text
+from serving.page.page_words import day_and_time, sentence, week_text
 
 # Paths of the views in the order of the navigation, with their names.
 NAVIGATION = {
@@ -63,7 +63,7 @@ def _warnings(asked: PageQuestion, job: PageJob) -> Iterator[str]:
         told = asked.reach.notes(issue.tree, [why])
         yield f"Stale: {told[0] if told else 'the data are older than the force allows'}."
     for line in asked.reach.standing(issue.tree, job.standing).lines(issue.number):
-        yield f"{line[:1].upper()}{line[1:]}."
+        yield sentence(line)
     if job.damage:
         yield (
             f"A newer issue can't be read; this is issue {issue.number}, the last good one. "

@@ -121,5 +121,4 @@ def _busiest_shift(answers: PageAnswers) -> tuple[Link | None, str]:
     shift = str(most["period"]).rpartition("/")[2]
     start, end = (most[name].tz_convert(asked.zone) for name in ("start", "end"))
     words = shift_words(names.get(shift, shift), start, end)
-    address = asked.address(f"/shift/{most['period']}", week=None)
-    return Link(words, address), amount_text(most["mean"], "calls")
+    return Link(words, asked.period_address(most["period"])), amount_text(most["mean"], "calls")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from serving.page.kept_staffing import kept_staffing
 from serving.page.page_frame import Choice, Complaint, Link, Option
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
-from serving.page.page_words import day_words, week_text
+from serving.page.page_words import day_words, sentence, week_text
 from serving.page.plain_table import PlainTable
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PageContent, Pictures, ViewSources
@@ -82,8 +82,7 @@ def _found(asked: PageQuestion, record: DutyRecord, role: str, shelf: Shelf) -> 
     try:
         return _week(asked, record, role, areas, shelf)
     except (BadQuestion, SettingsError) as error:
-        text = str(error)
-        return WeekWorries(Worries((f"{text[:1].upper()}{text[1:]}.",)))
+        return WeekWorries(Worries((sentence(str(error)),)))
 
 
 def planned_areas(asked: PageQuestion, record: DutyRecord, role: str) -> tuple[str, ...]:
@@ -110,11 +109,13 @@ def _week(
     needed = Staffing(issue.number, settings.percentile, role, every)
     notice = record.notice(issue, areas, asked.now)
     plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
-    address, names = shift_address(asked), asked.shift_names
+    names = asked.shift_names
     currency = settings.rates.currency
     return WeekWorries(
-        worries(_named(plans.plan_table().values, names), asked.zone, address),
-        decisions(_named(plans.decide_table().values, names), asked.zone, currency, address),
+        worries(_named(plans.plan_table().values, names), asked.zone, asked.duty_address),
+        decisions(
+            _named(plans.decide_table().values, names), asked.zone, currency, asked.duty_address
+        ),
         day_words(pd.Timestamp(notice.day)),
     )
 
@@ -123,15 +124,3 @@ def _named(values: Values, names: Mapping[str, str]) -> Values:
     """Return the columns with the names of the shifts beside their ids."""
     shifts = [names.get(shift, shift) for shift in values["shift"]]
     return values | {"shift_name": np.array(shifts, dtype=object)}
-
-
-def shift_address(asked: PageQuestion) -> Callable[[str, str], str]:
-    """Return what gives the address of an area's shift; "" where no forecast is told by it."""
-    shown = {each.id for each in asked.issue.profile.shifts}
-
-    def address(area: str, period: str) -> str:
-        if period.partition("/")[2] not in shown:
-            return ""
-        return asked.address(f"/shift/{period}", area=area, week=None)
-
-    return address
