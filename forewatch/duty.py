@@ -39,6 +39,7 @@ _OFFICER_HOUR = 32.0  # pounds: pay and the employer's part of a constable by co
 _BREAKS = ((6, 30), (7, 35), (8, 40), (9, 45), (10, 50))
 _LONGEST_BREAK = 60
 _SPANS_SHOWN = 3
+_NOT_GIVEN = ServiceFigures()
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,20 @@ def service_of(profile: Profile, call_type: str, grade: str) -> Service:
     grades = {each.id: each for each in profile.grades}
     if grade not in grades:
         raise UnknownGrade(grade, tuple(grades))
-    given = _given(profile.staffing, call_type, grade)
-    work = grades[grade].work
+    return _service(profile, call_type, grades[grade])
+
+
+def _service(profile: Profile, call_type: str, grade: Grade) -> Service:
+    given, work = _given(profile.staffing, call_type, grade.id), grade.work
     if given.urgent is not None:
         work = "urgent" if given.urgent else "deferrable"
     is_missing = call_type in profile.missing_call_types
     figures, assumed = (
-        _missing_figures(profile.missing) if is_missing else _figures(given, grades[grade], work)
+        _missing_figures(profile.missing) if is_missing else _figures(given, grade, work)
     )
     return Service(
         call_type,
-        grade,
+        grade.id,
         given.role or profile.staffing.role_ids[0],
         *figures,
         urgent=work == "urgent",
@@ -118,7 +122,7 @@ def services(profile: Profile, role: str) -> tuple[Service, ...]:
         UnknownRole: with the near ones.
     """
     _stop_at_unknown_role(profile, role)
-    every = (service_of(profile, t, g) for t in profile.call_type_ids for g in profile.grade_ids)
+    every = (_service(profile, t, g) for t in profile.call_type_ids for g in profile.grades)
     return tuple(service for service in every if service.role == role)
 
 
@@ -307,8 +311,8 @@ def _given(staffing: Staffing, call_type: str, grade: str) -> ServiceFigures:
     """Return what the profile says of a call type and grade."""
     service = staffing.services.get(call_type)
     if service is None:
-        return ServiceFigures()
-    own = service.grades.get(grade, ServiceFigures())
+        return _NOT_GIVEN
+    own = service.grades.get(grade, _NOT_GIVEN)
     figures = {
         name: getattr(service, name) if getattr(own, name) is None else getattr(own, name)
         for name in ServiceFigures.model_fields

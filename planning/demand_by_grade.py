@@ -47,17 +47,20 @@ def demand_columns(grade: str) -> Iterator[Column]:
         )
 
 
-def demand_values(issue: Issue, role: str, plans: Sequence[AreaPlan]) -> Values:
+def demand_values(
+    issue: Issue, role: str, plans: Sequence[AreaPlan], grades: Sequence[str]
+) -> Values:
     """Return the columns of `demand_columns`, one area's shifts after the other's.
 
     Args:
         issue: the issue asked.
         role: id of the role.
         plans: of the areas.
+        grades: ids of those that are told.
     """
     rates, values = issue.forecast.rates, dict[str, Array]()
     work = services(issue.profile, role)
-    for grade in rates.grades:
+    for grade in grades:
         kinds = {each.call_type for each in work if each.grade == grade}
         types = tuple(kind for kind in rates.call_types if kind in kinds)
         mean, variance = _calls(issue, plans, types, grade)

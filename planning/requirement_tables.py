@@ -210,12 +210,13 @@ def requirement_columns(grades: Sequence[str], *, has_plan: bool) -> tuple[Colum
     return tuple(replace(each, shown="never") if each.name in hidden else each for each in every)
 
 
-def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
+def requirement_values(found: AreaRequirements, now: pd.Timestamp, grades: Sequence[str]) -> Values:
     """Return officers by shift, one area's after the other's.
 
     Args:
         found: what areas need.
         now: the instant at which the issue's age is judged, UTC.
+        grades: of which the calls are told.
     """
     plans = found.plans
     values = plan_values(plans, found.area_name)
@@ -242,7 +243,7 @@ def requirement_values(found: AreaRequirements, now: pd.Timestamp) -> Values:
         | {"planned_rostered": values["rostered"], "plan_state": _plan_state(found, values)}
         | {name: column(name).astype(np.float64) for name in numbers}
         | {f"needed_{name}": column(name).astype(np.float64) for name in _SHORT}
-        | demand_values(found.issue, found.role, plans)
+        | demand_values(found.issue, found.role, plans, grades)
         | _states(found, now)
         | {
             "role": of_areas(lambda _: found.role),

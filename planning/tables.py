@@ -122,8 +122,12 @@ class Table:
             for each in self.columns
             if each.type == "instant"
         }
-        texts = {each.name: "str" for each in self.columns if each.type == "text"}
-        return pd.DataFrame(values | instants).astype(texts)
+        texts = {
+            each.name: pd.array(self.values[each.name], dtype="str")
+            for each in self.columns
+            if each.type == "text"
+        }
+        return pd.DataFrame(values | instants | texts)
 
 
 def column_descriptions(columns: Iterable[Column]) -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -221,7 +222,12 @@ def heading(
 
 
 def _notes(issue: Issue, reach: Reach) -> tuple[str, ...]:
-    return tuple(reach.notes(issue.tree, issue.notes))
+    return _notes_within(reach, issue.tree, issue.notes)
+
+
+@lru_cache(maxsize=64)
+def _notes_within(reach: Reach, tree: AreaTree, notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(reach.notes(tree, notes))
 
 
 def told_within(reach: Reach, tree: AreaTree, values: Values) -> Values:

@@ -151,11 +151,13 @@ def requirements(
     return AreaRequirements(issue, asked.role, plans, days, record.is_known, unknown)
 
 
-def requirement_table(found: AreaRequirements, now: pd.Timestamp) -> Table:
-    """Return officers by shift."""
-    grades = found.issue.forecast.rates.grades
-    columns = requirement_columns(grades, has_plan=found.has_plan)
-    return Table(columns, requirement_values(found, now), {})
+def requirement_table(
+    found: AreaRequirements, now: pd.Timestamp, grades: Sequence[str] | None = None
+) -> Table:
+    """Return officers by shift; *grades*: of which the calls are told, all unless given."""
+    told = found.issue.forecast.rates.grades if grades is None else grades
+    columns = requirement_columns(told, has_plan=found.has_plan)
+    return Table(columns, requirement_values(found, now, told), {})
 
 
 def moved_table(table: Table, before: Table) -> Table:

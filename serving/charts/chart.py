@@ -6,7 +6,8 @@ import json
 import math
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from serving.charts.look import Look
@@ -52,15 +53,25 @@ class Chart:
 
     def job(self, look: Look) -> bytes:
         """Return what another process needs to draw it; equal for equal drawings."""
-        told = {**asdict(self), "look": asdict(look)}
-        return json.dumps(told, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+        return f'{{"chart":{self._written},"look":{_json_text(asdict(look))}}}'.encode()
 
     @classmethod
     def of_job(cls, job: bytes) -> tuple[Chart, Look]:
         """Return the chart and the look of a job."""
         told = json.loads(job)
-        look = Look(**told.pop("look"))
-        return cls(**{**told, "rows": tuple(told["rows"]), "notes": tuple(told["notes"])}), look
+        values, look = told["chart"], Look(**told["look"])
+        tuples = {name: tuple(values[name]) for name in ("rows", "notes")}
+        return cls(**(values | tuples)), look
+
+    @cached_property
+    def _written(self) -> str:
+        """The chart as JSON: a page asks for it in several looks, and again to show it."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _json_text(values | {"facts": dict(self.facts)})
+
+
+def _json_text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def known(value: float, decimals: int = 4) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 
 from serving.charts.chart import Chart, Row, known, plain_text
 from serving.charts.words import amount_text, day_text, local_times, short_day_text
+
+_SHOWN = ("shift", "on_duty", "planned", "gap")
 
 
 def need_and_plan_chart(frame: pd.DataFrame, zone: str, where: str) -> Chart:
@@ -28,11 +28,11 @@ def need_and_plan_chart(frame: pd.DataFrame, zone: str, where: str) -> Chart:
         raise ValueError("a chart of no shifts says nothing; ask for one at least")
     starts, area = local_times(frame["start"], zone), plain_text(where)
     days = local_times(frame["start"], zone) if "force_day" not in frame else frame["force_day"]
+    shown = {name: frame[name].tolist() for name in _SHOWN if name in frame}
+    shifts = (dict(zip(shown, values, strict=True)) for values in zip(*shown.values(), strict=True))
     rows = [
-        _row(i, cast("Row", row), start, pd.Timestamp(day))
-        for i, (row, start, day) in enumerate(
-            zip(frame.to_dict("records"), starts, days, strict=True)
-        )
+        _row(i, row, start, pd.Timestamp(day))
+        for i, (row, start, day) in enumerate(zip(shifts, starts, days, strict=True))
     ]
     span = f"from {day_text(starts[0])} to {day_text(starts[-1])}"
     return Chart(

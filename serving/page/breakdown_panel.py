@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from planning.questions import ALL, EACH
 from serving.charts.breakdown import breakdown_chart
 from serving.charts.chart import Chart
 from serving.charts.words import count_text, level_text
-from serving.page.answer_rows import answer_rows
+from serving.page.answer_rows import AnswerRow
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Link
 from serving.page.page_words import week_text
@@ -58,20 +57,19 @@ def week_breakdowns(answers: PageAnswers) -> tuple[Breakdown, ...]:
     asked, rates = answers.asked, answers.asked.issue.forecast.rates
     found = []
     if asked.call_type == ALL and len(rates.call_types) > 1:
-        rows = answers.calls("week", call_type=[EACH], quantiles="0.1,0.9")
+        rows = answers.call_rows("week", call_type=[EACH], quantiles="0.1,0.9")
         found.append(_breakdown(answers, rows, "call_type", "Call type", "call_type_name"))
     if asked.grade == ALL and len(rates.grades) > 1:
-        rows = answers.calls("week", grade=[EACH], quantiles="0.1,0.9")
+        rows = answers.call_rows("week", grade=[EACH], quantiles="0.1,0.9")
         found.append(_breakdown(answers, rows, "grade", "Grade", "grade"))
     return tuple(found)
 
 
 def _breakdown(
-    answers: PageAnswers, rows: pd.DataFrame, name: str, column: str, names: str
+    answers: PageAnswers, rows: list[AnswerRow], name: str, column: str, names: str
 ) -> Breakdown:
-    asked, texts = answers.asked, [text.replace("_", " ") for text in rows[names]]
+    asked, texts = answers.asked, [row[names].replace("_", " ") for row in rows]
     about = f"by {column.lower()}, {asked.area_name}, {week_text(asked.monday)}"
-    told = zip(answer_rows(rows), texts, strict=True)
     return Breakdown(
         f"By {column.lower()}",
         column,
@@ -83,9 +81,11 @@ def _breakdown(
                 count_text(row["baseline"]),
                 _level(row["mean"], row["baseline"]),
             )
-            for row, text in told
+            for row, text in zip(rows, texts, strict=True)
         ),
-        breakdown_chart(texts, rows["mean"], rows["baseline"], about),
+        breakdown_chart(
+            texts, [row["mean"] for row in rows], [row["baseline"] for row in rows], about
+        ),
     )
 
 

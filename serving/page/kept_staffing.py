@@ -23,7 +23,7 @@ _KEPT: WeakKeyDictionary[Shelf, Kept] = WeakKeyDictionary()
 def officers(
     asked: PageQuestion, query: StaffingQuery, record: DutyRecord, shelf: Shelf
 ) -> tuple[AreaRequirements, pd.DataFrame]:
-    """Return what areas need beside the plan of them, and the same as rows by shift.
+    """Return what areas need beside the plan of them, and the same as rows by shift, without calls.
 
     Raises:
         BadQuestion, SettingsError, UnknownName: if it can't be told.
@@ -36,7 +36,7 @@ def officers(
 
     question = StaffingQuestion.of(asked.issue, query, asked.reach)
     found = requirements(asked.issue, question, record, asked.now, kept_staffing(shelf))
-    return found, requirement_table(found, asked.now).frame
+    return found, requirement_table(found, asked.now, ()).frame
 
 
 def kept_staffing(shelf: Shelf) -> Kept:

@@ -10,7 +10,7 @@ import numpy as np
 from planning.map_shapes import shape_paths
 from serving.charts.words import count_text, level_text
 from serving.map_records import MapRecords
-from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.answer_rows import AnswerRow
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Link
 from serving.page.week_headline import doubts
@@ -102,7 +102,7 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
     asked = answers.asked
     if not asked.parts:
         return AreaMap(why=f"{asked.area_name} has no areas below it, so there is no map.")
-    rows = answers.calls_of(asked.parts, "week", quantiles="0.1,0.9")
+    rows = answers.call_rows_of(asked.parts, "week", quantiles="0.1,0.9")
     shapes = maps.area_map(asked.issue.tree, asked.parts)
     paths = shape_paths(shapes)
     has_signs = len(rows) <= _MOST_LABELS
@@ -113,7 +113,7 @@ def week_map(answers: PageAnswers, maps: MapRecords) -> AreaMap:
             shapes.middles.get(str(row["area"])),
             has_name=has_names,
         )
-        for row in answer_rows(rows)
+        for row in rows
     )
     looks = {area.look for area in areas}
     return AreaMap(

@@ -13,7 +13,7 @@ from forewatch.errors import BadQuestion
 from planning.missing import missing_part
 from planning.uses import USES
 from serving.charts.words import count_text
-from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.answer_rows import AnswerRow
 from serving.page.page_answers import PageAnswers
 from serving.page.page_words import day_words, sentence
 from serving.page.week_headline import doubts
@@ -64,8 +64,8 @@ class MissingPanel:
 def week_missing(answers: PageAnswers) -> MissingPanel:
     """Return missing-person demand of the week and its days."""
     try:
-        days = answer_rows(answers.missing_persons("day"))
-        week = answer_rows(answers.missing_persons("week"))[0]
+        days = answers.missing_rows("day")
+        week = answers.missing_rows("week")[0]
     except BadQuestion as error:
         return MissingPanel(why=_why(answers, error))
     told = [(day_words(row["force_day"]), row) for row in days]
@@ -82,7 +82,7 @@ def day_missing(answers: PageAnswers, day: pd.Timestamp) -> MissingPanel:
     """Return missing-person demand of a local date."""
     span = {"from_": f"{day:%Y-%m-%d}", "to": f"{day + ONE_DAY:%Y-%m-%d}"}
     try:
-        row = answer_rows(answers.missing_persons("day", **span))[0]
+        row = answers.missing_rows("day", **span)[0]
     except BadQuestion as error:
         return MissingPanel(why=_why(answers, error))
     told = _row(day_words(row["force_day"]), row)

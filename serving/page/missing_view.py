@@ -78,7 +78,7 @@ def _by_shift(answers: PageAnswers) -> PlainTable | None:
     issue = answers.asked.issue
     if not issue.profile.shifts or issue.forecast.rates.step == "day":
         return None
-    rows = answer_rows(answers.missing_persons("shift"))
+    rows = answers.missing_rows("shift")
     names = {each.id: each.name for each in issue.profile.shifts}
     told = [[_shift_name(row, names), *_figures(row)] for row in rows]
     return plain_table("By shift", ("Shift", *_head(rows)), told)
@@ -89,7 +89,7 @@ def _by_part(answers: PageAnswers) -> PlainTable | None:
     asked = answers.asked
     if not asked.parts:
         return None
-    rows = answer_rows(answers.missing_persons("week", area=[*asked.parts]))
+    rows = answers.missing_rows("week", area=[*asked.parts])
     told = [
         [Cell(row["area_name"], asked.address(area=row["area"]), is_text=True), *_figures(row)]
         for row in rows

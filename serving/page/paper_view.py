@@ -15,6 +15,7 @@ from serving.page.page_frame import Complaint, PageFrame
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
 from serving.page.surroundings import page_frame
+from serving.page.typeset import Typesetter
 from serving.page.view_renderer import PageContent, Pictures, ViewSources
 from serving.problems import ForwardedProblem, problem_document
 
@@ -28,18 +29,18 @@ class Paper(PageContent):
     Args:
         brief: what is on it.
         published_at: when its issue was, UTC: the time that the PDF bears.
+        typesetter: sets it.
     """
 
     brief: Brief | None = None
     published_at: pd.Timestamp | None = None
+    typesetter: Typesetter | None = None
 
     def content(self) -> bytes:
         """Return the PDF."""
-        from serving.page.typeset import typeset_brief  # noqa: PLC0415 - most workers set none
-
-        if self.brief is None or self.published_at is None:
-            raise TypeError("a paper needs a brief, and when its issue was published")
-        return typeset_brief(self.brief, self.frame, self.published_at)
+        if self.brief is None or self.published_at is None or self.typesetter is None:
+            raise TypeError("a paper needs a brief, when its issue was published, and a typesetter")
+        return self.typesetter.pdf(self.brief, self.frame, self.published_at)
 
 
 def paper_view(job: PageJob, issue: Issue, sources: ViewSources, _: Pictures) -> PageContent:
@@ -52,10 +53,15 @@ def paper_view(job: PageJob, issue: Issue, sources: ViewSources, _: Pictures) ->
     asked = PageQuestion.of(BRIEF, job.question, issue, job.reach, job.now)
     if asked.complaints:
         raise _refusal(asked.complaints[0])
-    pictures = SheetPictures(sources.drawings, is_ahead=job.is_ahead, seconds=_DRAWING_SECONDS)
-    brief, is_passing = week_brief(PageAnswers(asked, job.standing), sources, pictures)
-    frame: PageFrame = page_frame(asked, job, CHOICES)
-    return Paper("brief.typ", frame, {}, is_passing, brief, issue.published_at)
+    typesetter = Typesetter()
+    try:
+        pictures = SheetPictures(sources.drawings, is_ahead=job.is_ahead, seconds=_DRAWING_SECONDS)
+        brief, is_passing = week_brief(PageAnswers(asked, job.standing), sources, pictures)
+        frame: PageFrame = page_frame(asked, job, CHOICES)
+    except BaseException:
+        typesetter.end()
+        raise
+    return Paper("brief.typ", frame, {}, is_passing, brief, issue.published_at, typesetter)
 
 
 def _refusal(complaint: Complaint) -> ForwardedProblem:

@@ -96,7 +96,7 @@ def calls_ahead(
     asked = answers.asked
     first, last = days_ahead(asked, moment)
     span = {"from_": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d}"}
-    days = answer_rows(answers.calls("day", quantiles=_LEVELS, **span))
+    days = answers.call_rows("day", quantiles=_LEVELS, **span)
     is_daily = asked.issue.forecast.rates.step == "day"
     hours = [] if is_daily else answer_rows(_hours(answers, moment))
     hour_rows = _rows(hours, hour_names(asked, hours), [""] * len(hours))

@@ -196,7 +196,7 @@ def _rows(answers: PageAnswers, kind: By, text: str) -> list[AnswerRow]:
     else:
         day = date.fromisoformat(text.partition("/")[0])
         span = {"from_": f"{day}", "to": f"{day + timedelta(days=1)}"}
-    return answer_rows(answers.calls(kind, quantiles=_levels(), **span))
+    return answers.call_rows(kind, quantiles=_levels(), **span)
 
 
 def _usual(answers: PageAnswers) -> Period:
@@ -268,7 +268,7 @@ def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
     day = pd.Timestamp(period.row["force_day"])
     answers = PageAnswers(asked, Standing())
     span = {"from_": f"{day - ONE_DAY:%Y-%m-%d}", "to": f"{day + 2 * ONE_DAY:%Y-%m-%d}"}
-    rows = answer_rows(answers.calls(period.kind, **span))
+    rows = answers.call_rows(period.kind, **span)
     at = next(i for i, row in enumerate(rows) if row["period"] == period.id)
     ways = (("← before", at - 1), ("after →", at + 1))
     return tuple(
@@ -288,7 +288,7 @@ def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
         return ()
     day = pd.Timestamp(period.row["force_day"])
     span = {"from_": f"{day - ONE_DAY:%Y-%m-%d}", "to": f"{day + 2 * ONE_DAY:%Y-%m-%d}"}
-    rows = answer_rows(answers.calls("shift", **span))
+    rows = answers.call_rows("shift", **span)
     if period.kind == "day":
         held = [row for row in rows if row["force_day"] == period.row["force_day"]]
     else:

@@ -1,7 +1,8 @@
 """Sets the brief as a PDF/UA-1 with typst, in a process of its own: one tagged sheet of A4.
 
 A process for each sheet, because typst keeps what it set for its next time and gives nothing back,
-and because a sheet on which it hangs can be given up. Most sheets are kept, so few are set.
+and because a sheet on which it hangs can be given up. Most sheets are kept, so few are set. The
+process starts while the brief is computed, and has read its fonts when that is done.
 """
 
 from __future__ import annotations
@@ -30,19 +31,56 @@ _MOST_SECONDS = 20.0  # of a sheet; on a machine at rest it takes half a second
 _LOG = logging.getLogger("uvicorn.error")
 
 
-def typeset_brief(brief: Brief, frame: PageFrame, published_at: pd.Timestamp) -> bytes:
-    """Return a brief as a PDF.
+class Typesetter:
+    """A process that sets one sheet; it ends by itself with the one that started it."""
 
-    Args:
-        brief: what is on the sheet.
-        frame: warnings, and where the numbers come from.
-        published_at: the time that the file bears, UTC.
+    def __init__(self) -> None:
+        """Start it; it gets ready meanwhile."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "serving.page.typesetting"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=process_environment(),
+        )
 
-    Raises:
-        SettingsError: if the fonts aren't there.
-        TypesettingFailed: if it can't be set, or not in time.
-    """
-    told = {
+    def pdf(self, brief: Brief, frame: PageFrame, published_at: pd.Timestamp) -> bytes:
+        """Return a brief as a PDF; the process has ended then.
+
+        Args:
+            brief: what is on the sheet.
+            frame: warnings, and where the numbers come from.
+            published_at: the time that the file bears, UTC.
+
+        Raises:
+            SettingsError: if the fonts aren't there.
+            TypesettingFailed: if it can't be set, or not in time.
+        """
+        job = to_json({"brief": _told(brief, frame), "seconds": int(published_at.timestamp())})
+        try:
+            made, said = self._process.communicate(job, _MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise TypesettingFailed(
+                f"the sheet took more than {_MOST_SECONDS:g} s; /brief shows the same"
+            ) from None
+        finally:
+            self.end()
+        if self._process.returncode == NO_FONTS:
+            raise SettingsError(said.decode(errors="replace").strip())
+        if self._process.returncode:
+            _LOG.error("a sheet couldn't be set: %s", said.decode(errors="replace")[-2000:])
+            raise TypesettingFailed("the sheet can't be set, see the log; /brief shows the same")
+        return made
+
+    def end(self) -> None:
+        """End the process at once, where it hasn't."""
+        with self._process:  # which closes its pipes
+            self._process.kill()
+
+
+def _told(brief: Brief, frame: PageFrame) -> dict[str, Any]:
+    """Return what `templates/brief.typ` lays out, as JSON values."""
+    return {
         "title": brief.title,
         "force": brief.force,
         "warnings": frame.warnings,
@@ -51,23 +89,6 @@ def typeset_brief(brief: Brief, frame: PageFrame, published_at: pd.Timestamp) ->
         "trust": brief.trust,
         "source": [*frame.source],
     }
-    job = to_json({"brief": told, "seconds": int(published_at.timestamp())})
-    command = [sys.executable, "-P", "-m", "serving.page.typesetting"]
-    try:
-        done = subprocess.run(  # noqa: S603 - this Python, our own module
-            command, input=job, capture_output=True, check=False, timeout=_MOST_SECONDS,
-            env=process_environment(),
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise TypesettingFailed(
-            f"the sheet took more than {_MOST_SECONDS:g} s; /brief shows the same"
-        ) from None
-    if done.returncode == NO_FONTS:
-        raise SettingsError(done.stderr.decode(errors="replace").strip())
-    if done.returncode:
-        _LOG.error("a sheet couldn't be set: %s", done.stderr.decode(errors="replace")[-2000:])
-        raise TypesettingFailed("the sheet can't be set, see the log; /brief shows the same")
-    return done.stdout
 
 
 def _part(part: BriefPart) -> dict[str, Any]:

@@ -26,31 +26,43 @@ _INVISIBLE = {"Cf", "Zs"}  # such as marks of direction: they need no glyph
 _LACKING = f"{_UNKNOWN} stands for letters that this sheet's font doesn't have."
 
 
-def sheet(told: dict[str, Any], seconds: int, folder: Path) -> bytes:
-    """Return a brief as a PDF.
+class Sheets:
+    """What is needed to set sheets: fonts, and the letters that they have."""
 
-    Args:
-        told: what `templates/brief.typ` lays out.
-        seconds: since 1970, the time that the file bears.
-        folder: of the fonts.
-    """
-    import typst  # noqa: PLC0415 - who only asks for names of ours needs none
+    def __init__(self, folder: Path) -> None:
+        """Read them.
 
-    shown = shown_letters(told, letters_of(folder))
-    if _UNKNOWN in str(shown) and _UNKNOWN not in str(told):
-        shown["source"].append(_LACKING)
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
-    )
-    made = typst.compile(
-        files("serving.page").joinpath("templates", "brief.typ").read_bytes(),
-        font_paths=fonts,
-        sys_inputs={"brief": json.dumps(shown, ensure_ascii=False)},
-        format="pdf",
-        pdf_standards=["ua-1"],
-        timestamp=seconds,
-    )
-    return bytes(made)
+        Args:
+            folder: of the fonts.
+        """
+        import typst  # noqa: PLC0415 - who only asks for names of ours needs none
+
+        self._compile = typst.compile
+        self._letters = letters_of(folder)
+        self._fonts = typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
+        )
+        self._template = files("serving.page").joinpath("templates", "brief.typ").read_bytes()
+
+    def sheet(self, told: dict[str, Any], seconds: int) -> bytes:
+        """Return a brief as a PDF.
+
+        Args:
+            told: what `templates/brief.typ` lays out.
+            seconds: since 1970, the time that the file bears.
+        """
+        shown = shown_letters(told, self._letters)
+        if _UNKNOWN in str(shown) and _UNKNOWN not in str(told):
+            shown["source"].append(_LACKING)
+        made = self._compile(
+            self._template,
+            font_paths=self._fonts,
+            sys_inputs={"brief": json.dumps(shown, ensure_ascii=False)},
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=seconds,
+        )
+        return bytes(made)
 
 
 def shown_letters(value: Any, letters: frozenset[str]) -> Any:  # noqa: ANN401 - JSON values
@@ -97,8 +109,10 @@ def set_sheet() -> None:
             "again, which brings them"
         )
         sys.exit(NO_FONTS)
-    job = json.loads(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(sheet(job["brief"], job["seconds"], folder))
+    sheets = Sheets(folder)
+    if told := sys.stdin.buffer.read():  # else nobody wants it any more
+        job = json.loads(told)
+        sys.stdout.buffer.write(sheets.sheet(job["brief"], job["seconds"]))
 
 
 if __name__ == "__main__":

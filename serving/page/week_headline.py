@@ -48,7 +48,7 @@ def week_headline(answers: PageAnswers, hours: pd.DataFrame) -> Headline:
         answers: to what the view is asked.
         hours: forecasts of the week by hour; of a daily force by day.
     """
-    week = answer_rows(answers.calls("week", quantiles="0.1,0.9"))[0]
+    week = answers.call_rows("week", quantiles="0.1,0.9")[0]
     usual = week["baseline"]
     shift, shift_calls = _busiest_shift(answers)
     return Headline(
@@ -98,8 +98,8 @@ def _busiest(answers: PageAnswers, hours: pd.DataFrame) -> str:
     if len(asked.parts) < 2:  # noqa: PLR2004 - of one part it is the same
         return told
     span = {"from_": f"{row['start']:%Y-%m-%dT%H:%MZ}", "to": f"{row['end']:%Y-%m-%dT%H:%MZ}"}
-    parts = answers.calls_of(asked.parts, "day" if is_daily else "hour", **span)
-    known = [each for each in answer_rows(parts) if np.isfinite(each["mean"])]
+    parts = answers.call_rows_of(asked.parts, "day" if is_daily else "hour", **span)
+    known = [each for each in parts if np.isfinite(each["mean"])]
     if not known:
         return told
     largest = max(known, key=lambda each: float(each["mean"]))
@@ -112,8 +112,8 @@ def _busiest_shift(answers: PageAnswers) -> tuple[Link | None, str]:
     profile = asked.issue.profile
     if not profile.shifts or asked.issue.forecast.rates.step == "day":
         return None, ""
-    told = answers.calls("shift", quantiles="0.5")  # only the mean is needed
-    rows = [row for row in answer_rows(told) if np.isfinite(row["mean"])]
+    told = answers.call_rows("shift", quantiles="0.5")  # only the mean is needed
+    rows = [row for row in told if np.isfinite(row["mean"])]
     if not rows:
         return None, ""
     most = max(rows, key=lambda row: float(row["mean"]))

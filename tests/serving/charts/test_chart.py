@@ -20,7 +20,7 @@ def test_a_job_is_the_chart_and_the_look_again(name: str) -> None:
 
 
 def test_what_is_not_known_is_null_in_a_job_and_never_a_number() -> None:
-    rows = json.loads(example_charts()["hours"].job(Look()))["rows"]
+    rows = json.loads(example_charts()["hours"].job(Look()))["chart"]["rows"]
     assert rows[-2]["mean"] is None
     assert rows[-2]["q90"] is None
 
