@@ -29,6 +29,7 @@ from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion, weeks_reached
 from serving.page.plain_table import PlainTable
 from serving.page.reasons_panel import explained_parts
+from serving.page.roles import asked_role, role_choices
 from serving.page.shift import (
     LEVELS,
     PeriodFigures,
@@ -41,7 +42,7 @@ from serving.page.shift import (
 from serving.page.shift_officers import shift_officers
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, ViewSources
-from serving.page.week_headline import doubts
+from serving.page.week_headline import own_doubts
 from serving.standing import Standing
 
 _NEAR = 3
@@ -82,24 +83,12 @@ class Period:
 
 def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
     """Return the view of one period."""
-    text = job.question.get("period", "")
-    given = {name: value for name, value in job.question.items() if name != "period"}
-    asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
-    period, complaint = _period(asked, job, text)
-    if complaint is not None:  # other complaints' links lead to the period that is shown as well
-        path = f"{SHIFT_PAGE}/{quote(period.id)}"
-        asked = PageQuestion.of(path, given, issue, job.reach, job.now)
-        asked = replace(asked, complaints=(*asked.complaints, complaint))
-    week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
-    asked = replace(
-        asked,
-        path=f"{SHIFT_PAGE}/{quote(period.id)}",
-        week=week if week in weeks_reached(issue) else asked.week,
-    )
+    asked, period = _asked(job, issue)
+    role, asked = asked_role(asked, job.question)
     answers = PageAnswers(asked, job.standing)
     about = f"{asked.area_name}, {period.text(asked.zone)}"
     before = _before(issue, sources.shelf)
-    officers = shift_officers(asked, sources, (period.kind, period.id), before, about)
+    officers = shift_officers(asked, sources, (period.kind, period.id), role, before, about)
     values = _values(answers, period, before, about)
     charts: dict[str, Chart | None] = {
         "distribution": values.pop("chart"),
@@ -112,7 +101,8 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
         for name, chart in charts.items()
     }
     frame = page_frame(asked, job, ("area", "call_type", "grade"))
-    frame = replace(frame, when=period.text(asked.zone))
+    roles = role_choices(asked, role) if period.kind == "shift" else ()
+    frame = replace(frame, when=period.text(asked.zone), choices=(*frame.choices, *roles))
     return PageContent(
         "shift.html",
         frame,
@@ -120,11 +110,26 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
             **values,
             "pictures": drawn,
             "officers": officers,
-            "shifts": _shifts(answers, period),
-            "around": _around(asked, period),
+            "shifts": _shifts(answers, period, role),
+            "around": _around(asked, period, role),
         },
         is_passing=officers.is_passing,
     )
+
+
+def _asked(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
+    """Return what is asked, and the period, another where there is none of that name."""
+    text = job.question.get("period", "")
+    given = {name: value for name, value in job.question.items() if name != "period"}
+    asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
+    period, complaint = _period(asked, job, text)
+    if complaint is not None:  # other complaints' links lead to the period that is shown as well
+        path = f"{SHIFT_PAGE}/{quote(period.id)}"
+        asked = PageQuestion.of(path, given, issue, job.reach, job.now)
+        asked = replace(asked, complaints=(*asked.complaints, complaint))
+    week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
+    shown = week if week in weeks_reached(issue) else asked.week
+    return replace(asked, path=f"{SHIFT_PAGE}/{quote(period.id)}", week=shown), period
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def _values(
     quantiles = [float(row[name]) for name in _quantile_names()]
     return {
         "headline": headline(now, (float(row["q10"]), float(row["q90"]))),
-        "doubts": doubts(row),
+        "doubts": own_doubts(asked, row),
         "change": change_sentence(now, then, asked.zone),
         "counts": count_table(quantiles, about) if now.is_told else None,
         "chart": distribution_chart(now.mean, now.variance, about) if now.is_told else None,
@@ -263,7 +268,7 @@ def _ordinary(asked: PageQuestion, period: Period) -> str:
     return f"an ordinary {day:%A}{shift}"
 
 
-def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
+def _around(asked: PageQuestion, period: Period, role: str) -> tuple[Link, ...]:
     """Return links to the periods before and after, and to the week."""
     day = pd.Timestamp(period.row["force_day"])
     answers = PageAnswers(asked, Standing())
@@ -274,14 +279,14 @@ def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             f"{text}: {_named(asked, period.kind, rows[i]).text(asked.zone)}",
-            asked.period_address(rows[i]["period"]),
+            asked.period_address(rows[i]["period"], role=asked.told_role(role)),
         )
         for text, i in ways
         if 0 <= i < len(rows) and np.isfinite(rows[i]["mean"])
     )
 
 
-def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
+def _shifts(answers: PageAnswers, period: Period, role: str) -> tuple[Link, ...]:
     """Return links to the shifts of a day, or to those that are on in an hour."""
     asked = answers.asked
     if period.kind == "shift" or _has_days_alone(asked):
@@ -297,7 +302,7 @@ def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             _named(asked, "shift", row).text(asked.zone),
-            asked.period_address(row["period"]),
+            asked.period_address(row["period"], role=asked.told_role(role)),
         )
         for row in held
         if np.isfinite(row["mean"])
