@@ -172,7 +172,7 @@ def judged(world: World, folder: Path, jobs: int) -> tuple[pd.DataFrame, Shocks]
     table = pd.concat(
         [
             judging.score_table(days, {}, groups.level, RECIPE),
-            part_scores(groups, cells, by_group, RECIPE),
+            part_scores(groups, cells, by_group, RECIPE)[0],
         ]
     )
     rows = [
