@@ -86,8 +86,8 @@ def test_a_refusal_says_which_origins_and_weeks_decided() -> None:
     assert verdict.reasons == (
         (
             "level district, days 1-7: crps 50.0% worse than the 8-week baseline (95 % interval "
-            "+20.0% to +80.0%, 8 origins); most of it from 2026-03-02T07:00Z (week of 2026-03-02) and "
-            "2026-05-25T07:00Z (week of 2026-05-25)"
+            "+20.0% to +80.0%, 8 origins); most of it from 2026-03-02T07:00Z (week of 2026-03-02) "
+            "and 2026-05-25T07:00Z (week of 2026-05-25)"
         ),
     )
 
