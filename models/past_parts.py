@@ -291,7 +291,7 @@ def _leaves(then: AsOf, daily: _LeafDays, days: pd.DatetimeIndex, recipe: Recipe
         baselines.append(
             _known_mean(weekly, _known_mean(past, np.zeros(past.shape[:2]))[..., None])
         )
-    shares = leaf_shares(then, recipe.shares.days, daily.place)
+    shares = leaf_shares(then, recipe.shares.leaf_days, daily.place)
     return Leaves(daily.place, shares, counts, tuple(baselines))
 
 
