@@ -1,13 +1,14 @@
 """Shares that split a place's calls of a type over its leaf areas.
 
 1. A chain of shrunk shares: population, all calls of the leaf, the call type.
-2. Shares wander, and each leaf's past counts as long as it tells of now (`models.share_drift`): where
-   nothing moves, all of it; a suburb that grows is followed within weeks.
+2. Shares wander, and each leaf's past counts as long as it tells of now (`models.share_drift`):
+   where nothing moves, all of it; a suburb that grows is followed within weeks.
 3. A leaf that is new would be understated by all the days on which it was not there. Where a place
    has a new one, only the days since the newest began are counted; what the older leaves had before
    is what their shares are drawn to, beside the new one's share of the population.
 4. A leaf that ended (`features.ends`) has no calls to count any more, and what storms brought
-   (`features.storms`) counts as usual days. Days on which a leaf was not observed tell nothing of it.
+   (`features.storms`) counts as usual days. Days on which a leaf was not observed say nothing of
+   it.
 5. Inside a pool the shares are its chances: what was counted of its leaves was drawn by these.
 
 A leaf of the tree that never had a call is not known to be new: it has a share as small as its
@@ -21,9 +22,8 @@ from numpy.typing import NDArray
 
 from features.asof import AsOf
 from features.beginnings import beginnings
-from features.cube import DayFactors, cube, known_leaf_type_days, leaf_type_days, past_days
+from features.cube import DayFactors, known_leaf_type_days, leaf_type_days, past_days
 from features.ends import LEAST_SILENT_DAYS, last_end
-from features.storms import storm_day_factors
 from forewatch.arrays import Array, Index
 from models.share_drift import ShareRecord, StartingRatios, current_ratios, in_blocks
 from models.shrinkage import prior_calls, shrunk
@@ -32,35 +32,24 @@ _FEW = 1e-3
 _YEAR_DAYS = 364
 
 
-def leaf_shares(view: AsOf, days: int, leaf_place: Index) -> Array:
+def leaf_shares(view: AsOf, days: int, leaf_place: Index, usual: DayFactors | None = None) -> Array:
     """Return the share of each leaf in its place, shape (leaves, call types).
 
     Args:
         view: what was known at the origin.
         days: force-days to learn from, at most.
         leaf_place: index of the place of each leaf, shape (leaves,).
-    """
-    return calm_leaf_shares(view, days, leaf_place, storm_day_factors(view, cube(view, days)))
-
-
-def calm_leaf_shares(view: AsOf, days: int, leaf_place: Index, usual: DayFactors | None) -> Array:
-    """Return `leaf_shares` where storms are known already.
-
-    Args:
-        view: what was known at the origin.
-        days: force-days to learn from, at most.
-        leaf_place: index of the place of each leaf, shape (leaves,).
-        usual: what makes storms of the modelled places usual, None: nothing.
+        usual: what makes the storms of the last days usual; None: there were none.
     """
     if len(leaf_place) == len(np.unique(leaf_place)):
         return np.ones((len(leaf_place), len(view.profile.call_type_ids)))
     force_days = past_days(view)
-    calls = leaf_type_days(view, force_days)
+    known = known_leaf_type_days(view, force_days)
+    calls = np.where(known, leaf_type_days(view, force_days), np.nan)
     daily = calls[:, list(view.unpooled_types)].sum(1)
     begins, ended = beginnings(daily), _ended(daily, leaf_place)
     days = min(days, len(force_days))
-    known = known_leaf_type_days(view, force_days[-days:])
-    calls = np.where(known, calls[..., -days:], 0.0)
+    calls, known = np.nan_to_num(calls[..., -days:]), known[..., -days:]
     if usual is not None:
         n = min(days, usual.factor.shape[2])
         calls[..., -n:] *= usual.factor[leaf_place][..., -n:]
@@ -78,8 +67,8 @@ def calm_leaf_shares(view: AsOf, days: int, leaf_place: Index, usual: DayFactors
 
 
 def _ended(daily: Array, leaf_place: Index) -> list[int]:
-    """Return the leaves that ended while their place goes on."""
-    silent = np.flatnonzero(~daily[:, -LEAST_SILENT_DAYS:].any(axis=1))
+    """Return the leaves that ended while their place goes on; NaN: not known."""
+    silent = np.flatnonzero(~np.nan_to_num(daily[:, -LEAST_SILENT_DAYS:]).any(axis=1))
     wholes = (daily[leaf_place == leaf_place[leaf]].sum(0) for leaf in silent)
     return [
         int(leaf)

@@ -26,7 +26,7 @@ from features.cube import Cube, cube, grade_counts
 from features.storms import storm_day_factors, without_storms
 from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS
-from models.leaf_shares import calm_leaf_shares
+from models.leaf_shares import leaf_shares
 from models.member_settings import ShareSettings
 from models.shrinkage import shrunk
 
@@ -66,7 +66,7 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     calm = past if usual is None else past.times(usual)
     return Shares(
         hour_shares(view, calm, settings.half_life_days),
-        calm_leaf_shares(view, settings.leaf_days, leaf_place, usual),
+        leaf_shares(view, settings.leaf_days, leaf_place, usual),
         _grades(grade_counts(view, settings.days, usual)),
         leaf_place,
         weekday_hour_means(past, settings.baseline_weeks, settings.days),

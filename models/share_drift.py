@@ -1,22 +1,22 @@
-"""Shares that drift: how far members of a group have moved from what was expected of them by now.
+"""Shares that drift: how far members of a group have moved by now from what was expected of them.
 
-1. The ratio of a member (a leaf area among those of its place, an hour among those of a day) is what
-   it has beside its expected share of the group's calls. Its logarithm wanders; calls tell of it as
-   Poisson counts do of a gamma-distributed rate. A ratio that rests on *a* calls has variance 1 ÷ a;
-   a block of days later it has the wandering's variance more, so it rests on fewer calls, and the
-   block's own are added. So the half-life of the past follows from the information: where calls are
-   many and shares move it is short, where they are few or shares stand still it is long.
+1. The ratio of a member (a leaf area among those of its place, an hour among those of a day) is
+   what it has beside its expected part of the group's calls. Its logarithm wanders, and calls tell
+   of it as Poisson counts do of a gamma-distributed rate. A ratio that rests on *a* calls has
+   variance 1 ÷ a; a block of days later it has the wandering's variance more, so it rests on fewer
+   calls, and the block's own are added. So the half-life of the past follows from the information:
+   short where calls are many and shares move, long where they are few or shares stand still.
 2. Two layers: all calls of a member, and each of its call types beside these. Where nothing wanders
-   it is the chain of shrunk shares of `models.shrinkage`, to which the first block adds its counts.
+   this is the chain of shrunk shares of `models.shrinkage`.
 3. How fast shares wander is found by how well each speed said the next weeks of the past: first of
-   each member, then of each cell, member × call type. Speeds of a group are a mixture whose parts
-   are learned from all its members (a growing suburb moves, the others don't), those of a call type
-   lean on those of all. What was said too narrowly counts for less, by Pearson's chi-square.
+   each member, then of each cell, member × call type. Speeds are a mixture whose parts are learned
+   from all members (a growing suburb moves, the others don't); those of a call type lean on those
+   of all. What varies more than chance counts for less, by Pearson's chi-square.
 
 Source:
-    West and Harrison (1997), Bayesian Forecasting and Dynamic Models, sections 6.3 and 14.3 (discount
-    by information); Stephens (2017), False discovery rates, equation 2.4 (mixtures learned from all);
-    docs/experiments/017-shares-that-drift.md for the numbers below.
+    West and Harrison (1997), Bayesian Forecasting and Dynamic Models, chapters 6 and 14 (the past
+    discounted by information); Stephens (2017), False discovery rates: a new deal (the parts of a
+    mixture learned from all); docs/experiments/017-shares-that-drift.md for the numbers below.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ def current_ratios(record: ShareRecord, start: StartingRatios) -> Array:
     paths = _paths(record, start, own[None], speeds[:, None, None])
     _, cells = _evidence(paths, record)
     of_all, _ = _mixture(cells.reshape(len(speeds), -1), any_speed, _ANY)
-    found = np.empty(record.counts.shape[:2])
-    for kind in range(found.shape[1]):
+    members, types, _ = record.counts.shape
+    found = np.empty((members, types))
+    for kind in range(types):
         _, weight = _mixture(cells[:, :, kind], of_all, _LIKE_ALL)
         found[:, kind] = (weight * paths[:, -1, :, kind]).sum(0)
     return found
