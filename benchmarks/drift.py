@@ -35,6 +35,7 @@ from features.cube import known_leaf_type_days, leaf_type_days, past_days
 from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from models import scores
+from models.horizon import timeline_of
 from models.hour_drift import current_hours
 from models.hours import HourTrees
 from models.leaf_shares import leaf_shares
@@ -220,10 +221,11 @@ def drawn_hours(seed: int, *, is_drifting: bool) -> pd.DataFrame:
     found = {"before": before, "now": current_hours(view, before, trees)}
     ahead = pd.date_range(days[-1] + pd.Timedelta(days=1), periods=NEAR_DAYS, unit="us")
     kind, day = kinds_of_day(view, ahead), np.arange(NEAR_DAYS).repeat(24)
+    bend = trees.bend(view, timeline_of(view, ahead)[0])
     daily = np.moveaxis(rate[:, :, DAYS:].sum(3), 2, 0)
     slot = np.tile(clock, NEAR_DAYS)
     true, came = (each[:, :, DAYS:].reshape(_AREAS, _KINDS, -1) for each in (rate, counts))
-    found = {name: split(daily, one, kind, day, slot) for name, one in found.items()}
+    found = {name: split(daily, one, kind, day, slot, bend) for name, one in found.items()}
     return pd.DataFrame(
         {name: _of_hours(one, true, came) for name, one in (found | {"truth": true}).items()}
     ).T

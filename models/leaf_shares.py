@@ -43,18 +43,18 @@ def leaf_shares(view: AsOf, days: int, leaf_place: Index, usual: DayFactors | No
     """
     if len(leaf_place) == len(np.unique(leaf_place)):
         return np.ones((len(leaf_place), len(view.profile.call_type_ids)))
-    force_days = past_days(view)
+    force_days = past_days(view, days)
+    days = len(force_days)
     known = known_leaf_type_days(view, force_days)
     calls = np.where(known, leaf_type_days(view, force_days), np.nan)
     daily = calls[:, list(view.unpooled_types)].sum(1)
     begins, ended = beginnings(daily), _ended(daily, leaf_place)
-    days = min(days, len(force_days))
-    calls, known = np.nan_to_num(calls[..., -days:]), known[..., -days:]
+    calls = np.nan_to_num(calls)
     if usual is not None:
         n = min(days, usual.factor.shape[2])
         calls[..., -n:] *= usual.factor[leaf_place][..., -n:]
     calls[ended] = 0.0
-    age = np.where(begins > 0, np.minimum(len(force_days) - begins, days), days)
+    age = days - begins
     start = _start(calls, age, _people(view, leaf_place), leaf_place)
     for place in np.unique(leaf_place):
         here = leaf_place == place
