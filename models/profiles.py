@@ -4,7 +4,7 @@
    public holidays apart. A chain of shrunk shares runs from wide to narrow: call type, its weekday
    (towards its own smoothed week), kind of area, place. A public holiday lies between Sunday and
    its own weekday, as far as past ones did.
-2. Leaf areas: shares of the place's calls of a type, from all calls of the leaf, from population.
+2. Leaf areas: shares of the place's calls of a type (`models.leaf_shares`).
 3. Grades: shares by hour of the day, from the call type's, from the place's.
 
 Storms (`features.storms`) count in all three as the usual days that they were not.
