@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.charts import memory_mib
-from benchmarks.page_in_browser import Load, loads
+from benchmarks.page_in_browser import BARE, Load, loads
 from benchmarks.serve_load import Client, cpu_seconds, measured, processes, unit_seconds, up
 from forewatch.clock import Clock
 from planning.issues import Issue
@@ -303,6 +303,8 @@ def _loaded(site: Site, path: str, report: Report, wanted: float) -> None:
         report.times(f"{line}, {name}: largest content", largest, goal)
         longest = max(each.longest_task_ms for each in found[line])
         report.add(f"{line}, {name}: longest task", longest, 50 if goal else None, "ms")
+    bare = max(each.longest_task_ms for each in found[BARE])
+    report.add(f"{BARE}, {name}: longest task", bare, None, "ms")
     painted = np.array([each.painted_ms for each in found["slow phone"]])
     report.times(f"slow phone, {name}: headline and heat map", painted, 4500)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 _ROUNDS = 3
 _SETTLE_MS = 500  # after the load, within which late tasks and paints come
 # By the name of a line: kbit/s, latency in ms, and by how much the processor is slowed.
 LINES = {"laptop": None, "phone": (1600, 150, 4), "slow phone": (400, 400, 4)}
+BARE = "phone, without panels"
+_PANELS = re.compile(r'<div class="panels">.*</main>', re.DOTALL)
 _WATCH = """
 window.found = {largest: 0, longest: 0, painted: 0};
 new PerformanceObserver(list => {
@@ -52,20 +55,39 @@ class Load:
 
 
 def loads(site: str, path: str, token: str) -> dict[str, list[Load]]:
-    """Return first loads of a page of a site by the name of the line."""
+    """Return first loads of a page of a site by the name of the line.
+
+    Those of BARE are the phone's of a page without its panels: header, choices and footer, which
+    are what a browser's first task is made of whatever the page tells.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         _load(browser, site, path, token, None)  # the browser itself has started then
+        lines = {**LINES, BARE: LINES["phone"]}
         return {
-            name: [_load(browser, site, path, token, line) for _ in range(_ROUNDS)]
-            for name, line in LINES.items()
+            name: [
+                _load(browser, site, path, token, line, is_bare=name == BARE)
+                for _ in range(_ROUNDS)
+            ]
+            for name, line in lines.items()
         }
 
 
+def _without_panels(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=_PANELS.sub("</main>", answer.text()))
+
+
 def _load(
-    browser: Browser, site: str, path: str, token: str, line: tuple[int, int, int] | None
+    browser: Browser,
+    site: str,
+    path: str,
+    token: str,
+    line: tuple[int, int, int] | None,
+    *,
+    is_bare: bool = False,
 ) -> Load:
     width = 360 if line else 1280
     context = browser.new_context(
@@ -73,6 +95,8 @@ def _load(
     )
     page = context.new_page()
     page.add_init_script(_WATCH)
+    if is_bare:
+        page.route(f"{site}{path}", _without_panels)
     devtools = context.new_cdp_session(page)
     names: dict[str, str] = {}
     files: dict[str, int] = {}
