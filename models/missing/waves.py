@@ -11,7 +11,8 @@
 Source:
     Harvey & Fernandes (1989), Time series models for count or qualitative observations (the gamma
     filter); West & Harrison (1997), Bayesian Forecasting and Dynamic Models, chapter 12 (weights of
-    alternative models); grid and weights beforehand: docs/experiments/016.
+    alternative models); grid and weights beforehand:
+    docs/experiments/016-missing-persons-in-waves.md.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _LEAST = 1e-9
 
 
 def wave_factors(counts: Array, expected: Array, days_ahead: int) -> Array:
-    """Return the factor of the level on each day ahead, shape (days ahead, series), mean 1.
+    """Return the factor of the level on each day ahead, shape (days ahead, series).
+
+    The series share the sd and the half-life of their waves, not the waves.
 
     Args:
         counts: reports of the past days, 0 where unknown, shape (D, series).
@@ -41,7 +44,6 @@ def wave_factors(counts: Array, expected: Array, days_ahead: int) -> Array:
     keep, far = 0.5 ** (1 / half_life), sd**2
     mean, variance = np.ones((y.shape[1], len(sd))), np.tile(far, (y.shape[1], 1))
     likelihood = np.zeros_like(mean)
-    none = _log_poisson(y, m).sum(0)
     for reports, due in zip(y, m, strict=True):
         mean = 1 + keep * (mean - 1)
         variance = far + keep**2 * (variance - far)
@@ -49,22 +51,25 @@ def wave_factors(counts: Array, expected: Array, days_ahead: int) -> Array:
         likelihood += _log_negative_binomial(reports, due, shape, rate)
         mean = (shape + reports) / (rate + due)
         variance = mean / (rate + due)
-    # all series share the size and length of their waves
-    told = likelihood.sum(0) - none.sum()
-    weight = (1 - _NO_WAVES) / len(sd) * np.exp(told - max(told.max(), 0))
-    weight = weight / (weight.sum() + _NO_WAVES * np.exp(-max(told.max(), 0)))
+    weight = _weights(likelihood.sum(0) - _log_poisson(y, m).sum())
     # days ahead lie so many days after the middle of the last week
     after = np.arange(days_ahead)[:, None] + (WEEK_DAYS + 1) / 2
     stays = weight * keep ** (after / WEEK_DAYS)
     return np.asarray(1 + stays @ (mean - 1).T)
 
 
+def _weights(gain: Array) -> Array:
+    """Return the combinations' weights by their log likelihood beyond that of no waves."""
+    most = max(float(gain.max()), 0.0)
+    chance = (1 - _NO_WAVES) / len(gain) * np.exp(gain - most)
+    return np.asarray(chance / (chance.sum() + _NO_WAVES * np.exp(-most)))
+
+
 def _weeks(values: Array) -> Array:
     """Return sums of whole weeks back from the last day, shape (weeks, series)."""
-    weeks = len(values) // WEEK_DAYS
-    return np.asarray(
-        values[len(values) - weeks * WEEK_DAYS :].reshape(weeks, WEEK_DAYS, -1).sum(1)
-    )
+    weeks, series = len(values) // WEEK_DAYS, values.shape[1]
+    last = values[len(values) - weeks * WEEK_DAYS :]
+    return np.asarray(last.reshape(weeks, WEEK_DAYS, series).sum(1))
 
 
 def _log_poisson(y: Array, m: Array) -> Array:
