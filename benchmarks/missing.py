@@ -169,15 +169,19 @@ def built(what: str, data: Path, work: Path, midnight: bool) -> History:  # noqa
 
 
 def cases(
-    history: History, days: pd.DatetimeIndex, truth: Truth | None, recipe: MissingRecipe
+    history: History,
+    days: pd.DatetimeIndex,
+    truth: Truth | None,
+    recipe: MissingRecipe,
+    learn_every: int = LEARN_EVERY,
 ) -> Iterator[Case]:
-    """Yield the case of each origin, given as force-days."""
+    """Yield the case of each origin, given as force-days; weights anew at every so many."""
     everything = counts_in_windows(AsOf(history, history.observed_until))
     known: tuple[Array, Shocks, Shocks] | None = None
     for number, day in enumerate(days):
         clock = AsOf(history, history.observed_until).clock
         view = AsOf(history, clock.day_start(pd.Timestamp(day)))
-        if known is None or number % LEARN_EVERY == 0:
+        if known is None or number % learn_every == 0:
             known = learned(view, recipe)
         weights, shocks, plain_shocks = known
         seen = reports(view, DAYS_AHEAD)

@@ -6,8 +6,9 @@
 | season | one harmonic of the year, holidays, tourism | the same |
 | two_seasons | two harmonics | the same |
 | year | as season, older days count less | older days count less |
-| recent | as season | the force's last weeks, as far as they can be believed |
-| local, local_slow | as season | each area's last weeks or months, likewise |
+| recent | as season | the force's waves on top (`models.missing.waves`) |
+| local | as season | each area's waves on top |
+| waves | weekday | the force's waves on top |
 | trees | as small trees see it | as season |
 """
 
@@ -24,18 +25,11 @@ from models.missing.calendar_shape import Kind, Shape, place_shares, shape_of
 from models.missing.reports import Reports
 from models.missing.settings import MissingRecipe, Name
 from models.missing.trees import Trees, trees_of
+from models.missing.waves import wave_factors
 
 # Of a force without a single report something is still expected. Source: `models.base.HALF_A_CALL`.
 _HALF_A_REPORT = 0.5
 _YEAR_DAYS = 365.0
-
-
-@dataclass(frozen=True)
-class Memory:
-    """How a level follows recent reports: its half-life and the reports at which it is believed."""
-
-    half_life_days: float
-    trust_reports: float
 
 
 @dataclass(frozen=True)
@@ -45,29 +39,24 @@ class Way:
     Args:
         kind: the terms of its shape, or "trees".
         half_life_days: how fast older days lose weight, in shape and level; None: not at all.
-        force: memory for the level of the force, beyond the long one.
-        local: memory for the level of each area.
+        waves: whose waves it follows; None: nobody's.
     """
 
     kind: Kind | Literal["trees"]
     half_life_days: float | None = None
-    force: Memory | None = None
-    local: Memory | None = None
+    waves: Literal["force", "place"] | None = None
 
 
 def ways(recipe: MissingRecipe) -> dict[Name, Way]:
     """Return how each member of the recipe forecasts, in the recipe's order."""
-    trust = recipe.local_trust_reports
     every: dict[Name, Way] = {
         "climatology": Way("week"),
         "season": Way("season"),
         "two_seasons": Way("two_seasons"),
         "year": Way("season", half_life_days=_YEAR_DAYS),
-        "recent": Way(
-            "season", force=Memory(recipe.recent_half_life_days, recipe.recent_trust_reports)
-        ),
-        "local": Way("season", local=Memory(recipe.local_half_life_days, trust)),
-        "local_slow": Way("season", local=Memory(recipe.slow_half_life_days, trust)),
+        "recent": Way("season", waves="force"),
+        "local": Way("season", waves="place"),
+        "waves": Way("week", waves="force"),
         "trees": Way("trees"),
     }
     return {name: every[name] for name in recipe.members}
@@ -137,13 +126,17 @@ def _forecast(seen: Reports, shape: Shape | Trees, way: Way) -> Array:
     total = (long @ seen.filled).sum() + _HALF_A_REPORT
     level = total / max((long @ expected[:past]).sum(), 1e-9)
     found = level * effect[past:] * share
-    if way.force is not None:
-        reports, due = _recent(seen, level * expected[:past], age, way.force)
-        found = found * _credible_ratio(reports.sum(), due.sum(), way.force)
-    if way.local is not None:
-        reports, due = _recent(seen, level * expected[:past], age, way.local)
-        found = found * _credible_ratio(reports, due, way.local)
+    if way.waves is not None:
+        found = found * _waves(seen.filled, level * expected[:past], len(found), way.waves)
     return np.asarray(found)
+
+
+def _waves(
+    counts: Array, expected: Array, days_ahead: int, whose: Literal["force", "place"]
+) -> Array:
+    if whose == "force":
+        counts, expected = (values.sum(1, keepdims=True) for values in (counts, expected))
+    return wave_factors(counts, expected, days_ahead)
 
 
 def seen_only(seen: Reports, past: int, days: int) -> Array:
@@ -151,18 +144,6 @@ def seen_only(seen: Reports, past: int, days: int) -> Array:
     found = np.ones((days, len(seen.places)))
     found[:past] = seen.known
     return found
-
-
-def _recent(seen: Reports, expected: Array, age: Array, memory: Memory) -> tuple[Array, Array]:
-    """Return recent reports of each place and what was expected of them, shape (P,) each."""
-    weight = 0.5 ** (age / memory.half_life_days)
-    return weight @ seen.filled, weight @ expected
-
-
-def _credible_ratio(reports: Array | float, expected: Array | float, memory: Memory) -> Array:
-    """Return reports ÷ expected, moved towards 1 by so many reports that agree."""
-    trust = memory.trust_reports
-    return np.asarray((reports + trust) / (expected + trust))
 
 
 def blend_reports(predicted: Array, weights: Array, lead_blocks: Sequence[int]) -> Array:

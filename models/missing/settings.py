@@ -10,9 +10,7 @@ from forewatch.frozen import Frozen
 from models.member_settings import ShareSettings
 from models.recipe import AnyRecipe, RollingOrigins
 
-Name = Literal[
-    "climatology", "season", "two_seasons", "year", "recent", "local", "local_slow", "trees"
-]
+Name = Literal["climatology", "season", "two_seasons", "year", "recent", "local", "waves", "trees"]
 CLIMATOLOGY: Name = "climatology"
 
 
@@ -61,7 +59,7 @@ class MissingRecipe(AnyRecipe):
         "year",
         "recent",
         "local",
-        "local_slow",
+        "waves",
         "trees",
     )
     """Names of the members; the climatology, the honest baseline, is always among them."""
@@ -76,16 +74,6 @@ class MissingRecipe(AnyRecipe):
     """Sizes of effects beforehand."""
     trees: TreeSettings = TreeSettings()
     """Settings of the member "trees"."""
-    recent_half_life_days: float = Field(default=60, gt=0)
-    """Memory of the member "recent" for the force's level."""
-    recent_trust_reports: float = Field(default=10, gt=0)
-    """Expected reports at which "recent" believes half of what it sees."""
-    local_half_life_days: float = Field(default=60, gt=0)
-    """Memory of the member "local" for the level of an area."""
-    slow_half_life_days: float = Field(default=180, gt=0)
-    """Memory of the member "local_slow" for the level of an area."""
-    local_trust_reports: float = Field(default=3, gt=0)
-    """Expected reports at which "local" and "local_slow" believe half of what they see."""
     origins: RollingOrigins = RollingOrigins(folds=24, every_days=28, horizon_days=91, fit_every=3)
     """The past origins."""
     shares: ShareSettings = ShareSettings(days=1092)

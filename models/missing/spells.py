@@ -9,14 +9,15 @@ is Poisson. Then, of places and the force, over days and weeks,
 1. Least squares with sizes that are never negative. A row's weight is 1 ÷ the variance of (y − m)²
    if y were Poisson with the variance expected, e + 2 e², so that a single report where next to
    nothing was expected is no surprise; nothing is clipped, other than in `models.dispersion`.
-2. A normal prior on each sd² (`_PRIOR`) stands in where little was seen.
+2. A normal prior on each sd² (`_PRIOR`) stands in where little was seen. All leads together are
+   estimated first; they are the prior of each block of leads, whose own weeks are few.
 3. Shocks never shrink with the lead.
 
 Days and weeks are what is published, so a shock of the persistence "level" is sized to be right for
 a week; for a question about a month it is too wide.
 
 Source: McCullagh & Nelder (1989), section 10.2 (moments of squared residuals); priors:
-docs/experiments/008-missing-person-model.md.
+docs/experiments/008-missing-person-model.md and 016-missing-persons-in-waves.md.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ _SHOCKS: tuple[tuple[Scope, Persistence], ...] = (
     ("force", "level"),
 )
 # Mean and standard deviation of each sd² beforehand: a spell of an area's week is thought to be
-# about 20 %, the others about 7 %.
-_PRIOR = np.array([[0.005, 0.02], [0.04, 0.08], [0.005, 0.02], [0.005, 0.02]])
+# about 20 %, the others about 7 %; the force's week may be far busier where reports come in waves.
+_PRIOR = np.array([[0.005, 0.02], [0.04, 0.08], [0.005, 0.02], [0.005, 0.05]])
+# How far those of a block of leads lie from those of all leads.
+_BLOCK_SD = np.array([0.02, 0.04, 0.02, 0.02])
 _ROUNDS = 5
 _LEAST = 1e-9
 
@@ -68,20 +71,31 @@ def sizes(found: Sequence[PastReports], lead_blocks: Sequence[int], every_days: 
         lead_blocks: first lead day of each block, ascending from 0.
         every_days: days between two origins, by which what is seen twice is told.
     """
+    whole = _of_leads(found, slice(None), every_days, _PRIOR)
+    prior = _PRIOR if whole is None else np.column_stack([whole, _BLOCK_SD])
     variance: list[Array] = []
     for first, after in pairwise([*lead_blocks, np.iinfo(np.int64).max]):
-        rows = _rows([PastReports(one.mean[first:after], one.counts[first:after]) for one in found])
-        if rows.excess.size:
-            days = max(len(one.mean[first:after]) for one in found)
-            variance.append(_squared_sizes(rows, max(days / every_days, 1.0)))
-        else:
-            variance.append(variance[-1] if variance else _PRIOR[:, 0])
+        of_block = _of_leads(found, slice(first, after), every_days, prior)
+        before = variance[-1] if variance else prior[:, 0]
+        variance.append(before if of_block is None else of_block)
     grown = np.maximum.accumulate(np.array(variance), axis=0)
     sd = np.zeros((len(lead_blocks), len(SCOPES), len(PERSISTENCES)))
     for i, (scope, persistence) in enumerate(_SHOCKS):
         at = SCOPES.index(scope), PERSISTENCES.index(persistence)
         sd[:, at[0], at[1]] = np.sqrt(grown[:, i])
     return Shocks(tuple(int(day) for day in lead_blocks), sd, np.ones((len(lead_blocks), 1)))
+
+
+def _of_leads(
+    found: Sequence[PastReports], leads: slice, every_days: int, prior: Array
+) -> Array | None:
+    """Return the squared sizes that some days ahead ask for, None where no origin reached them."""
+    some = [PastReports(one.mean[leads], one.counts[leads]) for one in found]
+    rows = _rows(some)
+    if not rows.excess.size:
+        return None
+    days = max(len(one.mean) for one in some)
+    return _squared_sizes(rows, max(days / every_days, 1.0), prior)
 
 
 @dataclass(frozen=True)
@@ -135,21 +149,22 @@ def _sum_windows(mean: Array, counts: Array, *, whole: bool) -> _Rows:
     return _Rows(total, (seen - total) ** 2 - total, shared)
 
 
-def _squared_sizes(rows: _Rows, overlap: float) -> Array:
+def _squared_sizes(rows: _Rows, overlap: float, prior: Array) -> Array:
     """Return the squared sizes, shape (shocks,).
 
     Args:
         rows: the squared residuals.
         overlap: how often, on average, the same day stands in them.
+        prior: mean and standard deviation of each beforehand, shape (shocks, 2).
     """
     used = rows.mean > _LEAST
     mean, excess, shared = rows.mean[used], rows.excess[used], rows.shared[used]
-    found = _PRIOR[:, 0]
-    held = np.diag(1 / _PRIOR[:, 1])
+    found = prior[:, 0]
+    held = np.diag(1 / prior[:, 1])
     for _ in range(_ROUNDS):
         expected = mean + shared @ found
         weight = 1 / np.sqrt((expected + 2 * expected**2) * overlap)
         table = np.vstack([shared * weight[:, None], held])
-        wanted = np.concatenate([excess * weight, _PRIOR[:, 0] / _PRIOR[:, 1]])
+        wanted = np.concatenate([excess * weight, prior[:, 0] / prior[:, 1]])
         found = nonnegative(table, wanted)
     return np.asarray(found)

@@ -44,7 +44,7 @@ def test_a_rise_of_one_place_is_followed_there_only_by_the_local_members(panel: 
     seen = reports_of(panel, counts)
     before = forecast(seen, "season").mean(0)
     local, recent = forecast(seen, "local").mean(0), forecast(seen, "recent").mean(0)
-    assert local[1] > 1.3 * before[1]
+    assert local[1] > 1.25 * before[1]  # 4 came: waves go back to their mean
     assert local[0] == pytest.approx(before[0], rel=0.15)
     assert local[0] < recent[0]  # the force's rise is spread over both
     # by hand: half of the last weeks, half-life 60 days, hold twice what was before

@@ -34,6 +34,18 @@ def test_the_size_of_known_spells_is_found() -> None:
     assert size(found, "force", "level") < 0.1
 
 
+@pytest.mark.parametrize("waves", [0.0, 0.25])
+def test_a_week_of_the_force_varies_as_it_was_drawn_from_the_first_week_on(waves: float) -> None:
+    rng = np.random.default_rng(6)
+    variance = []
+    for _ in range(6):
+        shocks = sizes(drawn(rng, 24, 91, 0.0, waves, mean=0.5), (0, 7, 28), 28)
+        expected = np.full((6, 1, 7), 0.5)
+        whole = Within(np.arange(1), np.arange(7), expected.sum(1), expected.sum((0, 1)))
+        variance.append(shocks.variance(expected, np.arange(7), np.zeros(7, np.int64), whole)[0])
+    assert np.mean(variance) == pytest.approx(21 + (21 * waves) ** 2, rel=0.12)
+
+
 def test_what_the_whole_force_shares_is_told_from_what_a_place_has() -> None:
     found = drawn(np.random.default_rng(2), 60, 28, 0.0, 0.25, mean=3.0)
     assert size(found, "force", "level") == pytest.approx(0.25, abs=0.06)
