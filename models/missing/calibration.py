@@ -138,18 +138,21 @@ def tables(
         pd.DataFrame(brier),
         frame,
         pd.DataFrame(_verdicts(frame)),
-        weekly_report_losses(rows, scored.crps, blocks),
+        weekly_report_losses(rows, scored, blocks),
     )
 
 
-def weekly_report_losses(rows: pd.DataFrame, crps: Array, blocks: Sequence[str]) -> pd.DataFrame:
-    """Return sums of the CRPS where it is known, see `models.comparison`."""
-    known = np.isfinite(crps)
+def weekly_report_losses(
+    rows: pd.DataFrame, found: _WindowScores, blocks: Sequence[str]
+) -> pd.DataFrame:
+    """Return sums of the CRPS and the baseline's where they are known, see `models.comparison`."""
+    known = np.isfinite(found.crps) & np.isfinite(found.base_crps)
     told = rows.loc[known, ["origin", "week"]].assign(
         level=(rows["level"] + " " + rows["window"])[known],
         block=np.array(blocks)[rows["block"][known]],
         n=1,
-        crps=crps[known],
+        crps=found.crps[known],
+        baseline_crps=found.base_crps[known],
     )
     return weekly(told)
 
@@ -172,6 +175,7 @@ class _WindowScores:
 
     count: Array
     week: NDArray[np.int64]
+    origin: NDArray[np.int64]
     mean: Array
     variance: Array
     chance: Array
@@ -194,6 +198,7 @@ class _WindowScores:
         return cls(
             count,
             rows["week"].to_numpy(),
+            pd.factorize(rows["origin"])[0].astype(np.int64),
             ours.mean,
             ours.variance,
             1 - ours.cdf(below),
@@ -241,7 +246,8 @@ class _WindowScores:
             "baseline_crps": float(self.base_crps.mean()),
         }
         if np.isfinite(found["crps"]):
-            compared = scores.bootstrap(self.crps, self.base_crps, self.week, seed, _DRAWS)
+            where = self.week, self.origin
+            compared = scores.paired_change(self.crps, self.base_crps, where, seed, _DRAWS)
             names = (f"crps_vs_baseline{end}" for end in ("", "_low", "_high"))
             found |= dict(zip(names, compared, strict=True))
         bars = np.histogram(scores.pit(self.steps, seed), bins=np.linspace(0, 1, 11))[0]
