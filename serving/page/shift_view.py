@@ -23,6 +23,7 @@ from serving.charts.distribution import distribution_chart
 from serving.charts.words import period_text
 from serving.page.addresses import SHIFT_PAGE
 from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.file_links import FileLinks, shift_files
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Complaint, Link
 from serving.page.page_job import PageJob
@@ -38,7 +39,7 @@ from serving.page.shift import (
     period_kind,
     reasons,
 )
-from serving.page.shift_officers import shift_officers
+from serving.page.shift_officers import ShiftOfficers, shift_officers
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, ViewSources
 from serving.page.week_headline import doubts
@@ -82,20 +83,7 @@ class Period:
 
 def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
     """Return the view of one period."""
-    text = job.question.get("period", "")
-    given = {name: value for name, value in job.question.items() if name != "period"}
-    asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
-    period, complaint = _period(asked, job, text)
-    if complaint is not None:  # other complaints' links lead to the period that is shown as well
-        path = f"{SHIFT_PAGE}/{quote(period.id)}"
-        asked = PageQuestion.of(path, given, issue, job.reach, job.now)
-        asked = replace(asked, complaints=(*asked.complaints, complaint))
-    week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
-    asked = replace(
-        asked,
-        path=f"{SHIFT_PAGE}/{quote(period.id)}",
-        week=week if week in weeks_reached(issue) else asked.week,
-    )
+    asked, period = shift_question(job, issue)
     answers = PageAnswers(asked, job.standing)
     about = f"{asked.area_name}, {period.text(asked.zone)}"
     before = _before(issue, sources.shelf)
@@ -121,10 +109,40 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
             "pictures": drawn,
             "officers": officers,
             "shifts": _shifts(answers, period),
+            "files": _period_files(asked, period, values, officers),
             "around": _around(asked, period),
         },
         is_passing=officers.is_passing,
     )
+
+
+def shift_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
+    """Return what is asked, and the period that is shown: another where there is no such one."""
+    text = job.question.get("period", "")
+    given = {name: value for name, value in job.question.items() if name != "period"}
+    asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
+    period, complaint = _period(asked, job, text)
+    if complaint is not None:  # other complaints' links lead to the period that is shown as well
+        path = f"{SHIFT_PAGE}/{quote(period.id)}"
+        asked = PageQuestion.of(path, given, issue, job.reach, job.now)
+        asked = replace(asked, complaints=(*asked.complaints, complaint))
+    week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
+    path = f"{SHIFT_PAGE}/{quote(period.id)}"
+    week = week if week in weeks_reached(issue) else asked.week
+    return replace(asked, path=path, week=week), period
+
+
+def _period_files(
+    asked: PageQuestion, period: Period, values: Mapping[str, Any], officers: ShiftOfficers
+) -> tuple[FileLinks, ...]:
+    tables = {
+        "counts": values["counts"],
+        "reasons": values["why"].table,
+        "officers": officers.sentences or None,
+        "curve": officers.table,
+    }
+    shown = {name for name, table in tables.items() if table is not None}
+    return shift_files(asked, (period.kind, period.id), period.span, shown)
 
 
 @dataclass(frozen=True)
