@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 
@@ -17,7 +17,7 @@ from serving.api.rota import respond_requirements
 from serving.api.service import Service, service
 from serving.page.addresses import STATE
 from serving.page.door import page_viewer
-from serving.page.file_links import ANSWERS, DOWNLOAD, AnswerTable, PageTable
+from serving.page.file_links import ANSWERS, DOWNLOAD, FileTable, PageTable
 from serving.page.view_routes import ViewAddress, ViewFile, respond_view
 from serving.queries import MAX_PAGE_ROWS, Form, StaffingQuery
 
@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False)
 @router.get(DOWNLOAD, response_class=Response)
 async def download(
     request: Request,
-    table: AnswerTable | PageTable,
+    table: FileTable,
     form: Form,
     serving: Annotated[Service, Depends(service)],
     viewer: Annotated[Viewer, Security(page_viewer)],
@@ -50,7 +50,7 @@ async def download(
         query = read_query(StaffingQuery, asked)
         response = await respond_requirements(request, query, serving, viewer, media.FORMS[form])
     else:
-        offer = OFFERS[ANSWERS[cast("AnswerTable", table)]]
+        offer = OFFERS[ANSWERS[table]]
         more = {"limit": MAX_PAGE_ROWS}
         response = await respond(
             offer, request, read_query(offer.query, asked | more), serving, viewer

@@ -22,8 +22,9 @@ AnswerTable = Literal["forecasts", "explanations", "missing-persons", "officers"
 PageTable = Literal[
     "accuracy", "accuracy-tests", "events", "officers-short", "missing-chances", "missing-trust"
 ]
+FileTable = Literal[AnswerTable, PageTable]
 # By the name of a table in its address the answer that it is; officers are the rota contract's.
-ANSWERS: dict[AnswerTable, str] = {
+ANSWERS: dict[str, str] = {
     "forecasts": "forecast",
     "explanations": "explain",
     "missing-persons": "missing",
@@ -98,7 +99,7 @@ def shift_files(
     Args:
         asked: by the view's address.
         period: its kind and id.
-        span: of time that holds it and no other of its kind, as a question says it.
+        span: of time in which it begins and no other of its kind, as a question says it.
         shown: of counts, reasons, officers and curve those that it has.
     """
     return tuple(_shift_files(asked, period, span, shown))

@@ -69,10 +69,13 @@ class Period:
 
     @property
     def span(self) -> dict[str, str]:
-        """The span of time that holds it and no other of its kind, as a question says it."""
-        return {"from_": f"{self.row['start']:%Y-%m-%dT%H:%M:%SZ}"} | {
-            "to": f"{self.row['end']:%Y-%m-%dT%H:%M:%SZ}"
-        }
+        """The span of time in which it begins and no other of its kind, as a question says it.
+
+        Shifts overlap: one that begins before this one ends isn't this one.
+        """
+        start: pd.Timestamp = self.row["start"]
+        instants = {"from_": start, "to": start + pd.Timedelta(seconds=1)}
+        return {name: f"{instant:%Y-%m-%dT%H:%M:%SZ}" for name, instant in instants.items()}
 
     def text(self, zone: str) -> str:
         """Return it in words."""
