@@ -18,7 +18,7 @@ from serving.api.service import Service, service
 from serving.page.addresses import STATE
 from serving.page.door import page_viewer
 from serving.page.file_links import ANSWERS, DOWNLOAD, FileTable, PageTable
-from serving.page.view_routes import ViewAddress, ViewFile, respond_view
+from serving.page.view_routes import PageFile, ViewAddress, respond_view
 from serving.queries import MAX_PAGE_ROWS, Form, StaffingQuery
 
 _LISTS = ("area", "call_type", "grade")
@@ -42,7 +42,7 @@ async def download(
     """Return a table of the page as a file, within the viewer's reach."""
     asked = _asked(request) | {"format": form}
     if table in get_args(PageTable):
-        file = ViewFile(f"{file_name(table, asked)}.{form}", media.FORMS[form])
+        file = PageFile(f"{file_name(table, asked)}.{form}", media.FORMS[form])
         path = {"table": table, "form": form}
         address = ViewAddress("table", (*STATE, *_OF_PAGE), path, file=file)
         return await respond_view(request, serving, viewer, address)

@@ -58,7 +58,7 @@ class ViewRecords:
 
 
 @dataclass(frozen=True)
-class ViewFile:
+class PageFile:
     """A file that a view is.
 
     Args:
@@ -94,7 +94,7 @@ class ViewAddress:
     names: tuple[str, ...] = STATE
     path: Mapping[str, str] = field(default_factory=dict)
     boards: tuple[View, ...] = ()
-    file: ViewFile | None = None
+    file: PageFile | None = None
 
 
 def view_job(
