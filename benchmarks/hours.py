@@ -1,9 +1,11 @@
 """How well a day's calls are split into hours: profile, seasons, trees, each beside the others.
 
-    PYTHONPATH=. python benchmarks/hours.py laguna WORKSPACE [--variants all,before,...]
-    PYTHONPATH=. python benchmarks/hours.py demo [--years 3]
+    python -m benchmarks.hours laguna WORKSPACE [--variants all,before,...]
+    python -m benchmarks.hours toronto WORKSPACE --variants trees,drift
+    python -m benchmarks.hours demo [--years 3]
 
-WORKSPACE is one made as in docs/guides/laguna-beach.md, up to the imports. From each origin, shares
+WORKSPACE is one made as in docs/guides/laguna-beach.md, up to the imports, or by `python -m
+benchmarks.accuracy toronto --work WORKSPACE`, taken as a whole. From each origin, shares
 are found from what was known there and held against the days ahead:
 
 1. nats a call that the shares say more than flat hours, given each day's calls of a place and type
@@ -25,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.unpooled import unpooled
+from benchmarks.unpooled import of_one_place, unpooled
 from features.asof import AsOf
 from features.cube import Cube, cube
 from features.days import SCHOOL_HOLIDAY, day_features
@@ -34,6 +36,7 @@ from features.panel import panel
 from forewatch.count_distribution import CountDistribution
 from forewatch.history import History
 from models import profiles, scores
+from models.hour_drift import current_hours
 from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.loglinear import Loglinear
@@ -58,6 +61,7 @@ class Variant:
     shares: ShareSettings = NOW
     trees: HourSettings = NO_TREES
     sunday: bool = False  # public holidays start from Sunday, whatever their weekday
+    drift: bool = False  # the profile is moved as far as the last year says
     season: float = 0.0  # part of a profile of the season's days alone, in logarithms
 
 
@@ -68,6 +72,7 @@ VARIANTS = {
     "season 0.25": Variant(season=0.25),
     "season 0.5": Variant(season=0.5),
     "trees": Variant(trees=HourSettings()),
+    "drift": Variant(trees=HourSettings(), drift=True),
     "no season": Variant(trees=HourSettings(season_from_days=10_000)),
     "31 leaves": Variant(trees=HourSettings(leaves=31)),
     "ridge 20": Variant(trees=HourSettings(ridge_calls=20, calls_per_leaf=20)),
@@ -86,16 +91,19 @@ class Ahead:
 def main() -> None:
     """Score the variants and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("laguna", "demo"))
+    parser.add_argument("what", choices=("laguna", "toronto", "demo"))
     parser.add_argument("workspace", type=Path, nargs="?")
     parser.add_argument("--years", type=float, default=3)
     parser.add_argument("--variants", default=",".join(VARIANTS))
     asked = parser.parse_args()
     truth: Truth | None = None
-    if asked.what == "laguna":
+    if asked.what != "demo":
         place = Workspace(asked.workspace)
         history = of_lake(Lake(place.root / "history"), place.profile)
         origins, days = pd.date_range("2019-04-01", "2020-02-01", freq="28D"), 28
+        if asked.what == "toronto":
+            history = of_one_place(history)
+            origins = pd.date_range("2017-01-01", "2021-10-01", freq="182D")
     else:
         force = demo_force(seed=7, years=asked.years)
         history, truth = unpooled(of_demo(force)), force.truth
@@ -149,7 +157,8 @@ def _learned(view: AsOf, variant: Variant, ahead: Ahead) -> tuple[HourTrees, np.
             own = profiles._hours(view, of_season, variant.shares.half_life_days)  # noqa: SLF001
             hours = hours ** (1 - variant.season) * own**variant.season
             hours /= hours.sum(-1, keepdims=True)
-    return HourTrees(variant.trees).fit(view, hours), hours
+    trees = HourTrees(variant.trees).fit(view, hours)
+    return trees, current_hours(view, hours, trees) if variant.drift else hours
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a new beat and a new district are given on a small demo force whose true rates are known.
 
-    python benchmarks/new_areas.py
+    python -m benchmarks.new_areas
 
 A beat (then a district) has no call until 30 (21) days before the origin. Printed: its true share
 of its place beside ours and beside its share of the last 364 days' calls; its true calls a day over

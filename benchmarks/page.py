@@ -57,6 +57,8 @@ from serving.workspace import Workspace
 RATE, PEOPLE, KEYS = 20.0, 200, 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 _OK, _UNCHANGED = 200, 304
+# What a process holds by itself, and with the pages of program files, which all processes share.
+_MEMORY = {"RssAnon": "its own", "VmRSS": "with shared program files"}
 
 
 @dataclass
@@ -307,7 +309,7 @@ def _loaded(site: Site, path: str, report: Report, wanted: float) -> None:
 
 async def memory(site: Site, client: Client, report: Report) -> None:
     """Print what the worker holds beside one of the API alone, and what drawing does."""
-    page, drawer = memory_mib(site.worker), site.drawer
+    page, drawer = [memory_mib(site.worker, name) for name in _MEMORY], site.drawer
     if drawer is not None:
         report.add("process that draws, at most", memory_mib(drawer, "VmHWM"), 300, "MiB")
     with served(site.root, site.tokens, site.issue, page=False) as alone:
@@ -321,9 +323,10 @@ async def memory(site: Site, client: Client, report: Report) -> None:
                     f"/v1/{each}?{about}" for each in ("missing-persons", "rota/requirements")
                 ]
                 await measured(client, [(path, "") for path in asked], RATE, _OK)
-        api = memory_mib(alone.worker)
-    told = f"{page:.0f} and {api:.0f} MiB"
-    report.add("worker above one of the API alone", page - api, 60, "MiB", told)
+        api = [memory_mib(alone.worker, name) for name in _MEMORY]
+    for name, more, less in zip(_MEMORY.values(), page, api, strict=True):
+        told = f"{more:.0f} and {less:.0f} MiB"
+        report.add(f"worker above one of the API alone, {name}", more - less, 60, "MiB", told)
 
 
 async def brief(site: Site, client: Client, report: Report) -> None:

@@ -28,6 +28,7 @@ from features.asof import AsOf
 from features.panel import panel
 from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
+from forewatch.history import History
 from forewatch.shocks import Shocks
 from models import judging, origins, scores
 from models.crossing import Groups, crossed_weights
@@ -81,8 +82,8 @@ def series(seed: int, areas: int) -> World:
     rate = scale[:, None, None] * level.to_numpy()[:, None] * _HOURS
     found = rng.poisson(rate * shock[:, None])
     names = [f"a{i}" for i in range(areas)]
-    text = _profile(dict.fromkeys(names, "one"), ("force", "area"), "area", ("calls",))
-    return World(text, _rows(found, names, days, "calls"), "hour", rate, days, sd)
+    text = profile_text(dict.fromkeys(names, "one"), ("force", "area"), "area", ("calls",))
+    return World(text, count_rows(found, names, days, "calls"), "hour", rate, days, sd)
 
 
 def dominated(seed: int, *, hourly: bool) -> World:
@@ -100,15 +101,17 @@ def dominated(seed: int, *, hourly: bool) -> World:
     for (kind, calls), factor in zip(_KINDS, factors, strict=True):
         rate = share[:, None, None] * calls * (week if kind == "main" else np.ones(n))[:, None]
         rates.append(rate * of_day)
-        frames.append(_rows(rng.poisson(rates[-1] * factor[:, None]), list(parents), days, kind))
+        frames.append(
+            count_rows(rng.poisson(rates[-1] * factor[:, None]), list(parents), days, kind)
+        )
     districts = {f"d{i}": "one" for i in range(8)}
     levels = ("force", "district", "suburb")
-    text = _profile(districts | parents, levels, "district", [kind for kind, _ in _KINDS])
+    text = profile_text(districts | parents, levels, "district", [kind for kind, _ in _KINDS])
     resolution = "hour" if hourly else "day"
     return World(text, pd.concat(frames), resolution, rates[0], days, sd)
 
 
-def _profile(
+def profile_text(
     parents: dict[str, str], levels: tuple[str, ...], modelled: str, kinds: list[str] | tuple[str]
 ) -> str:
     """Return forewatch.toml of a force called "one"."""
@@ -133,7 +136,7 @@ name = "One"
     )
 
 
-def _rows(found: Array, areas: list[str], days: pd.DatetimeIndex, kind: str) -> pd.DataFrame:
+def count_rows(found: Array, areas: list[str], days: pd.DatetimeIndex, kind: str) -> pd.DataFrame:
     """Return the rows of a count file of counts (areas, days, parts of a day)."""
     area, day, part = np.nonzero(found)
     if found.shape[2] == 1:
@@ -151,15 +154,20 @@ def _rows(found: Array, areas: list[str], days: pd.DatetimeIndex, kind: str) -> 
     )
 
 
-def judged(world: World, folder: Path, jobs: int) -> tuple[pd.DataFrame, Shocks]:
-    """Return the scores of a world, and the sizes that its first group is judged by."""
-    (folder / "forewatch.toml").write_text(world.profile, encoding="utf-8")
-    mapping = f'resolution = "{world.resolution}"\nabsent = "zero"\n'
+def imported(profile: str, counts: pd.DataFrame, resolution: str, folder: Path) -> History:
+    """Return the history of a count file that is imported into an empty folder."""
+    (folder / "forewatch.toml").write_text(profile, encoding="utf-8")
+    mapping = f'resolution = "{resolution}"\nabsent = "zero"\n'
     (folder / "map.toml").write_text(mapping, encoding="utf-8")
-    world.counts.to_csv(folder / "counts.csv", index=False)
+    counts.to_csv(folder / "counts.csv", index=False)
     workspace = Workspace(folder)
     importing.import_table_file(workspace, "counts", folder / "counts.csv", folder / "map.toml")
-    history = workspace.history()
+    return workspace.history()
+
+
+def judged(world: World, folder: Path, jobs: int) -> tuple[pd.DataFrame, Shocks]:
+    """Return the scores of a world, and the sizes that its first group is judged by."""
+    history = imported(world.profile, world.counts, world.resolution, folder)
     view = AsOf(history, history.observed_until)
     now = panel(view, 1)
     folds = origins.call_folds(view, now, RECIPE, jobs, lambda *_: None)
@@ -172,7 +180,7 @@ def judged(world: World, folder: Path, jobs: int) -> tuple[pd.DataFrame, Shocks]
     table = pd.concat(
         [
             judging.score_table(days, {}, groups.level, RECIPE),
-            part_scores(groups, cells, by_group, RECIPE),
+            part_scores(groups, cells, by_group, RECIPE)[0],
         ]
     )
     rows = [

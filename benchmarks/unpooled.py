@@ -15,3 +15,10 @@ def unpooled(history: History) -> History:
     off = history.profile.privacy.model_copy(update={"call_types": ()})
     profile = history.profile.model_copy(update={"privacy": off})
     return replace(history, profile=profile, pools=empty("pools"))
+
+
+def of_one_place(history: History) -> History:
+    """Return a history that is modelled as a whole; its areas are leaf areas."""
+    profile = history.profile
+    levels = profile.levels.model_copy(update={"modelled": profile.levels.names[0]})
+    return unpooled(replace(history, profile=profile.model_copy(update={"levels": levels})))

@@ -187,6 +187,17 @@ def leaf_type_days(view: AsOf, force_days: pd.DatetimeIndex) -> Array:
     return _sum_by_cell(key[inside], ledger.count[inside], shape)
 
 
+def known_leaf_type_days(view: AsOf, force_days: pd.DatetimeIndex) -> NDArray[np.bool_]:
+    """Return whether all is known of leaf areas' days, (leaves, call types, days).
+
+    Args:
+        view: what was known at the origin.
+        force_days: consecutive force-days (local dates).
+    """
+    edges = view.clock.day_edges(force_days[0], len(force_days))
+    return ~_unknown(view, view.tree.leaves, instants_us(edges))
+
+
 def known_leaf_days(view: AsOf, days: int) -> tuple[pd.DatetimeIndex, Array]:
     """Return the last force-days of the past, and the calls of all types by leaf area on them.
 

@@ -1,8 +1,7 @@
 """Two versions on the same past origins: what each lost, and whether chance explains it.
 
 Sums of losses are kept by level, block of leads, origin and calendar week. Where two versions were
-judged on the same origins, these are compared week by week: resampling whole weeks gives an
-interval of the change.
+judged on the same origins, these are compared sum by sum, see `models.scores.paired_change`.
 """
 
 from __future__ import annotations
@@ -14,9 +13,12 @@ import pandas as pd
 
 from forewatch.errors import RegistryError
 from models.register import Register, Version
-from models.scores import bootstrap
+from models.scores import paired_change
 
 LOSSES = "losses.csv"  # a version's own, among the files of its report
+EPOCH = "1970-01-05"  # the Monday from which weeks are counted
+_THEIRS = "_theirs"
+_TOLD = 2  # origins
 _WHERE = ["level", "block", "origin", "week"]
 _SEED, _DRAWS = 11, 2_000
 
@@ -91,17 +93,53 @@ def side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame, loss: str = "crps") -
         Means of the loss, the relative change and its 95 % interval; no rows where no origin is
         common to both.
     """
-    both = ours.merge(theirs, on=[*_WHERE, "n"], suffixes=("", "_theirs"))
+    both = paired_sums(ours, theirs)
     rows = []
     for (level, block), part in both.groupby(["level", "block"], sort=False):
-        own, other = part[loss], part[f"{loss}_theirs"]
-        change, low, high = bootstrap(own, other, part["week"], _SEED, _DRAWS)
+        own, other = part[loss], part[f"{loss}{_THEIRS}"]
+        change, low, high = change_of(part, loss, f"{loss}{_THEIRS}")
         rows.append(
             {"level": level, "block": block, "origins": part["origin"].nunique()}
             | {"ours": own.sum() / part["n"].sum(), "theirs": other.sum() / part["n"].sum()}
             | {"change": change, "low": low, "high": high}
         )
     return pd.DataFrame(rows)
+
+
+def paired_sums(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums that two versions have in common, the other's columns ending in _theirs."""
+    return ours.merge(theirs, on=[*_WHERE, "n"], suffixes=("", _THEIRS))
+
+
+def change_of(sums: pd.DataFrame, ours: str, theirs: str) -> tuple[float, float, float]:
+    """Return how one column of sums lies relative to another, with its 95 % interval.
+
+    Args:
+        sums: of one level and block, see `weekly`.
+        ours: name of the one column.
+        theirs: name of the other.
+    """
+    where = sums["week"], sums["origin"]
+    return paired_change(sums[ours], sums[theirs], where, _SEED, _DRAWS)
+
+
+def deciding_origins(sums: pd.DataFrame, ours: str, theirs: str) -> str:
+    """Return in words from which origins most of what was lost more comes, "" for none.
+
+    Args:
+        sums: of one level and block, see `weekly`.
+        ours: name of the one column.
+        theirs: name of the other.
+    """
+    more = sums.assign(lost=sums[ours] - sums[theirs])
+    by_origin = more.groupby("origin")["lost"].sum().sort_values(ascending=False)
+    told = []
+    for origin in by_origin[by_origin > 0].index[:_TOLD]:
+        by_week = more[more["origin"] == origin].groupby("week")["lost"].sum()
+        week = pd.Timestamp(EPOCH) + pd.Timedelta(weeks=int(by_week.idxmax()))
+        at = pd.Timestamp(str(origin)).tz_convert("UTC")
+        told.append(f"{at:%Y-%m-%dT%H:%MZ} (week of {week:%Y-%m-%d})")
+    return " and ".join(told)
 
 
 def said_of_chance(low: float, high: float) -> str:

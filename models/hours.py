@@ -60,7 +60,7 @@ class HourTrees:
         if view.step == "day" or not self.settings.rounds:
             return self
         past = without_storms(view, cube(view, self.settings.days))
-        calls, expected = _beside(view, past, hours)
+        calls, expected = counts_and_expected(view, past, hours)
         if not calls.any():
             return self
         kinds = HourKinds.of(view, Timeline.of(past))
@@ -185,14 +185,22 @@ class HourTrees:
         )
 
 
-def _beside(view: AsOf, past: Cube, hours: Array) -> tuple[Array, Array]:
+def counts_and_expected(
+    view: AsOf, past: Cube, hours: Array, bend: Array | float = 1.0
+) -> tuple[Array, Array]:
     """Return calls and what the profile expects of them given their day's, (places, types, hours).
 
     Both are 0 on days of which an hour is unknown.
+
+    Args:
+        view: what was known.
+        past: counts as known.
+        hours: the profile, see `models.profiles.Shares`.
+        bend: what bends it, as of `HourTrees.bend`.
     """
     daily = np.moveaxis(past.daily(), 2, 0)
     known = np.isfinite(np.moveaxis(daily, 0, 2))[:, :, past.day]
     kind = kinds_of_day(view, past.force_days)
     length = np.diff(instants_us(past.edges)) / HOUR_US
-    expected = split(np.nan_to_num(daily), hours, kind, past.day, past.slot, length)
+    expected = split(np.nan_to_num(daily), hours, kind, past.day, past.slot, bend * length)
     return np.where(known, past.counts, 0.0), expected

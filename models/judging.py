@@ -19,15 +19,15 @@ from forewatch.arrays import Array, Index
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import THIRDS, Shocks, Within
 from models import scores
-from models.blend import Weights, blend_predictions, block_of
-from models.comparison import weekly
+from models.blend import Weights, blend_predictions
+from models.comparison import EPOCH, weekly
 from models.crossing import Groups
 from models.dispersion import sizes_of
 from models.raking import rake
 from models.recipe import BASELINE, LONG_BASELINE, Recipe
 from models.squared_residuals import Residuals, SquaredResiduals
 
-_EPOCH = pd.Timestamp("1970-01-05")  # a Monday
+_EPOCH = pd.Timestamp(EPOCH)
 _NEAR, _ENOUGH = 0.05, 300  # off 80 % by more, of so many counts, is worth a note
 _SAME_SEED = 11  # of the bootstrap, whatever the recipe: scores differ by what they score only
 
@@ -168,15 +168,19 @@ def score_table(
     lead = np.concatenate([one.lead_days for one in ours])
     block = np.searchsorted(recipe.lead_blocks, lead, side="right") - 1
     week = np.concatenate([(j.days - _EPOCH).days // 7 for j in ours])
+    origin = np.repeat(np.arange(len(ours)), [len(one.days) for one in ours])
     rows: list[dict[str, str | float]] = []
     for level in dict.fromkeys(level_of):
         series = np.array([name == level for name in level_of])
         for b, label in enumerate(block_labels(recipe.lead_blocks)):
             chosen = known & (block == b)[:, None] & series
             if chosen.any():
-                weeks = np.broadcast_to(week[:, None], chosen.shape)[chosen]
+                where = (
+                    np.broadcast_to(week[:, None], chosen.shape)[chosen],
+                    np.broadcast_to(origin[:, None], chosen.shape)[chosen],
+                )
                 row = {name: loss[chosen] for name, loss in losses.items()}
-                rows.append({"level": level, "block": label, **_row(row, weeks, tuple(others))})
+                rows.append({"level": level, "block": label, **_row(row, where, tuple(others))})
     return pd.DataFrame(rows)
 
 
@@ -195,20 +199,34 @@ def miscovered(scores: pd.DataFrame) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def weekly_losses(ours: Sequence[PastForecast], groups: Groups, recipe: Recipe) -> pd.DataFrame:
-    """Return sums of losses by level, block, origin and week, see `models.comparison`."""
+def weekly_losses(
+    ours: Sequence[PastForecast],
+    others: Mapping[str, Sequence[PastForecast]],
+    level_of: Sequence[str],
+    recipe: Recipe,
+) -> pd.DataFrame:
+    """Return sums of losses by level, block, origin and week, see `models.comparison`.
+
+    Those of others are columns of their own, as `score_table` calls them; counts of which one of
+    the forecasts knows nothing are in no sum.
+    """
     labels = np.array(block_labels(recipe.lead_blocks))
-    level_of = np.array(groups.level)
     rows = []
-    for one in ours:
-        week = (one.days - _EPOCH).days // 7
-        about = {"block": labels[block_of(recipe.lead_blocks, len(one.days))], "week": week}
-        for level in groups.levels:
-            here = level_of == level
-            sums = {"n": np.isfinite(one.crps[:, here]).sum(1)}
-            for loss in ("crps", "mae"):
-                sums[loss] = np.nansum(getattr(one, loss)[:, here], axis=1)
-            rows.append(pd.DataFrame(about | sums).assign(level=level, origin=one.origin))
+    for i, one in enumerate(ours):
+        block = np.searchsorted(recipe.lead_blocks, one.lead_days, side="right") - 1
+        about = {"block": labels[block], "week": (one.days - _EPOCH).days // 7}
+        beside = {"": one} | {f"{prefix}_": found[i] for prefix, found in others.items()}
+        losses = {
+            f"{prefix}{loss}": getattr(each, loss)
+            for prefix, each in beside.items()
+            for loss in ("crps", "mae")
+        }
+        known = np.all([np.isfinite(each) for each in losses.values()], axis=0)
+        for level in dict.fromkeys(level_of):
+            here = known & (np.array(level_of) == level)
+            sums = {name: np.where(here, loss, 0).sum(1) for name, loss in losses.items()}
+            told = pd.DataFrame(about | {"n": here.sum(1)} | sums)
+            rows.append(told.assign(level=level, origin=one.origin))
     return weekly(pd.concat(rows))
 
 
@@ -222,8 +240,16 @@ def block_labels(lead_blocks: Sequence[int]) -> list[str]:
     return [f"{first + 1}{end}" for first, end in zip(lead_blocks, ends, strict=True)]
 
 
-def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict[str, float]:
-    """Return the means of the losses, the bias and the comparisons of one level and block."""
+def _row(
+    row: dict[str, Array], where: tuple[Index, Index], prefixes: tuple[str, ...]
+) -> dict[str, float]:
+    """Return the means of the losses, the bias and the comparisons of one level and block.
+
+    Args:
+        row: losses of each count, by name.
+        where: week and origin of each count.
+        prefixes: of what is compared with.
+    """
     calls, expected = row.pop("calls"), row.pop("expected")
     pearson = row.pop("pearson")
     found: dict[str, float] = {"n": float(calls.size), "calls": float(calls.mean())}
@@ -231,7 +257,8 @@ def _row(row: dict[str, Array], weeks: Index, prefixes: tuple[str, ...]) -> dict
     found["bias"] = float(expected.sum() / max(calls.sum(), 1e-9) - 1)
     found["rms_pearson"] = float(np.sqrt(pearson.mean()))
     for prefix, loss in product(prefixes, ("crps", "mae")):
-        compared = scores.bootstrap(row[loss], row[f"{prefix}_{loss}"], weeks, _SAME_SEED, 500)
+        losses = row[loss], row[f"{prefix}_{loss}"]
+        compared = scores.paired_change(*losses, where, _SAME_SEED, 500)
         name = f"{loss}_vs_{prefix}"
         found |= dict(zip((name, f"{name}_low", f"{name}_high"), compared, strict=True))
     return found

@@ -99,7 +99,9 @@ class ShareSettings(Frozen):
     """How far back shares look."""
 
     days: int = Field(default=364, ge=28)
-    """Force-days that leaf areas and grades are counted over."""
+    """Force-days that grades are counted over."""
+    leaf_days: int = Field(default=1092, ge=28)
+    """Force-days that shares of leaf areas are learned from."""
     hour_days: int = Field(default=1092, ge=28)
     """Force-days that hours are counted over."""
     half_life_days: float = Field(default=364, gt=0)

@@ -17,7 +17,7 @@ from forewatch.arrays import Array, Index
 from forewatch.shocks import Shocks, Within
 from models.contrasts import clipped
 from models.crossing import Groups
-from models.judging import PastForecast, score_table
+from models.judging import PastForecast, score_table, weekly_losses
 from models.least_squares import nonnegative
 from models.past_parts import Parts, PastParts, some_days
 from models.recipe import Recipe
@@ -35,8 +35,8 @@ def part_scores(
     cells: Sequence[Array],
     by_group: Mapping[int, Shocks],
     recipe: Recipe,
-) -> pd.DataFrame:
-    """Return the scores of parts, as `models.judging.score_table` gives those of days.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return scores and sums of losses of parts, as `models.judging` gives those of days.
 
     Levels are "<level> by hour", "<level> by third" of a day (all call types of an area), "leaf by
     day" and "leaf and type by day".
@@ -47,15 +47,17 @@ def part_scores(
         by_group: the shocks that the other groups ask for.
         recipe: blocks of leads.
     """
-    tables = []
+    tables, losses = [pd.DataFrame()], [pd.DataFrame()]
     for level, part, series in _judged_levels(groups):
         ours, baselines = _forecasts(part, series, groups, cells, by_group, recipe)
         others = {
             prefix: _spread(found, groups)
             for prefix, found in zip(_PREFIXES, baselines, strict=True)
         }
-        tables.append(score_table(ours, others, [level] * len(series), recipe))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        levels = [level] * len(series)
+        tables.append(score_table(ours, others, levels, recipe))
+        losses.append(weekly_losses(ours, others, levels, recipe))
+    return pd.concat(tables, ignore_index=True), pd.concat(losses, ignore_index=True)
 
 
 def _judged_levels(groups: Groups) -> list[tuple[str, str, list[PartSeries]]]:

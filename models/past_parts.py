@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from features.asof import AsOf
-from features.cube import Cube, cube, leaf_type_days
-from features.storms import without_storms
+from features.cube import Cube, DayFactors, cube, leaf_type_days
+from features.storms import storm_day_factors
 from forewatch.arrays import Array, Index
 from forewatch.clock import HOUR_US, WEEK_DAYS, instants_us
 from forewatch.shocks import THIRDS, third_of_day
@@ -192,13 +192,21 @@ def past_parts(view: AsOf, folds: Sequence[Fold], recipe: Recipe) -> list[PastPa
     """
     now = cube(view)
     daily = _leaf_days(view, now, folds)
-    return [
-        PastParts(
-            _hours(view.at(fold.origin), now, fold.days, recipe) if now.step == "hour" else None,
-            None if daily is None else _leaves(view.at(fold.origin), daily, fold.days, recipe),
-        )
-        for fold in folds
-    ]
+    return [_past_part(view.at(fold.origin), now, daily, fold.days, recipe) for fold in folds]
+
+
+def _past_part(
+    then: AsOf, now: Cube, daily: _LeafDays | None, days: pd.DatetimeIndex, recipe: Recipe
+) -> PastParts:
+    """Return how the days ahead of one origin fall into parts."""
+    if now.step == "day" and daily is None:
+        return PastParts(None, None)
+    past = cube(then, recipe.shares.hour_days)
+    usual = storm_day_factors(then, past)
+    return PastParts(
+        _hours(then, now, days, recipe, past, usual) if now.step == "hour" else None,
+        None if daily is None else _leaves(then, daily, days, recipe, usual),
+    )
 
 
 def some_days(
@@ -250,13 +258,20 @@ def _leaf_days(view: AsOf, now: Cube, folds: Sequence[Fold]) -> _LeafDays | None
     return _LeafDays(now.force_days[since:], place, counts)
 
 
-def _hours(then: AsOf, now: Cube, days: pd.DatetimeIndex, recipe: Recipe) -> Hours:
-    """Return the hours of days ahead of an origin."""
+def _hours(
+    then: AsOf,
+    now: Cube,
+    days: pd.DatetimeIndex,
+    recipe: Recipe,
+    past: Cube,
+    usual: DayFactors | None,
+) -> Hours:
+    """Return the hours of days ahead of an origin, of which counts and storms are known."""
+    calm = past if usual is None else past.times(usual)
     when, length = timeline_of(then, days)
     starts = instants_us(when.edges[:-1])
     first = np.flatnonzero(np.diff(when.day, prepend=-1))
     third = third_of_day((starts - starts[first][when.day]) / HOUR_US)
-    past = cube(then, recipe.shares.hour_days)
     low = int(np.searchsorted(instants_us(now.edges), starts[0]))
     counts = now.counts[:, :, low : low + len(starts)]
     unknown = len(starts) - counts.shape[2]
@@ -268,15 +283,21 @@ def _hours(then: AsOf, now: Cube, days: pd.DatetimeIndex, recipe: Recipe) -> Hou
         third,
         length,
         kinds_of_day(then, days),
-        hour_shares(then, without_storms(then, past), recipe.shares.half_life_days),
+        hour_shares(then, calm, recipe.shares.half_life_days),
         counts,
         days.day_of_week.to_numpy().astype(np.int64)[when.day],
         tuple(weekday_hour_means(past, weeks, recipe.shares.days) for weeks in BASELINE_WEEKS),
     )
 
 
-def _leaves(then: AsOf, daily: _LeafDays, days: pd.DatetimeIndex, recipe: Recipe) -> Leaves:
-    """Return the leaf areas' days ahead of an origin."""
+def _leaves(
+    then: AsOf,
+    daily: _LeafDays,
+    days: pd.DatetimeIndex,
+    recipe: Recipe,
+    usual: DayFactors | None,
+) -> Leaves:
+    """Return the leaf areas' days ahead of an origin, of which storms are known."""
     first = int(daily.days.searchsorted(days[0]))
     counts = daily.counts[:, :, first : first + len(days)]
     unknown = len(days) - counts.shape[2]
@@ -291,7 +312,7 @@ def _leaves(then: AsOf, daily: _LeafDays, days: pd.DatetimeIndex, recipe: Recipe
         baselines.append(
             _known_mean(weekly, _known_mean(past, np.zeros(past.shape[:2]))[..., None])
         )
-    shares = leaf_shares(then, recipe.shares.days, daily.place)
+    shares = leaf_shares(then, recipe.shares.leaf_days, daily.place, usual)
     return Leaves(daily.place, shares, counts, tuple(baselines))
 
 

@@ -4,7 +4,7 @@
    public holidays apart. A chain of shrunk shares runs from wide to narrow: call type, its weekday
    (towards its own smoothed week), kind of area, place. A public holiday lies between Sunday and
    its own weekday, as far as past ones did.
-2. Leaf areas: shares of the place's calls of a type, from all calls of the leaf, from population.
+2. Leaf areas: shares of the place's calls of a type (`models.leaf_shares`).
 3. Grades: shares by hour of the day, from the call type's, from the place's.
 
 Storms (`features.storms`) count in all three as the usual days that they were not.
@@ -66,7 +66,7 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     calm = past if usual is None else past.times(usual)
     return Shares(
         hour_shares(view, calm, settings.half_life_days),
-        leaf_shares(view, settings.days, leaf_place),
+        leaf_shares(view, settings.leaf_days, leaf_place, usual),
         _grades(grade_counts(view, settings.days, usual)),
         leaf_place,
         weekday_hour_means(past, settings.baseline_weeks, settings.days),

@@ -26,6 +26,7 @@ from forewatch.count_distribution import CountDistribution
 _NODES = 192  # error below 1e-10 for means from 1e-4 to 1e5; tests/oracles/test_scores.py
 _CHUNK = 20_000
 _NOTHING = 1e-12  # probability of a count that can't happen
+_LEAST_ORIGINS = 4  # of which an interval is told
 _EQUAL = 1e-6  # same band as forewatch.count_distribution
 
 
@@ -139,6 +140,45 @@ def bootstrap(
     drawn = drawn[:, drawn[1] > 0]  # draws of weeks without a loss compare nothing
     low, high = np.quantile(drawn[0] / drawn[1] - 1, [0.025, 0.975])
     return float(sums[0].sum() / sums[1].sum() - 1), float(low), float(high)
+
+
+def paired_change(
+    ours: ArrayLike,
+    theirs: ArrayLike,
+    where: tuple[ArrayLike, ArrayLike],
+    seed: int,
+    draws: int = 2000,
+) -> tuple[float, float, float]:
+    """Return ours ÷ theirs − 1 with the bounds of its 95 % interval: the wider of two.
+
+    Days of one week share its weather, days of one origin the level that was believed there: one
+    interval resamples weeks (`bootstrap`), the other, of four origins or more, is Student's for a
+    ratio of sums over origins. Rows count by their losses, so that an origin of which little was
+    observed says little.
+
+    Args:
+        ours: losses; NaN left out. NaN is returned where the other forecast has no loss at all.
+        theirs: losses of the other forecast on the same rows.
+        where: number of the week, and number or name of the origin, of each row.
+        seed: seed of the draws.
+        draws: number of draws.
+
+    Source:
+        Cochran (1977), Sampling Techniques, equation 6.13: variance of a ratio of sums.
+    """
+    week, origin = where
+    change, low, high = bootstrap(ours, theirs, week, seed, draws)
+    a, b = np.asarray(ours, float).ravel(), np.asarray(theirs, float).ravel()
+    known = np.isfinite(a) & np.isfinite(b)
+    _, at = np.unique(np.asarray(origin).ravel()[known], return_inverse=True)
+    own, other = (np.bincount(at, each[known]) for each in (a, b))
+    count = len(own)
+    if count < _LEAST_ORIGINS or not np.isfinite(change):
+        return change, low, high
+    off = own - (1 + change) * other
+    error = np.sqrt(count / (count - 1) * (off**2).sum()) / other.sum()
+    reach = float(stats.t.ppf(0.975, count - 1) * error)
+    return change, min(low, change - reach), max(high, change + reach)
 
 
 def _partial_mean(found: CountDistribution, y: Array) -> Array:

@@ -34,7 +34,8 @@ class Training:
         scores: on past origins, one row a level and block of leads, as `models.gate.judge` reads
             them; the first level is the whole force.
         notes: what a reader of the report should know.
-        losses: sums of losses on the same origins, see `models.comparison.weekly`.
+        losses: sums of losses on the same origins, and of the baseline's, see
+            `models.comparison.weekly`.
     """
 
     model: SubjectModel

@@ -20,7 +20,7 @@ from forewatch.history import History
 from forewatch.progress import Progress
 from models.artefacts import read_version
 from models.comparison import LOSSES, losses_of_recipe
-from models.gate import judge
+from models.gate import GateEvidence, judge
 from models.recipe import AnyRecipe
 from models.register import Register, Version
 from models.subject import Subject, Training
@@ -73,13 +73,14 @@ def train_challenger(
     register = workspace.register(subject)
     again: dict[str, str] = {}
 
-    def scores_of(theirs: AnyRecipe) -> pd.DataFrame:
+    def evidence_of(theirs: AnyRecipe) -> GateEvidence:
         other = run(theirs)
         name = losses_of_recipe(theirs.fingerprint())
         again[name] = other.losses.to_csv(index=False)
-        return other.scores
+        return GateEvidence(other.scores, other.losses)
 
-    verdict = gate_verdict(register, subject, recipe, trained.scores, scores_of)
+    evidence = GateEvidence(trained.scores, trained.losses)
+    verdict = gate_verdict(register, subject, recipe, evidence, evidence_of)
     version = keep(workspace, subject, trained, verdict, at, again)
     return TrainedVersion(register.model, version, trained, _folder(workspace, subject, version))
 
@@ -88,8 +89,8 @@ def gate_verdict(
     register: Register,
     subject: Subject,
     recipe: AnyRecipe,
-    scores: pd.DataFrame,
-    again: Callable[[Any], pd.DataFrame],
+    evidence: GateEvidence,
+    again: Callable[[Any], GateEvidence],
 ) -> Verdict:
     """Return the gate's verdict on a challenger.
 
@@ -97,22 +98,23 @@ def gate_verdict(
         register: of its subject.
         subject: what is forecast.
         recipe: the challenger's.
-        scores: the challenger's on past origins.
-        again: fits a recipe on the same origins and returns its scores; asked with the champion's.
+        evidence: what past origins say of the challenger.
+        again: fits a recipe on the same origins and returns what they say of it; asked with the
+            champion's.
     """
     champion = register.champion()
     if champion is None:
-        return judge(scores, None, subject.rule)
+        return judge(evidence, None, subject.rule)
     try:
         theirs = type(recipe).model_validate(read_version(register, champion)["recipe"])
         same = theirs.fingerprint() == recipe.fingerprint()
-        compared = scores if same else again(theirs)
+        compared = evidence if same else again(theirs)
     except (ValidationError, ForewatchError) as error:
         why = f"the champion, version {champion.version}, has a recipe this code can't fit again"
         told = f": {error}" if isinstance(error, ForewatchError) else ""
-        reasons = judge(scores, None, subject.rule).reasons
+        reasons = judge(evidence, None, subject.rule).reasons
         return Verdict(passed=False, reasons=(*reasons, why + told))
-    return judge(scores, compared, subject.rule)
+    return judge(evidence, compared, subject.rule)
 
 
 def keep(

@@ -3,13 +3,15 @@
 1. Each member forecasts the daily calls of every series of the panel.
 2. The blend weighs the members by block of leads and level.
 3. Raking makes the result coherent: place × call type × day, summing to the levels above.
-4. Shares split days into hours; leaf areas and grades are kept as shares.
+4. Shares, moved as far as they have drifted, split days into hours; leaf areas and grades are kept
+   as shares.
 5. Shared shocks, estimated beforehand on past origins, make it a joint distribution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -27,6 +29,7 @@ from models.base import Member
 from models.blend import Weights, blend_predictions
 from models.explaining import factors, heeds
 from models.horizon import rates_over_horizon
+from models.hour_drift import current_hours
 from models.hours import HourTrees
 from models.line_up import fit_members, predictions, replacements, restore_members, states
 from models.profiles import hour_profile, shares
@@ -77,9 +80,9 @@ class Engine(SubjectModel):
         predicted = predictions(self.recipe, self.members_, seen)
         coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
         cells = coherent(predicted, seen)
-        rates = rates_over_horizon(
-            view, seen.horizon, cells, shares(view, self.recipe.shares), self.hours_
-        )
+        split = shares(view, self.recipe.shares)
+        split = replace(split, hours=current_hours(view, split.hours, self.hours_))
+        rates = rates_over_horizon(view, seen.horizon, cells, split, self.hours_)
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
         return Forecast(view.origin, view.known_until, rates, shocks.on_days(seen.doubt), why)
 

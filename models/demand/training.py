@@ -86,12 +86,13 @@ def train(
         alone = judging.member_forecasts(groups, recipe, member)
         if alone is not None:
             others[prefix] = alone
-    scores = pd.concat(
-        [
-            judging.score_table(ours, others, groups.level, recipe),
-            part_scores(groups, cells, by_group, recipe),
-        ],
-        ignore_index=True,
+    of_days = (
+        judging.score_table(ours, others, groups.level, recipe),
+        judging.weekly_losses(ours, others, groups.level, recipe),
+    )
+    of_parts = part_scores(groups, cells, by_group, recipe)
+    scores, losses = (
+        pd.concat(each, ignore_index=True) for each in zip(of_days, of_parts, strict=True)
     )
     progress("scoring", 1, 1)
     notes = (
@@ -104,7 +105,7 @@ def train(
         engine,
         scores,
         notes,
-        judging.weekly_losses(ours, groups, recipe),
+        losses,
         origins.table(found, recipe),
         tuple(ours),
         now.keys,

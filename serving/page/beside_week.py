@@ -13,6 +13,7 @@ from serving.api.service import Service, service
 from serving.page.addresses import BRIEF, BRIEF_PDF, SHIFT_PAGE, STATE
 from serving.page.brief_view import CHOICES
 from serving.page.door import page_viewer
+from serving.page.roles import ROLE
 from serving.page.view_routes import PageFile, ViewAddress, respond_view
 
 router = APIRouter(include_in_schema=False)
@@ -24,14 +25,14 @@ _Viewer = Annotated[Viewer, Security(page_viewer)]
 async def shift(request: Request, period: str, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of a shift, an hour or a day."""
     return await respond_view(
-        request, serving, viewer, ViewAddress("shift", path={"period": period})
+        request, serving, viewer, ViewAddress("shift", (*STATE, ROLE), {"period": period})
     )
 
 
 @router.get("/worries", response_class=Response)
 async def worries(request: Request, serving: _Serving, viewer: _Viewer) -> Response:
     """Return the page of the shifts most likely to be short."""
-    return await respond_view(request, serving, viewer, ViewAddress("worries", (*STATE, "role")))
+    return await respond_view(request, serving, viewer, ViewAddress("worries", (*STATE, ROLE)))
 
 
 @router.get("/accuracy", response_class=Response)

@@ -24,7 +24,7 @@ from serving.queries import MAX_PAGE_ROWS, Form, StaffingQuery
 _LISTS = ("area", "call_type", "grade")
 _TEXTS = {name: name for name in ("week", "by", "quantiles", "role", "to", "lead", "period")}
 _TEXTS |= {"from": "from_"}
-_OF_PAGE = ("by", "lead", "period")  # what tables of the page are asked beside its state
+_OF_PAGE = ("by", "lead", "period", "role")  # what tables of the page are asked beside its state
 _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
 _MOST_VALUES = 300
 
@@ -82,7 +82,7 @@ def file_name(table: str, asked: Mapping[str, Any]) -> str:
     """
     areas = asked.get("area", ())
     told = [areas[0] if len(areas) == 1 else f"{len(areas)} areas" if areas else ""]
-    told += [asked.get(name, "") for name in ("week", "from_", "period")]
+    told += [asked.get(name, "") for name in ("week", "from_", "period", "role")]
     told += [
         f"{asked['lead']} days ahead" if "lead" in asked else "",
         f"by {asked['by']}" if "by" in asked else "",

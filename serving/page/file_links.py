@@ -92,13 +92,16 @@ def event_files(asked: PageQuestion) -> tuple[FileLinks, ...]:
 
 
 def shift_files(
-    asked: PageQuestion, period: tuple[By, str], span: Mapping[str, str], shown: Collection[str]
+    asked: PageQuestion,
+    period: tuple[By, str, str],
+    span: Mapping[str, str],
+    shown: Collection[str],
 ) -> tuple[FileLinks, ...]:
     """Return the tables of one period.
 
     Args:
         asked: by the view's address.
-        period: its kind and id.
+        period: its kind and id, and the role whose officers are told.
         span: of time in which it begins and no other of its kind, as a question says it.
         shown: of counts, reasons, officers and curve those that it has.
     """
@@ -131,9 +134,12 @@ def _week_files(asked: PageQuestion, lacking: Collection[str]) -> Iterator[FileL
 
 
 def _shift_files(
-    asked: PageQuestion, period: tuple[By, str], span: Mapping[str, str], shown: Collection[str]
+    asked: PageQuestion,
+    period: tuple[By, str, str],
+    span: Mapping[str, str],
+    shown: Collection[str],
 ) -> Iterator[FileLinks]:
-    by, name = period
+    by, name, role = period
     its = {"from": span["from_"], "to": span["to"]}
     if "counts" in shown:
         yield _span_files(asked, "Calls", "forecasts", its, by=by, quantiles=_PERIOD_LEVELS)
@@ -142,10 +148,11 @@ def _shift_files(
     if "officers" in shown:  # a shift of duty may begin or end at other times than that of calls
         day = name.partition("/")[0]
         its = {"from": day, "to": f"{pd.Timestamp(day) + ONE_DAY:%Y-%m-%d}"}
-        yield _span_files(asked, "Officers needed and planned, of the day", "officers", its)
+        about = "Officers needed and planned, of the day"
+        yield _span_files(asked, about, "officers", its, role=role)
     if "curve" in shown:
         about = "Share of time short, by officers on duty"
-        yield _page_files(asked, about, "officers-short", period=name)
+        yield _page_files(asked, about, "officers-short", period=name, role=role)
 
 
 def _missing_files(asked: PageQuestion, *, has_chances: bool) -> Iterator[FileLinks]:

@@ -13,7 +13,7 @@ from serving.map_records import MapRecords
 from serving.page.answer_rows import AnswerRow
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Link
-from serving.page.week_headline import doubts
+from serving.page.week_headline import own_doubts
 
 _STEPS = (0.03, 0.08, 0.15)  # from how far off normal a colour is another
 _MOST_LABELS = 20  # areas whose sign fits on the map
@@ -151,7 +151,7 @@ def _area(
         span=f"{count_text(row['q10'])} to {count_text(row['q90'])}",
         level=level_text(mean, usual) if is_known else "unknown",
         off=off,
-        doubts=tuple(doubts(row)),
+        doubts=tuple(own_doubts(answers.asked, row)),
     )
 
 

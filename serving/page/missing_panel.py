@@ -16,7 +16,7 @@ from serving.charts.words import count_text
 from serving.page.answer_rows import AnswerRow
 from serving.page.page_answers import PageAnswers
 from serving.page.page_words import day_words, sentence
-from serving.page.week_headline import doubts
+from serving.page.week_headline import own_doubts
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _why(answers: PageAnswers, error: BadQuestion) -> str:
 def _doubts(answers: PageAnswers, row: AnswerRow) -> tuple[str, ...]:
     part = missing_part(answers.asked.issue)
     baseline = "≈ By the climatology, the mean of such days: no trained model may be used."
-    return (*([baseline] if part.is_baseline else []), *doubts(row))
+    return (*([baseline] if part.is_baseline else []), *own_doubts(answers.asked, row))
 
 
 def _row(name: str, row: AnswerRow) -> MissingRow:

@@ -110,11 +110,22 @@ class PageQuestion:
         """Return the address of the page of a period, with the rest of the state."""
         return self.address(f"{SHIFT_PAGE}/{period}", week=None, **changes)
 
-    def duty_address(self, area: str, period: str) -> str:
-        """Return the same of a shift of duty in an area; "" where no forecast is told by it."""
+    def duty_address(self, area: str, period: str, role: str = "") -> str:
+        """Return the same of a shift of duty in an area; "" where no forecast is told by it.
+
+        Args:
+            area: id.
+            period: id of the shift.
+            role: whose officers are shown; "": the force's first, which is left out.
+        """
         shift = period.partition("/")[2]
         told = {each.id for each in self.issue.profile.shifts}
-        return self.period_address(period, area=area) if shift in told else ""
+        changes = {"area": area, "role": self.told_role(role)}
+        return self.period_address(period, **changes) if shift in told else ""
+
+    def told_role(self, role: str) -> str:
+        """Return a role as addresses have it: "" for the force's first."""
+        return "" if role == self.issue.profile.staffing.role_ids[0] else role
 
     @property
     def zone(self) -> str:

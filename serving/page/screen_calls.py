@@ -15,7 +15,7 @@ from serving.page.heat_map import SPECIAL
 from serving.page.map_panel import colour_class
 from serving.page.page_answers import PageAnswers
 from serving.page.page_question import PageQuestion
-from serving.page.week_headline import doubts
+from serving.page.week_headline import doubts, own_doubts
 
 HOURS_AHEAD = 12
 _BAR = 1000  # width of the drawing of a bar
@@ -104,7 +104,7 @@ def calls_ahead(
     day_rows = _rows(days, [short_day_text(row["force_day"]) for row in days], marks)
     means = np.array([row["mean"] for row in hours], dtype=np.float64)
     busiest = hour_rows[int(np.nanargmax(means))] if np.isfinite(means).any() else None
-    told = dict.fromkeys(doubt for row in (*hours, *days) for doubt in doubts(row))
+    told = dict.fromkeys(doubt for row in (*hours, *days) for doubt in own_doubts(asked, row))
     return ScreenCalls(hour_rows, day_rows, busiest, tuple(told), is_daily)
 
 

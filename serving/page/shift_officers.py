@@ -57,6 +57,7 @@ def shift_officers(
     asked: PageQuestion,
     sources: ViewSources,
     period: tuple[str, str],
+    role: str,
     before: Issue | None,
     about: str,
 ) -> ShiftOfficers:
@@ -66,6 +67,7 @@ def shift_officers(
         asked: by the view's address.
         sources: have the plan, and what was computed of issues.
         period: kind and id of the period that is shown.
+        role: id of the role.
         before: the issue that was in service before; None for none.
         about: name of area and period.
     """
@@ -74,7 +76,6 @@ def shift_officers(
         return ShiftOfficers(why=_SHIFTS_ONLY)
     record, kept = sources.duty.at(asked.now), kept_staffing(sources.shelf)
     day, _, shift = name.partition("/")
-    role = asked.issue.profile.staffing.role_ids[0]
     place = (asked.area, role, shift)
     try:
         found = _need(asked.issue, place, day, (record, asked.now, kept))

@@ -30,6 +30,7 @@ from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion, weeks_reached
 from serving.page.plain_table import PlainTable
 from serving.page.reasons_panel import explained_parts
+from serving.page.roles import asked_role, role_choices
 from serving.page.shift import (
     LEVELS,
     PeriodFigures,
@@ -42,7 +43,7 @@ from serving.page.shift import (
 from serving.page.shift_officers import ShiftOfficers, shift_officers
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, ViewSources
-from serving.page.week_headline import doubts
+from serving.page.week_headline import own_doubts
 from serving.standing import Standing
 
 _NEAR = 3
@@ -86,11 +87,11 @@ class Period:
 
 def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
     """Return the view of one period."""
-    asked, period = shift_question(job, issue)
+    asked, period, role = shift_question(job, issue)
     answers = PageAnswers(asked, job.standing)
     about = f"{asked.area_name}, {period.text(asked.zone)}"
     before = _before(issue, sources.shelf)
-    officers = shift_officers(asked, sources, (period.kind, period.id), before, about)
+    officers = shift_officers(asked, sources, (period.kind, period.id), role, before, about)
     values = _values(answers, period, before, about)
     charts: dict[str, Chart | None] = {
         "distribution": values.pop("chart"),
@@ -103,7 +104,8 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
         for name, chart in charts.items()
     }
     frame = page_frame(asked, job, ("area", "call_type", "grade"))
-    frame = replace(frame, when=period.text(asked.zone))
+    roles = role_choices(asked, role) if period.kind == "shift" else ()
+    frame = replace(frame, when=period.text(asked.zone), choices=(*frame.choices, *roles))
     return PageContent(
         "shift.html",
         frame,
@@ -111,16 +113,16 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
             **values,
             "pictures": drawn,
             "officers": officers,
-            "shifts": _shifts(answers, period),
-            "files": _period_files(asked, period, values, officers),
-            "around": _around(asked, period),
+            "shifts": _shifts(answers, period, role),
+            "files": _period_files(asked, period, role, values, officers),
+            "around": _around(asked, period, role),
         },
         is_passing=officers.is_passing,
     )
 
 
-def shift_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
-    """Return what is asked, and the period that is shown: another where there is no such one."""
+def shift_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period, str]:
+    """Return what is asked, the period, another where there is none of that name, and the role."""
     text = job.question.get("period", "")
     given = {name: value for name, value in job.question.items() if name != "period"}
     asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
@@ -130,13 +132,18 @@ def shift_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
         asked = PageQuestion.of(path, given, issue, job.reach, job.now)
         asked = replace(asked, complaints=(*asked.complaints, complaint))
     week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
-    path = f"{SHIFT_PAGE}/{quote(period.id)}"
-    week = week if week in weeks_reached(issue) else asked.week
-    return replace(asked, path=path, week=week), period
+    shown = week if week in weeks_reached(issue) else asked.week
+    asked = replace(asked, path=f"{SHIFT_PAGE}/{quote(period.id)}", week=shown)
+    role, asked = asked_role(asked, job.question)
+    return asked, period, role
 
 
 def _period_files(
-    asked: PageQuestion, period: Period, values: Mapping[str, Any], officers: ShiftOfficers
+    asked: PageQuestion,
+    period: Period,
+    role: str,
+    values: Mapping[str, Any],
+    officers: ShiftOfficers,
 ) -> tuple[FileLinks, ...]:
     tables = {
         "counts": values["counts"],
@@ -145,7 +152,7 @@ def _period_files(
         "curve": officers.table,
     }
     shown = {name for name, table in tables.items() if table is not None}
-    return shift_files(asked, (period.kind, period.id), period.span, shown)
+    return shift_files(asked, (period.kind, period.id, role), period.span, shown)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def _values(
     quantiles = [float(row[name]) for name in _quantile_names()]
     return {
         "headline": headline(now, (float(row["q10"]), float(row["q90"]))),
-        "doubts": doubts(row),
+        "doubts": own_doubts(asked, row),
         "change": change_sentence(now, then, asked.zone),
         "counts": count_table(quantiles, about) if now.is_told else None,
         "chart": distribution_chart(now.mean, now.variance, about) if now.is_told else None,
@@ -284,7 +291,7 @@ def _ordinary(asked: PageQuestion, period: Period) -> str:
     return f"an ordinary {day:%A}{shift}"
 
 
-def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
+def _around(asked: PageQuestion, period: Period, role: str) -> tuple[Link, ...]:
     """Return links to the periods before and after, and to the week."""
     day = pd.Timestamp(period.row["force_day"])
     answers = PageAnswers(asked, Standing())
@@ -295,14 +302,14 @@ def _around(asked: PageQuestion, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             f"{text}: {_named(asked, period.kind, rows[i]).text(asked.zone)}",
-            asked.period_address(rows[i]["period"]),
+            asked.period_address(rows[i]["period"], role=asked.told_role(role)),
         )
         for text, i in ways
         if 0 <= i < len(rows) and np.isfinite(rows[i]["mean"])
     )
 
 
-def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
+def _shifts(answers: PageAnswers, period: Period, role: str) -> tuple[Link, ...]:
     """Return links to the shifts of a day, or to those that are on in an hour."""
     asked = answers.asked
     if period.kind == "shift" or _has_days_alone(asked):
@@ -318,7 +325,7 @@ def _shifts(answers: PageAnswers, period: Period) -> tuple[Link, ...]:
     return tuple(
         Link(
             _named(asked, "shift", row).text(asked.zone),
-            asked.period_address(row["period"]),
+            asked.period_address(row["period"], role=asked.told_role(role)),
         )
         for row in held
         if np.isfinite(row["mean"])

@@ -168,9 +168,8 @@ def _events(job: PageJob, issue: Issue, sources: ViewSources) -> PageRows:
 
 
 def _officers_short(job: PageJob, issue: Issue, sources: ViewSources) -> PageRows:
-    asked, period = shift_question(job, issue)
-    found = shift_officers(asked, sources, (period.kind, period.id), None, "")
-    role = issue.profile.staffing.role_ids[0]
+    asked, period, role = shift_question(job, issue)
+    found = shift_officers(asked, sources, (period.kind, period.id), role, None, "")
     same = (asked.area, asked.area_name, role, period.id)
     values = _columned(_SHORT_COLUMNS, [(*same, *each) for each in found.curve])
     return PageRows(asked, _SHORT_COLUMNS, values, found.is_passing, found.why)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import product
 
 from forewatch.clock import Clock
 from forewatch.errors import ForewatchError
@@ -27,7 +27,7 @@ from serving.page.view_routes import ViewRecords, view_job, view_tag
 from serving.spans import week_meant
 from serving.views import View
 
-_USUAL = ("week", "accuracy", "missing")  # what doesn't differ by week is made once
+_BESIDE = ("accuracy", "missing")  # the week, once: they tell the same of every week
 _KEY = "views made ahead"  # whose questions they are: they wait behind each other
 _ROUNDS = 3  # in which a view is tried that had to do without a drawing that was late
 _COST = 1000.0  # units: behind everybody's questions
@@ -72,7 +72,7 @@ class UsualViews:
                 opened = await asyncio.to_thread(self._serving.shelf.latest)
         if opened is None or not (self._task is None or self._task.done()):
             return
-        first = next(usual_questions(opened.issue, self._serving), None)
+        first = next(iter(usual_questions(opened.issue, self._serving)[0]), None)
         if first is not None and (tag := self._job(first, opened)[1]) != self._made:
             self._made = tag
             self._task = asyncio.create_task(self._make(opened.issue))
@@ -83,9 +83,8 @@ class UsualViews:
             await self._task
 
     async def _make(self, issue: Issue) -> None:
-        questions = [*usual_questions(issue, self._serving)]
-        for is_ahead in (True, *[False] * _ROUNDS):
-            for question in questions:
+        for questions in usual_questions(issue, self._serving):
+            for is_ahead, question in product((True, *[False] * _ROUNDS), questions):
                 opened = self._serving.shelf.at_hand(issue.number)
                 if opened is None:
                     return
@@ -117,19 +116,23 @@ class UsualViews:
         return job, view_tag(job, opened, self._serving, self._records)
 
 
-def usual_questions(issue: Issue, serving: Service) -> Iterator[UsualQuestion]:
-    """Yield the views that are made ahead, the likeliest first."""
+def usual_questions(
+    issue: Issue, serving: Service
+) -> tuple[list[UsualQuestion], list[UsualQuestion]]:
+    """Return the views that are made ahead: those that people open first, and the others."""
     clock, reached, tree = Clock.of(issue.profile), weeks_reached(issue), issue.tree
-    weeks = [week_meant(clock, word, serving.clock()) for word in ("next", "this")]
+    after, now = (week_meant(clock, word, serving.clock()) for word in ("next", "this"))
     areas = [each.id for each in tree.areas if each.parent in (None, tree.root)]
-    for week in weeks:
-        for area in areas:
-            for view in _USUAL if week == weeks[0] else _USUAL[:1]:
-                if week in reached:
-                    yield UsualQuestion(view, {"week": week, "area": area})
-        if week == weeks[0]:
-            for board in serving.views():
-                yield UsualQuestion("board", {}, (board,))
+
+    def of_week(week: str, *views: str) -> list[UsualQuestion]:
+        if week not in reached:
+            return []
+        states = [{"week": week, "area": area} for area in areas]
+        return [UsualQuestion(view, state) for state in states for view in views]
+
+    boards = [UsualQuestion("board", {}, (board,)) for board in serving.views()]
+    first = [*of_week(after, "week"), *boards]
+    return first, [*of_week(now, "week"), *of_week(after, *_BESIDE)]
 
 
 async def _never() -> None:

@@ -58,7 +58,7 @@ def week_headline(answers: PageAnswers, hours: pd.DataFrame) -> Headline:
         shift=shift,
         shift_calls=shift_calls,
         level=f"{level_text(week['mean'], usual)} the last 8 weeks" if np.isfinite(usual) else "",
-        doubts=tuple(doubts(week)),
+        doubts=tuple(own_doubts(answers.asked, week)),
     )
 
 
@@ -75,6 +75,13 @@ def doubts(row: AnswerRow) -> list[str]:
             "among these areas wasn't learned, so as to tell nothing of persons."
         )
     return found
+
+
+def own_doubts(asked: PageQuestion, row: AnswerRow) -> list[str]:
+    """Return the doubts of a row but for what the bar across every view tells: a stale issue."""
+    why = asked.issue.why_stale(asked.now)
+    is_told = bool(why) and row["state"] == "stale" and row["reason"] == why
+    return doubts(row | {"state": "forecast"}) if is_told else doubts(row)
 
 
 def week_words(asked: PageQuestion) -> str:

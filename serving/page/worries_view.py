@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,11 @@ from serving.api.shelf import Shelf
 from serving.duty_records import DutyRecord
 from serving.page.file_links import officer_files
 from serving.page.kept_staffing import kept_staffing
-from serving.page.page_frame import Choice, Complaint, Link, Option
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
 from serving.page.page_words import day_words, sentence, week_text
 from serving.page.plain_table import PlainTable
+from serving.page.roles import asked_role, role_choices
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PageContent, Pictures, ViewSources
 from serving.page.worries import HOW_TO_PLAN, Worries, decisions, worries
@@ -51,26 +52,14 @@ def worries_view(
     del pictures  # it has none
     asked = PageQuestion.of(WORRIES, job.question, issue, job.reach, job.now)
     record = sources.duty.at(job.now)
-    role, complaints = _role(asked, job.question.get("role", ""))
-    asked = replace(asked, complaints=(*asked.complaints, *complaints))
+    role, asked = asked_role(asked, job.question)
     found = _found(asked, record, role, sources.shelf)
     frame = page_frame(asked, job, ("week", "area"))
-    roles = issue.profile.staffing.role_ids
-    options = tuple(Option(each, each.replace("_", " "), each == role) for each in roles)
-    more = (Choice("role", "Role", options),) if len(roles) > 1 else ()
     areas = planned_areas(asked, record, role) if found.worries.likely else ()
     files = officer_files(asked, areas, role) if areas else ()
     values = {"found": found, "when": week_text(asked.monday), "files": files}
-    frame = replace(frame, choices=(*frame.choices, *more))
+    frame = replace(frame, choices=(*frame.choices, *role_choices(asked, role)))
     return PageContent("worries.html", frame, values, is_passing=not record.is_sure)
-
-
-def _role(asked: PageQuestion, text: str) -> tuple[str, tuple[Complaint, ...]]:
-    roles = asked.issue.profile.staffing.role_ids
-    if not text or text in roles:
-        return text or roles[0], ()
-    near = tuple(Link(role, asked.address(role=role)) for role in roles)
-    return roles[0], (Complaint(f"No role {text!r}.", near, 404),)
 
 
 def _found(asked: PageQuestion, record: DutyRecord, role: str, shelf: Shelf) -> WeekWorries:
@@ -110,12 +99,10 @@ def _week(
     notice = record.notice(issue, areas, asked.now)
     plans = WeekPlans(issue, needed, found.plans, notice, {}, ())
     names = asked.shift_names
-    currency = settings.rates.currency
+    currency, address = settings.rates.currency, partial(asked.duty_address, role=role)
     return WeekWorries(
-        worries(_named(plans.plan_table().values, names), asked.zone, asked.duty_address),
-        decisions(
-            _named(plans.decide_table().values, names), asked.zone, currency, asked.duty_address
-        ),
+        worries(_named(plans.plan_table().values, names), asked.zone, address),
+        decisions(_named(plans.decide_table().values, names), asked.zone, currency, address),
         day_words(pd.Timestamp(notice.day)),
     )
 

@@ -51,11 +51,11 @@ def test_losses_come_back_from_their_file() -> None:
 
 
 def test_a_training_of_all_calls_lost_what_its_scores_say(trained: DemandTraining) -> None:
-    sums = trained.losses.groupby(["level", "block"])[["n", "crps", "mae"]].sum()
-    days = set(sums.index.get_level_values("level"))
-    assert days == {"force", "district", "call_type", "cell"}
-    for _, row in trained.scores[trained.scores["level"].isin(days)].iterrows():
+    sums = trained.losses.groupby(["level", "block"])[["n", "crps", "mae", "baseline_crps"]].sum()
+    assert set(sums.index.get_level_values("level")) == set(trained.scores["level"])
+    for _, row in trained.scores.iterrows():
         here = sums.loc[(row["level"], row["block"])]
         assert here["n"] == row["n"]
         assert here["crps"] / here["n"] == pytest.approx(row["crps"])
+        assert here["baseline_crps"] / here["n"] == pytest.approx(row["baseline_crps"])
         assert here["mae"] / here["n"] == pytest.approx(row["mae"])

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
+from features.cube import cube
 from features.panel import Panel, panel
+from features.storms import storm_day_factors
 from forewatch.arrays import Array
 from forewatch.history import History
 from models.demand.training import storms_and_ends
@@ -80,7 +82,9 @@ def test_a_storm_moves_no_share_of_hours_or_leaves(town: DemoForce, town_history
     found = []
     for history in (town_history, changed(town_history, in_one_leaf_at_noon)):
         view = AsOf(history, history.observed_until)
-        found.append((leaf_shares(view, 364, place)[:, -1], hour_profile(view, settings)[0, -1]))
+        usual = storm_day_factors(view, cube(view, 364))
+        leaves = leaf_shares(view, 364, place, usual)
+        found.append((leaves[:, -1], hour_profile(view, settings)[0, -1]))
     (leaves, hours), (stormy_leaves, stormy_hours) = found
     assert stormy_leaves == pytest.approx(leaves, abs=0.02)
     assert stormy_hours == pytest.approx(hours, abs=0.02)

@@ -296,7 +296,9 @@ def test_without_an_issue_the_page_says_so(empty: Bench) -> None:
 def test_a_stale_issue_and_one_that_cannot_be_read_put_a_bar_across(told: Bench) -> None:
     assert 'class="bar"' not in page(told.client, "/week")
     told.now += pd.Timedelta(days=20)
-    assert "⚠</span> Stale: " in page(told.client, "/week")
+    text = page(told.client, "/week")
+    assert "⚠</span> Stale: " in text
+    assert text.count("Stale: ") == 1  # the bar tells it for all of the view
     newest = max(told.root.glob("issues/0*"))
     for path in newest.iterdir():
         if path.suffix == ".npz":

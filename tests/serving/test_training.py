@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models.gate import GateEvidence
 from models.missing.settings import MissingRecipe
 from models.registry import Record
 from models.verdict import Verdict
@@ -48,11 +49,11 @@ def verdict(workspace: Workspace, champion: dict[str, object] | None) -> tuple[V
         registry.log(Record(state={"recipe": champion}, passed=True))
         modelling.promote_version(workspace, MISSING, "1", "ann")
 
-    def again(recipe: MissingRecipe) -> pd.DataFrame:
+    def again(recipe: MissingRecipe) -> GateEvidence:
         fitted.append(recipe.fingerprint())
-        return SCORES.assign(crps=0.5)
+        return GateEvidence(SCORES.assign(crps=0.5))
 
-    return gate_verdict(registry, MISSING, RECIPE, SCORES, again), fitted
+    return gate_verdict(registry, MISSING, RECIPE, GateEvidence(SCORES), again), fitted
 
 
 def test_without_a_champion_only_the_baseline_is_to_be_beaten(workspace: Workspace) -> None:

@@ -94,11 +94,11 @@ def test_state_and_back_forecasts_the_same(
 
 
 class Evening(HourTrees):
-    """Hours bent to the evening, whatever was learned."""
+    """Hours ahead bent to the evening, whatever was learned."""
 
     def bend(self, view: AsOf, timeline: Timeline) -> NDArray[np.float64]:
-        del view
-        return np.where(timeline.slot >= 20, 3.0, 1.0)[None, None, :]
+        is_ahead = timeline.edges[:-1] >= view.origin
+        return np.where((timeline.slot >= 20) & is_ahead, 3.0, 1.0)[None, None, :]
 
 
 def test_an_engine_with_other_members_bends_the_hours_as_before(

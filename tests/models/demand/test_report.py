@@ -1,12 +1,12 @@
 import xml.etree.ElementTree as ET
 
 from models.demand.training import DemandTraining
-from models.gate import judge
+from models.gate import GateEvidence, judge
 from models.verdict import Rule
 
 
 def test_the_report_tells_verdict_scores_weights_and_shocks(trained: DemandTraining) -> None:
-    verdict = judge(trained.scores, None, Rule())
+    verdict = judge(GateEvidence(trained.scores), None, Rule())
     files = trained.report().texts(verdict, trained.notes)
     text = files["report.md"]
     assert f"The gate says {'yes' if verdict.passed else 'no'}" in text
@@ -23,7 +23,7 @@ def test_the_report_tells_verdict_scores_weights_and_shocks(trained: DemandTrain
 
 
 def test_pictures_are_whole_and_the_same_each_time(trained: DemandTraining) -> None:
-    verdict = judge(trained.scores, None, Rule())
+    verdict = judge(GateEvidence(trained.scores), None, Rule())
     first, second = (trained.report().texts(verdict) for _ in range(2))
     assert first == second
     for name in ("skill.svg", "coverage.svg", "fan.svg"):

@@ -7,7 +7,7 @@ from features.asof import AsOf
 from features.cube import cube
 from forewatch.history import History
 from forewatch.rates import Spans
-from models.gate import judge
+from models.gate import GateEvidence, judge
 from models.missing.settings import MissingRecipe
 from models.missing.subject import MISSING
 from models.missing.training import MissingTraining
@@ -22,7 +22,7 @@ def test_scores_are_those_the_gate_reads(missing_trained: MissingTraining) -> No
     assert set(scores["level"]) == {
         f"{level} {window}" for level in ("force", "district", "beat") for window in ("day", "week")
     }
-    verdict = judge(scores, None, RULE)
+    verdict = judge(GateEvidence(scores), None, RULE)
     assert verdict.reasons
     assert all("8-week" not in reason for reason in verdict.reasons)
 
@@ -30,13 +30,13 @@ def test_scores_are_those_the_gate_reads(missing_trained: MissingTraining) -> No
 def test_a_model_worse_than_the_climatology_is_refused(missing_trained: MissingTraining) -> None:
     scores = missing_trained.scores
     worse = scores.assign(crps=scores["baseline_crps"] * 1.2, crps_vs_baseline_low=0.1)
-    verdict = judge(worse, None, RULE)
+    verdict = judge(GateEvidence(worse), None, RULE)
     assert not verdict.passed
     assert "20.0% worse than the shrunken climatology" in verdict.reasons[0]
 
 
 def test_the_report_shows_verdict_and_reliability(missing_trained: MissingTraining) -> None:
-    verdict = judge(missing_trained.scores, None, RULE)
+    verdict = judge(GateEvidence(missing_trained.scores), None, RULE)
     files = missing_trained.report().texts(verdict)
     text = files["report.md"]
     assert f"The gate says {'yes' if verdict.passed else 'no'}" in text

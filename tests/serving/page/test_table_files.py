@@ -230,6 +230,7 @@ def test_a_table_is_kept_by_its_tag_and_tells_nothing_out_of_reach(
     [
         ("accuracy.csv?by=month", 422, "No such kind of period: 'month'. Near: week, day"),
         ("accuracy.csv?lead=x", 422, "No number of days ahead: 'x'"),
+        (f"officers-short.csv?period={SHIFT}&role=dog", 404, "No role 'dog'. Near: response"),
         ("officers-short.csv", 404, "No shift, hour or day ''; write one like"),
         ("events.xlsx?week=1999-W01", 404, "has no forecast of all of the week 1999-W01"),
     ],

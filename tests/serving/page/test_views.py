@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from forewatch.clock import Clock
+from forewatch.staffing import Role, ServiceFigures
 from forewatch.tables import PLAN, check
 from planning.issues import Issue, Part
 from planning.past_counts import PastCounts
@@ -508,3 +509,24 @@ def test_a_daily_force_has_the_views_with_what_it_lacks_left_out(
     assert "holds no missing-person demand" in page(made, "/missing")
     assert "published before the calls that came were kept" in plain(page(made, "/accuracy"))
     assert "No event, holiday" in page(made, "/events")
+
+
+def test_a_shift_tells_the_role_that_is_asked_and_its_links_keep_it(
+    tmp_path: Path, make_issue: MakeIssue
+) -> None:
+    issue = make_issue()
+    roles = tuple(Role(id=name, name=name.title()) for name in ("response", "custody"))
+    services = {each: ServiceFigures(role="custody") for each in issue.profile.call_type_ids[:1]}
+    staffing = issue.profile.staffing.model_copy(update={"roles": roles, "services": services})
+    profile = issue.profile.model_copy(update={"staffing": staffing})
+    made = Bench(tmp_path, record=planned("south"))
+    made.issues().publish(replace(issue, profile=profile))
+    text = page(made, f"{SHIFT}?area=south&role=custody")
+    asked = {"area": "south", "from": "2026-10-24", "to": "2026-10-25", "role": "custody"}
+    (row,) = [each for each in required(made, **asked) if each["shift"] == "late"]
+    assert f"{row['on_duty']} officers of the role custody on duty are needed." in plain(text)
+    assert '<option value="custody" selected>' in text
+    before = re.search(r'href="(/shift/[^"]*)">← before', text)
+    assert before is not None
+    assert "role=custody" in before.group(1)
+    assert "No role 'none'." in plain(page(made, f"{SHIFT}?area=south&role=none", 404))

@@ -1,7 +1,7 @@
 """Days on and beside public holidays: how far intervals hold, and the score against 52 weeks.
 
-    python -m benchmarks.holidays {wales,swast,laguna,toronto,demo} --keep FOLDER
-    python -m benchmarks.holidays all --keep FOLDER
+    python -m benchmarks.named_holidays {wales,swast,laguna,toronto,demo} --keep FOLDER
+    python -m benchmarks.named_holidays all --keep FOLDER
 
 The first builds the set, makes the past origins of a training (28 days apart, looking 28 days
 ahead, so that each day is forecast once; as many as half of the history holds), forecasts from each
