@@ -70,6 +70,17 @@ class Held:
         return bool(special.bdtr(self.inside, self.known, PROMISED) >= _CHANCE)
 
 
+def outcome(low: float, high: float, actual: float) -> str:
+    """Return where what came lay beside a range; "" where it isn't known.
+
+    >>> [outcome(90, 110, count) for count in (90, 111, 89, float("nan"))]
+    ['inside', 'above', 'below', '']
+    """
+    if not np.isfinite([low, high, actual]).all():
+        return ""
+    return "above" if actual > high else "below" if actual < low else "inside"
+
+
 def past_weeks(clock: Clock, past: PastCounts, weeks: int = WEEKS) -> tuple[pd.Timestamp, ...]:
     """Return the Mondays (local dates) of the last whole weeks, ascending."""
     first, after = past.force_days[0], past.force_days[-1] + ONE_DAY
@@ -155,6 +166,12 @@ def with_actual(
     ]
     told = sayings.assign(actual=came).sort_values("start", kind="stable")
     return {by: told[told["by"] == by].reset_index(drop=True) for by in length}
+
+
+def told_sayings(sayings: pd.DataFrame) -> pd.DataFrame:
+    """Return those in which something was said, whether or not it is known what came."""
+    told: pd.DataFrame = sayings[np.isfinite(sayings["mean"])]
+    return told.reset_index(drop=True)
 
 
 def _answers(issue: Issue, area: str, spans: Spans) -> tuple[Array, ...]:

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from planning.accuracy import PROMISED, Held, PastScore
+from planning.accuracy import PROMISED, Held, PastScore, outcome, told_sayings
 from serving.charts.accuracy import accuracy_chart
 from serving.charts.chart import Chart
 from serving.charts.words import amount_text, count_text, percent_text, short_day_text
@@ -30,6 +30,7 @@ NO_PAST = (
     "This issue was published before the calls that came were kept with it; the next one has them."
 )
 _NOT_KNOWN = "not known yet"
+_OUTCOMES = {"": "–", "inside": "✓ yes", "above": "▲ above", "below": "▼ below"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def hindsight(
     """
     where, zone = place
     by_week, by_day = (Held.of(told[by]) for by in ("week", "day"))
-    said = told["week"][np.isfinite(told["week"]["mean"])]
+    said = told_sayings(told["week"])
     missed = weeks - len(said)
     ahead = days_ahead_words(lead_days)
     gap = (
@@ -78,7 +79,7 @@ def hindsight(
         *([miss_sentence(by_week, "week")] if by_week.known else []),
         miss_sentence(by_day, "day"),
     ]
-    chart = accuracy_chart(said.reset_index(drop=True), zone, where, promised=PROMISED)
+    chart = accuracy_chart(said, zone, where, promised=PROMISED)
     return Hindsight(tuple(sentences), chart, _week_table(said, zone, where), gap)
 
 
@@ -154,11 +155,8 @@ def _week_table(said: pd.DataFrame, zone: str, where: str) -> PlainTable:
 
 
 def _outcome(low: float, high: float, actual: float) -> Cell:
-    if not np.isfinite(actual):
-        return Cell("–", is_text=True)
-    if low <= actual <= high:
-        return Cell("✓ yes", is_text=True)
-    return Cell("▲ above" if actual > high else "▼ below", is_text=True, mark="short")
+    found = outcome(low, high, actual)
+    return Cell(_OUTCOMES[found], is_text=True, mark="short" * (found in ("above", "below")))
 
 
 def training_sentences(score: PastScore, version: str, level: str) -> tuple[str, ...]:

@@ -10,14 +10,15 @@ import pandas as pd
 from forewatch.errors import DamagedIssue, UnknownIssue
 from planning.accuracy import (
     SAID,
+    PastScore,
     past_scores,
     past_weeks,
     score_of,
+    told_sayings,
     week_issues,
     week_sayings,
     with_actual,
 )
-from planning.past_counts import PastCounts
 from serving.api.shelf import Shelf
 from serving.model_records import ModelRecords
 from serving.page.accuracy import (
@@ -36,6 +37,7 @@ from serving.page.view_renderer import Picture, Pictures, ViewSources
 from serving.subjects import FIRST
 
 USUAL_LEAD_DAYS = 7
+_PAST_NAMES = ["by", "day", "start", "end", "issue", *SAID, "actual", "said_at"]
 _LEAF_LEVEL = "leaf by day"  # of the tests of a training, for areas that have no level there
 
 
@@ -96,11 +98,43 @@ def _hindsight(asked: PageQuestion, lead_days: int, shelf: Shelf) -> Hindsight:
     if past is None:
         return Hindsight((NO_PAST,))
     weeks = past_weeks(asked.clock, past)
+    told = _past_sayings(asked, lead_days, shelf, weeks)
+    if told is None:
+        return Hindsight((UNTIL_THEN,))
+    return hindsight(told, (asked.area_name, asked.zone), lead_days, len(weeks))
+
+
+def past_sayings(asked: PageQuestion, lead_days: int, shelf: Shelf) -> Mapping[str, pd.DataFrame]:
+    """Return what issues said of the area's last weeks and their days, beside what came.
+
+    Args:
+        asked: by the view's address.
+        lead_days: days before a week in which it was said.
+        shelf: of issues.
+
+    Returns:
+        Rows of `planning.accuracy.with_actual` and said_at (UTC), by "week" and "day", of those
+        periods that something was said of; no rows where the view has no weeks.
+    """
+    past = asked.issue.past
+    weeks = () if past is None else past_weeks(asked.clock, past)
+    told = _past_sayings(asked, lead_days, shelf, weeks)
+    if told is None:
+        return dict.fromkeys(("week", "day"), pd.DataFrame(columns=_PAST_NAMES))
+    said_at = {each.number: each.published_at for each in shelf.published()}
+    found = {by: told_sayings(rows) for by, rows in told.items()}
+    return {by: rows.assign(said_at=rows["issue"].map(said_at)) for by, rows in found.items()}
+
+
+def _past_sayings(
+    asked: PageQuestion, lead_days: int, shelf: Shelf, weeks: tuple[pd.Timestamp, ...]
+) -> Mapping[str, pd.DataFrame] | None:
     spoken = week_issues(asked.clock, weeks, shelf.published(), lead_days)
     sayings = _sayings(asked, spoken, shelf)
-    if sayings is None:
-        return Hindsight((UNTIL_THEN,))
-    return _held(asked, sayings, past, lead_days, len(weeks))
+    if sayings is None or asked.issue.past is None:
+        return None
+    told = with_actual(sayings, asked.issue.past, asked.issue.tree.leaves_of(asked.area))
+    return told if told["week"][[*SAID]].notna().all(axis=1).any() else None
 
 
 def _sayings(
@@ -118,27 +152,14 @@ def _sayings(
     return pd.concat(found, ignore_index=True) if found else None
 
 
-def _held(
-    asked: PageQuestion, sayings: pd.DataFrame, past: PastCounts, lead_days: int, weeks: int
-) -> Hindsight:
-    told = with_actual(sayings, past, asked.issue.tree.leaves_of(asked.area))
-    if not told["week"][[*SAID]].notna().all(axis=1).any():
-        return Hindsight((UNTIL_THEN,))
-    return hindsight(told, (asked.area_name, asked.zone), lead_days, weeks)
-
-
 def _tests(asked: PageQuestion, lead_days: int, models: ModelRecords) -> TrainingTests:
     """Return the tests of the version that made the issue."""
-    part, tree = asked.issue.whole, asked.issue.tree
+    part, level = asked.issue.whole, asked.issue.tree.level(asked.area)
     if part.is_baseline:
         return TrainingTests(
             why="The numbers are by the baseline: there is nothing to test beside it."
         )
-    rows = models.scores(FIRST, part.model_version)
-    level = tree.level(asked.area)
-    scores = past_scores(rows, level)
-    if not scores and asked.area in tree.leaves:
-        scores = past_scores(rows, _LEAF_LEVEL)
+    scores = training_scores(asked, models)
     score = score_of(scores, lead_days)
     if score is None:
         return TrainingTests(
@@ -148,3 +169,20 @@ def _tests(asked: PageQuestion, lead_days: int, models: ModelRecords) -> Trainin
         training_sentences(score, part.model_version, level),
         training_table(scores, level, with_counts=asked.reach.is_whole),
     )
+
+
+def training_scores(asked: PageQuestion, models: ModelRecords) -> tuple[PastScore, ...]:
+    """Return the tests of the version that made the issue, of the level of the area; () for none.
+
+    Args:
+        asked: by the view's address.
+        models: what trainings left behind.
+    """
+    part, tree = asked.issue.whole, asked.issue.tree
+    if part.is_baseline:
+        return ()
+    rows = models.scores(FIRST, part.model_version)
+    scores = past_scores(rows, tree.level(asked.area))
+    if not scores and asked.area in tree.leaves:
+        scores = past_scores(rows, _LEAF_LEVEL)
+    return scores

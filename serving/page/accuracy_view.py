@@ -9,6 +9,7 @@ from dataclasses import replace
 from planning.issues import Issue
 from serving.page.accuracy import LEADS_DAYS, days_ahead_words
 from serving.page.accuracy_panel import USUAL_LEAD_DAYS, area_accuracy
+from serving.page.file_links import accuracy_files
 from serving.page.page_frame import Choice, Complaint, Link, Option
 from serving.page.page_job import PageJob
 from serving.page.page_question import PageQuestion
@@ -24,13 +25,25 @@ def accuracy_view(
     job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures
 ) -> PageContent:
     """Return the view of what was said and what came."""
-    asked = PageQuestion.of(ACCURACY, job.question, issue, job.reach, job.now)
-    lead_days, complaints = _lead(asked, job.question)
-    asked = replace(asked, complaints=(*asked.complaints, *complaints))
+    asked, lead_days = accuracy_question(job, issue)
     found = area_accuracy(asked, sources, pictures, lead_days)
     frame = page_frame(asked, job, ("area",))
     choices = (*frame.choices, _lead_choice(lead_days))
-    return PageContent("accuracy.html", replace(frame, choices=choices), {"accuracy": found})
+    files = accuracy_files(
+        asked,
+        lead_days,
+        has_weeks=found.hindsight.table is not None,
+        has_tests=found.tests.table is not None,
+    )
+    values = {"accuracy": found, "files": files}
+    return PageContent("accuracy.html", replace(frame, choices=choices), values)
+
+
+def accuracy_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, int]:
+    """Return what is asked, and how many days ahead of a week it was to be said."""
+    asked = PageQuestion.of(ACCURACY, job.question, issue, job.reach, job.now)
+    lead_days, complaints = _lead(asked, job.question)
+    return replace(asked, complaints=(*asked.complaints, *complaints)), lead_days
 
 
 def _lead(asked: PageQuestion, question: Mapping[str, str]) -> tuple[int, tuple[Complaint, ...]]:

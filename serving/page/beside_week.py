@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, Security
 
 from serving.accounts.viewers import Viewer
+from serving.api import media
 from serving.api.service import Service, service
 from serving.page.addresses import BRIEF, BRIEF_PDF, SHIFT_PAGE, STATE
 from serving.page.brief_view import CHOICES
 from serving.page.door import page_viewer
 from serving.page.roles import ROLE
-from serving.page.view_routes import ViewAddress, respond_view
+from serving.page.view_routes import PageFile, ViewAddress, respond_view
 
 router = APIRouter(include_in_schema=False)
 _Serving = Annotated[Service, Depends(service)]
@@ -63,5 +64,7 @@ async def brief_pdf(request: Request, serving: _Serving, viewer: _Viewer) -> Res
     """Return the week on one sheet, as a PDF."""
     asked = [request.query_params.get(name, "") for name in CHOICES]
     name = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(["forewatch brief", *asked]))[:80].strip("-")
-    address = ViewAddress("paper", CHOICES, file=f"{name}.pdf")
+    address = ViewAddress(
+        "paper", CHOICES, file=PageFile(f"{name}.pdf", media.PDF, is_attachment=False)
+    )
     return await respond_view(request, serving, viewer, address)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from planning.issues import Issue
-from planning.missing import missing_part
 from serving.charts.chart import Chart
 from serving.charts.reliability import reliability_chart
 from serving.charts.words import count_text, percent_text
@@ -25,6 +25,7 @@ from serving.page.view_renderer import PHONE, PageContent, Pictures, ViewSources
 from serving.subjects import SUBJECTS
 
 MISSING = "/missing"
+CHANCE_NUMBERS = ("said", "came", "low", "high", "n")
 _WINDOW, _ALL_LEADS = "day", "all"
 _OF_ALL = (
     "How often chances came true is told with counts of all areas of a level, for those who see "
@@ -68,7 +69,7 @@ def missing_view(
     values |= {
         "tables_shown": tuple(each for each in tables if each is not None),
         "reliability": reliability,
-        "files": missing_files(asked),
+        "files": missing_files(asked, has_chances=reliability.table is not None),
     }
     return PageContent("missing.html", frame, values | {"picture": picture})
 
@@ -138,16 +139,13 @@ def _shift_name(row: AnswerRow, names: dict[str, str]) -> Cell:
 
 def _verdicts(asked: PageQuestion) -> PlainTable:
     """Return whether chances may be trusted, by level of areas and kind of window."""
-    told = missing_part(asked.issue).uncalibrated
-    seen = asked.reach.levels(asked.issue.tree)
     rows = [
         [
             Cell(level, is_text=True),
             Cell(window, is_text=True),
             Cell(f"~ no: {why}" if why else "✓ yes", is_text=True),
         ]
-        for (level, window), why in told.items()
-        if level in seen
+        for level, window, why in missing_verdicts(asked)
     ]
     return plain_table(
         "May the chances be trusted? Judged on past weeks that the model had not seen",
@@ -156,31 +154,55 @@ def _verdicts(asked: PageQuestion) -> PlainTable:
     )
 
 
-def _reliability(asked: PageQuestion, models: ModelRecords) -> Reliability:
-    """Return it for the level of the area that is shown."""
-    if not asked.reach.is_whole:
-        return Reliability(why=_OF_ALL)
-    part, level = missing_part(asked.issue), asked.issue.tree.level(asked.area)
+def missing_verdicts(asked: PageQuestion) -> tuple[tuple[str, str, str], ...]:
+    """Return level of areas, kind of window, and why chances aren't to be trusted; "" where so."""
+    seen = asked.reach.levels(asked.issue.tree)
+    part = asked.issue.casework
+    told = {} if part is None else part.uncalibrated
+    return tuple((level, window, why) for (level, window), why in told.items() if level in seen)
+
+
+def missing_chances(asked: PageQuestion, models: ModelRecords) -> pd.DataFrame:
+    """Return chances that were said of past days of areas of one level, and how often it came so.
+
+    Args:
+        asked: by the view's address; of the level of the area that is shown.
+        models: what trainings left behind.
+
+    Returns:
+        Columns level, at_least (reports), and `CHANCE_NUMBERS`: said, came with the ends of its
+        95 % interval (shares), n (days of areas); ascending by what was said. No rows where nothing
+        is kept, or not all areas may be seen.
+    """
+    part, level = asked.issue.casework, asked.issue.tree.level(asked.area)
     subject = next(each for each in SUBJECTS if each.has_casework)
-    every = models.reliability(subject, part.model_version)
-    if every is None or part.is_baseline:
-        return Reliability(why=_NOT_KEPT)
+    is_told = part is not None and not part.is_baseline and asked.reach.is_whole
+    every = models.reliability(subject, part.model_version) if part and is_told else None
+    if every is None:
+        return pd.DataFrame(columns=["level", "at_least", *CHANCE_NUMBERS])
     here = every[
         (every["level"] == level) & (every["window"] == _WINDOW) & (every["block"] == _ALL_LEADS)
     ]
-    if not len(here):
-        return Reliability(why=_NOT_KEPT)
     # The number of reports whose chance differs most between days tells most.
     groups = here["at_least"].to_numpy(dtype=np.int64)
-    least = int(np.bincount(groups).argmax())
+    least = int(np.bincount(groups).argmax()) if len(groups) else 0
     rows = here[here["at_least"] == least].rename(columns={"predicted": "said", "observed": "came"})
+    return rows.sort_values("said")
+
+
+def _reliability(asked: PageQuestion, models: ModelRecords) -> Reliability:
+    """Return it for the level of the area that is shown."""
+    rows = missing_chances(asked, models)
+    if not len(rows):
+        return Reliability(why=_NOT_KEPT if asked.reach.is_whole else _OF_ALL)
+    least, level = int(rows["at_least"].iloc[0]), asked.issue.tree.level(asked.area)
     about = f"{least} report{'s' * (least != 1)} or more on a {level}'s day"
     table = plain_table(
         f"Chance of {about}: what was said, and how often it came so",
         ("Said", "Came", "Cases"),
         [
             [percent_text(row["said"]), percent_text(row["came"]), f"{row['n']:,}"]
-            for row in answer_rows(rows.sort_values("said"))
+            for row in answer_rows(rows)
         ],
     )
     return Reliability(reliability_chart(rows, about), table)

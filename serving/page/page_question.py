@@ -21,7 +21,7 @@ from planning.questions import ALL, look_up
 from serving.page.addresses import SHIFT_PAGE, STATE, page_address
 from serving.page.page_frame import Complaint, Link
 from serving.page.page_words import sentence
-from serving.problems import problem_of
+from serving.problems import ForwardedProblem, problem_document, problem_of
 from serving.reach import Reach
 from serving.spans import week_meant
 from serving.time_texts import WEEK_WORDS
@@ -153,10 +153,35 @@ class PageQuestion:
         profile = self.issue.profile
         return {each.id: each.name for each in (*profile.shifts, *profile.staffing.shifts)}
 
+    @cached_property
+    def why_stale(self) -> str:
+        """Why the issue is stale, as it is told within the reach; "" where it isn't."""
+        why = self.issue.why_stale(self.now)
+        told = self.reach.notes(self.issue.tree, [why]) if why else [""]
+        return told[0] if told else "the data are older than the force allows"
+
     @property
     def parts(self) -> tuple[str, ...]:
         """Ids of the areas right below the area, in the tree's order; all are within reach."""
         return tuple(each.id for each in self.issue.tree.areas if each.parent == self.area)
+
+
+def refuse_complaints(asked: PageQuestion, name: str) -> None:
+    """Stop a file that would be about something else: it could be taken for what was asked.
+
+    Args:
+        asked: by its address.
+        name: of what was asked for, one word.
+
+    Raises:
+        ForwardedProblem: if the address names what isn't there.
+    """
+    for complaint in asked.complaints:
+        near = [link.text for link in complaint.near]
+        told = f". Near: {', '.join(near)}" if near else ""  # a problem's text has no full stop
+        detail = f"{complaint.text.removesuffix('.')}{told}"
+        said = problem_document(complaint.status, f"no-such-{name}", f"No such {name}", detail)
+        raise ForwardedProblem(said | ({"near": near} if near else {}))
 
 
 def weeks_reached(issue: Issue) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class ShiftOfficers:
         sentences: on them.
         chart: how short other numbers of officers would be; None where there is none.
         table: the same.
+        curve: the same as numbers: officers on duty, and the share of time short; () likewise.
         why: why there is nothing; "" where there is.
         is_passing: whether the plan couldn't be read at this moment.
     """
@@ -47,6 +48,7 @@ class ShiftOfficers:
     sentences: tuple[str, ...] = ()
     chart: Chart | None = None
     table: PlainTable | None = None
+    curve: tuple[tuple[int, float], ...] = ()
     why: str = ""
     is_passing: bool = False
 
@@ -126,13 +128,11 @@ def _curve(row: AnswerRow, plan: AreaPlan, at: int, about: str) -> ShiftOfficers
     numbers, short = plan.staffing.curve(at, others)
     planned = None if not np.isfinite(row["planned"]) else float(row["planned"])
     shares = short.share_of_time_short
+    curve = tuple((int(at), float(share)) for at, share in zip(numbers, shares, strict=True))
     chart = curve_chart(numbers, shares, about, need=float(row["on_duty"]), planned=planned)
     table = plain_table(
         "Share of its time in which more are busy than free, by officers on duty",
         ("Officers", "Short"),
-        [
-            [f"{number}", percent_text(float(share))]
-            for number, share in zip(numbers, shares, strict=True)
-        ],
+        [[f"{number}", percent_text(share)] for number, share in curve],
     )
-    return ShiftOfficers(chart=chart, table=table)
+    return ShiftOfficers(chart=chart, table=table, curve=curve)

@@ -23,6 +23,7 @@ from serving.charts.distribution import distribution_chart
 from serving.charts.words import period_text
 from serving.page.addresses import SHIFT_PAGE
 from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.file_links import FileLinks, shift_files
 from serving.page.page_answers import PageAnswers
 from serving.page.page_frame import Complaint, Link
 from serving.page.page_job import PageJob
@@ -39,7 +40,7 @@ from serving.page.shift import (
     period_kind,
     reasons,
 )
-from serving.page.shift_officers import shift_officers
+from serving.page.shift_officers import ShiftOfficers, shift_officers
 from serving.page.surroundings import page_frame
 from serving.page.view_renderer import PHONE, PageContent, Picture, Pictures, ViewSources
 from serving.page.week_headline import own_doubts
@@ -69,10 +70,13 @@ class Period:
 
     @property
     def span(self) -> dict[str, str]:
-        """The span of time that holds it and no other of its kind, as a question says it."""
-        return {"from_": f"{self.row['start']:%Y-%m-%dT%H:%M:%SZ}"} | {
-            "to": f"{self.row['end']:%Y-%m-%dT%H:%M:%SZ}"
-        }
+        """The span of time in which it begins and no other of its kind, as a question says it.
+
+        Shifts overlap: one that begins before this one ends isn't this one.
+        """
+        start: pd.Timestamp = self.row["start"]
+        instants = {"from_": start, "to": start + pd.Timedelta(seconds=1)}
+        return {name: f"{instant:%Y-%m-%dT%H:%M:%SZ}" for name, instant in instants.items()}
 
     def text(self, zone: str) -> str:
         """Return it in words."""
@@ -83,8 +87,7 @@ class Period:
 
 def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictures) -> PageContent:
     """Return the view of one period."""
-    asked, period = _asked(job, issue)
-    role, asked = asked_role(asked, job.question)
+    asked, period, role = shift_question(job, issue)
     answers = PageAnswers(asked, job.standing)
     about = f"{asked.area_name}, {period.text(asked.zone)}"
     before = _before(issue, sources.shelf)
@@ -111,14 +114,15 @@ def shift_view(job: PageJob, issue: Issue, sources: ViewSources, pictures: Pictu
             "pictures": drawn,
             "officers": officers,
             "shifts": _shifts(answers, period, role),
+            "files": _period_files(asked, period, role, values, officers),
             "around": _around(asked, period, role),
         },
         is_passing=officers.is_passing,
     )
 
 
-def _asked(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
-    """Return what is asked, and the period, another where there is none of that name."""
+def shift_question(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period, str]:
+    """Return what is asked, the period, another where there is none of that name, and the role."""
     text = job.question.get("period", "")
     given = {name: value for name, value in job.question.items() if name != "period"}
     asked = PageQuestion.of(f"{SHIFT_PAGE}/{quote(text)}", given, issue, job.reach, job.now)
@@ -129,7 +133,26 @@ def _asked(job: PageJob, issue: Issue) -> tuple[PageQuestion, Period]:
         asked = replace(asked, complaints=(*asked.complaints, complaint))
     week = asked.clock.week_label(pd.Timestamp(period.row["force_day"]))
     shown = week if week in weeks_reached(issue) else asked.week
-    return replace(asked, path=f"{SHIFT_PAGE}/{quote(period.id)}", week=shown), period
+    asked = replace(asked, path=f"{SHIFT_PAGE}/{quote(period.id)}", week=shown)
+    role, asked = asked_role(asked, job.question)
+    return asked, period, role
+
+
+def _period_files(
+    asked: PageQuestion,
+    period: Period,
+    role: str,
+    values: Mapping[str, Any],
+    officers: ShiftOfficers,
+) -> tuple[FileLinks, ...]:
+    tables = {
+        "counts": values["counts"],
+        "reasons": values["why"].table,
+        "officers": officers.sentences or None,
+        "curve": officers.table,
+    }
+    shown = {name for name, table in tables.items() if table is not None}
+    return shift_files(asked, (period.kind, period.id, role), period.span, shown)
 
 
 @dataclass(frozen=True)

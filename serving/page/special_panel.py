@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ class SpecialLine:
         where: name of its area; "everywhere" where it is the whole force's.
         when: in words.
         remark: what has to be known: such as that it was told after the forecast was made.
+        area: id of its area; "" where it is the whole force's.
+        attendance: least and most visitors; NaN where nobody told.
     """
 
     start: pd.Timestamp
@@ -39,6 +42,8 @@ class SpecialLine:
     where: str
     when: str
     remark: str = ""
+    area: str = ""
+    attendance: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def _events(
         if _is_shown(asked, row["area"]):
             low, high = row["attendance_low"], row["attendance_high"]
             people = f", {_people(low, high)} expected" if np.isfinite([low, high]).any() else ""
-            yield _line(asked, row, "event", f"{row['name']}{people}")
+            line = _line(asked, row, "event", f"{row['name']}{people}")
+            yield replace(line, attendance=(low, high))
 
 
 def _people(low: float, high: float) -> str:
@@ -138,6 +144,7 @@ def _holidays(
             text,
             _where(asked, str(area)),
             day_words(begins) if begins == ends else f"{day_words(begins)} to {day_words(ends)}",
+            area=_area(asked, str(area)),
         )
 
 
@@ -169,6 +176,7 @@ def _line(asked: PageQuestion, row: AnswerRow, kind: str, text: str) -> SpecialL
         _where(asked, str(row["area"])),
         _when(start, end),
         remark,
+        _area(asked, str(row["area"])),
     )
 
 
@@ -197,6 +205,11 @@ def _is_shown(asked: PageQuestion, area: str) -> bool:
     )
 
 
+def _area(asked: PageQuestion, area: str) -> str:
+    """Return the id of an area; "" for all of the force, whose name isn't everybody's."""
+    return "" if area == asked.issue.tree.root else area
+
+
 def _where(asked: PageQuestion, area: str) -> str:
-    tree = asked.issue.tree
-    return "everywhere" if area in ("", tree.root) else tree.area(area).name
+    told = _area(asked, area)
+    return asked.issue.tree.area(told).name if told else "everywhere"

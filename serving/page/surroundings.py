@@ -59,9 +59,8 @@ def page_frame(
 
 def _warnings(asked: PageQuestion, job: PageJob) -> Iterator[str]:
     issue = asked.issue
-    if why := issue.why_stale(asked.now):
-        told = asked.reach.notes(issue.tree, [why])
-        yield f"Stale: {told[0] if told else 'the data are older than the force allows'}."
+    if asked.why_stale:
+        yield f"Stale: {asked.why_stale}."
     for line in asked.reach.standing(issue.tree, job.standing).lines(issue.number):
         yield sentence(line)
     if job.damage:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from time import monotonic
-from typing import cast
+from typing import Protocol, cast
 
 from forewatch.errors import DrawingUnavailable
 from planning.issues import Issue
@@ -112,6 +112,25 @@ class Pictures:
             return ""
 
 
+class ViewContent(Protocol):
+    """What a view comes to before it is sent: a page, or a file."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether something couldn't be read, so that it mustn't be kept."""
+
+    @property
+    def status(self) -> int:
+        """Of the answer."""
+
+    @property
+    def rows(self) -> int:
+        """How many it has; of a page none are counted."""
+
+    def content(self) -> bytes:
+        """Return it as it is sent."""
+
+
 @dataclass(frozen=True)
 class PageContent:
     """A view before it is laid out.
@@ -127,19 +146,25 @@ class PageContent:
     frame: PageFrame
     values: Mapping[str, object]
     is_passing: bool = False
+    rows: int = 0
+
+    @property
+    def status(self) -> int:
+        """Of the answer."""
+        return self.frame.status
 
     def content(self) -> bytes:
         """Return it laid out, as it is sent."""
         return render(self.template, frame=self.frame, **self.values).encode()
 
 
-MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], PageContent]
+MakeView = Callable[[PageJob, Issue, ViewSources, Pictures], ViewContent]
 # By the name of a view its function; the modules import this one, so they are named, not imported.
 VIEWS = {
     name: f"serving.page.{name}_view:{name}_view"
     for name in (
         *("week", "shift", "worries", "accuracy", "missing", "events"),
-        *("board", "boards", "screen", "brief", "paper"),
+        *("board", "boards", "screen", "brief", "paper", "table"),
     )
 }
 
@@ -179,4 +204,4 @@ def rendered_view(job: PageJob, make: MakeView, sources: ViewSources) -> Body:
     pictures = Pictures(sources.drawings, is_ahead=job.is_ahead)
     view = make(job, sources.shelf.issue(job.issue).issue, sources, pictures)
     is_passing = view.is_passing or pictures.is_any_missing
-    return Body(view.content(), None, 0, is_passing, view.frame.status)
+    return Body(view.content(), None, view.rows, is_passing, view.status)

@@ -36,7 +36,7 @@ _CACHE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization, 
 _CLIENT_GONE = 499
 _WHOLE = Reach()
 # Views that show the usual week of the usual area where nothing else is asked.
-_WITH_USUAL_STATE = {"week", "worries", "accuracy", "missing", "events"}
+_WITH_USUAL_STATE = {"week", "worries", "accuracy", "missing", "events", "table"}
 _STATES: LRUCache[tuple[str, pd.Timestamp, str], dict[str, str]] = LRUCache(256)
 
 
@@ -58,6 +58,27 @@ class ViewRecords:
 
 
 @dataclass(frozen=True)
+class PageFile:
+    """A file that a view is.
+
+    Args:
+        name: of it, with its ending.
+        media_type: of it.
+        is_attachment: whether a browser keeps it, and doesn't show it.
+    """
+
+    name: str
+    media_type: str
+    is_attachment: bool = True
+
+    @property
+    def disposition(self) -> str:
+        """What the header says of it."""
+        how = "attachment" if self.is_attachment else "inline"
+        return f'{how}; filename="{self.name}"'
+
+
+@dataclass(frozen=True)
 class ViewAddress:
     """What the route of a view takes from its address.
 
@@ -66,19 +87,14 @@ class ViewAddress:
         names: of the parameters that it takes; others are passed over.
         path: what is asked by the path, by name.
         boards: the views of the force's own that it is about.
-        file: name of the PDF that it is; "": it is a page.
+        file: that it is; None: it is a page.
     """
 
     view: str
     names: tuple[str, ...] = STATE
     path: Mapping[str, str] = field(default_factory=dict)
     boards: tuple[View, ...] = ()
-    file: str = ""
-
-    @property
-    def media_type(self) -> str:
-        """Of the answer."""
-        return media.PDF if self.file else "text/html"
+    file: PageFile | None = None
 
 
 def view_job(
@@ -144,9 +160,11 @@ async def respond_view(
             tag = media.entity_tag(tag, "passing", job.now)
         else:
             serving.shelf.bodies.keep(tag, body)
-    if address.file:
-        headers["Content-Disposition"] = f'inline; filename="{address.file}"'
-    return Response(body.content, body.status, {"ETag": tag, **headers}, address.media_type)
+    request.state.rows = body.rows
+    kind = "text/html"
+    if address.file is not None:
+        kind, headers["Content-Disposition"] = address.file.media_type, address.file.disposition
+    return Response(body.content, body.status, {"ETag": tag, **headers}, kind)
 
 
 def view_tag(job: PageJob, opened: OpenIssue, serving: Service, records: ViewRecords) -> str:

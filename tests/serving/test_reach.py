@@ -65,6 +65,8 @@ VIEWS = {
     "/events": "",
     "/views": "",
     "/download/forecasts.csv": "week=2026-W43&by=week",
+    "/download/accuracy.csv": "lead=7",
+    "/download/events.csv": "",
     "/screen": "",
     "/brief": "week=2026-W43",
     "/brief.pdf": "week=2026-W43",
@@ -107,7 +109,10 @@ def routes(bench: Bench) -> list[Route]:
 def addresses(route: Route) -> Iterator[str]:
     """How a route is asked: as it is, and for each name if it takes areas."""
     path = route.path.replace("{number}", "1").replace("{period:path}", "2026-10-24/late")
-    path = path.replace("{table}.{form}", "forecasts.csv")
+    if "{table}.{form}" in path:
+        files = [view for view in VIEWS if view.startswith("/download/")]
+        yield from (each for file in files for each in addresses(route._replace(path=file)))
+        return
     if path.endswith("/views/{view_id}"):
         names = ("control-room", "of-north", "of-south")
         yield from (path.replace("{view_id}", name) for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import get_args
 from urllib.parse import quote, urljoin, urlsplit
 
 import numpy as np
@@ -13,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 
 from forewatch.tables import PLAN, check
 from serving.duty_records import DutyRecord
+from serving.page.file_links import PageTable
 from serving.settings import ServingSettings
 from serving.special_records import SpecialRecord
 from tests.serving.conftest import Bench, issue_of_the_town, missing_of_the_town
@@ -53,10 +55,13 @@ VALUES = {
     "role": ["response"],
     "next": ["/week", "/shift/2026-10-24"],
     "board": ["control-room", "of-south"],
+    "by": ["week", "day"],
+    "period": ["2026-10-24/late"],
 }
 PERIODS = ["2026-10-24/late", "2026-10-24", "2026-10-24T17:00Z", "2026-10-25T01:00Z",
            "2026-10-26/night"]  # fmt: skip
 BOARDS = ["control-room", "of-north", "of-south"]
+TABLES = ["forecasts", *get_args(PageTable)]
 MAD = [
     "", " ", "elsewhere", "violenc", "rutine", "nort", "2026-W99", "2026-W54", "1999-W01",
     "9999-W52", "0000-W00", "2026-W4\uff13", "-1", "0", "1e400", "nan", "12345678901234567890",
@@ -126,7 +131,8 @@ def random_address(draw: np.random.Generator) -> str:
 
     path = str(draw.choice([*VIEWS.values()]))
     if "{}" in path:
-        found = text(PERIODS if path.startswith("/shift") else BOARDS)
+        first = path.split("/")[1]
+        found = text({"shift": PERIODS, "download": TABLES}.get(first, BOARDS))
         path = path.format(found.replace("%2F", "/") if draw.random() < 0.5 else found)
     elif draw.random() < 0.08 and path != VIEWS["/screen"]:
         path += f"/{text(['x'])}"
@@ -159,7 +165,7 @@ def test_random_addresses_are_answered_and_all_their_links_lead_somewhere(shown:
         assert answer.status_code in {200, 404, 422}, address
         statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
         if not answer.headers["content-type"].startswith("text/html"):
-            assert address.startswith(("/static/", "/brief.pdf")), address
+            assert address.startswith(("/static/", "/brief.pdf", "/download/")), address
             continue
         assert "<h1" in answer.text, address
         assert "<script>" not in answer.text, address
