@@ -21,6 +21,7 @@ from forewatch.progress import Progress, silent
 from models import judging, origins
 from models.crossing import Groups, crossed_weights
 from models.demand.model import Engine, parts_of, pools_of, sums_of
+from models.demand.recipe_doubts import recipe_doubts
 from models.demand.report import report
 from models.dispersion import at_bounds
 from models.judging import PastForecast
@@ -70,6 +71,9 @@ def train(
     """Return the engine trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
     now = panel(view, 1)
+    doubts = recipe_doubts(recipe, now, sum(map(len, origins.plan(view, now, recipe))))
+    for doubt in doubts:
+        progress(doubt, 0, 0)
     found = origins.call_folds(view, now, recipe, jobs, progress)
     groups = groups_of(view, now, found, recipe)
     weights, *crossed = crossed_weights(groups, recipe)
@@ -96,6 +100,7 @@ def train(
     )
     progress("scoring", 1, 1)
     notes = (
+        *doubts,
         *_notes(engine, found, now),
         *unknown_ordinary(view),
         *at_bounds(shocks, now.call_types),
@@ -126,10 +131,7 @@ def groups_of(view: AsOf, now: Panel, found: list[Fold], recipe: Recipe) -> Grou
 
 def _notes(engine: Engine, found: list[Fold], now: Panel) -> tuple[str, ...]:
     """Return what a reader of the report should know."""
-    wanted, folds = engine.recipe.origins.folds, len(found)
-    short = f"judged on {folds} origins instead of {wanted}: the history is short"
     return (
-        *([short] if folds < wanted else []),
         *engine.replacements(),
         *absences(engine.recipe, found, now.keys),
         *map(str, now.breaks),
