@@ -210,6 +210,11 @@ def answers_of(force: Force) -> dict[str, bytes]:
     return found
 
 
+@pytest.fixture(scope="module")
+def plain_answers(forces: dict[str, Force]) -> dict[str, bytes]:
+    return answers_of(forces["plain"])
+
+
 def test_models_issues_and_backtests_are_the_same_bytes(
     forces: dict[str, Force], tmp_path: Path
 ) -> None:
@@ -230,8 +235,10 @@ def test_models_issues_and_backtests_are_the_same_bytes(
     assert files[0] == files[1]
 
 
-def test_every_route_and_command_says_the_same(forces: dict[str, Force]) -> None:
-    ours, theirs = (answers_of(forces[name]) for name in ("plain", "inside"))
+def test_every_route_and_command_says_the_same(
+    forces: dict[str, Force], plain_answers: dict[str, bytes]
+) -> None:
+    ours, theirs = plain_answers, answers_of(forces["inside"])
     assert sum(len(body) > 5_000 for body in ours.values()) >= 10
     assert [name for name in ours if ours[name] != theirs[name]] == []
     for command in (
@@ -247,7 +254,9 @@ def test_every_route_and_command_says_the_same(forces: dict[str, Force]) -> None
         )
 
 
-def test_a_report_outside_the_pool_is_seen(forces: dict[str, Force]) -> None:
+def test_a_report_outside_the_pool_is_seen(
+    forces: dict[str, Force], plain_answers: dict[str, bytes]
+) -> None:
     assert issue_of(forces["plain"])[0] != issue_of(forces["outside"])[0]
-    ours, theirs = (answers_of(forces[name]) for name in ("plain", "outside"))
+    ours, theirs = plain_answers, answers_of(forces["outside"])
     assert [name for name in ours if ours[name] != theirs[name]]
