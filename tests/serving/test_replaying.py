@@ -129,6 +129,7 @@ def test_where_no_issue_was_there_one_is_made_of_what_was_known_then(
     tmp_path: Path, town_history: Any
 ) -> None:
     recipe = 'members = ["same_weekday_8"]\n[training.origins]\nfolds = 2\nhorizon_days = 14\n'
+    recipe += "[training.hours]\nrounds = 2\n"
     head = town_history.profile
     text = TOWN.replace(SHIFTS_HEAD, f"[training]\n{recipe}{SHIFTS_HEAD}", 1)
     text = text.replace(MISSING, "")  # one subject is enough, and takes half the time
