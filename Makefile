@@ -27,7 +27,8 @@ screenshots: setup
 
 test: setup
 	@# Without the option the files with the fewest tests, which take longest, come last and alone.
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+	@# Each process has a core: threads of linear algebra would only wait for each other.
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/python -m ruff check .
