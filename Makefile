@@ -26,7 +26,9 @@ screenshots: setup
 	$(BIN)/python -m benchmarks.screenshots $(WORKSPACE) --area bristol --two
 
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+	@# Without the option the files with the fewest tests, which take longest, come last and alone.
+	@# Each process has a core: threads of linear algebra would only wait for each other.
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/python -m ruff check .

@@ -186,10 +186,18 @@ class AsOf:
         Args:
             table: one of those beside the counts whose key says when a row was told.
         """
-        rows: pd.DataFrame = getattr(self._beside, table.name)
-        known = rows[rows["known_at"] <= self.origin].sort_values("known_at", kind="stable")
-        subject = table.subject
-        return known.drop_duplicates(subject, keep="last").sort_values(subject, ignore_index=True)
+        if table.name not in self._published:
+            rows: pd.DataFrame = getattr(self._beside, table.name)
+            known = rows[rows["known_at"] <= self.origin].sort_values("known_at", kind="stable")
+            subject = table.subject
+            latest = known.drop_duplicates(subject, keep="last")
+            self._published[table.name] = latest.sort_values(subject, ignore_index=True)
+        return self._published[table.name].copy(deep=False)
+
+    @cached_property
+    def _published(self) -> dict[str, pd.DataFrame]:
+        """What `published` found, by table: features ask for the same ones many times."""
+        return {}
 
     def holidays(self) -> pd.DataFrame:
         """Return the announced holidays of every kind, ascending by date.
@@ -197,6 +205,10 @@ class AsOf:
         Those of kind "bank_holiday" are the imported ones if any were known; otherwise those of the
         profile's country, as they stood at the origin.
         """
+        return self._holidays.copy(deep=False)
+
+    @cached_property
+    def _holidays(self) -> pd.DataFrame:
         table = self._beside.holidays
         imported = table[table["known_at"].isna() | (table["known_at"] <= self.origin)]
         country = self.profile.force.holiday_country

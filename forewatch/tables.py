@@ -11,6 +11,7 @@ reads this module, so nothing heavy is imported with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from forewatch.errors import MissingColumns
@@ -213,6 +214,11 @@ COLUMNS = {table.name: table.columns for table in TABLES}
 
 def empty(table: str) -> pd.DataFrame:
     """Return a frame of the table's columns and dtypes, without rows."""
+    return _empty(table).copy(deep=False)
+
+
+@cache
+def _empty(table: str) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 (help names the tables and waits for nothing heavy)
 
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})

@@ -1,5 +1,6 @@
 """What every test may count on: a repeatable run that touches nothing outside its own folder."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -28,6 +29,12 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)  # a developer's server never sees a
 # The same examples on each run, and no verdict that depends on how busy the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

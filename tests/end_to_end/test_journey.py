@@ -38,6 +38,11 @@ members = ["same_weekday_8", "same_weekday_52", "loglinear"]
 [training.origins]
 folds = 4
 horizon_days = 28
+[training.hours]
+rounds = 2
+[missing_training.origins]
+folds = 4
+horizon_days = 28
 """
 
 

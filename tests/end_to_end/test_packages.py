@@ -92,28 +92,44 @@ def trained(target: Path, tmp_path_factory: pytest.TempPathFactory, migrated_sto
     (workspace / "map.toml").write_text(MAPPING)
     (workspace / "forewatch.toml").write_text(SETTINGS)
     files = [str(workspace / "counts.csv"), "--mapping", str(workspace / "map.toml")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(target))
-        for arguments in (
-            ["import", "counts", *files],
-            ["train", "--jobs", "1", "--subject", "demand"],
-            ["models", "promote", "--force", "--reason", "a test"],
-            ["issue"],
-        ):
-            done = CliRunner().invoke(cli, ["-w", str(workspace), *arguments])
-            assert done.exit_code == 0, done.output
+    for arguments in (
+        ["import", "counts", *files],
+        ["train", "--jobs", "1", "--subject", "demand"],
+        ["models", "promote", "--force", "--reason", "a test"],
+        ["issue"],
+    ):
+        run(workspace, target, *arguments)
     return workspace
 
 
-def run(workspace: Path, target: Path | None, *arguments: str, code: int = 0) -> str:
-    """Run a command in a process of its own, with the packages or without; return what it says."""
-    paths = [str(Path(__file__).parents[2]), *([str(target)] if target else [])]
+def run(workspace: Path, target: Path, *arguments: str, code: int = 0) -> str:
+    """Run a command where both packages are installed; return what it says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(target))
+        done = CliRunner().invoke(cli, ["-w", str(workspace), *arguments])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+_COMMANDS = """
+import json, sys
+from serving.cli import cli
+*before, last = json.loads(sys.argv[1])
+for words in before:
+    cli(words, standalone_mode=False)
+cli(last)
+"""
+
+
+def run_without(workspace: Path, *commands: list[str], code: int = 0) -> str:
+    """Run commands in a process of their own, which has never seen the packages."""
+    words = [["-w", str(workspace), *command] for command in commands]
     done = subprocess.run(
-        [sys.executable, "-m", "serving.cli", "-w", str(workspace), *arguments],
+        [sys.executable, "-c", _COMMANDS, json.dumps(words)],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -152,8 +168,8 @@ def test_both_are_in_the_model_and_in_what_explains_it(trained: Path, target: Pa
 
 
 def test_an_issue_is_told_without_them_but_nothing_is_forecast(trained: Path) -> None:
-    assert "Town, issue 1" in run(trained, None, "forecast", "--week", "2026-W33")
-    said = run(trained, None, "issue", code=2)
+    said = run_without(trained, ["forecast", "--week", "2026-W33"], ["issue"], code=2)
+    assert "Town, issue 1" in said
     assert "forewatch-member-theta, which isn't installed beside Forewatch" in said
 
 
@@ -174,10 +190,14 @@ def test_a_force_can_leave_a_package_that_its_champion_needs(trained: Path, tmp_
     (other / "forewatch.toml").write_text(
         SETTINGS.split("[extensions]", maxsplit=1)[0].replace(', "theta"', "")
     )
-    said = run(other, None, "train", "--jobs", "2", "--subject", "demand")
+    said = run_without(
+        other,
+        ["train", "--jobs", "1", "--subject", "demand"],
+        ["models", "promote", "--force", "--reason", "leaves theta"],
+        ["issue"],
+    )
     assert "has a recipe this code can't fit again: no member 'theta'" in said
-    run(other, None, "models", "promote", "--force", "--reason", "leaves theta")
-    run(other, None, "issue")
+    assert "published issue 2 of" in said
 
 
 def test_a_member_of_a_package_that_is_not_named_is_no_member(tmp_path: Path) -> None:

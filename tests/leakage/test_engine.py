@@ -10,12 +10,14 @@ from features.asof import AsOf
 from forewatch.history import History
 from models.demand.subject import DEMAND
 from models.demand.training import train
+from models.member_settings import HourSettings
 from models.recipe import Recipe, RollingOrigins
 from models.rolling import BacktestPlan, backtest
 
 RECIPE = Recipe(
     members=("same_weekday_8", "same_weekday_52", "loglinear"),
     origins=RollingOrigins(folds=4, fit_every=2, horizon_days=35),
+    hours=HourSettings(rounds=4),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from forewatch.history import History
 from models.demand.training import DemandTraining, train
+from models.member_settings import HourSettings
 from models.recipe import Recipe, RollingOrigins
 
 if TYPE_CHECKING:  # it costs seconds of import, which few tests need
@@ -17,12 +18,13 @@ if TYPE_CHECKING:  # it costs seconds of import, which few tests need
 QUICK = Recipe(
     members=("same_weekday_8", "same_weekday_26", "loglinear"),
     origins=RollingOrigins(folds=4, fit_every=2, horizon_days=35),
+    hours=HourSettings(rounds=20),
 )
 
 
 @pytest.fixture(scope="session")
 def quick() -> Recipe:
-    """A recipe without boosting and SARIMA, judged on four origins."""
+    """A recipe without boosting and SARIMA and with few trees, judged on four origins."""
     return QUICK
 
 

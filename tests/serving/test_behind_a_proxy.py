@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -64,6 +65,7 @@ def _listens(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except ConnectionRefusedError:
+            time.sleep(0.02)  # the server needs the processor more than we do
             continue
         return
     pytest.fail(f"a server of this test ended with {process.returncode}")

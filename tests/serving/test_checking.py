@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,8 +66,8 @@ class Desk:
         return done
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Eight calls a day for nine months with both clock changes; none on 5 and 6 May."""
     rng = np.random.default_rng(1)
     hours = pd.date_range("2025-02-01T07:00", "2025-11-01T06:00", freq="h", tz="Europe/London")
@@ -85,13 +86,21 @@ def desk(tmp_path: Path) -> Desk:
             "type": np.array(["theft", "noise"])[at[:, 2]],
         }
     )
-    (tmp_path / "forewatch.toml").write_text(SETTINGS, encoding="utf-8")
-    made = Desk(tmp_path, frame.assign(received=received))
+    root = tmp_path_factory.mktemp("imported")
+    (root / "forewatch.toml").write_text(SETTINGS, encoding="utf-8")
+    made = Desk(root, frame.assign(received=received))
     mapping = made.file("map.toml", MAPPING)
     calls = made.file("calls.csv", frame.to_csv(index=False))
     done = made.run("import", "calls", calls, "--mapping", mapping)
     assert done.exit_code == 0, done.output
     return made
+
+
+@pytest.fixture
+def desk(imported: Desk, tmp_path: Path) -> Desk:
+    """The same in a folder of the test's own."""
+    shutil.copytree(imported.root, tmp_path, dirs_exist_ok=True)
+    return replace(imported, root=tmp_path)
 
 
 def test_the_gaps_of_a_check_are_imported_as_they_are(desk: Desk) -> None:

@@ -26,6 +26,8 @@ members = ["same_weekday_8", "loglinear"]
 [training.origins]
 folds = 2
 horizon_days = 14
+[training.hours]
+rounds = 2
 [missing_training]
 members = ["climatology", "season"]
 [missing_training.origins]
@@ -50,7 +52,10 @@ def drawn(tmp_path: Path, mlruns: Path) -> Path:
     return root
 
 
-def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(drawn: Path) -> None:
+def test_the_demo_ends_with_a_forecast_and_a_key_and_is_taken_up_again(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # more processes each import everything
     steps: list[str] = []
     first = demo.build(drawn, SIZE, lambda what, _done, _total: steps.append(what), NOW)
     assert {"importing tables", "checking", "forecasting"} <= set(steps)

@@ -1,6 +1,7 @@
 """A plan imported by the command line, and what is answered of it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time
@@ -21,6 +22,7 @@ from serving.cli import cli
 from serving.duty_plans import PlanQuestion, notice_instant, week_plans
 from serving.issue_store import IssueStore
 from serving.workspace import Workspace
+from tests.serving.conftest import issue_of_the_town
 
 NOW = pd.Timestamp("2026-10-13T12:00Z")
 SHIFTS = """
@@ -73,14 +75,22 @@ def imported(root: Path, table: str, *lines: str) -> str:
     return done.output
 
 
-@pytest.fixture
-def planned(tmp_path: Path, make_issue: Callable[..., Issue]) -> Workspace:
-    """A town with an issue, and a plan of the north's week that lacks what a test takes out."""
-    (tmp_path / "forewatch.toml").write_text(TOWN, encoding="utf-8")
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town with an issue."""
+    root = tmp_path_factory.mktemp("issued")
+    (root / "forewatch.toml").write_text(TOWN, encoding="utf-8")
     leaves = ("north-1", "north-2", "south-1", "south-2")
     rows = [f"2026-10-11T10:00Z,{leaf},violence,routine,1" for leaf in leaves]
-    imported(tmp_path, "counts", "start,area,call_type,grade,count", *rows)
-    IssueStore(tmp_path / "issues").publish(make_issue())
+    imported(root, "counts", "start,area,call_type,grade,count", *rows)
+    IssueStore(root / "issues").publish(issue_of_the_town())
+    return root
+
+
+@pytest.fixture
+def planned(issued: Path, tmp_path: Path) -> Workspace:
+    """The same in a folder of the test's own; a test imports the plan of the north's week."""
+    shutil.copytree(issued, tmp_path, dirs_exist_ok=True)
     return Workspace(tmp_path)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -17,9 +16,7 @@ from serving.api.hosts import Hosts
 from serving.page.addresses import SIGN_IN, SIGN_OUT
 from serving.page.signing_in import LINK
 from serving.settings import ServingSettings
-
-if TYPE_CHECKING:  # tests are no package; fixtures bring these in
-    from tests.serving.conftest import Bench
+from tests.serving.conftest import Bench, issue_of_the_town
 
 HOURS = "/v1/forecasts?week=2026-W43&by=hour"
 DATED = ("/v1/forecasts", "/v1/explanations", "/v1/missing-persons")
@@ -31,6 +28,14 @@ WRITES = {
     "/sign-out": "GET, HEAD, OPTIONS, POST",
 }
 FORMS = (SIGN_IN, SIGN_OUT)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """One issue published, for all tests of this file: they ask and change nothing."""
+    made = Bench(tmp_path_factory.mktemp("bench"))
+    made.issues().publish(issue_of_the_town())
+    return made
 
 
 def paths(bench: Bench) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -43,12 +44,14 @@ def losses(crps: float, recipe_origin: str = "2026-08-03T06:00:00+00:00") -> pd.
     return pd.DataFrame(about | {"week": range(8), "n": 10, "crps": 10 * crps * spread, "mae": 1.0})
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, migrated_store: Path) -> Path:
     """A workspace in whose store version 1 passed the gate and version 2 did not."""
-    assert mlruns.parent == tmp_path
-    (tmp_path / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
-    workspace = Workspace(tmp_path)
+    root = tmp_path_factory.mktemp("judged")
+    (root / "mlruns").mkdir()
+    shutil.copy(migrated_store, root / "mlruns" / "mlflow.db")
+    (root / "forewatch.toml").write_text(PROFILE, encoding="utf-8")
+    workspace = Workspace(root)
     registry = workspace.registry(FIRST)
     for passed, crps in ((True, 4.0), (False, 5.0)):
         registry.log(
@@ -62,7 +65,14 @@ def workspace(tmp_path: Path, mlruns: Path) -> Workspace:
                 reasons=() if passed else tuple(f"level {i}: worse" for i in range(5)),
             )
         )
-    return workspace
+    return root
+
+
+@pytest.fixture
+def workspace(judged: Path, tmp_path: Path) -> Workspace:
+    """The same in a folder of the test's own."""
+    shutil.copytree(judged, tmp_path, dirs_exist_ok=True)
+    return Workspace(tmp_path)
 
 
 def run(workspace: Workspace, *args: str) -> Result:

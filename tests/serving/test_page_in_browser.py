@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,13 @@ import pandas as pd
 import pytest
 import uvicorn
 
-from planning.issues import Issue, Part
 from serving.drawing import Drawings
 from serving.duty_records import DutyRecord
 from serving.site import create_site
+from tests.serving.conftest import Bench, issue_of_the_town, missing_of_the_town
 
-if TYPE_CHECKING:  # tests are no package; fixtures bring these in
+if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-    from tests.serving.conftest import Bench
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
@@ -68,12 +66,14 @@ class Site:
         return [] if url.startswith(self.address) else [f"asked elsewhere: {url}"]
 
 
-@pytest.fixture
-def site(bench: Bench, make_issue: Callable[..., Issue], missing: Part) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The town with missing-person demand, a plan and drawings."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
 
-    bench.issues().publish(make_issue().with_part("missing", missing))
+    bench = Bench(tmp_path_factory.mktemp("site"))
+    bench.issues().publish(issue_of_the_town())
+    bench.issues().publish(issue_of_the_town().with_part("missing", missing_of_the_town()))
     row: dict[str, Any] = {
         "area": "south",
         "role": "response",

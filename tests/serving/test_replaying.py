@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from serving.past_issues import issues_as_of
 from serving.published_issues import published_issues
 from serving.replaying import ReplayQuestion, replay
 from serving.workspace import Workspace
+from tests.serving.conftest import issue_of_the_town
 from tests.serving.test_duty_plans import TOWN, imported, run
 
 NOW = pd.Timestamp("2026-11-12T12:00Z")
@@ -28,18 +30,25 @@ SHIFTS_HEAD = "\n[[shifts]]"
 LEAVES = ("north-1", "north-2", "south-1", "south-2")
 
 
-@pytest.fixture
-def past(tmp_path: Path, make_issue: Callable[..., Issue]) -> Workspace:
+@pytest.fixture(scope="module")
+def past_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four weeks from 12 October of which an issue spoke as they began, and what came then."""
-    (tmp_path / "forewatch.toml").write_text(TOWN, encoding="utf-8")
+    root = tmp_path_factory.mktemp("told")
+    (root / "forewatch.toml").write_text(TOWN, encoding="utf-8")
     hours = pd.date_range("2026-10-01T06:00Z", "2026-11-09T07:00Z", freq="h")
     lines = [
         f"{hour:%Y-%m-%dT%H:%MZ},{leaf},violence,immediate,1" for hour in hours for leaf in LEAVES
     ]
-    imported(tmp_path, "counts", "start,area,call_type,grade,count", *lines)
-    issue = make_issue()
-    told = replace(issue, published_at=issue.forecast.origin)
-    IssueStore(tmp_path / "issues").publish(told)
+    imported(root, "counts", "start,area,call_type,grade,count", *lines)
+    issue = issue_of_the_town()
+    IssueStore(root / "issues").publish(replace(issue, published_at=issue.forecast.origin))
+    return root
+
+
+@pytest.fixture
+def past(past_weeks: Path, tmp_path: Path) -> Workspace:
+    """The same in a folder of the test's own."""
+    shutil.copytree(past_weeks, tmp_path, dirs_exist_ok=True)
     return Workspace(tmp_path)
 
 
@@ -120,6 +129,7 @@ def test_where_no_issue_was_there_one_is_made_of_what_was_known_then(
     tmp_path: Path, town_history: Any
 ) -> None:
     recipe = 'members = ["same_weekday_8"]\n[training.origins]\nfolds = 2\nhorizon_days = 14\n'
+    recipe += "[training.hours]\nrounds = 2\n"
     head = town_history.profile
     text = TOWN.replace(SHIFTS_HEAD, f"[training]\n{recipe}{SHIFTS_HEAD}", 1)
     text = text.replace(MISSING, "")  # one subject is enough, and takes half the time

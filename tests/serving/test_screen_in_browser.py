@@ -21,7 +21,7 @@ from tests.serving.page.test_screen import NOW, key
 from tests.serving.page.test_views import planner
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 __all__ = ["planner"]  # a fixture
 CHROMIUM = shutil.which("chromium")
@@ -72,22 +72,31 @@ def server(planner: Bench, make_issue: Callable[..., Issue]) -> Iterator[Server]
     made.stop()
 
 
-@pytest.fixture
-def open_page() -> Iterator[Callable[..., Page]]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        made = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
+        yield made
+        made.close()
 
-        def opened(address: str, **look: Any) -> Page:
-            page = browser.new_context(**look).new_page()
-            page.goto(address)
-            return page
 
-        yield opened
-        browser.close()
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+
+    def opened(address: str, **look: Any) -> Page:
+        contexts.append(browser.new_context(**look))
+        page = contexts[-1].new_page()
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 def test_a_screen_keeps_nobody_out_and_needs_no_scrolling(

@@ -7,15 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:  # tests are no package; fixtures bring these in
-    from tests.serving.conftest import Bench
+from tests.serving.conftest import Bench, issue_of_the_town
 
 _SERVER = """
 import sys
@@ -52,12 +51,20 @@ def fetched(port: int, path: str, token: str) -> tuple[int, dict[str, str], byte
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
         except ConnectionRefusedError:
-            continue
+            time.sleep(0.02)  # the server needs the processor more than we do
         finally:
             connection.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """One issue published, for all tests of this file."""
+    made = Bench(tmp_path_factory.mktemp("bench"))
+    made.issues().publish(issue_of_the_town())
+    return made
+
+
+@pytest.fixture(scope="module")
 def port(bench: Bench, root: Path) -> Iterator[int]:
     """The port of a server of the workspace, in processes of its own."""
     with socket.socket() as free:

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from serving.accounts import passwords
 from serving.accounts.accounts import Accounts
 from serving.accounts.sessions import SECRET
 from serving.accounts.viewers import Viewer
@@ -89,8 +90,10 @@ class House:
 
 
 @pytest.fixture
-def house(bench: Bench) -> House:
-    """Ann, a viewer of the north with a password."""
+def house(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> House:
+    """Ann, a viewer of the north with a password; digests are quick: see test_passwords.py."""
+    monkeypatch.setattr(passwords, "_MEMORY_KIB", 8)
+    monkeypatch.setattr(passwords, "_PASSES", 1)
     found = House(bench)
     found.accounts.create("ann", "viewer", areas=("north",), password=PASSWORD)
     return found

@@ -10,8 +10,12 @@ from forewatch.history import History
 from forewatch.profile import Calendar
 from forewatch.tables import check
 from models.demand.training import DemandTraining, absences, train, unknown_ordinary
+from models.member_settings import HourSettings
 from models.origins import Fold
 from models.recipe import Recipe
+
+# What takes no time, where what is fitted is not looked at.
+ALONE = {"members": ("same_weekday_8",), "hours": HourSettings(rounds=2)}
 
 
 def test_every_level_and_block_has_scores_beside_both_baselines_and_the_floor(
@@ -64,7 +68,7 @@ def test_progress_is_told_from_nothing_to_all(town_history: History, quick: Reci
     train(
         town_history,
         town_history.observed_until,
-        quick.model_copy(update={"members": ("same_weekday_8",)}),
+        quick.model_copy(update=ALONE),
         progress=lambda *step: told.append(step),
     )
     assert told[0] == ("judging on past origins", 0, 2)
@@ -88,7 +92,7 @@ def test_the_notes_tell_what_was_replaced_and_which_breaks_were_used(
     row |= {"call_type": town_history.profile.call_type_ids[0], "expected_ratio": np.nan}
     row |= {"reason": "new codes", "decided_by": "board", "known_at": start}
     breaks = check("breaks", pd.DataFrame([row]))
-    alone = quick.model_copy(update={"members": ("same_weekday_8",)})
+    alone = quick.model_copy(update=ALONE)
     notes = train(replace(town_history, breaks=breaks), town_history.observed_until, alone).notes
     (told,) = [note for note in notes if note.startswith("break of")]
     assert told.endswith("days; new codes (board)")
