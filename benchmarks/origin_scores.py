@@ -1,6 +1,7 @@
 """Scores of the past origins of a training, by level and block of leads, to compare two checkouts.
 
-    python -m benchmarks.origin_scores {wales,swast,laguna,toronto,demo} [FOLDER] [--members A,B] [--until DATE]
+    python -m benchmarks.origin_scores {wales,swast,laguna,toronto,demo} [FOLDER] [--members A,B]
+    python -m benchmarks.origin_scores swast ../shared/data/swast-ambulance --until 2019-01-01
 
 Weights and shock sizes come from the other groups of origins, as the gate sees them. Run it in two
 checkouts and compare; the origins are those before a date (default: the end of the history, by
