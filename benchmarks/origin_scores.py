@@ -1,10 +1,11 @@
 """Scores of the past origins of a training, by level and block of leads, to compare two checkouts.
 
     python -m benchmarks.origin_scores {wales,swast,laguna,toronto,demo} [FOLDER] [--members A,B]
+    python -m benchmarks.origin_scores swast ../shared/data/swast-ambulance --until 2019-01-01
 
 Weights and shock sizes come from the other groups of origins, as the gate sees them. Run it in two
-checkouts and compare; the origins are those of the end of the history, so nothing may be chosen by
-them.
+checkouts and compare; the origins are those before a date (default: the end of the history, by
+which nothing may be chosen).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def main() -> None:
     parser.add_argument("set", choices=list(PROTOCOLS))
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="none for demo")
     parser.add_argument("--members", help="names with commas between  [default: all]")
+    parser.add_argument("--until", help="local date of the training  [default: end of the data]")
     asked = parser.parse_args()
     recipe = Recipe()
     if asked.members:
@@ -39,7 +41,7 @@ def main() -> None:
         workspaces.build(asked.set, asked.folder, Path(folder), "")
         history = Workspace(Path(folder)).history()
     before = time.process_time()
-    groups = past(history, None, recipe, 1)
+    groups = past(history, asked.until, recipe, 1)
     seconds = time.process_time() - before
     _, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)

@@ -3,8 +3,8 @@
 1. Parts that features feed (season, holiday, tourism, events): the factor is the forecast ÷ the
    forecast of the same engine when the days ahead have nothing of them. So it holds for the
    published, blended and coherent forecast, whatever its members are, and follows when they change.
-2. Recent trend: the level now ÷ the long-run level, as the log-linear model sees them. Without that
-   member levels are taken from the plain counts.
+2. Recent trend: the level that a day is forecast with ÷ the long-run level, as the log-linear model
+   sees them. Without that member levels are taken from the plain counts.
 3. Weekday: what is left of the forecast, by weekday, over the whole weeks of the horizon.
 
 What then remains (members at odds with the log-linear level, the interplay of reasons, a horizon
@@ -85,7 +85,7 @@ def factors(
         column: series of each cell in the panel, shape (places, call types).
         member: the log-linear member, if there is one.
     """
-    long, change = (values[column] for values in _level(seen, member))
+    long, change = (values[..., column] for values in _level(seen, member))
     fed = dict.fromkeys(feature.part for feature in seen.covariates.features if feature.part)
     names = tuple(dict.fromkeys((*FACTORS, *fed)))
     logs = dict.fromkeys(names, np.zeros(cells.shape))
@@ -102,16 +102,19 @@ def factors(
 
 
 def _level(seen: Panel, member: Member | None) -> tuple[Array, Array]:
-    """Return the long-run level and the recent change of each series at the end, (N,) each."""
+    """Return the long-run level, (N,), and the change from it on the days ahead, (H, N) or (N,)."""
     days = len(seen.days)
     if isinstance(member, Loglinear):
-        settings, effect = member.settings, member.effect(seen)[:days]
+        settings, effect = member.settings, member.effect(seen)
     else:
         settings = LoglinearSettings()
-        effect = np.broadcast_to(seen.hours[:days, None] / HOURS_OF_DAY, seen.counts.shape)
+        hours = seen.hours[:days, None] / HOURS_OF_DAY
+        effect = np.broadcast_to(hours, seen.counts.shape)
     long, change = Level.of(seen, settings.level_trust_calls).long_and_change(
-        effect, settings.level_half_life_days, settings.long_half_life_days
+        effect[:days], settings.level_half_life_days, settings.long_half_life_days
     )
+    if isinstance(member, Loglinear):
+        return long[-1], member.levels_ahead(seen, effect) / long[-1]
     return long[-1], change[-1]
 
 

@@ -6,6 +6,7 @@ becomes on a day (calendar × hours of the day). Small series are held by a prio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,12 +80,28 @@ class Level:
         self, effect: Array, half_life_days: float, long_half_life_days: float
     ) -> tuple[Array, Array]:
         """Return the two factors of the level before each day, shape (D + 1, N) each."""
+        return self._long_and_change(effect, half_life_days, long_half_life_days, _before)
+
+    def at_end(self, effect: Array, half_life_days: float, long_half_life_days: float) -> Array:
+        """Return the last row of `before_each_day` without the others, shape (N,)."""
+        long, change = self._long_and_change(
+            effect, half_life_days, long_half_life_days, _before_the_end
+        )
+        return np.asarray((long * change)[0])
+
+    def _long_and_change(
+        self,
+        effect: Array,
+        half_life_days: float,
+        long_half_life_days: float,
+        sums: Callable[[Array, float], Array],
+    ) -> tuple[Array, Array]:
         effect = np.where(self.known, effect, 0.0)
-        calls = _before(self.counts, long_half_life_days)
+        calls = sums(self.counts, long_half_life_days)
         # one day's worth of the typical level stands in for a series that was never seen
-        long = (calls + self.typical) / (_before(effect, long_half_life_days) + 1.0)
-        calls = _before(self.counts, half_life_days)
-        expected = _before(effect, half_life_days) * long
+        long = (calls + self.typical) / (sums(effect, long_half_life_days) + 1.0)
+        calls = sums(self.counts, half_life_days)
+        expected = sums(effect, half_life_days) * long
         change = np.ones_like(long)
         for series in self.lineage.generations:
             prior = self._inherited_change(change, series)
@@ -106,6 +123,12 @@ def _before(values: Array, half_life_days: float) -> Array:
     keep = 0.5 ** (1 / half_life_days)
     sums = lfilter([1.0], [1.0, -keep], values, axis=0)
     return np.concatenate([np.zeros_like(sums[:1]), sums])
+
+
+def _before_the_end(values: Array, half_life_days: float) -> Array:
+    """Return decaying sums over the days before the end, shape (1, N)."""
+    age = np.arange(len(values))[::-1]
+    return np.asarray((0.5 ** (age / half_life_days))[None] @ values)
 
 
 def _decaying_sums(values: Array, half_life_days: float) -> Array:

@@ -3,7 +3,8 @@
     expected(day, series) = level(day, series) × hours of the day ÷ 24 × exp(terms × coefficients)
 
 1. The *level* is an exponentially decaying mean of the counts with the effects of the calendar
-   taken out; looking back over the past it uses the days before and after, ahead only the last.
+   taken out; looking back over the past it uses the days before and after, ahead only the last,
+   with the memory that forecast best so far at that lead (`models.level_bank`).
 2. The *coefficients* are found by penalised Poisson iterations given the level, then the level
    given the coefficients, a few times in turn.
 3. Each named holiday, its eve and the day after it deviate from the others (`models.named_days`).
@@ -28,6 +29,7 @@ from features.panel import Panel
 from forewatch.arrays import Array, Index
 from models.base import Series, State, check_series, series_from, series_of
 from models.level import Level
+from models.level_bank import LevelBank
 from models.member_settings import LoglinearSettings
 from models.named_days import Expectation, deviations, effect_of, named_days
 from models.terms import Term, design, terms
@@ -51,6 +53,7 @@ class Loglinear:
         self.coefficients_: Array = np.zeros((0, 0))
         self.named_: tuple[str, ...] = ()
         self.deviations_: Array = np.zeros((0, 0))
+        self.weights_: Array = np.zeros((0, 0, 0))
 
     def fit(self, panel: Panel) -> Self:
         """Learn the coefficients, shape (N, terms), from the panel's past."""
@@ -75,12 +78,24 @@ class Loglinear:
             dispersion = fit.dispersion(plain * apart)
         self.series_, self.terms_ = series_of(panel), chosen
         self.coefficients_ = coefficients
+        effect = _effect(columns, coefficients, panel) * apart
+        self.weights_ = self._bank.weights(level, effect)
         return self
 
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
         effect = self.effect(panel)
-        return np.asarray(self.levels(panel, effect)[-1] * effect[len(panel.days) :])
+        return self.levels_ahead(panel, effect) * effect[len(panel.days) :]
+
+    def levels_ahead(self, panel: Panel, effect: Array) -> Array:
+        """Return the level that each day of the horizon is forecast with, shape (H, N)."""
+        level = Level.of(panel, self.settings.level_trust_calls)
+        days = len(panel.days)
+        return self._bank.ahead(level, effect[:days], self.weights_, len(panel.horizon))
+
+    @property
+    def _bank(self) -> LevelBank:
+        return LevelBank(self.settings.ahead_half_lives_days, self.settings.long_half_life_days)
 
     def effect(self, panel: Panel) -> Array:
         """Return what one call of level becomes on each day, hours included; (D + H, N)."""
@@ -114,7 +129,7 @@ class Loglinear:
         )
 
     def state(self) -> State:
-        """Return settings, series, terms and coefficients, named days and their deviations."""
+        """Return settings, series, terms, coefficients, named days, weights of the bank."""
         return {
             "settings": self.settings.model_dump(),
             "series": [list(pair) for pair in self.series_ or ()],
@@ -122,6 +137,7 @@ class Loglinear:
             "coefficients": self.coefficients_,
             "named": list(self.named_),
             "deviations": self.deviations_,
+            "weights": self.weights_,
         }
 
     @classmethod
@@ -133,6 +149,7 @@ class Loglinear:
         member.coefficients_ = np.asarray(state["coefficients"], float)
         member.named_ = tuple(state["named"])
         member.deviations_ = np.asarray(state["deviations"], float)
+        member.weights_ = np.asarray(state["weights"], float)
         return member
 
 

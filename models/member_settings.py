@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from forewatch.frozen import Frozen
@@ -14,6 +16,11 @@ class LoglinearSettings(Frozen):
     """How fast the level forgets."""
     long_half_life_days: float = Field(default=200, gt=0)
     """The same, for the level that small series fall back on."""
+    ahead_half_lives_days: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(7.0, 14.0, 28.0, 60.0, 120.0, 240.0), min_length=1
+    )
+    """Memories of the level that is carried ahead, weighed by how well each forecast so far; one
+    alone is taken as it is."""
     coefficient_half_life_days: float = Field(default=730, gt=0)
     """How fast the coefficients forget."""
     level_trust_calls: float = Field(default=50, gt=0)
@@ -22,6 +29,10 @@ class LoglinearSettings(Frozen):
     """Harmonics of the year, 0 to 3."""
     rounds: int = Field(default=3, ge=1)
     """How often level and coefficients are found in turn."""
+
+
+# Of what SARIMA and the trees take from a log-linear model nothing is carried ahead.
+PLAIN = LoglinearSettings(ahead_half_lives_days=(60,))
 
 
 class SarimaSettings(Frozen):
@@ -43,7 +54,7 @@ class SarimaSettings(Frozen):
     """Bounds of a forecast ÷ the mean of the last 8 weeks."""
     most_ratio: float = Field(default=5, gt=1)
     """Bounds of a forecast ÷ the mean of the last 8 weeks."""
-    plain: LoglinearSettings = LoglinearSettings()
+    plain: LoglinearSettings = PLAIN
     """Settings of the log-linear model whose yearly effect is taken out."""
 
 
@@ -71,7 +82,7 @@ class BoostingSettings(Frozen):
     fewer independent stretches of time there are to learn from."""
     far_from_days: int = Field(default=28, ge=0)
     """First lead of the blocks that are far."""
-    plain: LoglinearSettings = LoglinearSettings()
+    plain: LoglinearSettings = PLAIN
     """Settings of the log-linear model that is corrected."""
     last_lead_days: int = Field(default=90, ge=1)
     """Leads from here on are forecast as if they were the last one."""

@@ -131,6 +131,7 @@ def test_a_new_place_is_forecast_from_its_parents(seen: Panel) -> None:
 
 
 def test_the_log_linear_model_is_the_one_the_trees_correct(seen: Panel) -> None:
-    trees = Boosting(BoostingSettings(rows=4000, rounds=1)).fit(seen)
-    plain = Loglinear().fit(seen)
+    settings = BoostingSettings(rows=4000, rounds=1)
+    trees = Boosting(settings).fit(seen)
+    plain = Loglinear(settings.plain).fit(seen)
     assert trees.predict(seen) == pytest.approx(plain.predict(seen), rel=0.15)
