@@ -85,15 +85,7 @@ def train(
     progress("fitting the engine", 1, 1)
     by_group = judging.crossed_shocks(groups, squares, recipe)
     ours = judging.spread_forecasts(groups, cells, by_group)
-    others = {}
-    for prefix, member in judging.PREFIXES.items():
-        alone = judging.member_forecasts(groups, recipe, member)
-        if alone is not None:
-            others[prefix] = alone
-    of_days = (
-        judging.score_table(ours, others, groups.level, recipe),
-        judging.weekly_losses(ours, others, groups.level, recipe),
-    )
+    of_days = _day_scores(ours, groups, recipe)
     of_parts = part_scores(groups, cells, by_group, recipe)
     scores, losses = (
         pd.concat(each, ignore_index=True) for each in zip(of_days, of_parts, strict=True)
@@ -114,6 +106,21 @@ def train(
         origins.table(found, recipe),
         tuple(ours),
         now.keys,
+    )
+
+
+def _day_scores(
+    ours: list[PastForecast], groups: Groups, recipe: Recipe
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return scores and sums of losses of days, beside the two baselines where they are there."""
+    found = {
+        prefix: judging.member_forecasts(groups, recipe, member)
+        for prefix, member in judging.PREFIXES.items()
+    }
+    others = {prefix: alone for prefix, alone in found.items() if alone is not None}
+    return (
+        judging.score_table(ours, others, groups.level, recipe),
+        judging.weekly_losses(ours, others, groups.level, recipe),
     )
 
 
