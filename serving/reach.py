@@ -19,6 +19,9 @@ from forewatch.errors import OutOfReach
 from planning import names
 from serving.standing import REASON_AFTER, Standing
 
+# What notes say of more areas or series than they name.
+_OVER_AREAS = re.compile(r"\d more\b|\bdays were storms of a series\b")
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -90,13 +93,20 @@ class Reach:
         return names.POOLED_BETWEEN.join([*named, *([f"{hidden} out of reach"] if hidden else [])])
 
     def notes(self, tree: AreaTree, notes: Iterable[str]) -> list[str]:
-        """Return the notes that name no area out of reach, neither by its id nor by its name."""
+        """Return the notes that tell of no area out of reach.
+
+        Those name none by its id or name, and count nothing over areas that they leave out.
+        """
         if self.is_whole:
             return list(notes)
         seen = set(self.seen(tree))
         hidden = [area for area in tree.areas if area.id not in seen]
         texts = {text.casefold() for area in hidden for text in (area.id, area.name)}
-        return [note for note in notes if not _names_any(note.casefold(), texts)]
+        return [
+            note
+            for note in notes
+            if not (_names_any(note.casefold(), texts) or _OVER_AREAS.search(note))
+        ]
 
     def standing(self, tree: AreaTree, standing: Standing) -> Standing:
         """Return how an issue stands; why it was withdrawn only where that names no other area."""

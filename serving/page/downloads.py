@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 
+from forewatch.errors import BadQuestion, UnknownName
 from planning.questions import EACH
 from serving.accounts.viewers import Viewer
 from serving.answers import OFFERS, read_query
@@ -25,6 +26,7 @@ _LISTS = ("area", "call_type", "grade")
 _TEXTS = {name: name for name in ("week", "by", "quantiles", "role", "to", "lead", "period")}
 _TEXTS |= {"from": "from_"}
 _OF_PAGE = ("by", "lead", "period", "role")  # what tables of the page are asked beside its state
+_KNOWN = tuple(dict.fromkeys((*_LISTS, *_TEXTS, *STATE, *_OF_PAGE)))
 _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
 _MOST_VALUES = 300
 
@@ -39,7 +41,14 @@ async def download(
     serving: Annotated[Service, Depends(service)],
     viewer: Annotated[Viewer, Security(page_viewer)],
 ) -> Response:
-    """Return a table of the page as a file, within the viewer's reach."""
+    """Return a table of the page as a file, within the viewer's reach.
+
+    Raises:
+        BadQuestion: for a parameter that none of the tables has: another file would come.
+    """
+    strange = [name for name in request.query_params if name not in _KNOWN]
+    if strange:
+        raise BadQuestion(str(UnknownName("parameter", strange[0][:_LONGEST_VALUE], _KNOWN)))
     asked = _asked(request) | {"format": form}
     if table in get_args(PageTable):
         file = PageFile(f"{file_name(table, asked)}.{form}", media.FORMS[form])

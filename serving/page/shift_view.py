@@ -212,7 +212,10 @@ def _period(asked: PageQuestion, job: PageJob, text: str) -> tuple[Period, Compl
         else f"No shift, hour or day {text[:80]!r}; write one like {usual.id}."
     )
     nears = [row for row in rows if np.isfinite(row["mean"])][:_NEAR] or [usual.row]
-    links = (Link(str(row["period"]), asked.period_address(row["period"])) for row in nears)
+    role = asked.told_role(asked_role(asked, job.question)[0])
+    links = (
+        Link(str(row["period"]), asked.period_address(row["period"], role=role)) for row in nears
+    )
     return usual, Complaint(said, tuple(links), 404)
 
 

@@ -67,11 +67,17 @@ def _found(asked: PageQuestion, record: DutyRecord, role: str, shelf: Shelf) -> 
         return WeekWorries(Worries((_UNREADABLE,)))
     areas = planned_areas(asked, record, role)
     if not areas:
-        return WeekWorries(Worries((f"No plan of this week is known here. {HOW_TO_PLAN}",)))
+        of_role = f" for the role {role.replace('_', ' ')}" if _has_roles(asked) else ""
+        why = f"No plan of this week is known here{of_role}. {HOW_TO_PLAN}"
+        return WeekWorries(Worries((why,)))
     try:
         return _week(asked, record, role, areas, shelf)
     except (BadQuestion, SettingsError) as error:
         return WeekWorries(Worries((sentence(str(error)),)))
+
+
+def _has_roles(asked: PageQuestion) -> bool:
+    return len(asked.issue.profile.staffing.role_ids) > 1
 
 
 def planned_areas(asked: PageQuestion, record: DutyRecord, role: str) -> tuple[str, ...]:

@@ -478,3 +478,19 @@ def test_a_note_is_kept_if_a_name_is_only_part_of_a_word(make_issue: MakeIssue) 
     tree = make_issue().tree
     notes = ["southern roads", "north-11", "SOUTH: closed", "town"]
     assert Reach(("north",)).notes(tree, notes) == ["southern roads", "north-11"]
+
+
+def test_notes_that_count_over_areas_which_they_do_not_name_are_for_the_whole_force() -> None:
+    areas = (
+        Area("town", "Town"),
+        *(Area(each, each.title(), "town") for each in ("north", "south")),
+    )
+    tree = AreaTree(areas, ("force", "area"))
+    notes = (
+        "22 events are not in the forecast: Fair (north, 2023-01-07), and 17 more",
+        "1,204 more series have ended",
+        "12 days were storms of a series and were learned as usual ones",
+        "judged on 11 origins instead of 12: the history is short",
+    )
+    assert Reach(("north",)).notes(tree, notes) == [notes[-1]]
+    assert Reach().notes(tree, notes) == [*notes]

@@ -243,6 +243,13 @@ def test_a_file_of_something_else_is_refused(
     assert said in answer.json()["detail"]
 
 
+def test_a_parameter_that_no_table_has_is_refused_and_not_passed_over(kept: Bench) -> None:
+    for address in ("forecasts.csv?aera=south", "accuracy.csv?issue=2", "events.json?area[]=south"):
+        answer = kept.client.get(f"/download/{address}")
+        assert answer.status_code == 422, address
+        assert "no parameter" in answer.text
+
+
 def test_a_table_of_a_view_that_has_nothing_is_its_header(bench: Bench) -> None:
     for table in get_args(PageTable):
         assert csv_rows(bench.client, f"{table}.csv?period=2026-10-24") == []

@@ -530,3 +530,6 @@ def test_a_shift_tells_the_role_that_is_asked_and_its_links_keep_it(
     assert before is not None
     assert "role=custody" in before.group(1)
     assert "No role 'none'." in plain(page(made, f"{SHIFT}?area=south&role=none", 404))
+    near = page(made, "/shift/2026-10-24/never?area=south&role=custody", 404)
+    assert "/shift/2026-10-24/early?area=south&amp;role=custody" in near
+    assert "here for the role custody." in plain(page(made, f"/worries?week={WEEK}&role=custody"))
