@@ -485,7 +485,7 @@ def test_notes_that_count_over_areas_which_they_do_not_name_are_for_the_whole_fo
         Area("town", "Town"),
         *(Area(each, each.title(), "town") for each in ("north", "south")),
     )
-    tree = AreaTree((Area("town", "Town"), *parts), ("force", "area"))
+    tree = AreaTree(areas, ("force", "area"))
     notes = (
         "22 events are not in the forecast: Fair (north, 2023-01-07), and 17 more",
         "1,204 more series have ended",
