@@ -52,8 +52,10 @@ class Cube:
         """Instants (UTC) at which the intervals begin."""
         return self.edges[:-1]
 
-    def times(self, factors: DayFactors) -> Cube:
-        """Return the cube with the counts of each day multiplied by its factors."""
+    def times(self, factors: DayFactors | None) -> Cube:
+        """Return the cube with the counts of each day multiplied by its factors; None: as it is."""
+        if factors is None:
+            return self
         return replace(self, counts=self.counts * factors.factor[:, :, self.day])
 
     def daily(self) -> Array:

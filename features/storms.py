@@ -64,8 +64,7 @@ def storm_factors(
 
 def without_storms(view: AsOf, past: Cube) -> Cube:
     """Return a cube in which storms' days have as many calls as usual days, hour by hour."""
-    factors = storm_day_factors(view, past)
-    return past if factors is None else past.times(factors)
+    return past.times(storm_day_factors(view, past))
 
 
 def storm_day_factors(view: AsOf, past: Cube) -> DayFactors | None:

@@ -267,7 +267,6 @@ def _hours(
     usual: DayFactors | None,
 ) -> Hours:
     """Return the hours of days ahead of an origin, of which counts and storms are known."""
-    calm = past if usual is None else past.times(usual)
     when, length = timeline_of(then, days)
     starts = instants_us(when.edges[:-1])
     first = np.flatnonzero(np.diff(when.day, prepend=-1))
@@ -283,7 +282,7 @@ def _hours(
         third,
         length,
         kinds_of_day(then, days),
-        hour_shares(then, calm, recipe.shares.half_life_days),
+        hour_shares(then, past.times(usual), recipe.shares.half_life_days),
         counts,
         days.day_of_week.to_numpy().astype(np.int64)[when.day],
         tuple(weekday_hour_means(past, weeks, recipe.shares.days) for weeks in BASELINE_WEEKS),

@@ -63,9 +63,8 @@ def shares(view: AsOf, settings: ShareSettings) -> Shares:
     past = cube(view, settings.hour_days)
     leaf_place = leaf_places(view, past.places)
     usual = storm_day_factors(view, past)
-    calm = past if usual is None else past.times(usual)
     return Shares(
-        hour_shares(view, calm, settings.half_life_days),
+        hour_shares(view, past.times(usual), settings.half_life_days),
         leaf_shares(view, settings.leaf_days, leaf_place, usual),
         _grades(grade_counts(view, settings.days, usual)),
         leaf_place,

@@ -31,7 +31,6 @@ from serving.standing import Standing
 from serving.workspace import Workspace
 
 Query = TypeVar("Query", bound=ViewQuery)
-ELSEWHERE = "not observed for longer than is allowed"  # where the reason names an area out of reach
 # What the lines below a week's forecast say of missing-person demand.
 _WEEKLY = ("area", "area_name", "state", "expected", "landing_q90", "band")
 
@@ -236,7 +235,7 @@ def told_within(reach: Reach, tree: AreaTree, values: Values) -> Values:
         return {}
     ways: dict[str, Callable[[str], str]] = {
         "pooled": lambda text: reach.listed(tree, text.split(POOLED_BETWEEN)),
-        "reason": lambda text: text if reach.notes(tree, [text]) else ELSEWHERE,
+        "reason": lambda text: reach.reason(tree, text),
     }
     return {name: _replaced(values[name], told) for name, told in ways.items()}
 

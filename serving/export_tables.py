@@ -66,7 +66,6 @@ class IssueExport:
         issue, tree = self.issue, self.issue.tree
         edges, forecast = issue.forecast.rates.edges, issue.forecast
         why = issue.why_stale(self.now)
-        is_told = not why or bool(self.reach.notes(tree, [why]))
         return {
             "issue": issue.number,
             "published_at": instant_text(issue.published_at),
@@ -74,7 +73,7 @@ class IssueExport:
             "data_until": instant_text(forecast.data_until),
             "horizon": {"start": instant_text(edges[0]), "end": instant_text(edges[-1])},
             "is_stale": bool(why),
-            "why_stale": why if is_told else answers.ELSEWHERE,
+            "why_stale": self.reach.reason(tree, why),
             **self.reach.standing(tree, self.standing).about(),
             "model_version": issue.model_version,
             "models": dict(issue.models),

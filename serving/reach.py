@@ -19,6 +19,7 @@ from forewatch.errors import OutOfReach
 from planning import names
 from serving.standing import REASON_AFTER, Standing
 
+_ELSEWHERE = "not observed for longer than is allowed"  # where the reason names such an area
 # What notes say of more areas or series than they name.
 _OVER_AREAS = re.compile(r"\d more\b|\bdays were storms of a series\b")
 
@@ -107,6 +108,10 @@ class Reach:
             for note in notes
             if not (_names_any(note.casefold(), texts) or _OVER_AREAS.search(note))
         ]
+
+    def reason(self, tree: AreaTree, why: str) -> str:
+        """Return why something is stale, without the area where it names one out of reach."""
+        return why if self.notes(tree, [why]) else _ELSEWHERE
 
     def standing(self, tree: AreaTree, standing: Standing) -> Standing:
         """Return how an issue stands; why it was withdrawn only where that names no other area."""

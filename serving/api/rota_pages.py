@@ -124,15 +124,14 @@ def _head(
     ends = pd.DatetimeIndex([issue.forecast.data_until, now])
     until, today = Clock.of(issue.profile).force_day(ends)
     told = head(found, asked, job.reach.standing(issue.tree, job.standing), now)
-    why = told.pop("why_stale")
-    seen = job.reach.notes(issue.tree, [why])
+    why = job.reach.reason(issue.tree, told.pop("why_stale"))
     plan = "known" if record.is_sure else "last_known" if record.is_known else "unknown"
     return (
         {"contract": CONTRACT}
         | told
         | {
             "stale": told["is_stale"],
-            "why_stale": why if seen or not why else "the data are older than the force allows",
+            "why_stale": why,
             "days_since_data": max(int((today - until).days), 0),
             "plan": plan,
             "notice_given_on": f"{today:%Y-%m-%d}",

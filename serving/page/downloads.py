@@ -26,7 +26,7 @@ _LISTS = ("area", "call_type", "grade")
 _TEXTS = {name: name for name in ("week", "by", "quantiles", "role", "to", "lead", "period")}
 _TEXTS |= {"from": "from_"}
 _OF_PAGE = ("by", "lead", "period", "role")  # what tables of the page are asked beside its state
-_KNOWN = tuple(dict.fromkeys((*_LISTS, *_TEXTS, *STATE, *_OF_PAGE)))
+_KNOWN = (*_LISTS, *_TEXTS)
 _LONGEST_VALUE = 200  # letters of a parameter's value that are looked at
 _MOST_VALUES = 300
 

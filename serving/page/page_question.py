@@ -156,9 +156,7 @@ class PageQuestion:
     @cached_property
     def why_stale(self) -> str:
         """Why the issue is stale, as it is told within the reach; "" where it isn't."""
-        why = self.issue.why_stale(self.now)
-        told = self.reach.notes(self.issue.tree, [why]) if why else [""]
-        return told[0] if told else "the data are older than the force allows"
+        return self.reach.reason(self.issue.tree, self.issue.why_stale(self.now))
 
     @property
     def parts(self) -> tuple[str, ...]:

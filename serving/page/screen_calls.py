@@ -10,7 +10,7 @@ import pandas as pd
 
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 from serving.charts.words import count_text, level_text, short_day_text
-from serving.page.answer_rows import AnswerRow, answer_rows
+from serving.page.answer_rows import AnswerRow
 from serving.page.heat_map import SPECIAL
 from serving.page.map_panel import colour_class
 from serving.page.page_answers import PageAnswers
@@ -98,7 +98,7 @@ def calls_ahead(
     span = {"from_": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d}"}
     days = answers.call_rows("day", quantiles=_LEVELS, **span)
     is_daily = asked.issue.forecast.rates.step == "day"
-    hours = [] if is_daily else answer_rows(_hours(answers, moment))
+    hours = [] if is_daily else _hours(answers, moment)
     hour_rows = _rows(hours, hour_names(asked, hours), [""] * len(hours))
     marks = [SPECIAL if row["force_day"] in special else "" for row in days]
     day_rows = _rows(days, [short_day_text(row["force_day"]) for row in days], marks)
@@ -114,13 +114,13 @@ def days_ahead(asked: PageQuestion, moment: pd.Timestamp) -> tuple[pd.Timestamp,
     return today, today + WEEK_DAYS * ONE_DAY
 
 
-def _hours(answers: PageAnswers, moment: pd.Timestamp) -> pd.DataFrame:
+def _hours(answers: PageAnswers, moment: pd.Timestamp) -> list[AnswerRow]:
     today, _ = days_ahead(answers.asked, moment)
     edges = answers.asked.clock.hour_edges(today, 2)
     now = int(edges.searchsorted(moment, side="right")) - 1
     start, end = edges[now], edges[now + HOURS_AHEAD]
     span = {"from_": f"{start:%Y-%m-%dT%H:%MZ}", "to": f"{end:%Y-%m-%dT%H:%MZ}"}
-    return answers.calls("hour", quantiles=_LEVELS, **span)
+    return answers.call_rows("hour", quantiles=_LEVELS, **span)
 
 
 def hour_names(asked: PageQuestion, rows: list[AnswerRow]) -> list[str]:

@@ -79,8 +79,7 @@ def doubts(row: AnswerRow) -> list[str]:
 
 def own_doubts(asked: PageQuestion, row: AnswerRow) -> list[str]:
     """Return the doubts of a row but for what the bar across every view tells: a stale issue."""
-    why = asked.issue.why_stale(asked.now)
-    is_told = bool(why) and row["state"] == "stale" and row["reason"] == why
+    is_told = row["state"] == "stale" and row["reason"] == asked.why_stale
     return doubts(row | {"state": "forecast"}) if is_told else doubts(row)
 
 

@@ -494,3 +494,19 @@ def test_notes_that_count_over_areas_which_they_do_not_name_are_for_the_whole_fo
     )
     assert Reach(("north",)).notes(tree, notes) == [notes[-1]]
     assert Reach().notes(tree, notes) == [*notes]
+
+
+def test_a_reason_that_names_another_area_is_told_without_it_and_once(
+    bench: Bench, make_issue: MakeIssue
+) -> None:
+    made = make_issue()
+    until = made.forecast.data_until - pd.Timedelta(days=20)
+    found = ObservationEnd(made.forecast.data_until, (Behind("town", "", until, "south-1 is off"),))
+    old = replace(made.forecast, data_until=until)
+    bench.issues().publish(replace(made, observed=found).with_whole(forecast=old))
+    some, why = client(bench, "north"), "not observed for longer than is allowed"
+    rows = some.get("/v1/forecasts?week=2026-W43").json()["rows"]
+    assert {(row["state"], row["reason"]) for row in rows} == {("stale", why)}
+    shown = some.get("/week?week=2026-W43", headers={"Accept": "text/html"}).text
+    assert "south-1" not in shown
+    assert shown.count(f"Stale: {why}.") == 1
