@@ -66,12 +66,23 @@ def same_weekday(counts: Array, origins: Index, weeks: int) -> Array:
     >>> same_weekday(np.arange(14.0)[:, None], np.array([14]), weeks=2)[0, 0]
     array([3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5])
     """
-    back = np.arange(1, weeks + 1) * WEEK_DAYS
-    days = origins[:, None, None] + np.arange(WEEK_DAYS)[:, None] - back  # (K, 7, weeks)
-    there = (days >= 0)[..., None]
-    found = np.where(there, counts[np.maximum(days, 0)], np.nan)
+    days = origins[:, None] + np.arange(WEEK_DAYS)
+    found = weekday_means(counts, days.ravel(), weeks).reshape(*days.shape, -1)
+    return np.moveaxis(found, 1, 2)
+
+
+def weekday_means(counts: Array, days: Index, weeks: int) -> Array:
+    """Return means of the last same weekdays before some days, shape (K, N); see `same_weekday`.
+
+    Args:
+        counts: calls per force-day, shape (D, N); NaN unknown.
+        days: their numbers, 0 to D + 6, shape (K,).
+        weeks: how many of the last same weekdays.
+    """
+    before = days[:, None] - np.arange(1, weeks + 1) * WEEK_DAYS
+    found = np.where((before >= 0)[..., None], counts[np.maximum(before, 0)], np.nan)
     known = np.isfinite(found)
-    return np.moveaxis(_divide(np.where(known, found, 0).sum(2), known.sum(2)), 1, 2)
+    return _divide(np.where(known, found, 0).sum(1), known.sum(1))
 
 
 class _Sums:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,11 @@ class Panel:
     def happened(self) -> Array:
         """The counts as they were recorded, shape (D, N); NaN unknown."""
         return self.counts if self.recorded is None else self.recorded
+
+    @cached_property
+    def fits(self) -> dict[Any, Any]:
+        """What members learned of it, by what was to be learned: the same is learned once."""
+        return {}
 
     @property
     def doubt(self) -> Array | None:

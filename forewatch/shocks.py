@@ -34,7 +34,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forewatch.arrays import Array, Index
+from forewatch.arrays import Array, Index, Mask
 
 Scope = Literal["force", "place", "call_type", "cell"]
 Persistence = Literal["third", "day", "level"]
@@ -300,12 +300,19 @@ class Shocks:
 
 def _firsts(row: Index) -> Index:
     """Return the first piece of each row."""
-    return np.flatnonzero(np.diff(row, prepend=-1))
+    return np.flatnonzero(_changes(row))
 
 
 def _first_of_days(row: Index, day: Index) -> Index:
     """Return the first piece of each row's force-days."""
-    return np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
+    return np.flatnonzero(_changes(row) | _changes(day))
+
+
+def _changes(numbers: Index) -> Mask:
+    """Tell which numbers are others than the one before, as the first is."""
+    found = np.ones(len(numbers), dtype=np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
+    return found
 
 
 def _sums(values: Array, first: Index) -> Array:

@@ -195,7 +195,7 @@ class Boosting:
                 "num_threads": self.threads,
                 "seed": self.seed,
                 "deterministic": True,
-                "force_row_wise": True,
+                "force_col_wise": True,
                 "verbosity": -1,
             },
             data,

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.levels import LEVEL_NAMES, same_weekday, trailing
+from features.levels import LEVEL_NAMES, trailing, weekday_means
 from features.panel import Panel
 from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS
 from models.loglinear import Loglinear
 
-_CHUNK = 64  # days at a time, so that a long history fits in memory
+_CHUNK = 512  # days at a time, so that a long history fits in memory
 _LARGE = 5.0  # calls a day from which on the size of a series no longer matters to its ratios
 _COUNT_NAMES = (
     "ratio_7",
@@ -112,7 +112,7 @@ class Rows:
         one = _known(self._last(days, 1) / level, three)
         ahead = (targets - origins) % WEEK_DAYS
         weekdays = (
-            _known(self._same_weekday(days, weeks)[which, :, ahead] / level[which], long[which])
+            _known(self._same_weekday(origins + ahead, weeks) / level[which], long[which])
             for weeks, long in ((8, two_months), (26, year))
         )
         count_columns = [
@@ -129,8 +129,11 @@ class Rows:
         return np.concatenate([counts, calendar, kinds], axis=-1, dtype=np.float32)
 
     def _same_weekday(self, days: Index, weeks: int) -> Array:
-        parts = [days[i : i + _CHUNK] for i in range(0, len(days), _CHUNK)]
-        return np.concatenate([same_weekday(self.plain, part, weeks) for part in parts])
+        """Return the mean of the last same weekdays before each day, shape (K, N)."""
+        each, which = np.unique(days, return_inverse=True)
+        parts = [each[i : i + _CHUNK] for i in range(0, len(each), _CHUNK)]
+        found = [weekday_means(self.plain, part, weeks) for part in parts]
+        return np.concatenate(found)[which]
 
     def _last(self, days: Index, number: int) -> Array:
         """Return the mean of what is known of the last days, NaN where nothing is, shape (K, N)."""

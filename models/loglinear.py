@@ -57,6 +57,20 @@ class Loglinear:
 
     def fit(self, panel: Panel) -> Self:
         """Learn the coefficients, shape (N, terms), from the panel's past."""
+        # Members that differ in what they carry ahead learn the same of the past.
+        asked = self.settings.model_copy(update={"ahead_half_lives_days": ()})
+        if asked not in panel.fits:
+            panel.fits[asked] = self._fit_past(panel)
+        past: _PastFit = panel.fits[asked]
+        self.series_, self.terms_ = series_of(panel), past.terms
+        self.coefficients_ = past.coefficients
+        self.named_, self.deviations_ = past.named, past.deviations
+        level = Level.of(panel, self.settings.level_trust_calls)
+        self.weights_ = self._bank.weights(level, past.effect)
+        return self
+
+    def _fit_past(self, panel: Panel) -> _PastFit:
+        """Return what the past teaches, whatever is carried ahead."""
         chosen = terms(panel.covariates.features, self.settings.harmonics)
         days, n = panel.counts.shape
         columns = design(panel, chosen)[:, :days]
@@ -76,11 +90,8 @@ class Loglinear:
                 self.deviations_ = deviations(panel, self.named_, level.lineage, seen)
                 apart = self._apart(panel)[:days]
             dispersion = fit.dispersion(plain * apart)
-        self.series_, self.terms_ = series_of(panel), chosen
-        self.coefficients_ = coefficients
         effect = _effect(columns, coefficients, panel) * apart
-        self.weights_ = self._bank.weights(level, effect)
-        return self
+        return _PastFit(chosen, coefficients, self.named_, self.deviations_, effect)
 
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
@@ -151,6 +162,17 @@ class Loglinear:
         member.deviations_ = np.asarray(state["deviations"], float)
         member.weights_ = np.asarray(state["weights"], float)
         return member
+
+
+@dataclass(frozen=True)
+class _PastFit:
+    """Terms, their coefficients, named days, their deviations, the effect on the past's days."""
+
+    terms: tuple[Term, ...]
+    coefficients: Array
+    named: tuple[str, ...]
+    deviations: Array
+    effect: Array
 
 
 class _Fit:

@@ -61,7 +61,7 @@ class SarimaSettings(Frozen):
 class Growth(Frozen):
     """How the trees of a block of leads grow."""
 
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    learning_rate: float = Field(default=0.06, gt=0, le=1)
     """LightGBM's own."""
     leaves: int = Field(default=8, ge=2)
     """LightGBM's own."""
@@ -77,7 +77,7 @@ class BoostingSettings(Frozen):
     near: Growth = Growth()
     """Growth of blocks whose leads begin before and from *far_from_days*: the further ahead, the
     fewer independent stretches of time there are to learn from."""
-    far: Growth = Growth(learning_rate=0.01, leaves=4, blind_to=("call_type", "ratio_364"))
+    far: Growth = Growth(learning_rate=0.02, leaves=4, blind_to=("call_type", "ratio_364"))
     """Growth of blocks whose leads begin before and from *far_from_days*: the further ahead, the
     fewer independent stretches of time there are to learn from."""
     far_from_days: int = Field(default=28, ge=0)
@@ -90,7 +90,7 @@ class BoostingSettings(Frozen):
     """Rows to learn from, for each block."""
     first_origin_days: int = Field(default=84, ge=28)
     """Days of history before the first pair."""
-    rounds: int = Field(default=150, ge=1)
+    rounds: int = Field(default=75, ge=1)
     """Trees, for each block."""
     rows_per_leaf: int = Field(default=100, ge=1)
     """LightGBM's own."""

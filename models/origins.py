@@ -7,7 +7,7 @@ was learned stays and recent counts move on, as between two trainings in operati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from forewatch.arrays import Array, Mask
 from forewatch.errors import NotEnoughHistory
 from forewatch.history import LEAST_TRAINING_DAYS
 from forewatch.progress import Progress
+from models.base import Member
 from models.line_up import fit_members, predictions
 from models.recipe import BASELINE, Recipe, RollingOrigins
 
@@ -62,6 +63,22 @@ class Fold:
         return None if self.doubt is None else np.asarray(self.doubt.any(axis=1))
 
 
+@dataclass
+class EarlierFits:
+    """What was fitted and forecast before in one backtest, so that nothing is done twice.
+
+    What is known at an origin doesn't depend on who asks: an origin before two trainings gives both
+    the same. Of one recipe and history only.
+
+    Args:
+        members: those of a model, by the instant that it was fitted at.
+        groups: what each group of origins gave, by their instants.
+    """
+
+    members: dict[str, Any] = field(default_factory=dict)
+    groups: dict[tuple[pd.Timestamp, ...], list[Any]] = field(default_factory=dict)
+
+
 def past_origins(
     view: AsOf, past: pd.DatetimeIndex, known: Mask, wanted: RollingOrigins, least_share: float
 ) -> list[list[pd.Timestamp]]:
@@ -90,7 +107,14 @@ def past_origins(
     return [firsts[i : i + size] for i in range(0, n, size)]
 
 
-def call_folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Progress) -> list[Fold]:
+def call_folds(
+    view: AsOf,
+    now: Panel,
+    recipe: Recipe,
+    jobs: int,
+    progress: Progress,
+    earlier: EarlierFits | None = None,
+) -> list[Fold]:
     """Return the members' forecasts from past origins, ascending by origin.
 
     Args:
@@ -99,11 +123,11 @@ def call_folds(view: AsOf, now: Panel, recipe: Recipe, jobs: int, progress: Prog
         recipe: members and origins.
         jobs: processes to use; the result does not depend on it.
         progress: is told how many fits are done.
+        earlier: what need not be done again, and what is done here.
     """
     known = partial(panel, horizon_days=recipe.origins.horizon_days)
-    made = from_origins(
-        view, plan(view, now, recipe), known, partial(_forecasts, recipe), jobs, progress
-    )
+    views = views_from(view, plan(view, now, recipe))
+    made = from_origins(views, known, partial(_forecasts, recipe), jobs, progress, earlier)
     return [
         Fold(
             view.clock.day_start(days[0]),
@@ -124,39 +148,55 @@ def plan(view: AsOf, now: Panel, recipe: Recipe) -> list[list[pd.Timestamp]]:
     return past_origins(view, now.days, np.isfinite(now.counts), recipe.origins, _LEAST_SHARE)
 
 
+def views_from(view: AsOf, groups: list[list[pd.Timestamp]]) -> list[list[AsOf]]:
+    """Return what was known at each origin, by its first force-day ahead."""
+    return [[view.at(view.clock.day_start(first)) for first in firsts] for firsts in groups]
+
+
 def counts_on_days(now: Panel, days: pd.DatetimeIndex) -> Array:
     """Return the counts of the panel's past on some days, see `on_days`."""
     return on_days(now.happened, now.days, days)
 
 
 def from_origins(
-    view: AsOf,
-    groups: list[list[pd.Timestamp]],
+    groups: list[list[AsOf]],
     known: Callable[[AsOf], K],
-    forecasts: Callable[[list[K]], list[F]],
+    forecasts: Callable[[list[K], Any], list[F]],
     jobs: int,
     progress: Progress,
+    earlier: EarlierFits | None = None,
 ) -> Iterator[tuple[int, F]]:
     """Yield the number of its group, and what it gives, of each origin in turn.
 
     Args:
-        view: what is known by now.
-        groups: first force-days ahead, as `past_origins` gives them.
+        groups: what was known at each origin, see `views_from`.
         known: gives what members learn from; only what was known at an origin goes in.
-        forecasts: fits on the first of a group and forecasts from all of it.
+        forecasts: fits on the first of a group, unless members are given that were fitted on it,
+            and forecasts from all of it.
         jobs: processes to use; the result does not depend on it.
         progress: is told how many groups are done.
+        earlier: what need not be done again; what is done here takes the place of its groups.
     """
     what = "judging on past origins"
     progress(what, 0, len(groups))
+    before = EarlierFits() if earlier is None else earlier
+    keys = [tuple(view.origin for view in views) for views in groups]
+    done = {key: made for key, made in before.groups.items() if key in keys}
     tasks = (
-        delayed(forecasts)([known(view.at(view.clock.day_start(first))) for first in firsts])
-        for firsts in groups
+        delayed(forecasts)(
+            [known(view) for view in views], before.members.get(views[0].origin.isoformat())
+        )
+        for key, views in zip(keys, groups, strict=True)
+        if key not in before.groups
     )
     workers = Parallel(n_jobs=min(jobs, len(groups)), return_as="generator", pre_dispatch="n_jobs")
-    for number, made in enumerate(workers(tasks)):
-        yield from ((number, one) for one in made)
+    fresh = workers(tasks)
+    for number, key in enumerate(keys):
+        if key not in done:
+            done[key] = next(fresh)
+        yield from ((number, one) for one in done[key])
         progress(what, number + 1, len(groups))
+    before.groups = done
 
 
 def on_days(counts: Array, past: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Array:
@@ -173,13 +213,13 @@ def on_days(counts: Array, past: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Ar
 
 
 def _forecasts(
-    recipe: Recipe, panels: list[Panel]
+    recipe: Recipe, panels: list[Panel], members: dict[str, Member] | None
 ) -> list[tuple[pd.DatetimeIndex, Array, int, Array | None, Array | None]]:
     """Return days ahead, predictions, days known, the honest baseline's forecast, doubt of days.
 
-    Members are fitted on the first panel.
+    Members are fitted on the first panel, unless they are given.
     """
-    members = fit_members(recipe, panels[0], jobs=1)
+    members = fit_members(recipe, panels[0], jobs=1) if members is None else members
     with threadpool_limits(1):
         return [
             (

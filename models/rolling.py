@@ -27,6 +27,7 @@ from forewatch.history import History
 from forewatch.profile import Profile
 from forewatch.progress import Progress, silent
 from forewatch.rates import Forecast, Rates, Selection, Spans
+from models.origins import EarlierFits
 from models.recipe import AnyRecipe
 from models.subject import Subject
 
@@ -88,11 +89,11 @@ def backtest(
     selected = {row: _selection(row, history.tree) for row in series}
     views = _views(history, plan)
     rounds = plan.retrain_every or plan.folds
-    done = 0
+    done, earlier = 0, EarlierFits()
     for first in range(0, plan.folds, rounds):
         group = views[first : first + rounds]
         at = group[0].origin
-        trained = subject.train(history, at, recipe, jobs=jobs, progress=progress).model
+        trained = subject.fit(history, at, recipe, jobs=jobs, progress=progress, earlier=earlier)
         for model, view in zip(
             chain([trained], trained.refits(group[1:], jobs)), group, strict=True
         ):

@@ -20,7 +20,7 @@ Source:
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ from features.panel import CELL, Panel
 from forewatch.arrays import Array
 from forewatch.clock import WEEK_DAYS
 from forewatch.errors import NotEnoughHistory
+from models.arma import likeliest
 from models.base import Series, State, check_series, series_from, series_of
 from models.loglinear import Loglinear
 from models.member_settings import SarimaSettings
@@ -79,7 +80,8 @@ class Sarima:
         self.plain_, yearly = season, season.yearly_effect(panel)
         chosen = self._chosen(panel)
         tasks = (delayed(_parameters)(*self._past(panel, i, yearly), self.settings) for i in chosen)
-        found = Parallel(n_jobs=self.jobs)(tasks)
+        with threadpool_limits(1):
+            found = Parallel(n_jobs=self.jobs)(tasks)
         self.fitted_ = {}
         for i, parameters in zip(chosen, found, strict=True):
             if isinstance(parameters, str):
@@ -91,13 +93,20 @@ class Sarima:
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N); NaN for a series left out."""
         check_series(self.name, self.series_, panel)
+        with threadpool_limits(1):  # once: to look for the libraries takes longer than a forecast
+            return self._predictions(panel)
+
+    def _predictions(self, panel: Panel) -> Array:
+        """Return what `predict` does."""
         found = np.full((len(panel.horizon), len(panel.keys)), np.nan)
         yearly = self.plain_.yearly_effect(panel)
         for i, parameters in self.fitted_.items():
             roots, past, ahead = self._model(panel, i, yearly)
             recent = panel.counts[-_RECENT_DAYS:, i]
             level = float(np.nanmean(recent)) if np.isfinite(recent).any() else np.nan
-            mean = _forecast(roots[-_FILTER_DAYS:], past[-_FILTER_DAYS:], ahead, parameters, self)
+            mean = _forecast(
+                roots[-_FILTER_DAYS:], past[-_FILTER_DAYS:], ahead, parameters, self.settings
+            )
             mean *= yearly[len(panel.days) :, i]
             low, high = self.settings.least_ratio * level, self.settings.most_ratio * level
             if np.isfinite(mean).all() and (mean >= low).all() and (mean <= high).all():
@@ -178,22 +187,10 @@ def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
     return tuple(seen)
 
 
-def _space(roots: Array, columns: Array, settings: SarimaSettings) -> Any:  # noqa: ANN401
-    """Return the state-space model of a series; columns of shape (days, covariates)."""
-    return SARIMAX(
-        pd.Series(roots),
-        exog=columns if columns.shape[1] else None,
-        order=settings.order,
-        seasonal_order=(*settings.seasonal_order, WEEK_DAYS),
-        enforce_stationarity=True,
-        enforce_invertibility=True,
-    )
-
-
 def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | str:
     """Return the parameters of a series in statsmodels' order, or why there are none."""
     effects = _effects(roots, past, settings.seasonal_order[1])
-    with threadpool_limits(1), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _LOOKING)  # the search may end early: it is time-boxed
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         try:
@@ -204,10 +201,10 @@ def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | 
                 simple_differencing=True,
                 concentrate_scale=True,
             )
-            fit = model.fit(disp=0, maxiter=settings.iterations, method="lbfgs", cov_type="none")
+            process, variance = likeliest(model, settings.iterations)
         except (ValueError, np.linalg.LinAlgError) as error:
             return f"the fit failed: {error}"
-    found = np.concatenate([effects, np.asarray(fit.params, float), [float(fit.scale)]])
+    found = np.concatenate([effects, process, [variance]])
     return found if np.isfinite(found).all() else "the fit gave parameters that are no numbers"
 
 
@@ -223,14 +220,21 @@ def _effects(roots: Array, past: Array, differences: int) -> Array:
     return np.asarray(np.linalg.lstsq(past[known], roots[known], rcond=None)[0])
 
 
-def _forecast(roots: Array, past: Array, ahead: Array, parameters: Array, member: Sarima) -> Array:
+def _forecast(
+    roots: Array, past: Array, ahead: Array, parameters: Array, settings: SarimaSettings
+) -> Array:
     """Return expected calls of the days ahead, shape (H,)."""
-    with threadpool_limits(1), warnings.catch_warnings():
+    columns = np.concatenate([past, ahead])
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=RuntimeWarning)
-        model = _space(roots, past, member.settings)
-        exog = ahead if ahead.shape[1] else None
-        # Without its covariance of parameters, a Hessian that nobody reads.
-        known = model.filter(parameters, cov_type="none")
-        said = known.get_forecast(len(ahead), exog=exog)
-    mean = np.maximum(np.asarray(said.predicted_mean, float), 0.0)
-    return np.asarray(mean**2 + np.asarray(said.var_pred_mean, float))
+        # The days ahead are unknown ones, so that one filter gives the forecast too.
+        model = SARIMAX(
+            pd.Series(np.append(roots, np.full(len(ahead), np.nan))),
+            exog=columns if columns.shape[1] else None,
+            order=settings.order,
+            seasonal_order=(*settings.seasonal_order, WEEK_DAYS),
+        )
+        model.update(parameters)
+        known = model.ssm.filter()
+    mean = np.maximum(known.forecasts[0, len(roots) :], 0.0)
+    return np.asarray(mean**2 + known.forecasts_error_cov[0, 0, len(roots) :])

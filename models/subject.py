@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # to know what is forecast needs no numbers, which take long 
     import pandas as pd
 
     from forewatch.history import History
+    from models.origins import EarlierFits
     from models.report import Report
     from models.subject_model import SubjectModel
 
@@ -108,6 +109,33 @@ class Subject:
         """
         run: Callable[..., Training] = import_module(f"{self.package}.training").train
         return run(history, until, recipe, jobs, progress)
+
+    def fit(
+        self,
+        history: History,
+        until: pd.Timestamp,
+        recipe: AnyRecipe,
+        *,
+        jobs: int = 1,
+        progress: Progress = silent,
+        earlier: EarlierFits | None = None,
+    ) -> SubjectModel:
+        """Return the model that `train` gives, without scores that nobody asks for.
+
+        Args:
+            history: as of `train`, and so the next four.
+            until: the origin.
+            recipe: what to train.
+            jobs: processes to use.
+            progress: is told what is being done.
+            earlier: what need not be fitted again, of the same history and recipe; what is fitted
+                here is added.
+        """
+        module = import_module(f"{self.package}.training")
+        model: SubjectModel = module.fit(history, until, recipe, jobs, progress, earlier)
+        if earlier is not None:
+            earlier.members = {model.fitted_at_: model.members_}
+        return model
 
     def restore(self, state: dict[str, Any], packages: Packages) -> SubjectModel:
         """Return the model whose state this was, see `SubjectModel.from_state`."""

@@ -51,7 +51,7 @@ def subject_part(
         why = f"{subject.title} is by its baseline, the {subject.rule.baseline}: {error}"
         recipe = workspace.settings().recipe(subject).model_copy(update=subject.stand_in)
     try:
-        model = subject.train(history, view.origin, recipe).model
+        model = subject.fit(history, view.origin, recipe)
         part = model_part(subject, model, view, days, recipe.baseline)
         return replace(part, is_baseline=True), (why,)
     except ForewatchError as error:

@@ -64,7 +64,7 @@ def _models(
     """Yield the model of a subject at each view, None where there is none."""
     recipe = workspace.settings().recipe(subject)
     try:
-        trained = subject.train(history, views[0].origin, recipe, jobs=jobs).model
+        trained = subject.fit(history, views[0].origin, recipe, jobs=jobs)
     except ForewatchError:
         if subject is FIRST:
             raise

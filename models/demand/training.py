@@ -16,6 +16,7 @@ import pandas as pd
 from features.asof import AsOf
 from features.panel import Panel, panel
 from features.public_holidays import BANK_HOLIDAY, strange_names
+from forewatch.arrays import Array
 from forewatch.history import History
 from forewatch.progress import Progress, silent
 from models import judging, origins
@@ -25,11 +26,12 @@ from models.demand.recipe_doubts import recipe_doubts
 from models.demand.report import report
 from models.dispersion import at_bounds
 from models.judging import PastForecast
-from models.origins import Fold
+from models.origins import EarlierFits, Fold
 from models.part_scores import part_scores
 from models.past_parts import past_parts
 from models.recipe import Recipe
 from models.report import Report
+from models.squared_residuals import SquaredResiduals
 from models.subject import Training
 
 _TOLD = 20  # series that are named before the rest is counted
@@ -61,6 +63,41 @@ class DemandTraining(Training):
         return report(self.model, self.scores, self.folds, self.judged, self.keys)
 
 
+@dataclass(frozen=True)
+class _JudgedFit:
+    """The model with the past origins that it was learned from.
+
+    Args:
+        model: fitted on everything known by the end of the training.
+        now: the panel there.
+        folds: forecasts of the members from past origins.
+        groups: the same with what is needed to judge them.
+        cells: blended forecasts, each by weights of the other groups.
+        squares: squared residuals of these.
+        doubts: of the recipe.
+    """
+
+    model: Engine
+    now: Panel
+    folds: list[Fold]
+    groups: Groups
+    cells: list[Array]
+    squares: list[SquaredResiduals]
+    doubts: tuple[str, ...]
+
+
+def fit(
+    history: History,
+    until: pd.Timestamp,
+    recipe: Recipe,
+    jobs: int = 1,
+    progress: Progress = silent,
+    earlier: EarlierFits | None = None,
+) -> Engine:
+    """Return the engine that `train` gives, without its scores; see `Subject.fit`."""
+    return _judged_fit(AsOf(history, until), recipe, jobs, progress, earlier).model
+
+
 def train(
     history: History,
     until: pd.Timestamp,
@@ -70,11 +107,43 @@ def train(
 ) -> DemandTraining:
     """Return the engine trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
+    judged = _judged_fit(view, recipe, jobs, progress, None)
+    groups, now, engine = judged.groups, judged.now, judged.model
+    by_group = judging.crossed_shocks(groups, judged.squares, recipe)
+    ours = judging.spread_forecasts(groups, judged.cells, by_group)
+    of_days = _day_scores(ours, groups, recipe)
+    of_parts = part_scores(groups, judged.cells, by_group, recipe)
+    scores, losses = (
+        pd.concat(each, ignore_index=True) for each in zip(of_days, of_parts, strict=True)
+    )
+    progress("scoring", 1, 1)
+    notes = (
+        *judged.doubts,
+        *_notes(engine, judged.folds, now),
+        *unknown_ordinary(view),
+        *at_bounds(engine.estimates()[1], now.call_types),
+        *judging.miscovered(scores),
+    )
+    return DemandTraining(
+        engine,
+        scores,
+        notes,
+        losses,
+        origins.table(judged.folds, recipe),
+        tuple(ours),
+        now.keys,
+    )
+
+
+def _judged_fit(
+    view: AsOf, recipe: Recipe, jobs: int, progress: Progress, earlier: EarlierFits | None
+) -> _JudgedFit:
+    """Return the engine, its weights and shocks from past origins."""
     now = panel(view, 1)
     doubts = recipe_doubts(recipe, now, sum(map(len, origins.plan(view, now, recipe))))
     for doubt in doubts:
         progress(doubt, 0, 0)
-    found = origins.call_folds(view, now, recipe, jobs, progress)
+    found = origins.call_folds(view, now, recipe, jobs, progress, earlier)
     groups = groups_of(view, now, found, recipe)
     weights, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
@@ -83,30 +152,7 @@ def train(
     progress("fitting the engine", 0, 1)
     engine = Engine(recipe).fit(view, weights, shocks, jobs)
     progress("fitting the engine", 1, 1)
-    by_group = judging.crossed_shocks(groups, squares, recipe)
-    ours = judging.spread_forecasts(groups, cells, by_group)
-    of_days = _day_scores(ours, groups, recipe)
-    of_parts = part_scores(groups, cells, by_group, recipe)
-    scores, losses = (
-        pd.concat(each, ignore_index=True) for each in zip(of_days, of_parts, strict=True)
-    )
-    progress("scoring", 1, 1)
-    notes = (
-        *doubts,
-        *_notes(engine, found, now),
-        *unknown_ordinary(view),
-        *at_bounds(shocks, now.call_types),
-        *judging.miscovered(scores),
-    )
-    return DemandTraining(
-        engine,
-        scores,
-        notes,
-        losses,
-        origins.table(found, recipe),
-        tuple(ours),
-        now.keys,
-    )
+    return _JudgedFit(engine, now, found, groups, cells, squares, tuple(doubts))
 
 
 def _day_scores(

@@ -27,14 +27,18 @@ from models.missing.members import Members, blend_reports
 from models.missing.reports import Reports, reports
 from models.missing.settings import CLIMATOLOGY, MissingRecipe
 from models.missing.spells import PastReports, sizes
-from models.origins import Fold, from_origins, on_days, past_origins
+from models.origins import EarlierFits, Fold, from_origins, on_days, past_origins, views_from
 
 _LEAST_SHARE = 0.35  # of the history lies before the first origin
 _LEAST_REPORTS = 1e-9
 
 
 def report_folds(
-    view: AsOf, recipe: MissingRecipe, jobs: int = 1, progress: Progress = silent
+    view: AsOf,
+    recipe: MissingRecipe,
+    jobs: int = 1,
+    progress: Progress = silent,
+    earlier: EarlierFits | None = None,
 ) -> list[Fold]:
     """Return the members' forecasts from past origins, ascending by origin.
 
@@ -43,6 +47,7 @@ def report_folds(
         recipe: members and origins.
         jobs: processes to use; the result does not depend on it.
         progress: is told how many fits are done.
+        earlier: what need not be done again, and what is done here.
 
     Raises:
         NotEnoughHistory: if fewer than 16 weeks of counts are known.
@@ -50,7 +55,8 @@ def report_folds(
     now = reports(view, 1)
     groups = past_origins(view, now.days, now.known, recipe.origins, _LEAST_SHARE)
     known = partial(reports, horizon_days=recipe.origins.horizon_days)
-    made = from_origins(view, groups, known, partial(_forecasts, recipe), jobs, progress)
+    views = views_from(view, groups)
+    made = from_origins(views, known, partial(_forecasts, recipe), jobs, progress, earlier)
     return [
         Fold(
             view.clock.day_start(days[0]),
@@ -123,8 +129,10 @@ def _likelihood(predicted: Array, counts: Array) -> Array:
     return np.asarray(over_places.sum(1) + over_days.sum(1))
 
 
-def _forecasts(recipe: MissingRecipe, seen: list[Reports]) -> list[tuple[pd.DatetimeIndex, Array]]:
-    """Return days ahead and predictions, fitted on the first reports."""
+def _forecasts(
+    recipe: MissingRecipe, seen: list[Reports], members: Members | None
+) -> list[tuple[pd.DatetimeIndex, Array]]:
+    """Return days ahead and predictions, by members fitted on the first reports."""
     with threadpool_limits(1):
-        members = Members(recipe).fit(seen[0])
+        members = Members(recipe).fit(seen[0]) if members is None else members
         return [(one.horizon, members.predict(one)) for one in seen]

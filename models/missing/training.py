@@ -15,6 +15,7 @@ from models.missing.calibration import ALL_LEADS, Calibration
 from models.missing.model import MissingPersons
 from models.missing.settings import MissingRecipe
 from models.missing.windows import SHIFT
+from models.origins import EarlierFits
 from models.report import Report, markdown_table, origin_of
 from models.subject import Training
 
@@ -74,10 +75,11 @@ def train(
     recipe: MissingRecipe,
     jobs: int = 1,
     progress: Progress = silent,
+    earlier: EarlierFits | None = None,
 ) -> MissingTraining:
     """Return the model trained on what was known at *until*; see `Subject.train`."""
     view = AsOf(history, until)
-    found = origins.report_folds(view, recipe, jobs, progress)
+    found = origins.report_folds(view, recipe, jobs, progress, earlier)
     model = MissingPersons(recipe).fit(view, *origins.learn_weights(found, recipe))
     model.calibration_ = judged = calibration.of(view, found, recipe)
     notes = tuple(
@@ -86,6 +88,18 @@ def train(
         if reason
     )
     return MissingTraining(model, scores_of(judged), notes, judged.losses, judged)
+
+
+def fit(
+    history: History,
+    until: pd.Timestamp,
+    recipe: MissingRecipe,
+    jobs: int = 1,
+    progress: Progress = silent,
+    earlier: EarlierFits | None = None,
+) -> MissingPersons:
+    """Return the model that `train` gives, whose scores are part of it; see `Subject.fit`."""
+    return train(history, until, recipe, jobs, progress, earlier).model
 
 
 def scores_of(calibration: Calibration) -> pd.DataFrame:

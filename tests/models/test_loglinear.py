@@ -10,7 +10,7 @@ from features.panel import Panel, panel
 from forewatch.arrays import Array
 from forewatch.history import History
 from models.loglinear import Loglinear
-from models.member_settings import LoglinearSettings
+from models.member_settings import PLAIN, LoglinearSettings
 from sources.synthetic import DemoForce
 
 PanelOf = Callable[..., Panel]
@@ -122,3 +122,14 @@ def test_a_place_of_three_weeks_has_its_level(town: DemoForce, town_history: His
     assert found[:, seen.series(place)].mean() == pytest.approx(true.mean(), rel=0.1)
     parts = found[:, seen.cells[2]].sum(1)
     assert parts.mean() == pytest.approx(true.mean(), rel=0.15)
+
+
+def test_members_that_learn_the_same_of_a_panel_learn_it_once(panel_of: PanelOf) -> None:
+    panel = panel_of(counts(rates(400)), horizon=28)
+    own, plain = Loglinear().fit(panel), Loglinear(PLAIN).fit(panel)
+    assert plain.coefficients_ is own.coefficients_
+    assert not np.array_equal(plain.weights_, own.weights_)
+    alone = Loglinear(PLAIN).fit(dataclasses.replace(panel))
+    np.testing.assert_array_equal(plain.predict(panel), alone.predict(panel))
+    other = Loglinear(LoglinearSettings(coefficient_half_life_days=100)).fit(panel)
+    assert not np.array_equal(other.coefficients_, own.coefficients_)

@@ -8,7 +8,7 @@ from features.asof import AsOf
 from features.panel import Panel, panel
 from forewatch.history import History
 from forewatch.tables import check
-from models.origins import call_folds, counts_on_days, plan, table
+from models.origins import EarlierFits, call_folds, counts_on_days, plan, table
 from models.recipe import Recipe
 
 
@@ -64,6 +64,26 @@ def test_each_fold_forecasts_from_what_was_known_at_its_origin(
     wanted = np.nanmean(np.abs(first.predicted[0, :, 0] - first.counts[:, 0]))
     assert rows["mae"].iloc[0] == pytest.approx(wanted)
     assert rows["days"].tolist() == [35, 35, 35, 28]
+
+
+def test_what_an_earlier_training_fitted_is_not_fitted_again_and_nothing_moves(
+    view: AsOf, now: Panel, quick: Recipe
+) -> None:
+    recipe = quick.model_copy(update={"members": ("same_weekday_8",)})
+    end = now.days[-1] + pd.Timedelta(days=1)
+    before = view.at(view.clock.day_start(end - pd.Timedelta(days=56)))
+    earlier = EarlierFits()
+    call_folds(before, panel(before, 1), recipe, 1, silent, earlier)
+    theirs = dict(earlier.groups)
+    found = call_folds(view, now, recipe, 1, silent, earlier)
+    common = [key for key in earlier.groups if key in theirs]
+    assert len(common) == 1
+    assert earlier.groups[common[0]] is theirs[common[0]]
+    assert len(earlier.groups) == 2  # what no later training can ask for is gone
+    for one, wanted in zip(found, call_folds(view, now, recipe, 1, silent), strict=True):
+        assert (one.origin, one.group) == (wanted.origin, wanted.group)
+        np.testing.assert_array_equal(one.predicted, wanted.predicted)
+        np.testing.assert_array_equal(one.counts, wanted.counts)
 
 
 def test_members_know_of_a_break_that_the_honest_baseline_does_not(

@@ -27,11 +27,11 @@ COLUMNS = ["origin", "start", "area", "call_type", "grade", "mean", *QUANTILE_CO
 
 
 def plan(history: History, **changes: object) -> BacktestPlan:
-    """Two origins four weeks apart, the second six weeks before the end."""
+    """Two origins eight weeks apart, the second two weeks before the end."""
     first = history.observed_until - pd.Timedelta(days=70)
     asked = {
         "first_origin": first.to_pydatetime(),
-        "every_days": 28,
+        "every_days": 56,
         "folds": 2,
         "horizon_days": 9,
     }
@@ -202,6 +202,7 @@ def test_with_a_training_at_each_origin_every_frame_is_that_of_a_backtest_from_t
     alone = list(
         backtest(DEMAND, town_history, quick, plan(town_history, first_origin=second, folds=1))
     )
-    pd.testing.assert_frame_equal(again[1], alone[0])
+    # though what the two trainings have in common was fitted once
+    pd.testing.assert_frame_equal(again[1], alone[0], check_exact=True)
     pd.testing.assert_frame_equal(again[0], frames[0])
     assert not again[1]["mean"].equals(frames[1]["mean"])

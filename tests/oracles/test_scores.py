@@ -8,7 +8,9 @@ from forewatch.count_distribution import CountDistribution
 from models import scores
 
 CASES = [
-    (m, r) for m in (1e-4, 0.03, 0.5, 1.0, 3.7, 10.0, 123.4, 3000.0) for r in (0.4, 0.93, 1, 1.7, 9)
+    (m, r)
+    for m in (1e-4, 0.03, 0.5, 1.0, 3.7, 10.0, 123.4, 3000.0)
+    for r in (0.4, 0.93, 1, 1.7, 2.99, 9)
 ]
 
 
