@@ -16,6 +16,7 @@ from features.declaration import (
     CYCLE,
     FLAG,
     HOLIDAY,
+    NUMBER,
     SHARE,
     SPECIAL_DAY,
     Feature,
@@ -181,7 +182,7 @@ CALENDAR = Maker(
             Sight(sarima=True, hours=HourColumn(5, 2, is_yearly=True), missing_trees=4),
         ),
         Feature(
-            *("day_of_year", "day of the year", "1 to 366", _DATE, ALWAYS),
+            *("day_of_year", "day of the year", "1 to 366", _DATE, ALWAYS, NUMBER, "season"),
             sight=Sight(trees=False),
         ),
         _season("sin", 1, missing_trees=1),

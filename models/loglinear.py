@@ -8,9 +8,10 @@
 2. The *coefficients* are found by penalised Poisson iterations given the level, then the level
    given the coefficients, a few times in turn.
 3. Each named holiday, its eve and the day after it deviate from the others (`models.named_days`).
-4. Children are shrunk towards their parents: an area and a call type towards the whole force, a
+4. So does each week of the year, as far as the years agree on it (`models.weeks_of_year`).
+5. Children are shrunk towards their parents: an area and a call type towards the whole force, a
    place × call type towards the sum of both deviations.
-5. Small series borrow the recent change of their level from their parents.
+6. Small series borrow the recent change of their level from their parents.
 
 Source:
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5 (iterations); Hastie &
@@ -27,6 +28,7 @@ import numpy as np
 
 from features.panel import Panel
 from forewatch.arrays import Array, Index
+from models import weeks_of_year
 from models.base import Series, State, check_series, series_from, series_of
 from models.level import Level
 from models.level_bank import LevelBank
@@ -53,6 +55,7 @@ class Loglinear:
         self.coefficients_: Array = np.zeros((0, 0))
         self.named_: tuple[str, ...] = ()
         self.deviations_: Array = np.zeros((0, 0))
+        self.weeks_: Array = np.zeros((0, 0))
         self.weights_: Array = np.zeros((0, 0, 0))
 
     def fit(self, panel: Panel) -> Self:
@@ -64,7 +67,7 @@ class Loglinear:
         past: _PastFit = panel.fits[asked]
         self.series_, self.terms_ = series_of(panel), past.terms
         self.coefficients_ = past.coefficients
-        self.named_, self.deviations_ = past.named, past.deviations
+        self.named_, self.deviations_, self.weeks_ = past.named, past.deviations, past.weeks
         level = Level.of(panel, self.settings.level_trust_calls)
         self.weights_ = self._bank.weights(level, past.effect)
         return self
@@ -90,8 +93,12 @@ class Loglinear:
                 self.deviations_ = deviations(panel, self.named_, level.lineage, seen)
                 apart = self._apart(panel)[:days]
             dispersion = fit.dispersion(plain * apart)
-        effect = _effect(columns, coefficients, panel) * apart
-        return _PastFit(chosen, coefficients, self.named_, self.deviations_, effect)
+        effect, weeks = _effect(columns, coefficients, panel) * apart, np.zeros((0, n))
+        if self.settings.harmonics and weeks_of_year.has_years_to_compare(panel):
+            seen = fit.expectation(plain * apart, dispersion)
+            weeks = weeks_of_year.deviations(panel, level.lineage, seen)
+            effect *= weeks_of_year.effect_of(panel, weeks)[:days]
+        return _PastFit(chosen, coefficients, self.named_, self.deviations_, weeks, effect)
 
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
@@ -112,18 +119,25 @@ class Loglinear:
         """Return what one call of level becomes on each day, hours included; (D + H, N)."""
         check_series(self.name, self.series_, panel)
         effect = _effect(design(panel, self.terms_), self.coefficients_, panel)
-        return effect * self._apart(panel) if self.named_ else effect
+        return self._with_dates(panel, effect)
 
     def yearly_effect(self, panel: Panel) -> Array:
         """Return the factor of what comes once a year on each day, shape (D + H, N).
 
-        That is season, tourism, and what named holidays have beyond what all have.
+        That is season, tourism, and what named holidays and weeks have beyond the terms.
         """
         check_series(self.name, self.series_, panel)
         yearly = np.array([term.prior.harmonic > 0 for term in self.terms_])
         kept = np.where(yearly, self.coefficients_, 0.0)
-        factor = _factor(design(panel, self.terms_), kept, panel)
-        return factor * self._apart(panel) if self.named_ else factor
+        return self._with_dates(panel, _factor(design(panel, self.terms_), kept, panel))
+
+    def _with_dates(self, panel: Panel, factor: Array) -> Array:
+        """Return a factor with what named holidays and weeks of the year have beyond the terms."""
+        if self.named_:
+            factor = factor * self._apart(panel)
+        if len(self.weeks_):
+            factor = factor * weeks_of_year.effect_of(panel, self.weeks_)
+        return factor
 
     def _apart(self, panel: Panel) -> Array:
         """Return the factor of named holidays on each day, shape (D + H, N)."""
@@ -140,7 +154,7 @@ class Loglinear:
         )
 
     def state(self) -> State:
-        """Return settings, series, terms, coefficients, named days, weights of the bank."""
+        """Return settings, series, terms, coefficients, named days, weeks, weights of the bank."""
         return {
             "settings": self.settings.model_dump(),
             "series": [list(pair) for pair in self.series_ or ()],
@@ -148,6 +162,7 @@ class Loglinear:
             "coefficients": self.coefficients_,
             "named": list(self.named_),
             "deviations": self.deviations_,
+            "weeks": self.weeks_,
             "weights": self.weights_,
         }
 
@@ -160,18 +175,20 @@ class Loglinear:
         member.coefficients_ = np.asarray(state["coefficients"], float)
         member.named_ = tuple(state["named"])
         member.deviations_ = np.asarray(state["deviations"], float)
+        member.weeks_ = np.asarray(state["weeks"], float)
         member.weights_ = np.asarray(state["weights"], float)
         return member
 
 
 @dataclass(frozen=True)
 class _PastFit:
-    """Terms, their coefficients, named days, their deviations, the effect on the past's days."""
+    """Terms and coefficients, names and weeks with their deviations, the effect of all by day."""
 
     terms: tuple[Term, ...]
     coefficients: Array
     named: tuple[str, ...]
     deviations: Array
+    weeks: Array
     effect: Array
 
 

@@ -68,7 +68,7 @@ def deviations(
     past = panel.special.before(len(panel.days))
     area_of = panel.special.alike(panel.area_of)
     for series in lineage.generations:
-        centre = _inherited(found, series, lineage)
+        centre = inherited(found, series, lineage)
         precision = 1 / (sd * (_CHILD if series[0] else 1.0)) ** 2
         for area in np.unique(area_of[series]):
             here = np.flatnonzero(area_of[series] == area)
@@ -103,7 +103,7 @@ def effect_of(
     return found
 
 
-def _inherited(found: Array, series: Index, lineage: Lineage) -> Array:
+def inherited(found: Array, series: Index, lineage: Lineage) -> Array:
     """Return what the parents of one generation let expect of its deviations."""
     if series[0] == 0:
         return np.zeros((len(series), found.shape[1]))

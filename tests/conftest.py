@@ -92,6 +92,7 @@ def panel_of() -> Callable[..., Panel]:
             "bank_holiday": ((every_day.month == 12) & (every_day.day >= 25)).astype(float),
             **{f"season_sin_{k}": np.sin(k * turn) for k in (1, 2, 3)},
             **{f"season_cos_{k}": np.cos(k * turn) for k in (1, 2, 3)},
+            "day_of_year": every_day.day_of_year.to_numpy().astype(float),
         }
         values = np.repeat(np.stack(list(columns.values()), 1)[:, None], len(areas), axis=1)
         return Panel(
