@@ -96,8 +96,8 @@ class Loglinear:
         effect, weeks = _effect(columns, coefficients, panel) * apart, np.zeros((0, n))
         if self.settings.harmonics and weeks_of_year.has_years_to_compare(panel):
             seen = fit.expectation(plain * apart, dispersion)
-            weeks = weeks_of_year.deviations(panel, level.lineage, seen)
-            effect *= weeks_of_year.effect_of(panel, weeks)[:days]
+            weeks = weeks_of_year.week_deviations(panel, level.lineage, seen)
+            effect *= weeks_of_year.week_effect(panel, weeks)[:days]
         return _PastFit(chosen, coefficients, self.named_, self.deviations_, weeks, effect)
 
     def predict(self, panel: Panel) -> Array:
@@ -136,7 +136,7 @@ class Loglinear:
         if self.named_:
             factor = factor * self._apart(panel)
         if len(self.weeks_):
-            factor = factor * weeks_of_year.effect_of(panel, self.weeks_)
+            factor = factor * weeks_of_year.week_effect(panel, self.weeks_)
         return factor
 
     def _apart(self, panel: Panel) -> Array:

@@ -5,13 +5,13 @@ don't follow them. So after all terms,
 
     expected(day) = expected by the terms × exp(deviation of its week of the year)
 
-1. Of each year (364 days, back from the last) and week (seven days from 1 January on; the last has
-   eight or nine) calls stand beside what the terms expect, smoothed over neighbouring weeks; days
-   on or beside public holidays say nothing. What harmonics could say of a year is taken out.
+1. Of each year and week (seven days from 1 January on; the last has eight or nine) calls stand
+   beside what the terms expect, smoothed over neighbouring weeks; days on or beside public holidays
+   say nothing.
 2. What repeats is what two years share: the product of their relative deviations in the same week,
-   the mean over weeks and pairs of years. It is the variance that the series of a generation have
-   in common, drawn to none; divided by all that a series' deviations vary by it is the agreement r,
-   to which what a series agrees more or less, beyond one standard error of chance, is added.
+   the mean over weeks and pairs of years. As a share of all that such deviations vary by, it is the
+   agreement r of a generation, drawn to none; what a series agrees more or less, beyond what chance
+   explains, is added, drawn to nothing.
 3. A week seen in k years has the share k r ÷ (k r + 1 − r) of its mean deviation.
 4. An area and a call type deviate from the force, a cell from the sum of both.
 
@@ -25,31 +25,28 @@ Source:
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from features.panel import Panel
 from forewatch.arrays import Array, Index, Mask
 from forewatch.clock import WEEK_DAYS
 from models.lineage import Lineage
 from models.named_days import Expectation, inherited
-from models.yearly import HARMONICS
 
 WEEKS = 52
 _LEAST_DAYS = 3.5  # of a week that must be known
-_LEAST_WEEKS = 40  # of a year
 _PRIOR_PAIRS = 26.0  # pairs of weeks that no agreement, or that of the generation, counts for
-_NO_VARIANCE = 1e-12
-_ALIKE = 2.0  # variance of a sum of products of smoothed weeks ÷ that of as many independent ones
 _MOST_AGREEMENT = 0.95
 _STRONGEST = 0.3  # a deviation at most, of the expected calls
 _DAY_OF_YEAR = "day_of_year"
 
 
 def has_years_to_compare(panel: Panel) -> bool:
-    """Tell whether any week of the year may lie in two years of a panel's past."""
-    return _DAY_OF_YEAR in panel.covariates.names and len(panel.days) > WEEKS * WEEK_DAYS
+    """Tell whether the past of a panel has two whole years."""
+    return _DAY_OF_YEAR in panel.covariates.names and len(panel.days) >= 2 * WEEKS * WEEK_DAYS
 
 
-def deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Array:
+def week_deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Array:
     """Return the deviation of each week and series on the log scale, shape (WEEKS, N).
 
     Args:
@@ -61,8 +58,8 @@ def deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Array:
     if panel.special is not None:
         usual: Mask = panel.special.kind[: len(panel.days)].max(axis=1) == 0
         known &= usual[:, None]
-    week = _week(panel)[: len(panel.days)]
-    year = np.arange(len(panel.days))[::-1] // (WEEKS * WEEK_DAYS)  # 0 is the last
+    week, year = _week(panel)[: len(panel.days)], pd.DatetimeIndex(panel.days).year.to_numpy()
+    year = year - year[0]
     calls, wanted, days = (
         _smooth(_by_week(values, week, year))
         for values in (
@@ -78,12 +75,12 @@ def deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Array:
         mean = wanted[:, :, series] * np.exp(centre)
         here = seen[:, :, series]
         apart = np.divide(calls[:, :, series], mean, out=np.ones_like(mean), where=here) - 1
-        own = _agreed(*_beyond_harmonics(apart, here))
+        own = _agreed(apart, here)
         found[:, series] = centre + np.log1p(np.clip(own, -_STRONGEST, _STRONGEST))
     return np.asarray(found - found.mean(0))
 
 
-def effect_of(panel: Panel, own: Array) -> Array:
+def week_effect(panel: Panel, own: Array) -> Array:
     """Return the factor of the deviations on each day of past and horizon, shape (D + H, N).
 
     A day whose day of the year is not told has the factor 1.
@@ -101,7 +98,7 @@ def _week(panel: Panel) -> Index:
 
 def _by_week(values: Array, week: Index, year: Index) -> Array:
     """Return sums by year and week, shape (years, WEEKS, N)."""
-    sums = np.zeros(((year[0] + 1) * WEEKS, values.shape[1]))
+    sums = np.zeros(((year[-1] + 1) * WEEKS, values.shape[1]))
     np.add.at(sums, year * WEEKS + week, values)
     return sums.reshape(-1, WEEKS, values.shape[1])
 
@@ -109,20 +106,6 @@ def _by_week(values: Array, week: Index, year: Index) -> Array:
 def _smooth(sums: Array) -> Array:
     """Return the sums with half of each neighbour's, halved."""
     return (np.roll(sums, 1, axis=1) + 2 * sums + np.roll(sums, -1, axis=1)) / 4
-
-
-def _beyond_harmonics(apart: Array, seen: Mask) -> tuple[Array, Mask]:
-    """Return what is left of each year's deviations beyond harmonics, and where it is told.
-
-    Harmonics are fitted to all years, so that what is left of them in one year is missing in the
-    others. A year of which too little was seen tells nothing.
-    """
-    told = seen & (seen.sum(1, keepdims=True) >= _LEAST_WEEKS)
-    turn = 2 * np.pi * np.arange(HARMONICS + 1) * (np.arange(WEEKS)[:, None] + 0.5) / WEEKS
-    waves = np.concatenate([np.cos(turn), np.sin(turn[:, 1:])], axis=1)
-    waves /= np.linalg.norm(waves, axis=0)
-    left = np.where(told, apart, 0.0)
-    return np.where(told, left - waves @ (waves.T @ left), 0.0), told
 
 
 def _agreed(apart: Array, seen: Mask) -> Array:
@@ -134,14 +117,13 @@ def _agreed(apart: Array, seen: Mask) -> Array:
     """
     years, total, squares = seen.sum(0), apart.sum(0), (apart**2).sum(0)
     pairs = (years * (years - 1) / 2).sum(0)
-    products = ((total**2 - squares) / 2).sum(0)
-    size = np.maximum(squares.sum(0) / np.maximum(years.sum(0), 1), _NO_VARIANCE)
-    weight = 1 / size**2  # of a product of two deviations of that size
-    common = max((weight * products).sum(), 0.0) / max((weight * pairs).sum(), _NO_VARIANCE)
-    common *= pairs.sum() / (pairs.sum() + _PRIOR_PAIRS)
-    usual = np.minimum(common / size, _MOST_AGREEMENT)
-    more = products / size - usual * pairs
-    more = np.sign(more) * np.maximum(np.abs(more) - np.sqrt(_ALIKE * pairs), 0.0)
-    agreement = np.clip(usual + more / (pairs + _PRIOR_PAIRS), 0.0, _MOST_AGREEMENT)
+    size = squares.sum(0) / np.maximum(years.sum(0), 1)
+    scaled = np.divide(
+        ((total**2 - squares) / 2).sum(0), size, out=np.zeros_like(size), where=size > 0
+    )
+    common = max(scaled.sum() / (pairs.sum() + _PRIOR_PAIRS), 0.0)
+    more = scaled - common * pairs  # by chance ± √pairs
+    more = np.sign(more) * np.maximum(np.abs(more) - np.sqrt(pairs), 0.0)
+    agreement = np.clip(common + more / (pairs + _PRIOR_PAIRS), 0.0, _MOST_AGREEMENT)
     believed = years * agreement / (years * agreement + 1 - agreement)
     return np.asarray(believed * total / np.maximum(years, 1))

@@ -68,7 +68,7 @@ def test_where_no_week_differs_none_is_believed(panel_of: PanelOf) -> None:
 
 
 def test_less_than_two_years_say_nothing(panel_of: PanelOf) -> None:
-    calls = force(EXAMS, 0.75, slice(0, 1))[-364:]
+    calls = force(EXAMS, 0.75, slice(0, 1))[-727:]
     assert Loglinear().fit(panel_of(calls, horizon=1, first=FIRST)).weeks_.shape[0] == 0
 
 
