@@ -35,6 +35,7 @@ from forewatch.history import History
 from models import judging, scores
 from models.crossing import Groups, crossed_weights
 from models.judging import PastForecast
+from models.recent_sizes import shocks_of_origins
 from models.recipe import LONG_BASELINE, Recipe, RollingOrigins
 from serving.workspace import Workspace
 
@@ -84,8 +85,8 @@ def forecasts(groups: Groups, recipe: Recipe) -> tuple[list[PastForecast], list[
     _, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     squares = judging.squared_residuals(groups, cells, recipe)
-    sizes = judging.crossed_shocks(groups, squares, recipe)
-    ours = judging.spread_forecasts(groups, cells, sizes)
+    by_group = judging.crossed_shocks(groups, squares, recipe)
+    ours = judging.spread_forecasts(groups, cells, shocks_of_origins(groups, cells, by_group))
     return ours, judging.member_forecasts(groups, recipe, LONG_BASELINE) or []
 
 

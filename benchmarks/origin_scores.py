@@ -3,9 +3,10 @@
     python -m benchmarks.origin_scores {wales,swast,laguna,toronto,demo} [FOLDER] [--members A,B]
     python -m benchmarks.origin_scores swast ../shared/data/swast-ambulance --until 2019-01-01
 
-Weights and shock sizes come from the other groups of origins, as the gate sees them. Run it in two
-checkouts and compare; the origins are those before a date (default: the end of the history, by
-which nothing may be chosen).
+Weights and shock sizes come from the other groups of origins, as the gate sees them; the last
+columns compare with sizes as trained, not moved by the last weeks (`models.recent_sizes`). Run it
+in two checkouts and compare; the origins are those before a date (default: the end of the history,
+by which nothing may be chosen).
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from benchmarks.accuracy.protocols import PROTOCOLS
 from benchmarks.shocks import past
 from models import judging
 from models.crossing import crossed_weights
+from models.recent_sizes import shocks_of_origins
 from models.recipe import Recipe
 from serving.workspace import Workspace
 
 _SHOWN = ["level", "block", "calls", "mae", "mse", "crps", "coverage_80", "bias"]
+_SHOWN += ["crps_vs_trained", "crps_vs_trained_low", "crps_vs_trained_high"]
 
 
 def main() -> None:
@@ -46,9 +49,12 @@ def main() -> None:
     _, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     squares = judging.squared_residuals(groups, cells, recipe)
-    sizes = judging.crossed_shocks(groups, squares, recipe)
+    by_group = judging.crossed_shocks(groups, squares, recipe)
+    sizes = shocks_of_origins(groups, cells, by_group)
     ours = judging.spread_forecasts(groups, cells, sizes)
-    print(judging.score_table(ours, {}, groups.level, recipe)[_SHOWN].to_string(index=False))
+    trained = [by_group[fold.group] for fold in groups.folds]
+    beside = {"trained": judging.spread_forecasts(groups, cells, trained)}
+    print(judging.score_table(ours, beside, groups.level, recipe)[_SHOWN].to_string(index=False))
     print(f"origins: {seconds:.0f} s of CPU")
 
 

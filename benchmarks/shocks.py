@@ -54,7 +54,10 @@ def variants(groups: Groups, recipe: Recipe) -> dict[str, list[PastForecast]]:
         "no steadier wholes": {group: _unsteady(one) for group, one in sizes.items()},
     }
     return {
-        name: judging.spread_forecasts(groups, cells, by_group) for name, by_group in sized.items()
+        name: judging.spread_forecasts(
+            groups, cells, [by_group[fold.group] for fold in groups.folds]
+        )
+        for name, by_group in sized.items()
     }
 
 

@@ -34,6 +34,7 @@ from models import judging, origins, scores
 from models.crossing import Groups, crossed_weights
 from models.demand.training import groups_of
 from models.part_scores import PartSeries, part_scores
+from models.recent_sizes import shocks_of_origins
 from models.recipe import Recipe
 from serving import importing
 from serving.workspace import Workspace
@@ -176,11 +177,12 @@ def judged(world: World, folder: Path, jobs: int) -> tuple[pd.DataFrame, Shocks]
     cells = judging.blended_cells(groups, crossed)
     squares = judging.squared_residuals(groups, cells, RECIPE)
     by_group = judging.crossed_shocks(groups, squares, RECIPE)
-    days = judging.spread_forecasts(groups, cells, by_group)
+    sizes = shocks_of_origins(groups, cells, by_group)
+    days = judging.spread_forecasts(groups, cells, sizes)
     table = pd.concat(
         [
             judging.score_table(days, {}, groups.level, RECIPE),
-            part_scores(groups, cells, by_group, RECIPE)[0],
+            part_scores(groups, cells, sizes, RECIPE)[0],
         ]
     )
     rows = [

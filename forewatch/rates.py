@@ -168,6 +168,7 @@ class Forecast:
         rates: the expected calls.
         shocks: what makes the counts vary together.
         factors: what explains the expected calls; None where nobody asked for it.
+        notes: what readers of an issue should know of it; an issue keeps them among its own.
     """
 
     origin: pd.Timestamp
@@ -175,6 +176,7 @@ class Forecast:
     rates: Rates
     shocks: Shocks
     factors: Factors | None = None
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def lead_days(self) -> Index:

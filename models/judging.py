@@ -96,7 +96,8 @@ def member_forecasts(groups: Groups, recipe: Recipe, name: str) -> list[PastFore
         return None
     folds = [replace(fold, doubt=None) for fold in groups.folds]
     plain = replace(groups, past=(), folds=folds)
-    sizes = crossed_shocks(plain, squared_residuals(plain, alone, recipe), recipe)
+    by_group = crossed_shocks(plain, squared_residuals(plain, alone, recipe), recipe)
+    sizes = [by_group[fold.group] for fold in folds]
     return spread_forecasts(replace(groups, folds=folds), alone, sizes)
 
 
@@ -131,12 +132,12 @@ def crossed_shocks(
 
 
 def spread_forecasts(
-    groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]
+    groups: Groups, cells: Sequence[Array], sizes: Sequence[Shocks]
 ) -> list[PastForecast]:
-    """Return each fold's forecast with the spread that its group's shocks give."""
+    """Return each fold's forecast with the spread that shocks of these sizes give."""
     return [
-        _sum_series(i, own, by_group[fold.group], groups)
-        for i, (fold, own) in enumerate(zip(groups.folds, cells, strict=True))
+        _sum_series(i, own, shocks, groups)
+        for i, (own, shocks) in enumerate(zip(cells, sizes, strict=True))
     ]
 
 

@@ -7,7 +7,7 @@ honest spread: its variance is a × mean + b × mean², a and b found by level f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,7 @@ _SEED = 5  # of the choice of what is judged, whatever the recipe
 def part_scores(
     groups: Groups,
     cells: Sequence[Array],
-    by_group: Mapping[int, Shocks],
+    sizes: Sequence[Shocks],
     recipe: Recipe,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return scores and sums of losses of parts, as `models.judging` gives those of days.
@@ -44,12 +44,12 @@ def part_scores(
     Args:
         groups: past origins with their parts.
         cells: each fold's coherent cells.
-        by_group: the shocks that the other groups ask for.
+        sizes: shocks of each fold, which saw nothing of it.
         recipe: blocks of leads.
     """
     tables, losses = [pd.DataFrame()], [pd.DataFrame()]
     for level, part, series in _judged_levels(groups):
-        ours, baselines = _forecasts(part, series, groups, cells, by_group, recipe)
+        ours, baselines = _forecasts(part, series, groups, cells, sizes, recipe)
         others = {
             prefix: _spread(found, groups)
             for prefix, found in zip(_PREFIXES, baselines, strict=True)
@@ -99,7 +99,7 @@ def _forecasts(
     series: Sequence[PartSeries],
     groups: Groups,
     cells: Sequence[Array],
-    by_group: Mapping[int, Shocks],
+    sizes: Sequence[Shocks],
     recipe: Recipe,
 ) -> tuple[list[PastForecast], list[list[PastForecast]]]:
     """Return our forecasts of one level from each origin, and those of each baseline.
@@ -108,15 +108,16 @@ def _forecasts(
     """
     ours: list[PastForecast] = []
     theirs: list[list[PastForecast]] = [[] for _ in _PREFIXES]
-    for i, (fold, own, past) in enumerate(zip(groups.folds, cells, groups.past, strict=True)):
+    folds = zip(groups.folds, cells, groups.past, sizes, strict=True)
+    for i, (fold, own, past, shocks) in enumerate(folds):
         parts, baselines = _parts(part, past, own)
         days, pieces = np.unique(parts.day, return_counts=True)
         cost = len(series) * pieces.max() / _MOST_SCORED
         chosen = some_days(days, cost, recipe.lead_blocks, np.random.default_rng(i))
         judged, at = parts.on_days(chosen), np.isin(parts.day, chosen)
         daily = np.moveaxis(own, 0, 2)
-        sizes = by_group[fold.group].on_days(fold.doubt)
-        said = [one.forecast(judged, daily, sizes) for one in series]
+        of_days = shocks.on_days(fold.doubt)
+        said = [one.forecast(judged, daily, of_days) for one in series]
         mean, variance, counts = (np.stack(each, axis=1) for each in zip(*said, strict=True))
         when = fold.days[judged.day]
         ours.append(PastForecast(fold.origin, when, mean, variance, counts, judged.day))

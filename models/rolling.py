@@ -3,7 +3,8 @@
 1. At the first origin a whole training runs on what was known there: members, weights, shocks.
 2. At each later origin the members are fitted anew. Weights and shocks come from the last training
    before it, which runs again every `retrain_every` origins, as an operator would train again.
-3. Each origin gives one frame of rows, so that memory stays small.
+3. Sizes of the shocks move with what earlier forecasts told of the days that have come since.
+4. Each origin gives one frame of rows, so that memory stays small.
 
 The rows carry no truth: whoever scores joins it.
 """
@@ -98,6 +99,7 @@ def backtest(
             chain([trained], trained.refits(group[1:], jobs)), group, strict=True
         ):
             forecast = model.forecast(view, plan.horizon_days)
+            model.remember(view, forecast)
             yield rows(forecast, selected, intervals(forecast.rates, history.profile, plan.step))
             done += 1
             progress("forecasting from past origins", done, plan.folds)

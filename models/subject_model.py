@@ -38,11 +38,13 @@ class SubjectModel(ABC):
     Attributes:
         title: the model, as a sentence names it.
         recipe_type: of its recipe.
+        remembers: whether the spread of its forecasts learns from those before, see `remember`.
         packages_: version of each package of the force's own that it was fitted with.
     """
 
     title: ClassVar[str]
     recipe_type: ClassVar[type[AnyRecipe]]
+    remembers: ClassVar[bool] = False
     recipe: AnyRecipe
     members_: Members
     weights_: Weights
@@ -123,8 +125,18 @@ class SubjectModel(ABC):
         horizon = self.recipe.origins.horizon_days
         tasks = (delayed(self.fit_members)(self.recipe, self.known(v, horizon)) for v in views)
         workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
+        model = self
         for members, view in zip(workers(tasks), views, strict=True):
-            yield self.with_members(members, view)
+            model = model.with_members(members, view)  # which knows what those before remember
+            yield model
+
+    def remember(self, view: AsOf, forecast: Forecast) -> None:  # noqa: B027 - most learn nothing
+        """Keep what a forecast of its own tells the spread of later ones, if it can.
+
+        Args:
+            view: what was known at its origin.
+            forecast: made by the model itself, whose members saw nothing from its origin on.
+        """
 
     def replacements(self) -> tuple[str, ...]:
         """Return what is forecast by others in the place of a member, with the reason."""

@@ -17,6 +17,7 @@ from models.subject_model import SubjectModel
 from planning.issues import NOT_FORECAST, Part
 from planning.landing import KnownReports
 from serving import modelling
+from serving.earlier_issues import earlier_forecasts
 from serving.workspace import Workspace
 
 Notes = tuple[str, ...]
@@ -53,7 +54,7 @@ def subject_part(
     try:
         model = subject.fit(history, view.origin, recipe)
         part = model_part(subject, model, view, days, recipe.baseline)
-        return replace(part, is_baseline=True), (why,)
+        return replace(part, is_baseline=True), (why, *part.forecast.notes)
     except ForewatchError as error:
         return None, (f"{subject.title}{NOT_FORECAST}{error}",)
 
@@ -72,12 +73,19 @@ def _by_champion(
     register = workspace.register(subject)
     champion = champion_of(register)
     model = subject.restore(read_version(register, champion), workspace.profile.extensions.packages)
+    if model.remembers:
+        trained = pd.Timestamp(model.fitted_at_)
+        for told in earlier_forecasts(
+            workspace.issues(), subject.name, champion.version, trained, view.origin
+        ):
+            model.remember(view.at(told.origin), told)
     part = model_part(subject, model, view, days, champion.version)
     outside = register.outside_note()
     notes = (
         *_age_notes(workspace, champion, view.origin, model.title),
         *([outside] if outside else []),
         *model.replacements(),
+        *part.forecast.notes,
     )
     return part, notes
 

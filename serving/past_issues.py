@@ -81,9 +81,9 @@ def _parts(
     for subject in subjects_of(workspace.profile):
         model = next(models[subject.name])
         if model is not None:
-            parts[subject.name] = model_part(
-                subject, model, view, days, MADE_AS_OF, explained=False
-            )
+            part = model_part(subject, model, view, days, MADE_AS_OF, explained=False)
+            model.remember(view, part.forecast)
+            parts[subject.name] = part
     return parts
 
 

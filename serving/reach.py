@@ -21,7 +21,9 @@ from serving.standing import REASON_AFTER, Standing
 
 _ELSEWHERE = "not observed for longer than is allowed"  # where the reason names such an area
 # What notes say of more areas or series than they name.
-_OVER_AREAS = re.compile(r"\d more\b|\bdays were storms of a series\b")
+_OVER_AREAS = re.compile(
+    r"\d more\b|\bdays were storms of a series\b|\bthan the training alone would make them\b"
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@
 3. Raking makes the result coherent: place × call type × day, summing to the levels above.
 4. Shares, moved as far as they have drifted, split days into hours; leaf areas and grades are kept
    as shares.
-5. Shared shocks, estimated beforehand on past origins, make it a joint distribution.
+5. Shared shocks, estimated beforehand on past origins and moved as the last weeks ask for, make it
+   a joint distribution.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
 from features.asof import AsOf
 from features.panel import ALL, Panel, panel
+from features.special_days import special_days
 from forewatch.arrays import Array, Index
+from forewatch.clock import ONE_DAY
 from forewatch.errors import DataError
 from forewatch.explanations import Factors
 from forewatch.pools import areas_of_their_own
@@ -34,15 +38,23 @@ from models.hours import HourTrees
 from models.line_up import fit_members, predictions, replacements, restore_members, states
 from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
+from models.recent_sizes import SpreadFactors, ToldDays, counts_of_areas, day_numbers, resized
 from models.recipe import Recipe
 from models.subject_model import SubjectModel
 
 
 class Engine(SubjectModel):
-    """Forecasts a force's calls; see the module for the steps."""
+    """Forecasts a force's calls; see the module for the steps.
+
+    Attributes:
+        told_: what forecasts told of days that their members had not seen, under the sizes of
+            `shocks_`: the last past origins', that of the training's end, and those since.
+        told_at_: origin of the last of them.
+    """
 
     title = "the model of all calls"
     recipe_type = Recipe
+    remembers = True
     recipe: Recipe
     members_: dict[str, Member]
     weights_: Weights | None
@@ -52,6 +64,8 @@ class Engine(SubjectModel):
         self.members_ = {}
         self.hours_ = HourTrees(recipe.hours, recipe.seed)
         self.area_kinds_: tuple[str, ...] = ()
+        self.told_ = ToldDays.none()
+        self.told_at_ = ""
 
     @staticmethod
     def known(view: AsOf, days: int) -> Panel:
@@ -63,28 +77,74 @@ class Engine(SubjectModel):
         """Return the recipe's members, fitted to a panel."""
         return fit_members(recipe, known, jobs)
 
-    def fit(self, view: AsOf, weights: Weights, shocks: Shocks, jobs: int = 1) -> Self:
-        """Learn the members, and the trees that bend the shares of hours."""
+    def fit(
+        self,
+        view: AsOf,
+        weights: Weights,
+        shocks: Shocks,
+        jobs: int = 1,
+        told: ToldDays | None = None,
+    ) -> Self:
+        """Learn the members, and the trees that bend the shares of hours.
+
+        Args:
+            view: what was known.
+            weights: see `SubjectModel.fit`; likewise shocks and jobs.
+            shocks: sizes of the shared shocks.
+            jobs: processes or threads to use.
+            told: what past origins told, see `models.recent_sizes`; None: nothing.
+        """
         super().fit(view, weights, shocks, jobs)
+        self.told_ = ToldDays.none() if told is None else told
+        seen = panel(view, self.recipe.origins.horizon_days)
+        cells = self._coherent_at(view, seen)(predictions(self.recipe, self.members_, seen), seen)
+        self._tell(view.origin, seen.horizon, cells, seen.doubt)
         profile = hour_profile(view, self.recipe.shares)
         self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
         self.area_kinds_ = view.profile.area_kind_ids
         return self
 
+    def remember(self, view: AsOf, forecast: Forecast) -> None:
+        """Keep what a forecast told of the days ahead, unless it is the one kept last."""
+        if forecast.origin.isoformat() != self.told_at_:
+            days, areas = forecast.rates.force_days, tuple(view.tree.below(view.tree.root))
+            special = special_days(view, days.insert(0, days[0] - ONE_DAY), areas)
+            doubt = special.doubt(np.zeros(1, dtype=bool))
+            self._tell(forecast.origin, days, np.moveaxis(forecast.rates.daily, 2, 0), doubt)
+
+    def _tell(
+        self, origin: pd.Timestamp, days: pd.DatetimeIndex, cells: Array, doubt: Array | None
+    ) -> None:
+        """Keep what is told of the days ahead, see `ToldDays.of`."""
+        _, shocks = self.estimates()
+        told = ToldDays.of(days, cells, shocks, doubt)
+        first = int(day_numbers(days[:1])[0])
+        self.told_ = ToldDays.joined([self.told_.remembered(first), told])
+        self.told_at_ = origin.isoformat()
+
     def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
         """Return the forecast from the view's origin."""
-        weights, shocks = self.estimates()
+        _, shocks = self.estimates()
         self._stop_at_other_kinds(view)
         seen = panel(view, days)
         parts = parts_of(view, seen)
         predicted = predictions(self.recipe, self.members_, seen)
-        coherent = partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
+        coherent = self._coherent_at(view, seen)
         cells = coherent(predicted, seen)
+        factors = SpreadFactors.of(self.told_, seen.days, counts_of_areas(seen))
+        shocks, reached = resized(shocks, factors, np.moveaxis(cells, 0, 2))
         split = shares(view, self.recipe.shares)
         split = replace(split, hours=current_hours(view, split.hours, self.hours_))
         rates = rates_over_horizon(view, seen.horizon, cells, split, self.hours_)
         why = self._factors(seen, predicted, coherent, parts.cells) if explained else None
-        return Forecast(view.origin, view.known_until, rates, shocks.on_days(seen.doubt), why)
+        sizes = shocks.on_days(seen.doubt)
+        return Forecast(view.origin, view.known_until, rates, sizes, why, reached.note())
+
+    def _coherent_at(self, view: AsOf, seen: Panel) -> Callable[[Array, Panel], Array]:
+        """Return what makes members' predictions at a view coherent daily calls."""
+        weights, _ = self.estimates()
+        parts = parts_of(view, seen)
+        return partial(_coherent, parts=parts, weights=weights, levels=levels_of(seen))
 
     def _stop_at_other_kinds(self, view: AsOf) -> None:
         """Stop where trees would take one kind of area for another, or know nothing of it."""
@@ -123,6 +183,7 @@ class Engine(SubjectModel):
             "hours": self.hours_.state(),
             "area_kinds": list(self.area_kinds_),
             "weights": None if self.weights_ is None else self.weights_.state(),
+            "told": self.told_.state(),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -130,6 +191,7 @@ class Engine(SubjectModel):
         self.hours_ = HourTrees.from_state(state["hours"])
         self.area_kinds_ = tuple(state["area_kinds"])
         self.weights_ = Weights.from_state(state["weights"])
+        self.told_ = ToldDays.from_state(state.get("told"))
 
 
 MODEL = Engine

@@ -29,6 +29,7 @@ from models.judging import PastForecast
 from models.origins import EarlierFits, Fold
 from models.part_scores import part_scores
 from models.past_parts import past_parts
+from models.recent_sizes import shocks_of_origins, told_by_origins
 from models.recipe import Recipe
 from models.report import Report
 from models.squared_residuals import SquaredResiduals
@@ -110,9 +111,10 @@ def train(
     judged = _judged_fit(view, recipe, jobs, progress, None)
     groups, now, engine = judged.groups, judged.now, judged.model
     by_group = judging.crossed_shocks(groups, judged.squares, recipe)
-    ours = judging.spread_forecasts(groups, judged.cells, by_group)
+    sizes = shocks_of_origins(groups, judged.cells, by_group)
+    ours = judging.spread_forecasts(groups, judged.cells, sizes)
     of_days = _day_scores(ours, groups, recipe)
-    of_parts = part_scores(groups, judged.cells, by_group, recipe)
+    of_parts = part_scores(groups, judged.cells, sizes, recipe)
     scores, losses = (
         pd.concat(each, ignore_index=True) for each in zip(of_days, of_parts, strict=True)
     )
@@ -150,7 +152,8 @@ def _judged_fit(
     squares = judging.squared_residuals(groups, cells, recipe)
     shocks = judging.fold_shocks(squares, recipe, len(now.days))
     progress("fitting the engine", 0, 1)
-    engine = Engine(recipe).fit(view, weights, shocks, jobs)
+    told = told_by_origins(groups, cells, shocks)
+    engine = Engine(recipe).fit(view, weights, shocks, jobs, told)
     progress("fitting the engine", 1, 1)
     return _JudgedFit(engine, now, found, groups, cells, squares, tuple(doubts))
 

@@ -112,11 +112,11 @@ def test_no_leaf_area_is_judged_where_none_was_ever_counted(
         if past.leaves is not None
     ]
     cells = [fold.predicted[1][:, groups.parts.cells] for fold in folds]
-    by_group = {fold.group: Shocks.none() for fold in folds}
-    found, _ = part_scores(replace(groups, past=blind), cells, by_group, RECIPE)
+    sizes = [Shocks.none() for _ in folds]
+    found, _ = part_scores(replace(groups, past=blind), cells, sizes, RECIPE)
     assert not found["level"].str.startswith("leaf").any()
     late = [blind[0], groups.past[1]]
-    found, _ = part_scores(replace(groups, past=late), cells, by_group, RECIPE)
+    found, _ = part_scores(replace(groups, past=late), cells, sizes, RECIPE)
     assert (found["level"] == "leaf by day").any()
     only_leaves = replace(blind[0], hours=None)
     assert only_leaves.contrasts(cells[0], RECIPE.lead_blocks, 0) is None
@@ -135,7 +135,7 @@ def test_some_days_of_every_block_are_chosen_and_the_same_ones_each_time() -> No
 def test_parts_are_scored_beside_both_baselines(view: AsOf, folds: list[origins.Fold]) -> None:
     groups = groups_of(view, panel(view, 1), folds, RECIPE)
     cells = [fold.predicted[1][:, groups.parts.cells] for fold in folds]
-    found, _ = part_scores(groups, cells, {fold.group: Shocks.none() for fold in folds}, RECIPE)
+    found, _ = part_scores(groups, cells, [Shocks.none() for _ in folds], RECIPE)
     whole = found[found["level"] == "force by hour"]
     assert (whole["n"] > 0).all()
     assert np.isfinite(found[["crps", "baseline_crps", "baseline52_crps", "coverage_80"]]).all(

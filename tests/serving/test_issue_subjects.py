@@ -9,16 +9,23 @@ import pandas as pd
 import pytest
 
 from features.asof import AsOf
+from features.panel import panel
 from forewatch.history import History
+from forewatch.shocks import Shocks
 from forewatch.tables import empty
+from models.blend import Weights
+from models.demand.model import Engine
+from models.recent_sizes import ToldDays, counts_of_areas, day_numbers
+from models.recipe import BASELINE, Recipe
 from models.registry import Record
+from models.testing import small_history
 from planning.issues import Part
 from serving import modelling
 from serving.issue_subjects import subject_part
 from serving.subjects import SUBJECTS, subjects_of
 from serving.workspace import Workspace
 
-_, MISSING = SUBJECTS
+DEMAND, MISSING = SUBJECTS
 PROFILE = """
 grades = ["routine"]
 [force]
@@ -125,3 +132,28 @@ def test_a_model_of_other_code_is_not_used_and_the_note_says_so(tmp_path: Path) 
     assert note.startswith("missing-person demand is by its baseline, the shrunken climatology: ")
     assert "the missing-person model was " in note
     assert "made by other code than is running" in note
+
+
+@pytest.mark.usefixtures("mlruns")
+def test_an_issue_notes_once_that_the_last_weeks_were_wilder_than_the_training(
+    tmp_path: Path,
+) -> None:
+    workspace, _ = made(tmp_path, "theft")
+    history = small_history()
+    view = AsOf(history, history.observed_until)
+    seen = panel(view, 7)
+    came = counts_of_areas(seen)[-28:]
+    told = ToldDays(day_numbers(seen.days[-28:]), came + 2 * np.sqrt(came), came)
+    recipe = Recipe(members=(BASELINE,))
+    levels = tuple(dict.fromkeys(seen.keys["level"]))
+    weights = Weights((BASELINE,), levels, (0,), np.ones((1, len(levels), 1)))
+    engine = Engine(recipe).fit(view, weights, Shocks.none(), told=told)
+    registry = workspace.registry(DEMAND)
+    version = registry.log(Record(state=engine.state(), passed=True))
+    registry.promote(version, "A. Planner", NOW.to_pydatetime())
+    part, notes = subject_part(workspace, DEMAND, history, view, 7)
+    assert part is not None
+    (note,) = (one for one in notes if "last weeks" in one)
+    assert note.startswith("the last weeks were wilder than the year before: ranges are ")
+    assert part.forecast.notes == (note,)
+    assert part.forecast.shocks.sd.any()

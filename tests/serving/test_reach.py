@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 from forewatch.areas import Area, AreaTree
 from forewatch.errors import OutOfReach, UnknownArea, UnknownView
 from forewatch.freshness import Behind, ObservationEnd
+from models.recent_sizes import SpreadFactors
 from planning import freshness
 from planning.issues import NOT_FORECAST, Issue, Part
 from serving import problems
@@ -342,6 +343,14 @@ def test_notes_that_name_other_areas_are_left_out(two_issues: Bench) -> None:
     assert some.get("/v1/issues").json()["issues"][0]["notes"] == left
     assert some.get("/v1/forecasts?week=2026-W43").json()["notes"] == left
     assert len(two_issues.get("/v1/issues/2")["notes"]) == 3
+
+
+def test_how_the_whole_force_varied_lately_is_told_to_those_who_see_it(
+    make_issue: Callable[..., Issue],
+) -> None:
+    tree, notes = make_issue().tree, [*SpreadFactors(1.2, 1.1).note(), "for all"]
+    assert Reach(("north",)).notes(tree, notes) == ["for all"]
+    assert Reach().notes(tree, notes) == notes
 
 
 def test_why_an_issue_was_withdrawn_names_no_other_area(two_issues: Bench) -> None:

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.asof import AsOf
+from features.panel import panel
 from forewatch.errors import NotFitted, StaleModel
 from forewatch.history import History
 from forewatch.profile import Calendar
@@ -19,6 +20,7 @@ from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
 from models.profiles import shares
+from models.recent_sizes import SpreadFactors, ToldDays, counts_of_areas, day_numbers
 from models.recipe import Recipe
 
 
@@ -121,6 +123,7 @@ def test_a_longer_horizon_says_the_same_of_the_days_before(
     longer = trained.model.forecast(view, 60)
     n = forecast.rates.base.shape[2]
     assert longer.rates.base[:, :, :n] == pytest.approx(forecast.rates.base, rel=1e-9)
+    assert longer.shocks.sd == pytest.approx(forecast.shocks.sd, rel=1e-6)
 
 
 def test_an_engine_that_was_never_trained_says_so(view: AsOf) -> None:
@@ -212,3 +215,54 @@ def test_what_is_declared_ordinary_is_forecast_as_other_days(
     assert abs(at[1] / weeks[1] - 1) < 0.05
     assert abs(at[0] / weeks[0] - 1) > abs(at[1] / weeks[1] - 1)
     assert not ordinary.shocks.day_sd.any()
+
+
+def test_the_spread_of_days_is_as_what_was_told_of_the_last_weeks_asks_for(
+    trained: DemandTraining, view: AsOf, forecast: Forecast
+) -> None:
+    engine = trained.model
+    _, shocks = engine.estimates()
+    plain = copy(engine)
+    plain.told_ = ToldDays.none()
+    as_trained = plain.forecast(view, 40)
+    assert np.array_equal(as_trained.shocks.sd, shocks.sd)
+    assert np.array_equal(as_trained.shocks.steadiness, shocks.steadiness)
+    assert as_trained.notes == ()
+    seen = panel(view, 40)
+    factors = SpreadFactors.of(engine.told_, seen.days, counts_of_areas(seen))
+    edges = forecast.rates.day_edges
+    days = Spans(edges[:-1], edges[1:])
+    moved, before = (each.answer(Selection(), days) for each in (forecast, as_trained))
+    assert np.array_equal(moved.mean, before.mean)
+    ratio = np.sqrt((moved.variance / before.variance).mean())
+    assert ratio == pytest.approx(factors.force, abs=0.01)
+    assert abs(ratio - 1) > 0.003
+
+
+def test_days_to_come_are_told_by_members_that_have_not_seen_them(
+    trained: DemandTraining, view: AsOf, forecast: Forecast, quick: Recipe
+) -> None:
+    engine = trained.model
+    (first,) = day_numbers(forecast.rates.force_days[:1])
+    assert engine.told_.day.min() < first
+    assert engine.told_.day.max() == first + quick.origins.horizon_days - 1
+    own = engine.told_.day >= first
+    # one forecast, and what reaches beyond the end of the past origins
+    assert own.sum() == quick.origins.horizon_days + 7
+    again = engine.with_members(engine.members_, view)
+    again.remember(view, forecast)
+    assert again.told_ is engine.told_  # it was told at the end of the training
+    again.told_at_ = ""
+    again.remember(view, forecast)
+    assert len(again.told_.day) == len(engine.told_.day) + 40
+    assert again.told_.variance[-40:-5] == pytest.approx(
+        engine.told_.variance[-35:], nan_ok=True, rel=1e-9
+    )
+
+
+def test_a_model_of_before_spreads_as_it_was_trained(trained: DemandTraining, view: AsOf) -> None:
+    state = trained.model.state()
+    del state["told"]
+    old = Engine.from_state(state)
+    _, shocks = old.estimates()
+    assert np.array_equal(old.forecast(view, 7).shocks.sd, shocks.sd)

@@ -1,0 +1,55 @@
+"""What a champion forecast in earlier issues: what it told of days that have come since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from forewatch.clock import ONE_DAY, WEEK_DAYS
+from forewatch.errors import DamagedIssue
+from forewatch.rates import Forecast
+from serving.issue_store import IssueStore
+
+_MOST_DAYS = 140  # before the origin: what is older counts next to nothing
+
+
+def earlier_forecasts(
+    store: IssueStore, subject: str, version: str, since: pd.Timestamp, origin: pd.Timestamp
+) -> list[Forecast]:
+    """Return what published issues told by one version of a model, a week apart, ascending.
+
+    Drafts, withdrawn and damaged issues are left out: that they tell nothing stops no other.
+
+    Args:
+        store: the issues.
+        subject: name of what is forecast.
+        version: of its model.
+        since: the end of its training: days before it were seen by its members.
+        origin: of the issue to come; earlier issues are from before it.
+    """
+    since = max(since, origin - _MOST_DAYS * ONE_DAY)
+    found: list[Forecast] = []
+    last = origin
+    for number, at in _numbers(store, subject, version):
+        if since < at <= last - WEEK_DAYS * ONE_DAY:
+            try:
+                found.append(store.read(number).parts[subject].forecast)
+            except DamagedIssue:
+                continue
+            last = at
+    return found[::-1]
+
+
+def _numbers(store: IssueStore, subject: str, version: str) -> Iterator[tuple[int, pd.Timestamp]]:
+    """Yield number and origin of the issues by a version, the newest first."""
+    try:
+        for number in store.in_service():
+            try:
+                about = store.about(number)
+            except DamagedIssue:
+                continue
+            if about["models"].get(subject) == version:
+                yield number, pd.Timestamp(about["origin"])
+    except DamagedIssue:
+        return  # nobody knows what was withdrawn
