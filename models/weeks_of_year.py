@@ -104,8 +104,10 @@ def _by_week(values: Array, week: Index, year: Index) -> Array:
 
 
 def _smooth(sums: Array) -> Array:
-    """Return the sums with half of each neighbour's, halved."""
-    return (np.roll(sums, 1, axis=1) + 2 * sums + np.roll(sums, -1, axis=1)) / 4
+    """Return the sums with half of each neighbour's, halved; a year's first week follows a last."""
+    in_turn = np.pad(sums.reshape(-1, sums.shape[2]), ((1, 1), (0, 0)))
+    smooth = (in_turn[:-2] + 2 * in_turn[1:-1] + in_turn[2:]) / 4
+    return smooth.reshape(sums.shape)
 
 
 def _agreed(apart: Array, seen: Mask) -> Array:
