@@ -77,6 +77,22 @@ class Lineage:
         of_both = values[self.parent[i]] * values[self.call_type_of[i]]
         return float(of_both / values[0]) if values[0] > 0 else 0.0
 
+    def from_parents(self, values: Array, series: Index) -> Array:
+        """Return what parents let expect of logarithms of one generation, shape (n, columns).
+
+        Of the force nothing, 0; of an area or a call type what its parent has; of a cell what its
+        place has, and what its call type differs by from the force.
+
+        Args:
+            values: of all series, shape (N, columns).
+            series: one of the `generations`, shape (n,).
+        """
+        if series[0] == 0:
+            return np.zeros((len(series), values.shape[1]))
+        parent, call_type = self.parent[series], self.call_type_of[series]
+        of_type = values[np.maximum(call_type, 0)] - values[0]
+        return np.asarray(values[parent] + np.where(call_type[:, None] >= 0, of_type, 0.0))
+
     def filled(self, values: Array) -> Array:
         """Return the values, shape (N,), with each NaN replaced by its share.
 

@@ -213,7 +213,7 @@ class _Fit:
 
     def improve(self, coefficients: Array, series: Index, path: Array, dispersion: Array) -> None:
         """Take Newton steps for one generation of series, in place; their parents stay."""
-        prior = self._prior(coefficients, series)
+        prior = self.level.lineage.from_parents(coefficients, series)
         doubt = self._yearly_doubt(np.where(self.harmonic, prior, coefficients[series]), series)
         sd = self.child_sd if series[0] else self.sd
         for area in np.unique(self.area_of[series]):
@@ -240,15 +240,6 @@ class _Fit:
         """Return what is expected of the past, for what is found after the terms."""
         weight = self.weight[:, None] * self.level.known
         return Expectation(self.level.counts, expected, weight, dispersion)
-
-    def _prior(self, coefficients: Array, series: Index) -> Array:
-        """Return what the parents of one generation let expect of its coefficients."""
-        if series[0] == 0:
-            return np.zeros((len(series), coefficients.shape[1]))
-        lineage = self.level.lineage
-        parent, call_type = lineage.parent[series], lineage.call_type_of[series]
-        deviation = coefficients[np.maximum(call_type, 0)] - coefficients[0]
-        return coefficients[parent] + np.where(call_type[:, None] >= 0, deviation, 0.0)
 
     def _yearly_doubt(self, without: Array, series: Index) -> Array:
         """Return the doubt in each yearly term given coefficients without them, (n, terms)."""

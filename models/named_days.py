@@ -68,7 +68,7 @@ def deviations(
     past = panel.special.before(len(panel.days))
     area_of = panel.special.alike(panel.area_of)
     for series in lineage.generations:
-        centre = inherited(found, series, lineage)
+        centre = lineage.from_parents(found, series)
         precision = 1 / (sd * (_CHILD if series[0] else 1.0)) ** 2
         for area in np.unique(area_of[series]):
             here = np.flatnonzero(area_of[series] == area)
@@ -101,15 +101,6 @@ def effect_of(
         if len(at):
             found[np.ix_(at, here)] = np.exp(_bounded(marks @ own[here].T))
     return found
-
-
-def inherited(found: Array, series: Index, lineage: Lineage) -> Array:
-    """Return what the parents of one generation let expect of its deviations."""
-    if series[0] == 0:
-        return np.zeros((len(series), found.shape[1]))
-    parent, call_type = lineage.parent[series], lineage.call_type_of[series]
-    of_type = found[np.maximum(call_type, 0)] - found[0]
-    return found[parent] + np.where(call_type[:, None] >= 0, of_type, 0.0)
 
 
 def _on(expected: Expectation, days: Index, series: Index) -> Expectation:

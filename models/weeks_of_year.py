@@ -31,7 +31,7 @@ from features.panel import Panel
 from forewatch.arrays import Array, Index, Mask
 from forewatch.clock import WEEK_DAYS
 from models.lineage import Lineage
-from models.named_days import Expectation, inherited
+from models.named_days import Expectation
 
 WEEKS = 52
 _LEAST_DAYS = 3.5  # of a week that must be known
@@ -71,7 +71,7 @@ def week_deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Ar
     seen = (days >= _LEAST_DAYS) & (wanted > 0)
     found = np.zeros((WEEKS, known.shape[1]))
     for series in lineage.generations:
-        centre = inherited(found.T, series, lineage).T
+        centre = lineage.from_parents(found.T, series).T
         mean = wanted[:, :, series] * np.exp(centre)
         here = seen[:, :, series]
         apart = np.divide(calls[:, :, series], mean, out=np.ones_like(mean), where=here) - 1

@@ -22,6 +22,14 @@ def test_parents_stand_in_the_keys(lineage: Lineage) -> None:
     assert [g.tolist() for g in lineage.generations] == [[0], [1, 2, 3, 4], [5, 6, 7, 8]]
 
 
+def test_parents_let_expect_the_sum_of_what_they_differ_by(lineage: Lineage) -> None:
+    values = np.array([1.0, 3.0, 2.0, 1.5, 0.5, 0, 0, 0, 0])[:, None]
+    none, parts, cells = lineage.generations
+    assert lineage.from_parents(values, none).ravel().tolist() == [0]
+    assert lineage.from_parents(values, parts).ravel().tolist() == [1, 1, 1, 1]
+    assert lineage.from_parents(values, cells).ravel().tolist() == [3.5, 2.5, 2.5, 1.5]
+
+
 def test_an_unknown_cell_is_the_product_of_its_parents_shares(lineage: Lineage) -> None:
     values = np.array([100, 60, 40, 30, 70, np.nan, 50, 10, 30])
     assert lineage.filled(values)[5] == pytest.approx(60 * 30 / 100)
