@@ -182,7 +182,9 @@ CALENDAR = Maker(
             Sight(sarima=True, hours=HourColumn(5, 2, is_yearly=True), missing_trees=4),
         ),
         Feature(
-            *("day_of_year", "day of the year", "1 to 366", _DATE, ALWAYS, NUMBER, "season"),
+            *("day_of_year", "day of the year, of which log-linear models take the week"),
+            *("1 to 366", _DATE, ALWAYS),
+            *(NUMBER, "season"),
             sight=Sight(trees=False),
         ),
         _season("sin", 1, missing_trees=1),
