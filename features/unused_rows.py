@@ -4,9 +4,9 @@ They are told from what features do with the rows:
 
 1. Nothing is used that was announced, published or decided after the origin (`features.asof`).
 2. An event matters from `FAR_DAYS` before it on, and while it lasts (`features.events`).
-3. A tourism figure matters if it is of a month that is looked at, stands in for one that was not
-   published, or is among the last twelve; that of a part only where the areas above have none
-   (`features.visitors`).
+3. A tourism figure matters if it is of a month that is looked at or next to one, stands in for one
+   that was not published, or is among the last twelve; that of a part only where the areas above
+   have none (`features.visitors`).
 4. A break matters if it changes anything between the first day of the history and the last that is
    forecast, and one that lies ahead only with its expected ratio (`features.breaks`).
 """
@@ -23,6 +23,7 @@ import pandas as pd
 from features.asof import EXCLUDE, AsOf
 from features.breaks import RAMP
 from features.events import FAR_DAYS
+from features.visitors import MonthsOfDays, month_number
 from forewatch.areas import AreaTree
 from forewatch.arrays import Mask
 from forewatch.history import History
@@ -248,9 +249,9 @@ def _read_for(tree: AreaTree, area: str, own: set[str]) -> set[str]:
 
 def _month_is_read(scope: _Scope, table: pd.DataFrame) -> Mask:
     """Return which published figures are of a month looked at, stand in for one, or are recent."""
-    months = pd.DatetimeIndex(table["month"])
-    number = np.asarray(months.year * _MONTHS + months.month - 1, dtype=np.int64)
-    first, last = (day.year * _MONTHS + day.month - 1 for day in (scope.first_day, scope.last_day))
+    number = month_number(pd.DatetimeIndex(table["month"]))
+    ends = MonthsOfDays.of(pd.DatetimeIndex([scope.first_day, scope.last_day]))
+    first, last = min(ends.own[0], ends.beside[0]), max(ends.own[1], ends.beside[1])
     read = np.zeros(len(table), bool)
     published: Mask = np.asarray(table["known_at"] <= scope.view.origin, bool)
     for area in table["area"].unique():

@@ -61,7 +61,7 @@ class Boosting:
         """Grow the trees of each block of leads from the panel's past.
 
         Raises:
-            NotEnoughHistory: if there are too few pairs of days for the first block.
+            NotEnoughHistory: if there are too few pairs of days for the first block, or no calls.
         """
         self.series_, self.covariates_ = series_of(panel), covariate_names(panel)
         self.kinds_ = Kinds.of(panel)
@@ -71,14 +71,15 @@ class Boosting:
         boosters: list[lgb.Booster] = []
         for first, end in pairwise(bounds):
             origins, targets = self._pairs(panel, first, end)
-            if len(origins) >= _LEAST_PAIRS:
-                boosters.append(self._grown(self.settings.growth(first), rows, origins, targets))
-            elif not boosters:
-                raise NotEnoughHistory(
-                    f"boosting needs {_LEAST_PAIRS} pairs of days of which the later is known; "
-                    f"{len(panel.days)} days of history give {len(origins)}; leave it out of the "
-                    "recipe"
-                )
+            if len(origins) < _LEAST_PAIRS or not (rows.counts[targets] > 0).any():
+                break  # longer leads have fewer
+            boosters.append(self._grown(self.settings.growth(first), rows, origins, targets))
+        if not boosters:
+            raise NotEnoughHistory(
+                f"boosting needs {_LEAST_PAIRS} pairs of days of which the later is known, with "
+                f"some calls; {len(panel.days)} days of history give {len(origins)}; leave it out "
+                "of the recipe"
+            )
         self.boosters_ = tuple(boosters)
         return self
 

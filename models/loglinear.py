@@ -131,6 +131,13 @@ class Loglinear:
         kept = np.where(yearly, self.coefficients_, 0.0)
         return self._with_dates(panel, _factor(design(panel, self.terms_), kept, panel))
 
+    def half_level(self, panel: Panel) -> Array:
+        """Return the root of level ÷ typical level, of the past and carried ahead, (D + H, N)."""
+        level, effect = Level.of(panel, self.settings.level_trust_calls), self.effect(panel)
+        path = level.path(effect[: len(panel.days)], self.settings.level_half_life_days)
+        levels = np.concatenate([path, self.levels_ahead(panel, effect)])
+        return np.asarray(np.sqrt(levels / level.typical))
+
     def _with_dates(self, panel: Panel, factor: Array) -> Array:
         """Return a factor with what named holidays and weeks of the year have beyond the terms."""
         if self.named_:

@@ -31,7 +31,7 @@ class LoglinearSettings(Frozen):
     """How often level and coefficients are found in turn."""
 
 
-# Of what SARIMA and the trees take from a log-linear model nothing is carried ahead.
+# The trees take their levels of the past from it, and carry nothing ahead.
 PLAIN = LoglinearSettings(ahead_half_lives_days=(60,))
 
 
@@ -54,8 +54,8 @@ class SarimaSettings(Frozen):
     """Bounds of a forecast ÷ the mean of the last 8 weeks."""
     most_ratio: float = Field(default=5, gt=1)
     """Bounds of a forecast ÷ the mean of the last 8 weeks."""
-    plain: LoglinearSettings = PLAIN
-    """Settings of the log-linear model whose yearly effect is taken out."""
+    plain: LoglinearSettings = LoglinearSettings()
+    """Settings of the log-linear model whose season and half of whose level are taken out."""
 
 
 class Growth(Frozen):

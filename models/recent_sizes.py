@@ -283,16 +283,22 @@ def _first_day(groups: Groups, at: int) -> int:
 
 
 def _counts_of_origins(groups: Groups) -> tuple[pd.DatetimeIndex, Array]:
-    """Return the days ahead of all origins, each once, with what came of force and places."""
+    """Return the days from the first origin on with what came of force and places.
+
+    Of days between horizons nothing is asked: NaN.
+    """
     places, types = groups.parts.cells.shape
     at = [0] * (1 + places)
     for i, (some, kinds) in enumerate(groups.sums):
         if len(some) == 1 and len(kinds) == types:
             at[1 + int(some[0])] = i
-    every = np.concatenate([day_numbers(fold.days) for fold in groups.folds])
-    counts = np.concatenate([fold.counts[:, at] for fold in groups.folds])
-    numbers, first = np.unique(every, return_index=True)
-    return pd.Timestamp(EPOCH) + pd.to_timedelta(numbers, unit="D"), counts[first]
+    told = [day_numbers(fold.days) for fold in groups.folds]
+    first = min(int(each[0]) for each in told)
+    counts = np.full((max(int(each[-1]) for each in told) + 1 - first, len(at)), np.nan)
+    for each, fold in zip(told, groups.folds, strict=True):
+        counts[each - first] = fold.counts[:, at]
+    numbers = np.arange(first, first + len(counts))
+    return pd.Timestamp(EPOCH) + pd.to_timedelta(numbers, unit="D"), counts
 
 
 def resized(shocks: Shocks, factors: SpreadFactors, calls: Array) -> tuple[Shocks, SpreadFactors]:

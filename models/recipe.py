@@ -82,9 +82,9 @@ class Recipe(AnyRecipe):
     weight_power: float = Field(default=4.0, ge=0)
     """How fast a member loses weight with what it is believed to lose; 0 keeps the weights that
     they have beforehand."""
-    doubt_looks: float = Field(default=12.0, gt=0)
+    doubt_looks: float = Field(default=3.0, gt=0)
     """Independent looks at the past at which half of what they say is believed."""
-    weight_of_a_mean: float = Field(default=1 / 6, gt=0, le=1)
+    weight_of_a_mean: float = Field(default=1 / 12, gt=0, le=1)
     """Weight of a mean of past weeks beforehand; that of a model is 1."""
     origins: RollingOrigins = RollingOrigins()
     """The past origins."""

@@ -4,17 +4,23 @@
 2. Season: a weekly SARIMA knows of no year. Counts are divided by the yearly effect (season,
    tourism) of a log-linear model, which believes a cycle as far as the years show it, and the
    forecast is multiplied by it.
-3. Scale: square roots, on which counts have about the same spread at every level. A forecast is
+3. Level: its likelihood, that of tomorrow, says next to nothing of a level that moves over months,
+   and takes the mean of all years for it. So half of the log-linear level's way (the root of level
+   ÷ typical level) is taken out with the season and carried ahead; the other half goes back to
+   the mean. All of it is better where levels move, none where they don't, and the blend has a
+   member that follows all of it.
+4. Scale: square roots, on which counts have about the same spread at every level. A forecast is
    brought back as mean² + variance, so that it is a mean again.
-4. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
+5. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
    squares, the rest by maximum likelihood; unknown days are missing, not zero.
-5. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
-6. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
+6. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
+7. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
    named in `replaced_`: the engine gives its weight to the other members.
 
 Source:
     Box, Jenkins, Reinsel & Ljung (2015), Time Series Analysis, 5th ed., chapter 9; Durbin & Koopman
-    (2012), Time Series Analysis by State Space Methods, section 4.10 (missing observations).
+    (2012), Time Series Analysis by State Space Methods, section 4.10 (missing observations);
+    docs/experiments/023-weights-and-sarima-level.md.
 """
 
 from __future__ import annotations
@@ -76,10 +82,10 @@ class Sarima:
             )
         self.series_, self.replaced_ = series_of(panel), {}
         self.covariates_ = tuple(_covariates(panel, area) for area in range(len(_areas(panel))))
-        season = Loglinear(self.settings.plain).fit(panel)
-        self.plain_, yearly = season, season.yearly_effect(panel)
+        self.plain_ = Loglinear(self.settings.plain).fit(panel)
+        slow = self._slow(panel)
         chosen = self._chosen(panel)
-        tasks = (delayed(_parameters)(*self._past(panel, i, yearly), self.settings) for i in chosen)
+        tasks = (delayed(_parameters)(*self._past(panel, i, slow), self.settings) for i in chosen)
         with threadpool_limits(1):
             found = Parallel(n_jobs=self.jobs)(tasks)
         self.fitted_ = {}
@@ -99,15 +105,14 @@ class Sarima:
     def _predictions(self, panel: Panel) -> Array:
         """Return what `predict` does."""
         found = np.full((len(panel.horizon), len(panel.keys)), np.nan)
-        yearly = self.plain_.yearly_effect(panel)
+        slow = self._slow(panel)
         for i, parameters in self.fitted_.items():
-            roots, past, ahead = self._model(panel, i, yearly)
+            roots, past, ahead = self._model(panel, i, slow)
             recent = panel.counts[-_RECENT_DAYS:, i]
             level = float(np.nanmean(recent)) if np.isfinite(recent).any() else np.nan
-            mean = _forecast(
-                roots[-_FILTER_DAYS:], past[-_FILTER_DAYS:], ahead, parameters, self.settings
-            )
-            mean *= yearly[len(panel.days) :, i]
+            last = min(_FILTER_DAYS, len(roots))
+            mean = _forecast(roots[-last:], past[-last:], ahead, parameters, self.settings)
+            mean *= slow[len(panel.days) :, i]
             low, high = self.settings.least_ratio * level, self.settings.most_ratio * level
             if np.isfinite(mean).all() and (mean >= low).all() and (mean <= high).all():
                 found[:, i] = mean
@@ -151,21 +156,25 @@ class Sarima:
             : self.settings.most_series
         ]
 
-    def _past(self, panel: Panel, i: int, yearly: Array) -> tuple[Array, Array]:
+    def _slow(self, panel: Panel) -> Array:
+        """Return what is taken out of the past and carried ahead, shape (D + H, N)."""
+        return self.plain_.yearly_effect(panel) * self.plain_.half_level(panel)
+
+    def _past(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array]:
         """Return roots of the counts and covariates of the days that a fit learns from."""
-        roots, past, _ = self._model(panel, i, yearly)
+        roots, past, _ = self._model(panel, i, slow)
         return roots, past[-len(roots) :]
 
-    def _model(self, panel: Panel, i: int, yearly: Array) -> tuple[Array, Array, Array]:
+    def _model(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array, Array]:
         """Return roots of the counts, covariates of the past and of the horizon of a series.
 
-        The counts are those of days of 24 hours, the yearly effect taken out.
+        The counts are those of days of 24 hours, what moves slowly taken out.
         """
         area = int(panel.area_of[i])
         columns = np.nan_to_num(panel.covariates.named(self.covariates_[area])[:, area])
         days = len(panel.days)
         hours = panel.hours[:days] / 24.0
-        roots = np.sqrt(panel.counts[:, i] / hours / yearly[:days, i])
+        roots = np.sqrt(panel.counts[:, i] / hours / slow[:days, i])
         return roots[-self.settings.last_days :], columns[:days], columns[days:]
 
 
@@ -201,6 +210,9 @@ def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | 
                 simple_differencing=True,
                 concentrate_scale=True,
             )
+            known = int(np.isfinite(model.endog).sum())
+            if known <= len(model.param_names):
+                return f"the fit failed: of its differences {known} are known, too few"
             process, variance = likeliest(model, settings.iterations)
         except (ValueError, np.linalg.LinAlgError) as error:
             return f"the fit failed: {error}"

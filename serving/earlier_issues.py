@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from forewatch.clock import ONE_DAY, WEEK_DAYS
@@ -31,8 +29,8 @@ def earlier_forecasts(
     since = max(since, origin - _MOST_DAYS * ONE_DAY)
     found: list[Forecast] = []
     last = origin
-    for number, at in _numbers(store, subject, version):
-        if since < at <= last - WEEK_DAYS * ONE_DAY:
+    for at, number in _latest_first(store, subject, version, since):
+        if at <= last - WEEK_DAYS * ONE_DAY:
             try:
                 found.append(store.read(number).parts[subject].forecast)
             except DamagedIssue:
@@ -41,15 +39,23 @@ def earlier_forecasts(
     return found[::-1]
 
 
-def _numbers(store: IssueStore, subject: str, version: str) -> Iterator[tuple[int, pd.Timestamp]]:
-    """Yield number and origin of the issues by a version, the newest first."""
+def _latest_first(
+    store: IssueStore, subject: str, version: str, since: pd.Timestamp
+) -> list[tuple[pd.Timestamp, int]]:
+    """Return origin and number of the issues by a version after an instant, descending.
+
+    Numbers are no order of origins: an issue may be published for an origin of the past.
+    """
+    found = []
     try:
         for number in store.in_service():
             try:
                 about = store.about(number)
             except DamagedIssue:
                 continue
-            if about["models"].get(subject) == version:
-                yield number, pd.Timestamp(about["origin"])
+            at = pd.Timestamp(about["origin"])
+            if about["models"].get(subject) == version and at > since:
+                found.append((at, number))
     except DamagedIssue:
-        return  # nobody knows what was withdrawn
+        pass  # nobody knows what was withdrawn
+    return sorted(found, reverse=True)

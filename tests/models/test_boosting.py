@@ -190,3 +190,9 @@ def test_pairs_whose_day_is_unknown_are_no_history(panel_of: PanelOf) -> None:
     panel = panel_of(calls, horizon=7)
     found = Boosting(QUICK).fit(panel).predict(panel)
     assert (np.isfinite(found) & (found > 0)).all()
+
+
+def test_a_history_without_a_call_is_said(panel_of: PanelOf) -> None:
+    panel = panel_of(np.zeros((300, 2, 2)), horizon=7)
+    with pytest.raises(NotEnoughHistory, match="with some calls"):
+        Boosting(QUICK).fit(panel)

@@ -34,8 +34,8 @@ def found(errors: list[tuple[float, float]]) -> list[np.ndarray]:
 
 def test_a_member_that_proves_itself_is_used_in_full() -> None:
     everything, *crossed = found([(2.0, 2.0)] * 3)
-    # beforehand 1/6 and 1; losses 1 and 1/4 to the power −4, of three looks 3 / (3 + 12) believed
-    other = 6 * 4**0.8
+    # beforehand 1/12 and 1; losses 1 and 1/4 to the power −4, of three looks 3 / (3 + 3) believed
+    other = 12 * 4**2
     assert everything[0, 0] == pytest.approx(np.array([1, other]) / (1 + other))
     assert everything[1, 0] == pytest.approx(everything[0, 0])
     assert len(crossed) == 3

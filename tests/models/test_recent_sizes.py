@@ -10,12 +10,24 @@ from features.panel import Panel
 from forewatch.count_distribution import CountDistribution
 from forewatch.shocks import PERSISTENCES, SCOPES, Shocks, Within
 from models import scores
-from models.recent_sizes import SpreadFactors, ToldDays, counts_of_areas, day_variance, resized
+from models.crossing import Groups
+from models.origins import Fold
+from models.raking import Structure
+from models.recent_sizes import (
+    SpreadFactors,
+    ToldDays,
+    counts_of_areas,
+    day_variance,
+    resized,
+    shocks_of_origins,
+)
 
 Array = NDArray[np.float64]
 FORCE_DAY, PLACE_DAY = 0.06, 0.05
 CALLS = np.array([[120.0, 60.0], [80.0, 40.0], [50.0, 30.0], [20.0, 100.0]])
 EVERY, HORIZON, ORIGINS = 14, 42, 40
+CELLS = np.arange(8).reshape(4, 2)
+OLD = (0.5 ** (np.arange(28, 21, -1) / 28) / 7).sum()  # of a week three weeks ago, in looks
 LOOKS = 4 / np.log(2)  # that all weeks together are, each worth half of one four weeks later
 
 
@@ -186,6 +198,29 @@ def test_the_factor_is_that_of_the_formula_and_a_day_counts_once() -> None:
     assert SpreadFactors.of(told, came, counts[:14]).force == pytest.approx(wanted, rel=2e-3)
     twice = ToldDays.joined([told, told])
     assert SpreadFactors.of(twice, came, counts[:14]).force == pytest.approx(wanted, rel=2e-3)
+
+
+def test_between_past_origins_looks_grow_older_though_nothing_is_told_of_those_days() -> None:
+    weeks = [pd.date_range(first, periods=7, unit="us") for first in ("2024-01-01", "2024-01-29")]
+    cells, places = np.moveaxis(horizon(7), 2, 0), np.arange(4)
+    told = ToldDays.of(weeks[0], cells, sizes(), None)
+    counts = told.mean + 2 * np.sqrt(told.variance)
+    folds = [
+        Fold(pd.Timestamp(days[0], tz="UTC"), i, days, np.zeros((0, 7, 5)), counts)
+        for i, days in enumerate(weeks)
+    ]
+    parts = Structure(0, ((0, places + 1),), np.arange(5), places + 1, np.zeros(2, int), CELLS)
+    sums = [(places, np.arange(2)), *((places[[i]], np.arange(2)) for i in places)]
+    groups = Groups(folds, parts, pd.DataFrame({"level": ["force"] + ["district"] * 4}), sums)
+    first, second = shocks_of_origins(groups, [cells, cells], {0: sizes(), 1: sizes()})
+    assert np.array_equal(first.sd, sizes().sd)
+    since = pd.date_range(weeks[0][0], periods=28, unit="us")
+    came = np.full((28, 5), np.nan)
+    came[:7] = counts
+    factors = SpreadFactors.of(told, since, came)
+    assert factors.force == pytest.approx(np.sqrt((8 + 4 * OLD) / (8 + OLD)), rel=2e-3)
+    wanted, _ = resized(sizes(), factors, horizon(7))
+    assert second.sd == pytest.approx(wanted.sd, rel=1e-9)
 
 
 def test_what_comes_after_an_origin_moves_nothing() -> None:

@@ -93,3 +93,20 @@ def test_half_a_year_is_the_least(panel_of: PanelOf) -> None:
     short = panel_of(counts(week(100)), horizon=7)
     with pytest.raises(NotEnoughHistory, match="sarima needs 26 weeks of counts, 93 days"):
         Sarima(QUICK).fit(short)
+
+
+def test_a_series_known_every_other_week_is_left_out_and_named(panel_of: PanelOf) -> None:
+    calls = counts(week(420))
+    calls[np.arange(420) // 7 % 2 == 1] = np.nan  # 203 days are known, none a week after another
+    panel = panel_of(calls, horizon=7)
+    member = Sarima(QUICK).fit(panel)
+    assert np.isnan(member.predict(panel)).all()
+    assert member.replaced_["force/all"] == (
+        "the fit failed: of its differences 0 are known, too few"
+    )
+
+
+def test_a_fit_of_the_last_half_year_alone_forecasts(panel: Panel) -> None:
+    short = QUICK.model_copy(update={"last_days": 182, "most_series": 1})
+    found = Sarima(short).fit(panel).predict(panel)[:, 0]
+    assert found.mean() == pytest.approx(100, rel=0.05)

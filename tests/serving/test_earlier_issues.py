@@ -40,4 +40,6 @@ def test_what_one_version_told_since_its_training_is_taken_once_a_week(
     assert days(1, 23) == [8, 16]  # its members saw what came before the end of the training
     assert days(-7, 16) == [1, 8]  # nor is anything of the same origin or later
     assert days(-7, 23 + 200) == []
+    publish(2)  # for an origin of the past: what came after it is not forgotten
+    assert days(-7, 23) == [1, 8, 16]
     assert earlier_forecasts(IssueStore(tmp_path / "none"), "demand", "7", first, first) == []
