@@ -11,6 +11,7 @@ in two checkouts; the workspace is DIR/SET) is scored by level and block of days
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from benchmarks.accuracy.cases import EIGHT, case
 from benchmarks.accuracy.protocols import PROTOCOLS
 from benchmarks.accuracy.scoring import Blocks, Case, label, losses
 from forewatch.arrays import Array, Index
+from forewatch.errors import DataError
 from models.comparison import change_of, weekly
 from models.gate import GateEvidence, judge
 from models.verdict import Rule, Verdict
@@ -30,14 +32,34 @@ _REFUSED = 4
 
 
 def verdict(judged: Case, blocks: Blocks) -> Verdict:
-    """Return the gate's verdict.
+    """Return the gate's verdict, from what both engines and the mean of 8 weeks forecast.
 
     Args:
         judged: with the contenders challenger, champion and 8 weeks.
         blocks: blocks of days ahead.
+
+    Raises:
+        DataError: if there is a level and block of which nothing was forecast by all and happened.
     """
-    rule = Rule()
+    rule, judged = Rule(), _shared(judged, blocks)
     return judge(evidence(judged, blocks, _CHALLENGER), evidence(judged, blocks, _CHAMPION), rule)
+
+
+def _shared(judged: Case, blocks: Blocks) -> Case:
+    """Return the case with counts where all forecast, unknown elsewhere."""
+    named = {one.name: one for one in judged.contenders}
+    told = [np.isfinite(named[name].mean) for name in (_CHALLENGER, _CHAMPION, EIGHT)]
+    counts = np.where(np.all(told, axis=0), judged.counts, np.nan)
+    lead, of_level = judged.targets.lead_day, np.array(judged.level)
+    for level in dict.fromkeys(judged.level):
+        for block in blocks:
+            at = (lead >= block[0]) & (lead <= block[1])
+            if not np.isfinite(counts[np.ix_(at, of_level == level)]).any():
+                raise DataError(
+                    f"level {level}, days {label(block)}: no day was forecast by both files and "
+                    "the mean of 8 weeks, and counted; give files of the same origins and series"
+                )
+    return replace(judged, counts=counts)
 
 
 def evidence(judged: Case, blocks: Blocks, name: str) -> GateEvidence:

@@ -37,7 +37,7 @@ WEEKS = 52
 _LEAST_DAYS = 3.5  # of a week that must be known
 _PRIOR_PAIRS = 26.0  # pairs of weeks that no agreement, or that of the generation, counts for
 _MOST_AGREEMENT = 0.95
-_STRONGEST = 0.3  # a deviation at most, of the expected calls
+_STRONGEST = 0.3  # what a series adds to its parents' deviation at most, of the expected calls
 _DAY_OF_YEAR = "day_of_year"
 
 

@@ -1,5 +1,7 @@
 """Two engines by their backtest files: the better passes, the worse is refused and told why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from benchmarks.accuracy.scoring import Case
 from benchmarks.verdicts import verdict
 from forewatch.arrays import Array
 from forewatch.count_distribution import CountDistribution
+from forewatch.errors import DataError
 from models.rolling import QUANTILES
 
 ORIGINS, DAYS = 20, 28
@@ -59,3 +62,28 @@ def test_unknown_counts_decide_nothing(counts: Array) -> None:
     unknown = counts.copy()
     unknown[: 10 * DAYS] = np.nan
     assert verdict(case(unknown, 1.0, 1.0), BLOCKS).passed
+
+
+def without(judged: Case, name: str, rows: slice, series: slice) -> Case:
+    """The case with forecasts that a contender lacks."""
+    contenders = []
+    for one in judged.contenders:
+        if one.name == name and one.quantiles is not None:
+            mean, quantiles = one.mean.copy(), one.quantiles.copy()
+            mean[rows, series] = quantiles[rows, series] = np.nan
+            one = replace(one, mean=mean, quantiles=quantiles)  # noqa: PLW2901 - the one changed
+        contenders.append(one)
+    return replace(judged, contenders=tuple(contenders))
+
+
+@pytest.mark.parametrize("lacks", ["challenger", "champion"])
+def test_equal_engines_pass_on_the_rows_that_both_have(counts: Array, lacks: str) -> None:
+    half = slice(None, 10 * DAYS)
+    assert verdict(without(case(counts, 1.0, 1.0), lacks, half, slice(None)), BLOCKS).passed
+
+
+@pytest.mark.parametrize("lacks", ["challenger", "champion"])
+def test_a_level_that_one_does_not_forecast_is_no_pass(counts: Array, lacks: str) -> None:
+    judged = without(case(counts, 1.0, 1.0), lacks, slice(None), slice(1, 2))
+    with pytest.raises(DataError, match="level district, days 1-7: no day was forecast by both"):
+        verdict(judged, BLOCKS)
