@@ -74,7 +74,9 @@ def test_the_forecast_of_january_is_near_what_happened(town: Town, real_data: Pa
     truth = happened.reindex(total.index).to_numpy()
     # chance alone moves a day of this town by a tenth; one month says no more than this
     assert np.nanmean(np.abs(total["mean"] - truth)) < 0.2 * np.nanmean(truth)
-    assert 0.6 <= np.nanmean((total["q10"] <= truth) & (truth <= total["q90"])) <= 1
+    known = np.isfinite(truth)  # of six of the 31 days nothing is told: they are not outside
+    inside = (total["q10"] <= truth) & (truth <= total["q90"])
+    assert 0.6 <= inside[known].mean() <= 1
 
 
 def test_it_is_served_with_its_issue_and_states(town: Town) -> None:
