@@ -141,6 +141,12 @@ class Panel:
         """Return the numbers of the series at the levels, ascending, shape (series,)."""
         return np.flatnonzero(self.keys["level"].isin(levels)).astype(np.int64)
 
+    @cached_property
+    def _number_of(self) -> dict[tuple[str, str], int]:
+        """The number of each series by area and call type."""
+        names = zip(self.keys["area"].tolist(), self.keys["call_type"].tolist(), strict=True)
+        return {name: i for i, name in enumerate(names)}
+
     def series(self, area: str, call_type: str = ALL) -> int:
         """Return the number of a series; one that was left out as a duplicate finds its twin.
 
@@ -151,10 +157,9 @@ class Panel:
             call_type = ALL
         if self.places == (area,):
             area = str(self.keys["area"].iloc[0])
-        here = (self.keys["area"] == area) & (self.keys["call_type"] == call_type)
-        if not here.any():
+        if (area, call_type) not in self._number_of:
             raise KeyError(f"no series of {area!r} and {call_type!r} in the panel")
-        return int(np.flatnonzero(here)[0])
+        return self._number_of[area, call_type]
 
     @property
     def cells(self) -> Index:

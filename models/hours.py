@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
+from joblib import Parallel, delayed
 
 from features.asof import AsOf
 from features.cube import Cube, cube
@@ -40,11 +41,13 @@ class HourTrees:
     Args:
         settings: see `HourSettings`.
         seed: the same seed grows the same trees.
+        jobs: threads to grow in; the result does not depend on it.
     """
 
-    def __init__(self, settings: HourSettings | None = None, seed: int = 0) -> None:
+    def __init__(self, settings: HourSettings | None = None, seed: int = 0, jobs: int = 1) -> None:
         self.settings = settings or HourSettings()
         self.seed = seed
+        self.jobs = jobs
         self.call_types_: tuple[str, ...] = ()
         self.strength_ = 0.0
         self.booster_: lgb.Booster | None = None
@@ -131,25 +134,29 @@ class HourTrees:
 
     def _proven(self, x: Array, parts: list[Array], blind: tuple[str, ...]) -> tuple[int, float]:
         """Return the trees and the strength that say most of blocks that they have not seen."""
-        looks = range(0, self.settings.rounds, _STEP)
-        gain = np.zeros((len(looks), len(_STRENGTHS)))
-        whole = np.sum(parts, axis=0)
-        for part in parts:
-            trees = self._grown(x, whole - part, self.settings.rounds, blind)
-            seen = part[1] > _NOBODY
-            calls, expected, said = *part[:, seen], np.zeros(seen.sum())
-            for look, first in enumerate(looks):
-                said += trees.predict(
-                    x[seen],
-                    raw_score=True,
-                    start_iteration=first,
-                    num_iteration=_STEP,
-                    num_threads=1,
-                )
-                bent = _STRENGTHS[:, None] * said
-                gain[look] += bent @ calls - np.expm1(bent) @ expected
+        tasks = (delayed(self._gain)(x, parts, held, blind) for held in range(len(parts)))
+        gain = np.sum(Parallel(n_jobs=self.jobs, prefer="threads")(tasks), axis=0)
         best, strength = np.unravel_index(gain.argmax(), gain.shape)
         return int(best + 1) * _STEP, float(_STRENGTHS[strength])
+
+    def _gain(self, x: Array, parts: list[Array], held: int, blind: tuple[str, ...]) -> Array:
+        """Return what trees of the other blocks say of one, shape (looks, strengths).
+
+        A look comes after every `_STEP` trees; the gain is that of the log likelihood.
+        """
+        part = parts[held]
+        trees = self._grown(x, np.sum(parts, axis=0) - part, self.settings.rounds, blind)
+        seen = part[1] > _NOBODY
+        calls, expected, said = *part[:, seen], np.zeros(seen.sum())
+        looks = range(0, self.settings.rounds, _STEP)
+        gain = np.zeros((len(looks), len(_STRENGTHS)))
+        for look, first in enumerate(looks):
+            said += trees.predict(
+                x[seen], raw_score=True, start_iteration=first, num_iteration=_STEP, num_threads=1
+            )
+            bent = _STRENGTHS[:, None] * said
+            gain[look] = bent @ calls - np.expm1(bent) @ expected
+        return gain
 
     def _grown(self, x: Array, part: Array, rounds: int, blind: tuple[str, ...]) -> lgb.Booster:
         """Return the trees learned from calls and expected calls by row, shape (2, rows)."""

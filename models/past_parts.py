@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from features.asof import AsOf
 from features.cube import Cube, DayFactors, cube, leaf_type_days
@@ -182,17 +183,21 @@ class PastParts:
         return joined if joined is not None and len(joined.square) else None
 
 
-def past_parts(view: AsOf, folds: Sequence[Fold], recipe: Recipe) -> list[PastParts]:
+def past_parts(view: AsOf, folds: Sequence[Fold], recipe: Recipe, jobs: int = 1) -> list[PastParts]:
     """Return how the days ahead of each past origin fall into parts.
 
     Args:
         view: what is known by now, to judge by.
         folds: past origins, ascending.
         recipe: how far back shares look.
+        jobs: threads to use; the result does not depend on it.
     """
     now = cube(view)
     daily = _leaf_days(view, now, folds)
-    return [_past_part(view.at(fold.origin), now, daily, fold.days, recipe) for fold in folds]
+    tasks = (
+        delayed(_past_part)(view.at(fold.origin), now, daily, fold.days, recipe) for fold in folds
+    )
+    return list(Parallel(n_jobs=jobs, prefer="threads")(tasks))
 
 
 def _past_part(

@@ -31,6 +31,7 @@ from serving import (
 )
 from serving.answers import answer
 from serving.demo_plan import plan_csv
+from serving.pooling import settle_pools
 from serving.running import create_key
 from serving.subjects import subjects_of
 from serving.workspace import SETTINGS, Workspace
@@ -187,9 +188,11 @@ def _import(workspace: Workspace, until: str, progress: Progress) -> None:
 
 def _publish(workspace: Workspace, progress: Progress) -> None:
     """Train, promote and publish. What the gate refuses is promoted all the same, and says so."""
+    progress("reading the history", 0, 0)
+    history = settle_pools(workspace)
     for subject in subjects_of(workspace.profile):
         done = training.train_challenger(
-            workspace, subject, until=None, jobs=None, progress=progress
+            workspace, history, subject, until=None, jobs=None, progress=progress
         )
         version = done.version
         reason = "" if version.passed else "the demo shows a forecast whatever the gate says"

@@ -27,7 +27,6 @@ from models.subject import Subject, Training
 from models.verdict import Verdict
 from serving import modelling
 from serving.model_records import REPORTS
-from serving.pooling import settle_pools
 from serving.settings import flat_settings
 from serving.spans import instant
 from serving.workspace import Workspace
@@ -45,6 +44,7 @@ class TrainedVersion:
 
 def train_challenger(
     workspace: Workspace,
+    history: History,
     subject: Subject,
     *,
     until: str | None,
@@ -55,6 +55,7 @@ def train_challenger(
 
     Args:
         workspace: the force's.
+        history: what is known, its pools settled: one reading serves every subject.
         subject: what is forecast.
         until: nothing known later is used, as a person writes it; None: the data cut-off.
         jobs: processes at once; None: one a core.
@@ -63,8 +64,6 @@ def train_challenger(
     Raises:
         SettingsError: if the force has no calls of the subject.
     """
-    progress("reading the history", 0, 0)
-    history = settle_pools(workspace)
     at = _end(workspace, history, until)
     recipe = workspace.settings().recipe(subject)
     run = partial(subject.train, history, at, jobs=jobs or os.cpu_count() or 1, progress=progress)

@@ -100,7 +100,7 @@ class Engine(SubjectModel):
         cells = self._coherent_at(view, seen)(predictions(self.recipe, self.members_, seen), seen)
         self._tell(view.origin, seen.horizon, cells, seen.doubt)
         profile = hour_profile(view, self.recipe.shares)
-        self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed).fit(view, profile)
+        self.hours_ = HourTrees(self.recipe.hours, self.recipe.seed, jobs).fit(view, profile)
         self.area_kinds_ = view.profile.area_kind_ids
         return self
 

@@ -146,7 +146,7 @@ def _judged_fit(
     for doubt in doubts:
         progress(doubt, 0, 0)
     found = origins.call_folds(view, now, recipe, jobs, progress, earlier)
-    groups = groups_of(view, now, found, recipe)
+    groups = groups_of(view, now, found, recipe, jobs)
     weights, *crossed = crossed_weights(groups, recipe)
     cells = judging.blended_cells(groups, crossed)
     squares = judging.squared_residuals(groups, cells, recipe)
@@ -173,7 +173,7 @@ def _day_scores(
     )
 
 
-def groups_of(view: AsOf, now: Panel, found: list[Fold], recipe: Recipe) -> Groups:
+def groups_of(view: AsOf, now: Panel, found: list[Fold], recipe: Recipe, jobs: int = 1) -> Groups:
     """Return past origins with what is needed to judge them, parts of days included."""
     return Groups(
         found,
@@ -181,7 +181,7 @@ def groups_of(view: AsOf, now: Panel, found: list[Fold], recipe: Recipe) -> Grou
         now.keys,
         sums_of(view, now),
         pools_of(view, now),
-        past_parts(view, found, recipe),
+        past_parts(view, found, recipe, jobs),
     )
 
 

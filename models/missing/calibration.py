@@ -95,15 +95,16 @@ class Calibration:
 _TABLES = ("reliability", "scores", "counts", "verdicts")
 
 
-def of(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> Calibration:
+def of(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe, jobs: int = 1) -> Calibration:
     """Return the calibration of forecasts from past origins.
 
     Args:
         view: what is known by now.
         found: past origins with the members' forecasts.
         recipe: the recipe.
+        jobs: threads to use; the result does not depend on it.
     """
-    rows = window_table(view, found, recipe)
+    rows = window_table(view, found, recipe, jobs)
     return tables(
         rows, view.profile.missing.at_least, block_labels(recipe.lead_blocks), recipe.seed
     )

@@ -81,7 +81,7 @@ def train(
     view = AsOf(history, until)
     found = origins.report_folds(view, recipe, jobs, progress, earlier)
     model = MissingPersons(recipe).fit(view, *origins.learn_weights(found, recipe))
-    model.calibration_ = judged = calibration.of(view, found, recipe)
+    model.calibration_ = judged = calibration.of(view, found, recipe, jobs)
     notes = tuple(
         f"not calibrated: {level}, {window}: {reason}"
         for (level, window), reason in judged.reasons.items()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from features.asof import AsOf
 from features.cube import cube
@@ -88,7 +89,9 @@ def counts_in_windows(view: AsOf) -> ReportCounts:
     return ReportCounts(edges_us, _before(counts), _before(unknown))
 
 
-def window_table(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd.DataFrame:
+def window_table(
+    view: AsOf, found: Sequence[Fold], recipe: MissingRecipe, jobs: int = 1
+) -> pd.DataFrame:
     """Return forecasts of areas and windows beside what happened, one row each.
 
     Weights and shocks are those that the other groups of folds ask for, so that nothing is judged
@@ -98,6 +101,7 @@ def window_table(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd
         view: what is known by now.
         found: past origins with the members' forecasts.
         recipe: the recipe.
+        jobs: threads to use; the result does not depend on it.
 
     Returns:
         Rows of `COLUMNS`; block is the number of the block of leads, origin an instant, week the
@@ -105,13 +109,21 @@ def window_table(view: AsOf, found: Sequence[Fold], recipe: MissingRecipe) -> pd
         shrunken climatology. Unknown windows are left out.
     """
     truth = counts_in_windows(view)
-    frames: list[pd.DataFrame] = []
-    for group in dict.fromkeys(fold.group for fold in found):
-        own = [fold for fold in found if fold.group == group]
-        others = [fold for fold in found if fold.group != group]
-        learned = _GroupSettings.of(view.at(own[0].origin), others, recipe)
-        frames += [_rows(view, fold, learned, truth, recipe) for fold in own]
+    groups = dict.fromkeys(fold.group for fold in found)
+    tasks = (delayed(_group_rows)(view, found, group, truth, recipe) for group in groups)
+    frames: list[pd.DataFrame] = Parallel(n_jobs=jobs, prefer="threads")(tasks)
     return pd.concat(frames, ignore_index=True)
+
+
+def _group_rows(
+    view: AsOf, found: Sequence[Fold], group: int, truth: ReportCounts, recipe: MissingRecipe
+) -> pd.DataFrame:
+    """Return the rows of the folds of one group."""
+    own = [fold for fold in found if fold.group == group]
+    others = [fold for fold in found if fold.group != group]
+    learned = _GroupSettings.of(view.at(own[0].origin), others, recipe)
+    rows = [_rows(view, fold, learned, truth, recipe) for fold in own]
+    return pd.concat(rows, ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import click
 from serving.cli.group import decider, jobs_option, subject_option, workspace_of
 
 if TYPE_CHECKING:
+    from forewatch.history import History
     from models.register import Version
     from models.subject import Subject
     from serving.workspace import Workspace
@@ -35,11 +36,16 @@ def train(
 
     The gate says whether it is better than the champion and than the honest baseline.
     """
+    from serving.pooling import settle_pools
+    from serving.progress import progress_bar
     from serving.subjects import FIRST, subjects_of
 
     workspace = workspace_of(root)
+    with progress_bar() as progress:
+        progress("reading the history", 0, 0)
+        history = settle_pools(workspace)
     for each in subjects_of(workspace.profile) if subject is None else (subject,):
-        version = _train_subject(workspace, each, until=until, jobs=jobs)
+        version = _train_subject(workspace, history, each, until=until, jobs=jobs)
         # beside the first a refusal is no mistake: its champion, or its baseline, stays
         if promote and (version.passed or each in (subject, FIRST)):
             _promote_challenger(workspace, each, by)
@@ -48,7 +54,7 @@ def train(
 
 
 def _train_subject(
-    workspace: Workspace, subject: Subject, *, until: str | None, jobs: int | None
+    workspace: Workspace, history: History, subject: Subject, *, until: str | None, jobs: int | None
 ) -> Version:
     """Train the model of a subject and say how it went."""
     from serving import modelling
@@ -57,7 +63,9 @@ def _train_subject(
     from serving.training import train_challenger
 
     with progress_bar() as progress:
-        done = train_challenger(workspace, subject, until=until, jobs=jobs, progress=progress)
+        done = train_challenger(
+            workspace, history, subject, until=until, jobs=jobs, progress=progress
+        )
     echo_table(modelling.summary(done.training.scores.to_dict("records"), subject))
     for note in done.training.notes:
         click.echo(f"note: {note}")
