@@ -191,7 +191,9 @@ def _silences(found: History, per_day: Daily, ends: _Ends, spread: Spread) -> No
         own = _types_told_of(leaves, kinds, spread)
         if not leaves.size or after[np.ix_(leaves, own)].any():
             continue
-        seen = replace(per_day, counts=per_day.counts * np.isin(every, own))
+        seen = per_day
+        if own.size < kinds.size:
+            seen = replace(per_day, counts=per_day.counts * np.isin(every, own))
         one = _last(replace(group, leaves=leaves), seen, len(looked_at))
         if one is None or _is_explained(found, per_day, SeriesEnd(group, one), len(looked_at)):
             continue
