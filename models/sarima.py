@@ -15,7 +15,9 @@
    squares, the rest by maximum likelihood; unknown days are missing, not zero.
 6. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
 7. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
-   named in `replaced_`: the engine gives its weight to the other members.
+   named in `replaced_`: the engine gives its weight to the other members. The effect of a
+   covariate that few days have (1 January) is learned from these few: such days are cut to the
+   range, and the others tell whether the fit failed.
 
 Source:
     Box, Jenkins, Reinsel & Ljung (2015), Time Series Analysis, 5th ed., chapter 9; Durbin & Koopman
@@ -35,7 +37,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 from threadpoolctl import threadpool_limits
 
 from features.panel import CELL, Panel
-from forewatch.arrays import Array
+from forewatch.arrays import Array, Mask
 from forewatch.clock import WEEK_DAYS
 from forewatch.errors import NotEnoughHistory
 from models.arma import likeliest
@@ -46,6 +48,7 @@ from models.member_settings import SarimaSettings
 _LEAST_WEEKS = 26
 _RECENT_DAYS = 56
 _FILTER_DAYS = 400  # a state of a weekly season forgets what lies further back
+_FEW = 0.1  # of the days of the past: more have a school holiday, fewer a public one
 # What statsmodels warns of while it looks for a start; the fit is judged by its forecast below.
 _LOOKING = "Non-stationary|Non-invertible|Maximum Likelihood|Too few observations|divide|overflow"
 
@@ -114,8 +117,10 @@ class Sarima:
             mean = _forecast(roots[-last:], past[-last:], ahead, parameters, self.settings)
             mean *= slow[len(panel.days) :, i]
             low, high = self.settings.least_ratio * level, self.settings.most_ratio * level
-            if np.isfinite(mean).all() and (mean >= low).all() and (mean <= high).all():
-                found[:, i] = mean
+            usual = mean[_usual_days(past[-len(roots) :], ahead)]
+            is_fit = level > 0 and np.isfinite(mean).all()
+            if is_fit and (usual >= low).all() and (usual <= high).all():
+                found[:, i] = np.clip(mean, low, high)
             else:
                 self._replace(panel, i)
         return found
@@ -230,6 +235,18 @@ def _effects(roots: Array, past: Array, differences: int) -> Array:
         past = past[WEEK_DAYS:] - past[:-WEEK_DAYS]
     known = np.isfinite(roots)
     return np.asarray(np.linalg.lstsq(past[known], roots[known], rcond=None)[0])
+
+
+def _usual_days(past: Array, ahead: Array) -> Mask:
+    """Return which days ahead have no covariate that few days had, shape (H,); all if none is so.
+
+    Args:
+        past: covariates of the days that a fit learns from, shape (D, covariates).
+        ahead: those of the days ahead, shape (H, covariates).
+    """
+    seldom = (past != 0).mean(axis=0) < _FEW
+    usual: Mask = (ahead[:, seldom] == 0).all(axis=1)
+    return usual if usual.any() else np.ones_like(usual)
 
 
 def _forecast(

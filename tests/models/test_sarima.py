@@ -89,6 +89,22 @@ def test_a_forecast_out_of_range_is_left_out_and_named(panel: Panel) -> None:
     assert "left the range of the last 8 weeks" in member.replaced_["force/all"]
 
 
+@pytest.mark.parametrize(("factor", "bound"), [(0.005, 0.2), (10.0, 5.0)])
+def test_a_special_day_out_of_range_is_cut_and_costs_the_series_nothing(
+    panel_of: PanelOf, factor: float, bound: float
+) -> None:
+    rates = week(438)  # until 11 January, of which the last 28 days are ahead
+    last_years = slice(54, 61)  # 25 to 31 December, holidays of the panel
+    rates[last_years] *= factor
+    panel = panel_of(counts(rates), horizon=28, first="2023-11-01")
+    member = Sarima(QUICK.model_copy(update={"most_series": 1})).fit(panel)
+    found = member.predict(panel)[:, 0] / panel.counts[-56:, 0].mean()
+    is_special = np.asarray((panel.horizon.month == 12) & (panel.horizon.day >= 25))
+    assert not member.replaced_
+    assert found[is_special] == pytest.approx(np.full(7, bound))
+    assert found[~is_special].mean() == pytest.approx(1, rel=0.05)
+
+
 def test_half_a_year_is_the_least(panel_of: PanelOf) -> None:
     short = panel_of(counts(week(100)), horizon=7)
     with pytest.raises(NotEnoughHistory, match="sarima needs 26 weeks of counts, 93 days"):
