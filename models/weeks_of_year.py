@@ -12,6 +12,8 @@ don't follow them. So after all terms,
    the mean over weeks and pairs of years. As a share of all that such deviations vary by, it is the
    agreement r of a generation, drawn to none; what a series agrees more or less, beyond what chance
    explains, is added, drawn to nothing.
+   It is no more than Poisson's chance leaves room for where weeks differ by sd 0.1 from the
+   parents': so a series of a few calls a year follows its parents.
 3. A week seen in k years has the share k r ÷ (k r + 1 − r) of its mean deviation.
 4. An area and a call type deviate from the force, a cell from the sum of both.
 
@@ -37,6 +39,8 @@ WEEKS = 52
 _LEAST_DAYS = 3.5  # of a week that must be known
 _PRIOR_PAIRS = 26.0  # pairs of weeks that no agreement, or that of the generation, counts for
 _MOST_AGREEMENT = 0.95
+_USUAL_SD = 0.1  # of the weeks of a series about its parents (assumed, as of its season)
+_SMOOTH = 0.375  # variance of a smooth sum ÷ that of a week's: (1² + 2² + 1²) ÷ 4²
 _STRONGEST = 0.3  # what a series adds to its parents' deviation at most, of the expected calls
 _DAY_OF_YEAR = "day_of_year"
 
@@ -75,7 +79,8 @@ def week_deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Ar
         mean = wanted[:, :, series] * np.exp(centre)
         here = seen[:, :, series]
         apart = np.divide(calls[:, :, series], mean, out=np.ones_like(mean), where=here) - 1
-        own = _agreed(apart, here)
+        chance = np.divide(_SMOOTH, mean, out=np.zeros_like(mean), where=here)
+        own = _agreed(apart, here, chance)
         found[:, series] = centre + np.log1p(np.clip(own, -_STRONGEST, _STRONGEST))
     return np.asarray(found - found.mean(0))
 
@@ -110,22 +115,26 @@ def _smooth(sums: Array) -> Array:
     return smooth.reshape(sums.shape)
 
 
-def _agreed(apart: Array, seen: Mask) -> Array:
+def _agreed(apart: Array, seen: Mask, chance: Array) -> Array:
     """Return the part of weeks' deviations that is to come again, shape (WEEKS, n).
 
     Args:
         apart: relative deviations, 0 where not seen, shape (years, WEEKS, n).
         seen: which are, same shape.
+        chance: variance that Poisson counts give them, 0 where not seen, same shape.
     """
     years, total, squares = seen.sum(0), apart.sum(0), (apart**2).sum(0)
     pairs = (years * (years - 1) / 2).sum(0)
-    size = squares.sum(0) / np.maximum(years.sum(0), 1)
+    weeks = np.maximum(years.sum(0), 1)
+    size = squares.sum(0) / weeks
     scaled = np.divide(
         ((total**2 - squares) / 2).sum(0), size, out=np.zeros_like(size), where=size > 0
     )
     common = max(scaled.sum() / (pairs.sum() + _PRIOR_PAIRS), 0.0)
     more = scaled - common * pairs  # by chance ± √pairs
     more = np.sign(more) * np.maximum(np.abs(more) - np.sqrt(pairs), 0.0)
-    agreement = np.clip(common + more / (pairs + _PRIOR_PAIRS), 0.0, _MOST_AGREEMENT)
+    room = _USUAL_SD**2 / (_USUAL_SD**2 + chance.sum((0, 1)) / weeks)
+    most = np.minimum(room, _MOST_AGREEMENT)
+    agreement = np.clip(common + more / (pairs + _PRIOR_PAIRS), 0.0, most)
     believed = years * agreement / (years * agreement + 1 - agreement)
     return np.asarray(believed * total / np.maximum(years, 1))

@@ -67,6 +67,20 @@ def test_where_no_week_differs_none_is_believed(panel_of: PanelOf) -> None:
     assert np.sqrt((apart**2).mean()) < 0.01
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.75])
+def test_what_is_seldom_follows_its_parents(panel_of: PanelOf, factor: float) -> None:
+    """Of a few calls a year chance alone would make some weeks 2.5 times the others."""
+    means = np.tile(np.append(np.geomspace(0.003, 0.1, 12), 50.0), (len(CALENDAR), 4, 1))
+    means[EXAMS] *= factor
+    calls = np.random.default_rng(3).poisson(means).astype(float)
+    weeks = Loglinear().fit(panel_of(calls, horizon=1, first=FIRST)).weeks_
+    apart = weeks - weeks[:, :1]  # from the force's
+    assert np.abs(apart).max() < 0.15
+    assert np.sqrt((apart**2).mean()) < 0.02
+    exams = np.exp(weeks[6:9].mean(0))
+    assert exams == pytest.approx(np.full(len(exams), exams[0]), abs=0.1)
+
+
 def test_less_than_two_years_say_nothing(panel_of: PanelOf) -> None:
     calls = force(EXAMS, 0.75, slice(0, 1))[-727:]
     assert Loglinear().fit(panel_of(calls, horizon=1, first=FIRST)).weeks_.shape[0] == 0
