@@ -14,6 +14,7 @@ A training sizes shocks from a year of past origins; a force may be calmer or wi
    first week of each block of leads: the force's and the places' own shocks, all persistences
    alike, and only where these are nothing already the steadiness of whole days. Call types, cells,
    hours and leaf areas vary as they did, but for their part in the shocks of force and place.
+   Where fewer than 5 calls a day are expected nothing is looked at, and nothing moves.
 
 Days that are not known, special days, and days with a storm, a break, or an area that ended or
 began tell nothing. Without a record the factors are 1, and nothing moves.
@@ -43,7 +44,7 @@ from models.crossing import Groups
 _PRIOR_LOOKS, _HALF_LIFE_WEEKS = 8.0, 4.0
 _MEMORY_WEEKS = 20  # older looks count less than a thirtieth
 _LEAST_FACTOR, _MOST_FACTOR = 0.4, 2.5
-_LEAST_CALLS = 5.0  # a day: of places with fewer nothing was looked at
+_LEAST_CALLS = 5.0  # a day: of a force or place with fewer nothing is looked at
 _SAME = 0.02  # of a day's calls, that members learn otherwise than they came
 _WORTH_A_NOTE = 0.05
 _LEAST_VARIANCE = 1e-9  # calls²: of days on which nothing is expected
@@ -323,23 +324,31 @@ def resized(shocks: Shocks, factors: SpreadFactors, calls: Array) -> tuple[Shock
     for b in np.unique(block):  # by a week of each, so that a longer horizon says the same
         days = np.flatnonzero(block == b)[:WEEK_DAYS]
         table = _variance_by_size(calls[..., days], before[days])
+        if not table.any():
+            continue
         of_day = _squares_of_days(shocks.sd[b])
         room = float(shocks.dispersion[b].min()) - LEAST_DISPERSION - steadiness[b].sum()
         moves = _moves(table, wanted, of_day, max(room, 0.0))
         sd[b] = _moved(shocks.sd[b], of_day, moves[: len(_AREAS)])
         steadiness[b] += moves[len(_AREAS) :]
     found = replace(shocks, sd=sd, steadiness=steadiness)
-    after = day_variance(calls, found, lead) / np.maximum(before, _LEAST_VARIANCE)
-    some = before[:, 1:] > _LEAST_VARIANCE
-    places = float(np.sqrt(after[:, 1:][some].mean())) if some.any() else 1.0
-    return found, SpreadFactors(float(np.sqrt(after[:, 0].mean())), places)
+    after = day_variance(calls, found, lead)
+    return found, SpreadFactors(
+        _sd_ratio(before[:, 0], after[:, 0]), _sd_ratio(before[:, 1:], after[:, 1:])
+    )
+
+
+def _sd_ratio(before: Array, after: Array) -> float:
+    """Return the root of the mean ratio of variances, 1 where nothing is expected of any."""
+    some = before > _LEAST_VARIANCE
+    return float(np.sqrt((after[some] / before[some]).mean())) if some.any() else 1.0
 
 
 def _variance_by_size(calls: Array, variance: Array) -> Array:
     """Return what a unit of each size brings to a day of the force and of a place.
 
     In parts of the day's variance, shape (2, sizes): sd² of force and place, steadiness of places
-    and force.
+    and force; 0 where nothing is looked at.
     """
     by_place = calls.sum(1)
     force = by_place.sum(0)
@@ -348,11 +357,11 @@ def _variance_by_size(calls: Array, variance: Array) -> Array:
     of_force = np.stack([force**2, squares, -force, -force]) / variance[:, 0]
     own, part = by_place**2, by_place**2 / np.maximum(force, _LEAST_VARIANCE)
     of_place = np.stack([own, own, -by_place, -part]) / variance[:, 1:].T
-    used = by_place >= _LEAST_CALLS
     found = np.zeros((2, len(of_force)))
-    found[0] = of_force.mean(1)
-    if used.any():
-        found[1] = of_place[:, used].mean(1)
+    for row, expected, of_its in zip(found, (force, by_place), (of_force, of_place), strict=True):
+        used = expected >= _LEAST_CALLS
+        if used.any():
+            row[:] = of_its[:, used].mean(1)
     return found
 
 

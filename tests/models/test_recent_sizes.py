@@ -139,6 +139,20 @@ def test_one_place_moves_by_the_forces_shocks_alone() -> None:
     assert after.sd[:, 1] == pytest.approx(before.sd[:, 1], rel=0.05)
 
 
+@pytest.mark.parametrize("calls_a_day", [0.0, 2.0, 4.9])
+def test_a_force_of_few_calls_keeps_its_ranges_and_is_told_nothing(calls_a_day: float) -> None:
+    before, calls = sizes(), horizon() * calls_a_day / CALLS.sum()
+    after, reached = resized(before, SpreadFactors(0.6, 1.4), calls)  # of when it had more
+    assert reached == SpreadFactors()
+    assert reached.note() == ()
+    assert np.array_equal(after.sd, before.sd)
+    assert after.steadiness == pytest.approx(np.zeros((2, 2)))
+    days = pd.date_range("2024-01-01", periods=HORIZON, unit="us")
+    told = ToldDays.of(days, np.moveaxis(calls, 2, 0), before, None)
+    wild = np.random.default_rng(4).poisson(3 * told.mean).astype(float)
+    assert SpreadFactors.of(told, days, wild) == SpreadFactors()
+
+
 def test_of_a_day_every_road_to_its_variance_says_the_same() -> None:
     shocks, calls = sizes(), horizon(3)
     third = 0.03
