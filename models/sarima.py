@@ -11,8 +11,10 @@
    member that follows all of it.
 4. Scale: square roots, on which counts have about the same spread at every level. A forecast is
    brought back as mean² + variance, so that it is a mean again.
-5. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by least
-   squares, the rest by maximum likelihood; unknown days are missing, not zero.
+5. Model: (1,0,1)(0,1,1) with season 7 and a few special days as covariates: their effects by ridge
+   least squares, the rest by maximum likelihood; unknown days are missing, not zero. An effect is
+   drawn to nothing by what the chance of the days it was seen on is, beside the prior of its
+   feature (`features.declaration`): half of what New Year's Eve did once at 40 calls a day.
 6. Kept are the orders and the parameters. A later panel is filtered with them, without a new fit.
 7. A fit that fails, or a forecast that leaves the range of the recent level, is left out (NaN) and
    named in `replaced_`: the engine gives its weight to the other members. The effect of a
@@ -165,10 +167,14 @@ class Sarima:
         """Return what is taken out of the past and carried ahead, shape (D + H, N)."""
         return self.plain_.yearly_effect(panel) * self.plain_.half_level(panel)
 
-    def _past(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array]:
-        """Return roots of the counts and covariates of the days that a fit learns from."""
+    def _past(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array, Array]:
+        """Return what a fit learns from: roots of the counts, covariates, sd of their effects."""
         roots, past, _ = self._model(panel, i, slow)
-        return roots, past[-len(roots) :]
+        sd = {f.name: f.prior.sd for f in panel.covariates.features if f.prior is not None}
+        names = self.covariates_[int(panel.area_of[i])]
+        # an effect on the log scale is half of it on that of roots, in parts of the root
+        sizes = np.array([sd[name] for name in names]) * np.nanmean(roots) / 2
+        return roots, past[-len(roots) :], sizes
 
     def _model(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array, Array]:
         """Return roots of the counts, covariates of the past and of the horizon of a series.
@@ -201,9 +207,9 @@ def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
     return tuple(seen)
 
 
-def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | str:
+def _parameters(roots: Array, past: Array, sizes: Array, settings: SarimaSettings) -> Array | str:
     """Return the parameters of a series in statsmodels' order, or why there are none."""
-    effects = _effects(roots, past, settings.seasonal_order[1])
+    effects = _effects(roots, past, sizes, settings.seasonal_order[1])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _LOOKING)  # the search may end early: it is time-boxed
         warnings.filterwarnings("ignore", category=RuntimeWarning)
@@ -225,16 +231,27 @@ def _parameters(roots: Array, past: Array, settings: SarimaSettings) -> Array | 
     return found if np.isfinite(found).all() else "the fit gave parameters that are no numbers"
 
 
-def _effects(roots: Array, past: Array, differences: int) -> Array:
-    """Return the effects of the covariates by least squares on seasonal differences.
+def _effects(roots: Array, past: Array, sizes: Array, differences: int) -> Array:
+    """Return the effects of the covariates by ridge least squares on seasonal differences.
 
     In one search with the other parameters they cost ten times as much for the same forecast.
+
+    Args:
+        roots: of counts, shape (D,); NaN unknown.
+        past: covariates, shape (D, covariates).
+        sizes: sd that the effects are thought to have, shape (covariates,).
+        differences: how often to take them.
     """
     for _ in range(differences):
         roots = roots[WEEK_DAYS:] - roots[:-WEEK_DAYS]
         past = past[WEEK_DAYS:] - past[:-WEEK_DAYS]
     known = np.isfinite(roots)
-    return np.asarray(np.linalg.lstsq(past[known], roots[known], rcond=None)[0])
+    roots, past = roots[known], past[known]
+    free = np.linalg.lstsq(past, roots, rcond=None)[0]
+    variance = ((roots - past @ free) ** 2).mean() if len(roots) else 1.0
+    table = np.concatenate([past, np.diag(np.sqrt(variance) / sizes)])
+    target = np.concatenate([roots, np.zeros(len(sizes))])
+    return np.asarray(np.linalg.lstsq(table, target, rcond=None)[0])
 
 
 def _usual_days(past: Array, ahead: Array) -> Mask:

@@ -105,6 +105,29 @@ def test_a_special_day_out_of_range_is_cut_and_costs_the_series_nothing(
     assert found[~is_special].mean() == pytest.approx(1, rel=0.05)
 
 
+def share_of_a_day_seen_once(panel_of: PanelOf, base: float, seed: int) -> float:
+    """How much of a holiday's half more calls the next one is forecast with, of roots."""
+    past, seen, ahead = 406, 200, 14
+    calls = counts(np.full((past + 28, 1, 1), base), seed)
+    calls[seen] = 1.5 * base
+    panel = panel_of(calls, horizon=28, first="2024-01-01")
+    flag = panel.covariates.names.index("bank_holiday")
+    panel.covariates.values[:, :, flag] = 0.0
+    panel.covariates.values[[seen, past + ahead], :, flag] = 1.0
+    member = Sarima(QUICK.model_copy(update={"most_series": 1})).fit(panel)
+    found = np.sqrt(member.predict(panel)[:, 0])
+    return float((found[ahead] / np.delete(found, ahead).mean() - 1) / (np.sqrt(1.5) - 1))
+
+
+@pytest.mark.parametrize(("base", "share"), [(40.0, 0.47), (4000.0, 0.99)])
+def test_a_day_seen_once_is_believed_as_far_as_chance_leaves_it(
+    panel_of: PanelOf, base: float, share: float
+) -> None:
+    # of roots of 40 calls: prior (0.15 × √40 ÷ 2)² = 0.225, chance 0.25, and 0.225 ÷ 0.475 = 0.47
+    found = [share_of_a_day_seen_once(panel_of, base, seed) for seed in range(8)]
+    assert np.mean(found) == pytest.approx(share, abs=0.15)
+
+
 def test_half_a_year_is_the_least(panel_of: PanelOf) -> None:
     short = panel_of(counts(week(100)), horizon=7)
     with pytest.raises(NotEnoughHistory, match="sarima needs 26 weeks of counts, 93 days"):
