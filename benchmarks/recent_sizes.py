@@ -34,8 +34,8 @@ from models.comparison import EPOCH
 from models.demand.model import Engine
 from models.demand.subject import DEMAND
 from models.origins import EarlierFits
-from models.recent_sizes import ToldDays
 from models.rolling import BacktestPlan, chosen_series
+from models.told_days import ToldDays
 from serving.workspace import Workspace
 
 _TRAIN_DAYS, _SEED = 84, 3

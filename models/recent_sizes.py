@@ -2,8 +2,7 @@
 
 A training sizes shocks from a year of past origins; a force may be calmer or wilder by now.
 
-1. What forecasts told of the days of the force and of its places is kept (`ToldDays`): those of the
-   training's past origins, and that of each model from where its members were learned.
+1. What forecasts told of the days of the force and of its places is kept (`models.told_days`).
 2. Days that came since have z² = (count − mean)² ÷ variance, meaned over the places and over the
    forecasts that told the day, so that a day counts once. Seven days are one look, which halves
    every four weeks; "as told" counts as eight looks:
@@ -26,99 +25,28 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import lsq_linear
 
-from features.panel import Panel
 from forewatch.arrays import Array, Index
 from forewatch.clock import WEEK_DAYS
-from forewatch.shocks import PERSISTENCES, SCOPES, THIRDS, WHOLES, Shocks, Within
-from models.comparison import EPOCH
+from forewatch.shocks import PERSISTENCES, SCOPES, THIRDS, WHOLES, Shocks
 from models.contrasts import LEAST_DISPERSION, clipped
 from models.crossing import Groups
+from models.told_days import ToldDays, counts_of_origins, day_numbers, day_variance
 
 _PRIOR_LOOKS, _HALF_LIFE_WEEKS = 8.0, 4.0
-_MEMORY_WEEKS = 20  # older looks count less than a thirtieth
 _LEAST_FACTOR, _MOST_FACTOR = 0.4, 2.5
 _LEAST_CALLS = 5.0  # a day: of a force or place with fewer nothing is looked at
-_SAME = 0.02  # of a day's calls, that members learn otherwise than they came
 _WORTH_A_NOTE = 0.05
 _LEAST_VARIANCE = 1e-9  # calls²: of days on which nothing is expected
 _AREAS: tuple[int, int] = (SCOPES.index("force"), SCOPES.index("place"))
 # How unwillingly sizes move, in parts of the variance of a day: the force's shocks, the places',
 # the steadiness of places and of the force. Where one place is the force, the force's move.
 _RIDGE = np.array([0.0, 0.01, 0.3, 0.3])
-
-
-@dataclass(frozen=True)
-class ToldDays:
-    """What forecasts told of force-days that were ahead of them, one a row.
-
-    Args:
-        day: number of the day, see `day_numbers`, shape (rows,).
-        mean, variance: of the force's calls, then of each place's, shape (rows, 1 + places); NaN
-            where nothing is to be learned.
-    """
-
-    day: Index
-    mean: Array
-    variance: Array
-
-    @classmethod
-    def none(cls) -> ToldDays:
-        """Return that nothing was told."""
-        return cls(np.zeros(0, dtype=np.int64), np.zeros((0, 1)), np.zeros((0, 1)))
-
-    @classmethod
-    def of(
-        cls, days: pd.DatetimeIndex, cells: Array, shocks: Shocks, doubt: Array | None
-    ) -> ToldDays:
-        """Return what one forecast told of the days ahead; of special days nothing is learned.
-
-        Args:
-            days: force-days ahead, shape (H,).
-            cells: expected calls, shape (H, places, call types).
-            shocks: as a training sized them.
-            doubt: see `features.special_days`; None: no day is special.
-        """
-        calls = np.moveaxis(cells, 0, 2)
-        mean = np.column_stack([calls.sum((0, 1)), calls.sum(1).T])
-        variance = day_variance(calls, shocks, np.arange(len(days)))
-        if doubt is not None:
-            variance[doubt.any(1)] = np.nan
-        return cls(day_numbers(days), mean, variance)
-
-    @classmethod
-    def joined(cls, each: Sequence[ToldDays]) -> ToldDays:
-        """Return the rows of several."""
-        told = [one for one in each if len(one.day)]
-        if not told:
-            return cls.none()
-        return cls(
-            *(np.concatenate([getattr(one, field.name) for one in told]) for field in fields(cls))
-        )
-
-    def since(self, day: int) -> ToldDays:
-        """Return the rows of a day and later."""
-        at = self.day >= day
-        return ToldDays(self.day[at], self.mean[at], self.variance[at])
-
-    def remembered(self, first_day: int) -> ToldDays:
-        """Return the rows that count at an origin, by the number of its first day ahead."""
-        return self.since(first_day - _MEMORY_WEEKS * WEEK_DAYS)
-
-    def state(self) -> dict[str, Any]:
-        """Return arrays that `from_state` reads back."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any] | None) -> ToldDays:
-        """Return what was kept; nothing where a model of earlier code kept nothing."""
-        return cls.none() if state is None else cls(**{name: state[name] for name in state})
 
 
 @dataclass(frozen=True)
@@ -138,7 +66,7 @@ class SpreadFactors:
             counts: of the force and of the places, shape (days, 1 + places); NaN unknown.
         """
         numbers, ahead = day_numbers(days), int(day_numbers(days[-1:])[0]) + 1
-        said = told.remembered(ahead)
+        said = told.within_memory(ahead)
         at = np.searchsorted(numbers, said.day)
         came = (said.day < ahead) & (said.day >= numbers[0])
         came &= numbers[np.minimum(at, len(numbers) - 1)] == said.day
@@ -183,72 +111,6 @@ def _factor(square: Array, day: Index, age: Index) -> float:
     return float(np.clip(np.sqrt(square_of_factor), _LEAST_FACTOR, _MOST_FACTOR))
 
 
-def day_numbers(days: pd.DatetimeIndex) -> Index:
-    """Return the days since `models.comparison.EPOCH` of force-days (local dates, no zone)."""
-    return np.asarray((days - pd.Timestamp(EPOCH)) // pd.Timedelta(days=1), dtype=np.int64)
-
-
-def day_variance(calls: Array, shocks: Shocks, lead_days: Index) -> Array:
-    """Return the variance of the days of the force, then of each place, (days, 1 + places).
-
-    Thirds of a day are taken for equal parts of it.
-
-    Args:
-        calls: expected calls, shape (places, call types, days).
-        shocks: their sizes, without those of special days.
-        lead_days: of the days, shape (days,).
-    """
-    places, types, n = calls.shape
-    third, day, _ = range(len(PERSISTENCES))
-    sd = shocks.sd.copy()
-    sd[..., day] = np.sqrt(sd[..., day] ** 2 + sd[..., third] ** 2 / THIRDS)
-    sd[..., third] = 0
-    whole = replace(shocks, sd=sd)
-    by_place, number = calls.sum(1), np.arange(n)
-    force = by_place.sum(0)
-    of = [np.arange(places), *(np.array([place]) for place in range(places))]
-    return np.column_stack(
-        [
-            whole.variance(
-                calls[part],
-                lead_days,
-                number,
-                Within(np.arange(types), number, by_place[part], force),
-            )
-            for part in of
-        ]
-    )
-
-
-def counts_of_areas(now: Panel) -> Array:
-    """Return what came of the force and of each place, (D, 1 + places); NaN where nothing is told.
-
-    Of days that members learn otherwise than they came nothing is told: see `Panel.counts`.
-    """
-    at = [0, *(now.series(place) for place in now.places)]
-    happened, learned = now.happened[:, at], now.counts[:, at]
-    return np.where(np.abs(learned - happened) <= _SAME * happened, happened, np.nan)
-
-
-def told_by_origins(groups: Groups, cells: Sequence[Array], shocks: Shocks) -> ToldDays:
-    """Return what the last past origins told, under the sizes given.
-
-    Args:
-        groups: the past origins, ascending.
-        cells: blended forecasts of each, (H, places, call types).
-        shocks: sizes that what is learned is relative to.
-    """
-    each = zip(groups.folds, cells, strict=True)
-    last = _first_day(groups, -1)
-    return ToldDays.joined(
-        [
-            ToldDays.of(fold.days, own, shocks, fold.doubt).remembered(last)
-            for fold, own in each
-            if day_numbers(fold.days[-1:])[0] >= last - _MEMORY_WEEKS * WEEK_DAYS
-        ]
-    )
-
-
 def shocks_of_origins(
     groups: Groups, cells: Sequence[Array], by_group: Mapping[int, Shocks]
 ) -> list[Shocks]:
@@ -266,43 +128,22 @@ def shocks_of_origins(
         ]
         for group, shocks in by_group.items()
     }
-    days, counts = _counts_of_origins(groups)
+    days, counts = counts_of_origins(groups)
     found = []
     for i, (fold, own) in enumerate(zip(groups.folds, cells, strict=True)):
         past = days < fold.days[0]
         shocks = by_group[fold.group]
         if past.any():
-            record = ToldDays.joined(told[fold.group][:i])
+            record = ToldDays.concat(told[fold.group][:i])
             factors = SpreadFactors.of(record, days[past], counts[past])
-            shocks, _ = resized(shocks, factors, np.moveaxis(own, 0, 2))
+            shocks, _ = resize_shocks(shocks, factors, np.moveaxis(own, 0, 2))
         found.append(shocks)
     return found
 
 
-def _first_day(groups: Groups, at: int) -> int:
-    return int(day_numbers(groups.folds[at].days[:1])[0])
-
-
-def _counts_of_origins(groups: Groups) -> tuple[pd.DatetimeIndex, Array]:
-    """Return the days from the first origin on with what came of force and places.
-
-    Of days between horizons nothing is asked: NaN.
-    """
-    places, types = groups.parts.cells.shape
-    at = [0] * (1 + places)
-    for i, (some, kinds) in enumerate(groups.sums):
-        if len(some) == 1 and len(kinds) == types:
-            at[1 + int(some[0])] = i
-    told = [day_numbers(fold.days) for fold in groups.folds]
-    first = min(int(each[0]) for each in told)
-    counts = np.full((max(int(each[-1]) for each in told) + 1 - first, len(at)), np.nan)
-    for each, fold in zip(told, groups.folds, strict=True):
-        counts[each - first] = fold.counts[:, at]
-    numbers = np.arange(first, first + len(counts))
-    return pd.Timestamp(EPOCH) + pd.to_timedelta(numbers, unit="D"), counts
-
-
-def resized(shocks: Shocks, factors: SpreadFactors, calls: Array) -> tuple[Shocks, SpreadFactors]:
+def resize_shocks(
+    shocks: Shocks, factors: SpreadFactors, calls: Array
+) -> tuple[Shocks, SpreadFactors]:
     """Return sizes of which the days of force and places vary as the factors say.
 
     Args:
@@ -328,8 +169,8 @@ def resized(shocks: Shocks, factors: SpreadFactors, calls: Array) -> tuple[Shock
             continue
         of_day = _squares_of_days(shocks.sd[b])
         room = float(shocks.dispersion[b].min()) - LEAST_DISPERSION - steadiness[b].sum()
-        moves = _moves(table, wanted, of_day, max(room, 0.0))
-        sd[b] = _moved(shocks.sd[b], of_day, moves[: len(_AREAS)])
+        moves = _size_changes(table, wanted, of_day, max(room, 0.0))
+        sd[b] = _sd_of_block(shocks.sd[b], of_day, moves[: len(_AREAS)])
         steadiness[b] += moves[len(_AREAS) :]
     found = replace(shocks, sd=sd, steadiness=steadiness)
     after = day_variance(calls, found, lead)
@@ -371,7 +212,7 @@ def _squares_of_days(sd: Array) -> Array:
     return np.asarray(third / THIRDS + day + level)
 
 
-def _moves(table: Array, wanted: Array, of_day: Array, room: float) -> Array:
+def _size_changes(table: Array, wanted: Array, of_day: Array, room: float) -> Array:
     """Return by how much each size moves, see `_variance_by_size`."""
     scale = np.maximum(np.abs(table).max(0), 1e-12)
     rows = np.concatenate([table / scale, np.diag(_RIDGE)])
@@ -388,7 +229,7 @@ def _moves(table: Array, wanted: Array, of_day: Array, room: float) -> Array:
     return moves
 
 
-def _moved(sd: Array, of_day: Array, moves: Array) -> Array:
+def _sd_of_block(sd: Array, of_day: Array, moves: Array) -> Array:
     """Return the sizes of one block, (scopes, persistences), all persistences moved alike."""
     found = sd.copy()
     for scope, square, move in zip(_AREAS, of_day, moves, strict=True):

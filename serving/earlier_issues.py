@@ -7,9 +7,8 @@ import pandas as pd
 from forewatch.clock import ONE_DAY, WEEK_DAYS
 from forewatch.errors import DamagedIssue
 from forewatch.rates import Forecast
+from models.told_days import MEMORY_DAYS
 from serving.issue_store import IssueStore
-
-_MOST_DAYS = 140  # before the origin: what is older counts next to nothing
 
 
 def earlier_forecasts(
@@ -26,7 +25,7 @@ def earlier_forecasts(
         since: the end of its training: days before it were seen by its members.
         origin: of the issue to come; earlier issues are from before it.
     """
-    since = max(since, origin - _MOST_DAYS * ONE_DAY)
+    since = max(since, origin - MEMORY_DAYS * ONE_DAY)
     found: list[Forecast] = []
     last = origin
     for at, number in _latest_first(store, subject, version, since):
@@ -44,7 +43,8 @@ def _latest_first(
 ) -> list[tuple[pd.Timestamp, int]]:
     """Return origin and number of the issues by a version after an instant, descending.
 
-    Numbers are no order of origins: an issue may be published for an origin of the past.
+    Numbers are no order of origins: an issue may be published for an origin of the past. But they
+    are one of publication, so those before one that was published by the instant are not opened.
     """
     found = []
     try:
@@ -54,6 +54,8 @@ def _latest_first(
             except DamagedIssue:
                 continue
             at = pd.Timestamp(about["origin"])
+            if max(at, pd.Timestamp(about["published_at"])) <= since:
+                break
             if about["models"].get(subject) == version and at > since:
                 found.append((at, number))
     except DamagedIssue:

@@ -38,9 +38,10 @@ from models.hours import HourTrees
 from models.line_up import fit_members, predictions, replacements, restore_members, states
 from models.profiles import hour_profile, shares
 from models.raking import Structure, rake, structure
-from models.recent_sizes import SpreadFactors, ToldDays, counts_of_areas, day_numbers, resized
+from models.recent_sizes import SpreadFactors, resize_shocks
 from models.recipe import Recipe
 from models.subject_model import SubjectModel
+from models.told_days import ToldDays, counts_of_areas, day_numbers
 
 
 class Engine(SubjectModel):
@@ -119,7 +120,7 @@ class Engine(SubjectModel):
         _, shocks = self.estimates()
         told = ToldDays.of(days, cells, shocks, doubt)
         first = int(day_numbers(days[:1])[0])
-        self.told_ = ToldDays.joined([self.told_.remembered(first), told])
+        self.told_ = ToldDays.concat([self.told_.within_memory(first), told])
         self.told_at_ = origin.isoformat()
 
     def forecast(self, view: AsOf, days: int, *, explained: bool = False) -> Forecast:
@@ -132,7 +133,7 @@ class Engine(SubjectModel):
         coherent = self._coherent_at(view, seen)
         cells = coherent(predicted, seen)
         factors = SpreadFactors.of(self.told_, seen.days, counts_of_areas(seen))
-        shocks, reached = resized(shocks, factors, np.moveaxis(cells, 0, 2))
+        shocks, reached = resize_shocks(shocks, factors, np.moveaxis(cells, 0, 2))
         split = shares(view, self.recipe.shares)
         split = replace(split, hours=current_hours(view, split.hours, self.hours_))
         rates = rates_over_horizon(view, seen.horizon, cells, split, self.hours_)

@@ -29,11 +29,12 @@ from models.judging import PastForecast
 from models.origins import EarlierFits, Fold
 from models.part_scores import part_scores
 from models.past_parts import past_parts
-from models.recent_sizes import shocks_of_origins, told_by_origins
+from models.recent_sizes import shocks_of_origins
 from models.recipe import Recipe
 from models.report import Report
 from models.squared_residuals import SquaredResiduals
 from models.subject import Training
+from models.told_days import told_days_of_origins
 
 _TOLD = 20  # series that are named before the rest is counted
 _TOLD_DAYS = 3
@@ -152,7 +153,7 @@ def _judged_fit(
     squares = judging.squared_residuals(groups, cells, recipe)
     shocks = judging.fold_shocks(squares, recipe, len(now.days))
     progress("fitting the engine", 0, 1)
-    told = told_by_origins(groups, cells, shocks)
+    told = told_days_of_origins(groups, cells, shocks)
     engine = Engine(recipe).fit(view, weights, shocks, jobs, told)
     progress("fitting the engine", 1, 1)
     return _JudgedFit(engine, now, found, groups, cells, squares, tuple(doubts))

@@ -1,26 +1,16 @@
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from features.panel import Panel
 from forewatch.count_distribution import CountDistribution
-from forewatch.shocks import PERSISTENCES, SCOPES, Shocks, Within
+from forewatch.shocks import PERSISTENCES, SCOPES, Shocks
 from models import scores
 from models.crossing import Groups
 from models.origins import Fold
 from models.raking import Structure
-from models.recent_sizes import (
-    SpreadFactors,
-    ToldDays,
-    counts_of_areas,
-    day_variance,
-    resized,
-    shocks_of_origins,
-)
+from models.recent_sizes import SpreadFactors, resize_shocks, shocks_of_origins
+from models.told_days import ToldDays, day_variance
 
 Array = NDArray[np.float64]
 FORCE_DAY, PLACE_DAY = 0.06, 0.05
@@ -71,9 +61,9 @@ def record(
         factors = SpreadFactors()
         if first:
             factors = SpreadFactors.of(told, days[:first], counts[:first])
-        moved, found = resized(sizes(), factors, calls)
+        moved, found = resize_shocks(sizes(), factors, calls)
         ahead = days[first : first + HORIZON]
-        told = ToldDays.joined([told, ToldDays.of(ahead, np.moveaxis(calls, 2, 0), sizes(), None)])
+        told = ToldDays.concat([told, ToldDays.of(ahead, np.moveaxis(calls, 2, 0), sizes(), None)])
         wanted.append(factors)
         reached.append(found)
         variance.append(day_variance(calls, moved, np.arange(HORIZON)))
@@ -100,7 +90,7 @@ def test_without_a_record_nothing_moves() -> None:
     none_came = SpreadFactors.of(told, days, np.full((5, 5), 300.0))
     assert none_came == SpreadFactors()
     before = sizes()
-    assert resized(before, factors, horizon())[0] is before
+    assert resize_shocks(before, factors, horizon())[0] is before
     assert factors.note() == ()
 
 
@@ -109,7 +99,7 @@ def test_without_a_record_nothing_moves() -> None:
 )
 def test_days_of_force_and_places_vary_as_the_factors_say(force: float, places: float) -> None:
     before = sizes()
-    after, reached = resized(before, SpreadFactors(force, places), horizon())
+    after, reached = resize_shocks(before, SpreadFactors(force, places), horizon())
     lead = np.arange(HORIZON)
     ratio = day_variance(horizon(), after, lead) / day_variance(horizon(), before, lead)
     assert np.sqrt(ratio[:, 0].mean()) == pytest.approx(force, abs=0.003)
@@ -121,20 +111,20 @@ def test_days_of_force_and_places_vary_as_the_factors_say(force: float, places: 
 
 def test_a_force_without_shocks_is_made_calmer_by_steadiness_and_only_so_far() -> None:
     poisson = sizes(0.0, 0.0)
-    after, reached = resized(poisson, SpreadFactors(0.9, 0.9), horizon())
+    after, reached = resize_shocks(poisson, SpreadFactors(0.9, 0.9), horizon())
     assert (after.sd[:, :2] == 0).all()
     assert after.steadiness.sum(1) == pytest.approx([0.2, 0.2], abs=0.06)
     assert reached.force == pytest.approx(0.9, abs=0.02)
-    after, reached = resized(poisson, SpreadFactors(0.5, 0.5), horizon())
+    after, reached = resize_shocks(poisson, SpreadFactors(0.5, 0.5), horizon())
     assert (after.steadiness.sum(1) <= 0.7 + 1e-9).all()
     assert reached.force > 0.55
-    after, _ = resized(poisson, SpreadFactors(1.2, 1.0), horizon())
+    after, _ = resize_shocks(poisson, SpreadFactors(1.2, 1.0), horizon())
     assert (after.sd[:, 0, 1] > 0.02).all()  # where there was none
 
 
 def test_one_place_moves_by_the_forces_shocks_alone() -> None:
     before = sizes()
-    after, reached = resized(before, SpreadFactors(1.2, 1.2), horizon()[:1])
+    after, reached = resize_shocks(before, SpreadFactors(1.2, 1.2), horizon()[:1])
     assert reached.force == pytest.approx(1.2, abs=0.005)
     assert after.sd[:, 1] == pytest.approx(before.sd[:, 1], rel=0.05)
 
@@ -142,7 +132,7 @@ def test_one_place_moves_by_the_forces_shocks_alone() -> None:
 @pytest.mark.parametrize("calls_a_day", [0.0, 2.0, 4.9])
 def test_a_force_of_few_calls_keeps_its_ranges_and_is_told_nothing(calls_a_day: float) -> None:
     before, calls = sizes(), horizon() * calls_a_day / CALLS.sum()
-    after, reached = resized(before, SpreadFactors(0.6, 1.4), calls)  # of when it had more
+    after, reached = resize_shocks(before, SpreadFactors(0.6, 1.4), calls)  # of when it had more
     assert reached == SpreadFactors()
     assert reached.note() == ()
     assert np.array_equal(after.sd, before.sd)
@@ -151,19 +141,6 @@ def test_a_force_of_few_calls_keeps_its_ranges_and_is_told_nothing(calls_a_day: 
     told = ToldDays.of(days, np.moveaxis(calls, 2, 0), before, None)
     wild = np.random.default_rng(4).poisson(3 * told.mean).astype(float)
     assert SpreadFactors.of(told, days, wild) == SpreadFactors()
-
-
-def test_of_a_day_every_road_to_its_variance_says_the_same() -> None:
-    shocks, calls = sizes(), horizon(3)
-    third = 0.03
-    sd = shocks.sd.copy()
-    sd[:, 0, 0] = third
-    shocks = replace(shocks, sd=sd)
-    thirds = np.repeat(calls / 3, 3, axis=2)
-    day = np.repeat(np.arange(3), 3)
-    within = Within(np.arange(2), day, thirds.sum(1) * 3, thirds.sum((0, 1)) * 3)
-    by_thirds = shocks.variance(thirds, day, day, within)
-    assert day_variance(calls, shocks, np.arange(3))[:, 0] == pytest.approx(by_thirds, rel=1e-9)
 
 
 def test_a_calmer_force_gets_narrower_ranges_that_hold() -> None:
@@ -210,7 +187,7 @@ def test_the_factor_is_that_of_the_formula_and_a_day_counts_once() -> None:
     weight = (0.5 ** (np.arange(14, 0, -1) / 28) / 7).sum()
     wanted = np.sqrt((8 + 4 * weight) / (8 + weight))
     assert SpreadFactors.of(told, came, counts[:14]).force == pytest.approx(wanted, rel=2e-3)
-    twice = ToldDays.joined([told, told])
+    twice = ToldDays.concat([told, told])
     assert SpreadFactors.of(twice, came, counts[:14]).force == pytest.approx(wanted, rel=2e-3)
 
 
@@ -233,14 +210,14 @@ def test_between_past_origins_looks_grow_older_though_nothing_is_told_of_those_d
     came[:7] = counts
     factors = SpreadFactors.of(told, since, came)
     assert factors.force == pytest.approx(np.sqrt((8 + 4 * OLD) / (8 + OLD)), rel=2e-3)
-    wanted, _ = resized(sizes(), factors, horizon(7))
+    wanted, _ = resize_shocks(sizes(), factors, horizon(7))
     assert second.sd == pytest.approx(wanted.sd, rel=1e-9)
 
 
 def test_what_comes_after_an_origin_moves_nothing() -> None:
     told, days, counts = one_look()
     at_origin = SpreadFactors.of(told, days[:14], counts[:14])
-    later = ToldDays.joined([told.since(int(told.day[14])), told])
+    later = ToldDays.concat([told.since(int(told.day[14])), told])
     assert SpreadFactors.of(later, days[:14], counts[:14]) == at_origin
 
 
@@ -255,27 +232,6 @@ def test_special_unknown_and_long_past_days_tell_nothing() -> None:
     late = np.full((200, counts.shape[1]), np.nan)
     late[:21] = counts
     assert SpreadFactors.of(told, since, late) == SpreadFactors()
-
-
-def test_what_was_kept_is_read_back_and_a_model_of_before_kept_nothing() -> None:
-    told, *_ = one_look()
-    again = ToldDays.from_state(told.state())
-    assert np.array_equal(again.day, told.day)
-    assert np.array_equal(again.variance, told.variance)
-    assert len(ToldDays.from_state(None).day) == 0
-
-
-def test_days_that_members_learn_otherwise_than_they_came_tell_nothing(
-    panel_of: Callable[..., Panel],
-) -> None:
-    seen = panel_of(np.full((40, 3, 2), 20.0), 7)
-    assert (counts_of_areas(seen) == [120.0, 40, 40, 40]).all()
-    stormy = seen.counts.copy()
-    place = seen.series("d1")
-    stormy[10, [0, place]] += 30
-    found = counts_of_areas(replace(seen, recorded=stormy))
-    assert np.isnan(found[10]).tolist() == [True, False, True, False]
-    assert np.isfinite(np.delete(found, 10, axis=0)).all()
 
 
 def test_a_note_says_it_in_a_planners_words() -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +10,16 @@ from serving.earlier_issues import earlier_forecasts
 from serving.issue_store import IssueStore
 
 DAY = pd.Timedelta(days=1)
+
+
+class CountingStore(IssueStore):
+    """A store that keeps which descriptions were asked for."""
+
+    asked: tuple[int, ...] = ()
+
+    def about(self, number: int) -> dict[str, Any]:
+        self.asked += (number,)
+        return super().about(number)
 
 
 def test_what_one_version_told_since_its_training_is_taken_once_a_week(
@@ -43,3 +54,18 @@ def test_what_one_version_told_since_its_training_is_taken_once_a_week(
     publish(2)  # for an origin of the past: what came after it is not forgotten
     assert days(-7, 23) == [1, 8, 16]
     assert earlier_forecasts(IssueStore(tmp_path / "none"), "demand", "7", first, first) == []
+
+
+def test_issues_of_long_ago_are_not_opened(
+    make_issue: Callable[..., Issue], tmp_path: Path
+) -> None:
+    store, issue = CountingStore(tmp_path / "issues"), make_issue()
+    first = issue.forecast.origin
+    for day in (0, 7, 14, 200, 207, 13):  # the last for an origin of the past
+        forecast = replace(issue.forecast, origin=first + day * DAY)
+        parts, models = {"demand": Part(forecast, "7")}, {"demand": "7"}
+        at = first + max(day, 200) * DAY if day == 13 else forecast.origin
+        store.publish(replace(issue, parts=parts, models=models, published_at=at))
+    found = earlier_forecasts(store, "demand", "7", first - DAY, first + 220 * DAY)
+    assert [(one.origin - first) // DAY for one in found] == [200, 207]
+    assert store.asked == (6, 5, 4, 3)  # the first of long ago ends it

@@ -15,10 +15,10 @@ from forewatch.shocks import Shocks
 from forewatch.tables import empty
 from models.blend import Weights
 from models.demand.model import Engine
-from models.recent_sizes import ToldDays, counts_of_areas, day_numbers
 from models.recipe import BASELINE, Recipe
 from models.registry import Record
 from models.testing import small_history
+from models.told_days import ToldDays, counts_of_areas, day_numbers
 from planning.issues import Part
 from serving import modelling
 from serving.issue_subjects import subject_part

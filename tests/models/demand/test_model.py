@@ -20,8 +20,9 @@ from models.hour_rows import Timeline
 from models.hours import HourTrees
 from models.member_settings import ShareSettings
 from models.profiles import shares
-from models.recent_sizes import SpreadFactors, ToldDays, counts_of_areas, day_numbers
+from models.recent_sizes import SpreadFactors
 from models.recipe import Recipe
+from models.told_days import ToldDays, counts_of_areas, day_numbers
 
 
 @pytest.fixture(scope="module")
