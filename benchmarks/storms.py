@@ -48,8 +48,7 @@ def forecast(view: AsOf, recipe: Recipe) -> tuple[Panel, Array]:
     alike = Weights.equal(recipe.members, kinds, (0,))
     prior = np.array([recipe.weight_of_a_mean if n in MEANS else 1.0 for n in recipe.members])
     weights = replace(alike, table=alike.table * prior / (alike.table * prior).sum(-1)[..., None])
-    special = None if seen.doubt is None else np.asarray(seen.doubt.any(axis=1))
-    blend = blend_predictions(predicted, weights, levels, special)
+    blend = blend_predictions(predicted, weights, levels, seen.special_ahead)
     return seen, rake(blend, parts_of(view, seen))
 
 

@@ -133,6 +133,11 @@ class Panel:
         return self.special.doubt(np.isfinite(self.counts[:, 0]))
 
     @property
+    def special_ahead(self) -> Mask | None:
+        """Which days ahead are public holidays or beside one, shape (H,); None without names."""
+        return None if self.doubt is None else np.asarray(self.doubt.any(axis=1))
+
+    @property
     def as_recorded(self) -> Panel:
         """The panel as if no break, storm or end were known."""
         return replace(self, counts=self.happened, recorded=None, ahead=None, breaks=())

@@ -81,24 +81,24 @@ class Loglinear:
         fit = _Fit(panel, chosen, level, self.settings)
         coefficients = np.zeros((n, len(chosen)))
         dispersion, apart = np.ones(n), np.ones((days, n))
-        self.named_, self.deviations_ = named_days(panel), np.zeros((n, 0))
+        named, own = named_days(panel), np.zeros((n, 0))
         for _ in range(self.settings.rounds):
             effect = _effect(columns, coefficients, panel) * apart
             path = level.path(effect, self.settings.level_half_life_days)
             for series in level.lineage.generations:
                 fit.improve(coefficients, series, path * apart, dispersion)
             plain = path * _effect(columns, coefficients, panel)
-            if self.named_:
+            if named and panel.special is not None:
                 seen = fit.expectation(plain, dispersion)
-                self.deviations_ = deviations(panel, self.named_, level.lineage, seen)
-                apart = self._apart(panel)[:days]
+                own = deviations(panel, named, level.lineage, seen)
+                apart = effect_of(panel.special, named, own, panel.area_of)[:days]
             dispersion = fit.dispersion(plain * apart)
         effect, weeks = _effect(columns, coefficients, panel) * apart, np.zeros((0, n))
         if self.settings.harmonics and weeks_of_year.has_years_to_compare(panel):
             seen = fit.expectation(plain * apart, dispersion)
             weeks = weeks_of_year.week_deviations(panel, level.lineage, seen)
             effect *= weeks_of_year.week_effect(panel, weeks)[:days]
-        return _PastFit(chosen, coefficients, self.named_, self.deviations_, weeks, effect)
+        return _PastFit(chosen, coefficients, named, own, weeks, effect)
 
     def predict(self, panel: Panel) -> Array:
         """Return expected calls for the horizon, shape (H, N), the level taken from the panel."""
@@ -140,17 +140,11 @@ class Loglinear:
 
     def _with_dates(self, panel: Panel, factor: Array) -> Array:
         """Return a factor with what named holidays and weeks of the year have beyond the terms."""
-        if self.named_:
-            factor = factor * self._apart(panel)
+        if self.named_ and panel.special is not None:
+            factor = factor * effect_of(panel.special, self.named_, self.deviations_, panel.area_of)
         if len(self.weeks_):
             factor = factor * weeks_of_year.week_effect(panel, self.weeks_)
         return factor
-
-    def _apart(self, panel: Panel) -> Array:
-        """Return the factor of named holidays on each day, shape (D + H, N)."""
-        if panel.special is None:
-            return np.ones((len(panel.hours), panel.counts.shape[1]))
-        return effect_of(panel.special, self.named_, self.deviations_, panel.area_of)
 
     def levels(self, panel: Panel, effect: Array) -> Array:
         """Return the level as known before each day and at the end of the past, (D + 1, N)."""

@@ -73,27 +73,22 @@ def deviations(
         for area in np.unique(area_of[series]):
             here = np.flatnonzero(area_of[series] == area)
             days, marks = past.on(names, int(area))
-            found[series[here]] = _solved(
+            found[series[here]] = _solve(
                 marks, _on(expected, days, series[here]), centre[here], precision
             )
     return found
 
 
-def effect_of(
-    special: SpecialDays | None, names: tuple[str, ...], own: Array, area: Index
-) -> Array:
+def effect_of(special: SpecialDays, names: tuple[str, ...], own: Array, area: Index) -> Array:
     """Return the factor of the deviations on each day, shape (days, N).
 
     Args:
-        special: marks; None: there are none.
+        special: marks.
         names: of the deviations.
         own: deviations, shape (N, names).
         area: number of each series' area, shape (N,).
     """
-    days = 0 if special is None else len(special.kind)
-    found = np.ones((days, len(own)))
-    if special is None or not names:
-        return found
+    found = np.ones((len(special.kind), len(own)))
     area = special.alike(area)
     for each in np.unique(area):
         here = np.flatnonzero(area == each)
@@ -113,7 +108,7 @@ def _on(expected: Expectation, days: Index, series: Index) -> Expectation:
     )
 
 
-def _solved(marks: Array, seen: Expectation, centre: Array, precision: Array) -> Array:
+def _solve(marks: Array, seen: Expectation, centre: Array, precision: Array) -> Array:
     """Return the deviations of series that share their marks, shape (n, names)."""
     found, names = centre.copy(), centre.shape[1]
     pairs = (marks[:, :, None] * marks[:, None, :]).reshape(len(marks), -1)

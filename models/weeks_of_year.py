@@ -80,7 +80,7 @@ def week_deviations(panel: Panel, lineage: Lineage, expected: Expectation) -> Ar
         here = seen[:, :, series]
         apart = np.divide(calls[:, :, series], mean, out=np.ones_like(mean), where=here) - 1
         chance = np.divide(_SMOOTH, mean, out=np.zeros_like(mean), where=here)
-        own = _agreed(apart, here, chance)
+        own = _recurring_part(apart, here, chance)
         found[:, series] = centre + np.log1p(np.clip(own, -_STRONGEST, _STRONGEST))
     return np.asarray(found - found.mean(0))
 
@@ -115,7 +115,7 @@ def _smooth(sums: Array) -> Array:
     return smooth.reshape(sums.shape)
 
 
-def _agreed(apart: Array, seen: Mask, chance: Array) -> Array:
+def _recurring_part(apart: Array, seen: Mask, chance: Array) -> Array:
     """Return the part of weeks' deviations that is to come again, shape (WEEKS, n).
 
     Args:

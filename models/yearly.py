@@ -55,9 +55,9 @@ def credible_shares(counts: Array, expected: Array) -> Array:
     found, *_ = np.linalg.lstsq(columns, ratio, rcond=None)
     rest = ratio - columns @ found
     cosines, sines = found[2 : 2 + HARMONICS], found[2 + HARMONICS :]
-    said = _UNDERSTATED * _variance(rest, months, columns.shape[1])
-    seen, looks = _from_year_to_year(rest, turn)
-    noise = (_LOOKS * said + looks * seen) / (_LOOKS + looks)
+    by_spectrum = _UNDERSTATED * _variance(rest, months, columns.shape[1])
+    by_years, looks = _from_year_to_year(rest, turn)
+    noise = (_LOOKS * by_spectrum + looks * by_years) / (_LOOKS + looks)
     size = np.maximum(cosines**2 + sines**2, 1e-12)
     return np.asarray(np.maximum(1 - 2 * noise / size, 0.0).T)
 

@@ -202,9 +202,7 @@ def _coherent(
     predicted: Array, seen: Panel, parts: Structure, weights: Weights, levels: Sequence[str]
 ) -> Array:
     """Return coherent daily calls of the days ahead, shape (days, places, call types)."""
-    doubt = seen.doubt
-    special = None if doubt is None else np.asarray(doubt.any(axis=1))
-    blend = blend_predictions(predicted, weights, levels, special)
+    blend = blend_predictions(predicted, weights, levels, seen.special_ahead)
     if not np.isfinite(blend).all():
         raise DataError("a member's forecast is not finite; train again and see the report")
     return rake(blend, parts)
