@@ -24,7 +24,7 @@
 Source:
     Box, Jenkins, Reinsel & Ljung (2015), Time Series Analysis, 5th ed., chapter 9; Durbin & Koopman
     (2012), Time Series Analysis by State Space Methods, section 4.10 (missing observations);
-    docs/experiments/023-weights-and-sarima-level.md.
+    docs/experiments/023-weights-and-sarima-level.md, 024-what-few-days-teach.md.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ Chance, storms and a level that wanders differ from year to year, and so add not
 
 Source:
     Searle, Casella & McCulloch (1992), Variance Components, section 3.3 (intraclass correlation and
-    best linear prediction of a group's mean); docs/experiments/021-weeks-of-the-year.md.
+    best linear prediction of a group's mean); docs/experiments/021-weeks-of-the-year.md,
+    024-what-few-days-teach.md.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ WEEKS = 52
 _LEAST_DAYS = 3.5  # of a week that must be known
 _PRIOR_PAIRS = 26.0  # pairs of weeks that no agreement, or that of the generation, counts for
 _MOST_AGREEMENT = 0.95
-_USUAL_SD = 0.1  # of the weeks of a series about its parents (assumed, as of its season)
+_USUAL_SD = 0.1  # of the weeks of a series about its parents (record 024)
 _SMOOTH = 0.375  # variance of a smooth sum ÷ that of a week's: (1² + 2² + 1²) ÷ 4²
 _STRONGEST = 0.3  # what a series adds to its parents' deviation at most, of the expected calls
 _DAY_OF_YEAR = "day_of_year"
