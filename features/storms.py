@@ -9,6 +9,8 @@ what happened.
    days.
 2. It is asked of each call type of the whole force, of each place and of each cell, place × call
    type, as counted. Of a storm in a sum only those cells are touched that are far above their part.
+   How far chance reaches in a cell, all cells of its call type tell: of calls that come in clusters
+   (one row a person or a vehicle) a single cell shows too little to be told from a storm.
 3. What came at the same time of another year is no storm, it comes again; nor are days of announced
    events, or the first days of a new place. Public holidays and the days beside them are none where
    there is no other year to compare with, or it had a day there that was half as far above usual,
@@ -26,7 +28,7 @@ from features.cube import Cube, DayFactors
 from features.events import event_crowds
 from features.public_holidays import BANK_HOLIDAY
 from forewatch.arrays import Array, Index, Mask
-from forewatch.single_days import TIMES, SingleDay, single_days
+from forewatch.single_days import TIMES, SingleDay, clustering, single_days
 
 _YEAR_DAYS = 365
 _SAME_TIME_DAYS = 7
@@ -51,13 +53,14 @@ def storm_factors(
     holidays = _about_holidays(view, days)
     events = event_crowds(view, view.clock.day_edges(days[0], len(days)), places) > 0
     steady = daily.copy()
+    clustered = [clustering(daily[:, t]) for t in range(daily.shape[1])]
     for t in range(daily.shape[1]):
         _calm(steady[:, t], daily[:, t], holidays, np.zeros(len(days), dtype=bool))
     for p in range(daily.shape[0]):
         _calm(steady[p], daily[p], holidays, events[p])
         for t in range(daily.shape[1]):
             cell = np.s_[p, t : t + 1]
-            _calm(steady[cell], daily[cell], holidays, events[p])
+            _calm(steady[cell], daily[cell], holidays, events[p], clustered[t])
     factor = np.divide(steady, daily, out=np.ones(daily.shape), where=daily > 0)
     return factor if (factor < 1).any() else None
 
@@ -92,7 +95,9 @@ def _candidates(series: Array) -> Mask:
     return np.asarray(far & known)
 
 
-def _calm(steady: Array, cells: Array, holidays: Mask, events: Mask) -> None:
+def _calm(
+    steady: Array, cells: Array, holidays: Mask, events: Mask, least_dispersion: float = 1.0
+) -> None:
     """Put what is usual in the place of the storms of a sum of cells, in place.
 
     Args:
@@ -100,11 +105,13 @@ def _calm(steady: Array, cells: Array, holidays: Mask, events: Mask) -> None:
         cells: as counted, same shape.
         holidays: days that are or stand beside a public holiday, shape (days,).
         events: days of announced events, same shape.
+        least_dispersion: variance ÷ mean of the sum at least.
     """
     series = cells.sum(0)
     if not (_candidates(series[None])[0] & ~events).any():
         return
-    found = [one for one in single_days(series, P_MAX) if one.is_above and not events[one.day]]
+    far_days = single_days(series, P_MAX, least_dispersion)
+    found = [one for one in far_days if one.is_above and not events[one.day]]
     far = np.array([one.day for one in found], dtype=np.int64)
     known = np.isfinite(cells)
     mean = np.where(known, cells, 0.0).sum(1) / np.maximum(known.sum(1), 1)

@@ -5,7 +5,9 @@
 2. A day is far above where it has at least twice the larger of the two, far below where it has at
    most half of the smaller: a lasting change of level has nothing of either.
 3. It is told where chance does not explain it: the deviance of Poisson counts, divided by the
-   series' own variance ÷ mean, bounds the probability.
+   series' own variance ÷ mean, bounds the probability. That is the larger of what half of all days
+   and half of all stretches of twelve weeks show: of few calls that come in clusters most days show
+   nothing.
 4. More than seven such days on end are no single days.
 
 Source:
@@ -28,6 +30,7 @@ TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within
 _WEEKS = 4
 _LEAST_KNOWN = 2  # of the four same weekdays of a side
 _SOON_DAYS, _LEAST_SOON = 2 * WEEK_DAYS, 4  # after a day, where its weekday has not come twice yet
+_STRETCH_DAYS, _LEAST_STRETCHES = 12 * WEEK_DAYS, 4  # a storm at an edge is in two of them
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
 
 
@@ -53,12 +56,13 @@ class SingleDay:
         return self.calls > self.usual
 
 
-def single_days(series: Array, p_max: float) -> list[SingleDay]:
+def single_days(series: Array, p_max: float, least_dispersion: float = 1.0) -> list[SingleDay]:
     """Return the days far above or below usual, ascending.
 
     Args:
         series: calls per day, NaN where unknown.
         p_max: probability by chance below which a day is returned.
+        least_dispersion: variance ÷ mean that others like the series have; its own may be larger.
     """
     if not np.isfinite(series).any():
         return []
@@ -67,7 +71,8 @@ def single_days(series: Array, p_max: float) -> list[SingleDay]:
     usual_high = np.fmax(np.fmax(before, after), np.nanmean(series))  # of few calls the median is 0
     high = np.fmax(usual_high, soon)  # a storm of the days just after is in it: it is not usual
     low = np.fmin(before, soon)
-    limit = -np.log(p_max) * _dispersion(series)
+    own = max(_dispersion(series), clustering(series[None]))
+    limit = -np.log(p_max) * max(own, least_dispersion)
     known = np.isfinite(series) & np.isfinite(low)
     above = known & (series >= TIMES * high) & (_deviance(series, high) > limit)
     below = known & (series <= low / TIMES) & (_deviance(series, low) > limit)
@@ -78,6 +83,28 @@ def single_days(series: Array, p_max: float) -> list[SingleDay]:
         for day in np.flatnonzero(_short_runs(far))
     ]
     return sorted(found, key=lambda one: one.day)
+
+
+def clustering(series: Array) -> float:
+    """Return variance ÷ mean about the same weekday a week later in half of all twelve weeks.
+
+    At least 1, and 1 of less than four times twelve weeks. A storm is in one of them or two; calls
+    that come in clusters do so in most.
+
+    Args:
+        series: calls per day, taken together, shape (series, days); NaN where unknown.
+    """
+    before, after = series[:, :-WEEK_DAYS], series[:, WEEK_DAYS:]
+    stretches = before.shape[1] // _STRETCH_DAYS
+    if stretches < _LEAST_STRETCHES:
+        return 1.0
+    last = np.s_[:, before.shape[1] - stretches * _STRETCH_DAYS :]
+    squares, calls = (
+        np.nansum(each[last].reshape(-1, stretches, _STRETCH_DAYS), axis=(0, 2))
+        for each in ((after - before) ** 2, after + before)
+    )
+    ratios = np.sort(squares[calls > 0] / calls[calls > 0])
+    return max(float(ratios[(len(ratios) - 1) // 2]), 1.0) if len(ratios) else 1.0
 
 
 def without_single_days(series: Array, found: list[SingleDay]) -> Array:

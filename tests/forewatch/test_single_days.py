@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forewatch.single_days import single_days, without_single_days
+from forewatch.single_days import clustering, single_days, without_single_days
 from sources.daily import weekly
 from sources.level_shifts import shifts
 
@@ -93,3 +93,14 @@ def test_chance_holidays_and_unknown_days_are_none() -> None:
     assert single_days(unknown, P_MAX) == []
     assert single_days(np.full(60, np.nan), P_MAX) == []
     assert single_days(np.ones(5), P_MAX) == []
+
+
+def test_clusters_count_where_they_come_in_half_of_all_stretches() -> None:
+    plain = np.stack([drawn(0.4, seed) for seed in range(20)])
+    stormy = plain.copy()
+    stormy[:, 158:164] *= 30  # in one stretch or two of four
+    assert clustering(plain) == pytest.approx(1, abs=0.1)
+    assert clustering(stormy) == pytest.approx(1, abs=0.1)
+    assert clustering(6 * plain) == pytest.approx(6, rel=0.1)
+    assert clustering(6 * plain[:, :340]) == 1  # fewer than four stretches tell nothing
+    assert clustering(np.full((2, 420), np.nan)) == 1
