@@ -17,7 +17,7 @@ from sources.extract import column_names
 from sources.lines import LineAccount
 from sources.observed import Scope
 from sources.personal import columns_text, refuse_persons
-from sources.quarantine import reasons
+from sources.quarantine import EARLIEST, reasons
 from sources.table_mapping import Coded, CountsMapping
 from sources.tabular import table_texts
 from sources.unmapped import UnmappedCode, stop_if_unmapped, unmapped_codes
@@ -112,9 +112,9 @@ def read_counts(
     reason = _by_cell(frame, reason, filtered)
     is_taken = (reason == "") & (filtered == "")
     skipped = _by_category(written["start"], clock.is_skipped).fillna(value=False).astype("bool")
-    is_lost = frame["start"].isna() & ~skipped
+    is_lost = (frame["start"].isna() & ~skipped) | (frame["start"] < EARLIEST)
     rows = frame[is_taken].astype({"count": "int64"}).reset_index(drop=True)
-    doubtful = frame[(reason != "") & (reason != _TWICE) & frame["start"].notna()]
+    doubtful = frame[(reason != "") & (reason != _TWICE) & frame["start"].notna() & ~is_lost]
     left_out = filtered[filtered != ""].value_counts()
     return CountFile(
         readings=frame,
@@ -222,6 +222,7 @@ def _checks(
     checks = {
         "start is missing": written["start"].isna(),
         "start can't be read, or is an hour that the clock jumped over": start.isna(),
+        "start is before 1990": start < EARLIEST,
         f"start is not the beginning of {clock.name}": ~whole,
         "another row lies within the same hour": beside,
         "the interval had not ended at the time of the import": clock.end(start) > imported_at,

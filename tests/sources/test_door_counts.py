@@ -213,6 +213,20 @@ LINES = (
         Refuses("2 rows can't be taken and don't say of when they are", ImplausibleImport),
         *BROKEN_ROWS,
     ),
+    day_file(
+        "a-placeholder-of-1970",
+        Refuses("1 rows can't be taken and don't say of when they are", ImplausibleImport),
+        of("1970-01-01"),
+        *days(20),
+    ),
+    Input(
+        "a-placeholder-of-1970-that-somebody-accepts",
+        counts(of("1970-01-01"), *days(20)),
+        Receives(20, quarantined={"start is before 1990": 1}, lines=(1, 0, 21, 0)),
+        "counts",
+        COUNTS_BY_DAY,
+        accept=("quarantine",),
+    ),
     Input(
         "broken-rows-that-somebody-accepts",
         counts(*BROKEN_ROWS),
