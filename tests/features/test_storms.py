@@ -133,7 +133,9 @@ def test_calls_that_come_in_clusters_are_no_storms_but_a_storm_among_them_is(
 ) -> None:
     days, view = 500, AsOf(village(), pd.Timestamp("2026-11-30T08:00", tz="UTC"))
     clusters = np.random.default_rng(4).poisson(0.02, (20, 1, days))
-    daily = 6.0 * clusters  # six reports of one incident, in a cell that has one in 50 days
+    daily = np.asarray(
+        6.0 * clusters, dtype=np.float64
+    )  # six reports of one incident, in a cell that has one in 50 days
     daily[3, 0, 400] = 60
     found = storm_factors(
         view, daily, tuple(["town"] * 20), pd.date_range("2025-07-01", periods=days)
