@@ -9,8 +9,9 @@ what happened.
    days.
 2. It is asked of each call type of the whole force, of each place and of each cell, place × call
    type, as counted. Of a storm in a sum only those cells are touched that are far above their part.
-   How far chance reaches in a cell, all cells of its call type tell: of calls that come in clusters
-   (one row a person or a vehicle) a single cell shows too little to be told from a storm.
+   How far chance reaches in a cell, all cells of its call type tell, and of a place its call types
+   by their calls: of calls that come in clusters (one row a person or a vehicle) a single cell or a
+   small place shows too little to be told from a storm.
 3. What came at the same time of another year is no storm, it comes again; nor are days of announced
    events, or the first days of a new place. Public holidays and the days beside them are none where
    there is no other year to compare with, or it had a day there that was half as far above usual,
@@ -53,11 +54,13 @@ def storm_factors(
     holidays = _about_holidays(view, days)
     events = event_crowds(view, view.clock.day_edges(days[0], len(days)), places) > 0
     steady = daily.copy()
-    clustered = [clustering(daily[:, t]) for t in range(daily.shape[1])]
+    clustered = np.array([clustering(daily[:, t]) for t in range(daily.shape[1])])
     for t in range(daily.shape[1]):
         _calm(steady[:, t], daily[:, t], holidays, np.zeros(len(days), dtype=bool))
     for p in range(daily.shape[0]):
-        _calm(steady[p], daily[p], holidays, events[p])
+        calls = np.nansum(daily[p], axis=1)
+        of_place = float(clustered @ calls / max(calls.sum(), _SMALL))
+        _calm(steady[p], daily[p], holidays, events[p], of_place)
         for t in range(daily.shape[1]):
             cell = np.s_[p, t : t + 1]
             _calm(steady[cell], daily[cell], holidays, events[p], clustered[t])

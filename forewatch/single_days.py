@@ -30,7 +30,8 @@ TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within
 _WEEKS = 4
 _LEAST_KNOWN = 2  # of the four same weekdays of a side
 _SOON_DAYS, _LEAST_SOON = 2 * WEEK_DAYS, 4  # after a day, where its weekday has not come twice yet
-_STRETCH_DAYS, _LEAST_STRETCHES = 12 * WEEK_DAYS, 4  # a storm at an edge is in two of them
+_STRETCH_DAYS, _LEAST_STRETCHES = 12 * WEEK_DAYS, 4
+_OF_A_STORM = 2  # stretches that a storm at an edge is in
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
 
 
@@ -88,8 +89,8 @@ def single_days(series: Array, p_max: float, least_dispersion: float = 1.0) -> l
 def clustering(series: Array) -> float:
     """Return variance ÷ mean about the same weekday a week later in half of all twelve weeks.
 
-    At least 1, and 1 of less than four times twelve weeks. A storm is in one of them or two; calls
-    that come in clusters do so in most.
+    At least 1, and 1 of less than four times twelve weeks, or where less than three have calls. A
+    storm is in one of them or two; calls that come in clusters do so in most.
 
     Args:
         series: calls per day, taken together, shape (series, days); NaN where unknown.
@@ -104,7 +105,9 @@ def clustering(series: Array) -> float:
         for each in ((after - before) ** 2, after + before)
     )
     ratios = np.sort(squares[calls > 0] / calls[calls > 0])
-    return max(float(ratios[(len(ratios) - 1) // 2]), 1.0) if len(ratios) else 1.0
+    if len(ratios) <= _OF_A_STORM:
+        return 1.0
+    return max(float(ratios[min((len(ratios) - 1) // 2, len(ratios) - 1 - _OF_A_STORM)]), 1.0)
 
 
 def without_single_days(series: Array, found: list[SingleDay]) -> Array:

@@ -173,7 +173,8 @@ class Sarima:
         sd = {f.name: f.prior.sd for f in panel.covariates.features if f.prior is not None}
         names = self.covariates_[int(panel.area_of[i])]
         # an effect on the log scale is half of it on that of roots, in parts of the root
-        sizes = np.array([sd[name] for name in names]) * np.nanmean(roots) / 2
+        known = roots[np.isfinite(roots)]
+        sizes = np.array([sd[name] for name in names]) * known.sum() / max(len(known), 1) / 2
         return roots, past[-len(roots) :], sizes
 
     def _model(self, panel: Panel, i: int, slow: Array) -> tuple[Array, Array, Array]:
@@ -209,6 +210,8 @@ def _covariates(panel: Panel, area: int) -> tuple[str, ...]:
 
 def _parameters(roots: Array, past: Array, sizes: Array, settings: SarimaSettings) -> Array | str:
     """Return the parameters of a series in statsmodels' order, or why there are none."""
+    if not (roots > 0).any():  # NaN is not: of such a series no size of an effect is told
+        return f"no call is known of the last {len(roots)} days, which a fit learns from"
     effects = _effects(roots, past, sizes, settings.seasonal_order[1])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _LOOKING)  # the search may end early: it is time-boxed

@@ -142,3 +142,15 @@ def test_calls_that_come_in_clusters_are_no_storms_but_a_storm_among_them_is(
     )
     assert found is not None
     assert np.argwhere(found < 1).tolist() == [[3, 0, 400]]
+
+
+def test_rare_clusters_of_small_places_are_no_storms(village: MakeVillage) -> None:
+    days, view = 500, AsOf(village(), pd.Timestamp("2026-11-30T08:00", tz="UTC"))
+    clusters = np.random.default_rng(0).poisson(0.002, (20, 1, days))
+    found = storm_factors(
+        view,
+        np.asarray(6.0 * clusters, dtype=np.float64),  # one incident a year and place
+        tuple(["town"] * 20),
+        pd.date_range("2025-07-01", periods=days),
+    )
+    assert found is None

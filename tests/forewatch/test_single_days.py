@@ -104,3 +104,13 @@ def test_clusters_count_where_they_come_in_half_of_all_stretches() -> None:
     assert clustering(6 * plain) == pytest.approx(6, rel=0.1)
     assert clustering(6 * plain[:, :340]) == 1  # fewer than four stretches tell nothing
     assert clustering(np.full((2, 420), np.nan)) == 1
+
+
+@pytest.mark.parametrize("length", [1, 3])
+@pytest.mark.parametrize("first", [400, 328])  # in one stretch, in two
+def test_a_storm_of_what_else_hardly_occurs_is_no_cluster(first: int, length: int) -> None:
+    series = np.zeros(500)
+    series[200] = 1
+    series[first : first + length] = 40
+    assert clustering(series[None]) == 1
+    assert [one.day for one in single_days(series, P_MAX)] == list(range(first, first + length))

@@ -89,6 +89,21 @@ def test_a_forecast_out_of_range_is_left_out_and_named(panel: Panel) -> None:
     assert "left the range of the last 8 weeks" in member.replaced_["force/all"]
 
 
+@pytest.mark.parametrize("since", [0.0, np.nan])
+def test_a_series_that_ended_before_the_days_that_a_fit_learns_from_is_named(
+    panel_of: PanelOf, since: float
+) -> None:
+    calls = counts(week(448))
+    calls[230:420, :, 1] = since
+    panel = panel_of(calls, horizon=28, first="2023-11-01")
+    panel.counts[:, 0] = counts(week(420)).sum((1, 2))  # the rest of the force goes on
+    member = Sarima(QUICK.model_copy(update={"last_days": 182})).fit(panel)
+    assert member.replaced_["force/t1"].startswith("no call is known of the last 182 days")
+    found = member.predict(panel)
+    assert np.isnan(found[:, panel.series("force", "t1")]).all()
+    assert found[:, 0].mean() == pytest.approx(100, rel=0.05)
+
+
 @pytest.mark.parametrize(("factor", "bound"), [(0.005, 0.2), (10.0, 5.0)])
 def test_a_special_day_out_of_range_is_cut_and_costs_the_series_nothing(
     panel_of: PanelOf, factor: float, bound: float
