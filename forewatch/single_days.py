@@ -6,8 +6,8 @@
    most half of the smaller: a lasting change of level has nothing of either.
 3. It is told where chance does not explain it: the deviance of Poisson counts, divided by the
    series' own variance ÷ mean, bounds the probability. That is the larger of what half of all days
-   and half of all stretches of twelve weeks show: of few calls that come in clusters most days show
-   nothing.
+   and half of all stretches of four weeks show: of few calls that come in clusters most days show
+   nothing. Stretches are short so that a year of four storms still has most without one.
 4. More than seven such days on end are no single days.
 
 Source:
@@ -30,7 +30,7 @@ TIMES = 2.0  # what counts as far: a bank holiday or a warm weekend stays within
 _WEEKS = 4
 _LEAST_KNOWN = 2  # of the four same weekdays of a side
 _SOON_DAYS, _LEAST_SOON = 2 * WEEK_DAYS, 4  # after a day, where its weekday has not come twice yet
-_STRETCH_DAYS, _LEAST_STRETCHES = 12 * WEEK_DAYS, 4
+_STRETCH_DAYS, _LEAST_STRETCHES = 4 * WEEK_DAYS, 12
 _OF_A_STORM = 2  # stretches that a storm at an edge is in
 _MEDIAN_CHI2 = 0.4549  # median of the chi-squared distribution with one degree of freedom
 
@@ -87,9 +87,9 @@ def single_days(series: Array, p_max: float, least_dispersion: float = 1.0) -> l
 
 
 def clustering(series: Array) -> float:
-    """Return variance ÷ mean about the same weekday a week later in half of all twelve weeks.
+    """Return variance ÷ mean about the same weekday a week later in half of all four weeks.
 
-    At least 1, and 1 of less than four times twelve weeks, or where less than three have calls. A
+    At least 1, and 1 of less than twelve times four weeks, or where less than three have calls. A
     storm is in one of them or two; calls that come in clusters do so in most.
 
     Args:

@@ -98,11 +98,11 @@ def test_chance_holidays_and_unknown_days_are_none() -> None:
 def test_clusters_count_where_they_come_in_half_of_all_stretches() -> None:
     plain = np.stack([drawn(0.4, seed) for seed in range(20)])
     stormy = plain.copy()
-    stormy[:, 158:164] *= 30  # in one stretch or two of four
+    stormy[:, 158:164] *= 30  # in one stretch or two
     assert clustering(plain) == pytest.approx(1, abs=0.1)
     assert clustering(stormy) == pytest.approx(1, abs=0.1)
     assert clustering(6 * plain) == pytest.approx(6, rel=0.1)
-    assert clustering(6 * plain[:, :340]) == 1  # fewer than four stretches tell nothing
+    assert clustering(6 * plain[:, :340]) == 1  # too few stretches tell nothing
     assert clustering(np.full((2, 420), np.nan)) == 1
 
 
@@ -114,3 +114,11 @@ def test_a_storm_of_what_else_hardly_occurs_is_no_cluster(first: int, length: in
     series[first : first + length] = 40
     assert clustering(series[None]) == 1
     assert [one.day for one in single_days(series, P_MAX)] == list(range(first, first + length))
+
+
+@pytest.mark.parametrize("base", [0.3, 30.0])
+def test_three_storms_in_one_year_are_no_clusters(base: float) -> None:
+    series = np.random.default_rng(3).poisson(base, 343).astype(float)
+    days = [first + beside for first in (60, 174, 288) for beside in (0, 1)]
+    series[days] = max(8 * base, 30)
+    assert [one.day for one in single_days(series, P_MAX) if one.is_above] == days
