@@ -1,6 +1,7 @@
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.asof import AsOf
@@ -66,7 +67,9 @@ def test_windows_of_areas_add_up(
     from models.missing.origins import report_folds  # noqa: PLC0415
 
     view = AsOf(town_history, town_history.observed_until)
-    rows = window_table(view, report_folds(view, missing_recipe), missing_recipe)
+    folds = report_folds(view, missing_recipe)
+    rows = window_table(view, folds, missing_recipe)
+    pd.testing.assert_frame_equal(rows, window_table(view, folds, missing_recipe, jobs=2))
     days = rows[rows["window"] == "day"]
     by_level = days.groupby("level")[["mean", "count"]].sum()
     assert by_level["count"].nunique() == 1
